@@ -23,11 +23,27 @@ $(READY): requirements.lock pyproject.toml dev/setup.sh
 	@bash dev/setup.sh
 	@touch $@
 
+# Tests are spread over the processors; one file by hand is quicker without that: .venv/bin/pytest tests/core/test_x.py
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@echo 'test    running the tests'
+	@$(BIN)/pytest --quiet --numprocesses auto --dist worksteal
 
 check: $(READY)
-	@echo 'format'; $(BIN)/ruff format --quiet --check .
-	@echo 'lint';   $(BIN)/ruff check --quiet .
-	@echo 'types';  $(BIN)/pyright --warnings
-	@echo 'layers'; $(BIN)/lint-imports --no-logo
+	@echo 'check   format'
+	@$(BIN)/ruff format --quiet --check . || { echo 'check   some files are not formatted: make fix' >&2; exit 1; }
+	@echo 'check   lint'
+	@$(BIN)/ruff check --quiet .
+	@echo 'check   types'
+	@$(BIN)/pyright --warnings
+	@echo 'check   layers'
+	@$(BIN)/lint-imports --no-logo
+	@echo 'check   the repository, its links and its examples'
+	@$(BIN)/pytest --quiet tests/repository tests/docs
+	@find src tests -name '*.py' -exec awk 'END { if (NR > 500) print "check   " FILENAME " has " NR " lines: is there an idea to name?" }' {} ';'
+
+fix: $(READY)
+	@$(BIN)/ruff check --quiet --fix . || true
+	@$(BIN)/ruff format --quiet .
+
+lock: $(READY)
+	@bash dev/lock.sh

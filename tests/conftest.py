@@ -1,0 +1,17 @@
+"""What holds for every test: properties try the same examples everywhere, and nobody's own settings leak in."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+
+# The suite answers the same question on every machine and each time, so a red run is about the change and nothing else.
+# To look further than that: make test's pytest with --hypothesis-profile=explore.
+hypothesis.settings.register_profile("suite", derandomize=True, database=None, deadline=None, max_examples=60)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2_000)
+hypothesis.settings.load_profile("suite")
+
+# Before any test module is imported: a developer's exported settings would otherwise decide what the tests see.
+for name in [name for name in os.environ if name.startswith("INTERLOCK_")]:
+    del os.environ[name]
