@@ -38,7 +38,7 @@ check: $(READY)
 	@echo 'check   layers'
 	@$(BIN)/lint-imports --no-logo
 	@echo 'check   the repository, its links and its examples'
-	@$(BIN)/pytest --quiet tests/repository tests/docs
+	@$(BIN)/pytest --quiet tests/test_layers.py tests/test_repository.py tests/docs
 	@find src tests -name '*.py' -exec awk 'END { if (NR > 500) print "check   " FILENAME " has " NR " lines: is there an idea to name?" }' {} ';'
 
 fix: $(READY)

@@ -10,8 +10,9 @@ PACKAGE = Path(__file__).parents[1] / "src" / "interlock"
 
 # The parts of the standard library that neither look at the world nor change it.
 PURE = frozenset(
-    "__future__ abc base64 bisect collections contextlib copy dataclasses datetime decimal difflib enum fractions functools"
-    " hashlib heapq hmac itertools json keyword math operator re string struct textwrap types typing unicodedata".split()
+    "__future__ abc base64 bisect collections contextlib copy dataclasses datetime decimal difflib enum fractions"
+    " functools hashlib heapq hmac itertools json keyword math operator re string struct textwrap types typing"
+    " unicodedata".split()
 )
 CORE_LIBRARIES = frozenset({"msgspec", "pydantic", "jsonschema_rs", "cel_expr_python"})
 

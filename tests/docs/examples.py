@@ -1,0 +1,142 @@
+"""Runs the examples of a page as its reader would: from the top, in one folder that starts empty.
+
+    ```yaml file=graphs/hello.yaml   saved there; a word `file=` saves a block of any language
+    ```yaml                          a graph (its first key is `graph`) is checked; other YAML is prose
+    ```yaml invalid                  a graph that `interlock graph check` must refuse
+    ```python                        run, unless it is saved
+    ```console                       each `$ interlock …`, `$ python …` and `$ cd …` is run; what stands below a command
+                                     must be what it prints; … stands for anything, alone on a line for any lines
+    ```… fragment                    part of something larger: neither saved nor run
+
+A command with nothing below it must succeed. Commands of other programs are for the reader alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from tests.docs.page import Block, Page
+
+SECONDS_MAX = 60
+RUNNABLE = ("interlock ", "python ", "cd ")
+
+
+@dataclass
+class Reader:
+    """Who follows the page: the folder in which they are, which a `cd` changes."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line typed at the prompt and what the page says it prints: nothing if the page does not say."""
+
+    typed: str
+    printed: str
+    line: int
+
+
+def failures_on(page: Page, *, folder: Path) -> list[str]:
+    """One sentence for each example that does not do what the page says."""
+    reader = Reader(folder)
+    return [f"line {problem}" for block in page.blocks for problem in _problems_with(block, reader)]
+
+
+def commands_in(block: Block) -> list[Command]:
+    """The commands of a console block; a trailing backslash continues a command on the next line."""
+    joined = block.text.replace("\\\n", "")
+    prompts = list(re.finditer(r"^\$ (.*)$", joined, re.MULTILINE))
+    ends = [*(prompt.start() for prompt in prompts[1:]), len(joined)]
+    return [
+        Command(prompt[1].strip(), joined[prompt.end() : end].strip("\n"), block.line)
+        for prompt, end in zip(prompts, ends, strict=True)
+    ]
+
+
+def matches(printed: str, expected: str) -> bool:
+    """Whether a command printed what the page shows. Spaces at the ends of lines do not count."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line.strip() == "…" else ".*?".join(map(re.escape, line.rstrip().split("…"))) + r"\n"
+        for line in expected.splitlines()
+    )
+    text = "".join(f"{line.rstrip()}\n" for line in printed.strip("\n").splitlines())
+    return re.fullmatch(pattern, text) is not None
+
+
+def _problems_with(block: Block, reader: Reader) -> Iterator[str]:
+    if "fragment" in block.words:
+        return
+    if block.file is not None:
+        _save(block, block.file, reader)
+    if run := _RUN.get(block.language):
+        yield from run(block, reader)
+
+
+def _check_graph(block: Block, reader: Reader) -> Iterator[str]:
+    if not block.text.startswith("graph:"):
+        return
+    file = block.file or _save(block, f"graph-at-line-{block.line}.yaml", reader)
+    checked = _run(f"interlock graph check {file}", reader)
+    if "invalid" in block.words and checked.returncode == 0:
+        yield f"{block.line}: the page calls this graph invalid, and `interlock graph check` accepts it"
+    if "invalid" not in block.words and checked.returncode != 0:
+        yield f"{block.line}: this graph is refused:\n{checked.stdout}"
+
+
+def _run_python(block: Block, reader: Reader) -> Iterator[str]:
+    if block.file is not None:
+        return
+    ran = _run(f"python {_save(block, f'example-at-line-{block.line}.py', reader)}", reader)
+    if ran.returncode != 0:
+        yield f"{block.line}: this program fails:\n{ran.stdout}"
+
+
+def _run_console(block: Block, reader: Reader) -> Iterator[str]:
+    for command in commands_in(block):
+        if command.typed.startswith("cd "):
+            reader.folder = reader.folder / command.typed.removeprefix("cd ")
+        elif command.typed.startswith(RUNNABLE):
+            yield from _compare(command, _run(command.typed, reader))
+
+
+def _compare(command: Command, ran: subprocess.CompletedProcess[str]) -> Iterator[str]:
+    if command.printed and not matches(ran.stdout, command.printed):
+        yield f"{command.line}: $ {command.typed}\nthe page shows:\n{command.printed}\nit prints:\n{ran.stdout}"
+    if not command.printed and ran.returncode != 0:
+        yield f"{command.line}: $ {command.typed}\nends with {ran.returncode}:\n{ran.stdout}"
+
+
+_RUN: Mapping[str, Callable[[Block, Reader], Iterator[str]]] = MappingProxyType(
+    {"yaml": _check_graph, "python": _run_python, "console": _run_console}
+)
+
+
+def _save(block: Block, name: str, reader: Reader) -> str:
+    path = reader.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(block.text, encoding="utf-8")
+    return name
+
+
+def _run(command: str, reader: Reader) -> subprocess.CompletedProcess[str]:
+    programs = Path(sys.executable).parent
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=reader.folder,
+        # A terminal of a known width without colours, and none of the developer's own settings.
+        env={"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(reader.folder), "COLUMNS": "100", "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
