@@ -1,20 +1,21 @@
 # Every command does its own set-up: on a fresh machine with Python 3.11 or newer and make, start with any of them.
 #
 #   make test     run the tests
-#   make check    format, lint, types, layers, and what the repository promises of itself
+#   make check    format, lint, types, layers, pages: each is a command too
 #   make fix      let the formatter and the linter mend what they can
-#   make setup    install everything into .venv, as the lock says (another interpreter: PYTHON=python3.12)
-#   make lock     resolve the dependencies of pyproject.toml anew
+#   make setup    install everything into .venv, as the lock says (with another interpreter: PYTHON=python3.12)
+#   make lock     resolve the dependencies of pyproject.toml anew (to the newest that fit: UPGRADE=1)
 
 .DEFAULT_GOAL := test
 .NOTPARALLEL:
 .SUFFIXES:
-export PYTHON
+export PYTHON UPGRADE
 
 BIN := .venv/bin
 READY := .venv/ready
+STEP = @printf '%-8s%s\n' '$@' '$(strip $(1))'
 
-.PHONY: setup test check fix lock
+.PHONY: setup test check format lint types layers pages fix lock
 
 setup: $(READY)
 
@@ -23,23 +24,34 @@ $(READY): requirements.lock pyproject.toml dev/setup.sh
 	@bash dev/setup.sh
 	@touch $@
 
-# Tests are spread over the processors; one file by hand is quicker without that: .venv/bin/pytest tests/core/test_x.py
+# Spread over the processors. One file is quicker without that: .venv/bin/pytest tests/core/test_values.py
 test: $(READY)
-	@echo 'test    running the tests'
-	@$(BIN)/pytest --quiet --numprocesses auto --dist worksteal
+	$(call STEP,running all tests)
+	@$(BIN)/pytest --quiet --numprocesses auto --dist worksteal --durations 5
 
-check: $(READY)
-	@echo 'check   format'
-	@$(BIN)/ruff format --quiet --check . || { echo 'check   some files are not formatted: make fix' >&2; exit 1; }
-	@echo 'check   lint'
+check: format lint types layers pages
+	@find src tests -name '*.py' -exec awk 'END { if (NR > 500) print "check   " FILENAME " has " NR " lines: is there an idea in it to name?" }' {} ';'
+
+format: $(READY)
+	$(call STEP,every file as the formatter writes it (else: make fix))
+	@$(BIN)/ruff format --quiet --check --output-format concise .
+
+lint: $(READY)
+	$(call STEP,ruff)
 	@$(BIN)/ruff check --quiet .
-	@echo 'check   types'
+
+types: $(READY)
+	$(call STEP,pyright in strict mode)
 	@$(BIN)/pyright --warnings
-	@echo 'check   layers'
+
+layers: $(READY)
+	$(call STEP,imports point downwards)
 	@$(BIN)/lint-imports --no-logo
-	@echo 'check   the repository, its links and its examples'
-	@$(BIN)/pytest --quiet tests/test_layers.py tests/test_repository.py tests/docs
-	@find src tests -name '*.py' -exec awk 'END { if (NR > 500) print "check   " FILENAME " has " NR " lines: is there an idea to name?" }' {} ';'
+	@$(BIN)/pytest --quiet tests/test_layers.py
+
+pages: $(READY)
+	$(call STEP,links and examples of the documentation)
+	@$(BIN)/pytest --quiet tests/docs tests/test_repository.py
 
 fix: $(READY)
 	@$(BIN)/ruff check --quiet --fix . || true
