@@ -14,11 +14,11 @@ PURE = frozenset(
     " functools hashlib heapq hmac itertools json keyword math operator re string struct textwrap types typing"
     " unicodedata".split()
 )
-CORE_LIBRARIES = frozenset({"msgspec", "pydantic", "jsonschema_rs", "cel_expr_python"})
+CORE_LIBRARIES = frozenset({"msgspec", "pydantic", "pydantic_core", "jsonschema_rs", "cel_expr_python"})
 
 # A library that only one part may know, so that replacing it is a change to that part.
 HOME_OF = {
-    "cel_expr_python": "core/expressions.py",
+    "cel_expr_python": "core/expressions",
     "jsonschema_rs": "core/",
     "yaml": "authoring/",
     "typer": "cli/",
