@@ -1,0 +1,123 @@
+"""What the store can refuse, as one small tree.
+
+StoreError
+├── StaleRunError          another writer advanced the run first
+├── LeaseLostError         the lease behind an append is no longer the run's
+├── LeaseHeldError         somebody else drives the run
+├── SignalGoneError        a signal was consumed before
+├── RunKeyTakenError       another run of the tenant was started under the same key
+├── MissingError           a run, blob or bundle that should be kept is not there
+├── DamagedError           what is kept is not what was stored
+├── ErasedError            an event's payload was erased
+├── NewerFormatError       written by a newer release
+├── PlaceError             the file or server behind the store cannot be used
+└── StoreClosedError       the store was closed, or has never been opened
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from interlock.store.lease import LeaseOwner
+
+PlaceReason: TypeAlias = Literal[
+    "missing_folder", "no_access", "read_only", "full", "busy", "foreign", "damaged", "newer", "broken"
+]
+
+
+class StoreError(Exception):
+    """Something the store cannot do; the message says to which thing and what to do next."""
+
+
+class StaleRunError(StoreError):
+    """Another writer advanced the run first. Reload it and decide again."""
+
+    def __init__(self, run: str, *, expected: int, actual: int) -> None:
+        super().__init__(f"run {run} is at event {actual}, not {expected}: reload it and decide again")
+        self.run, self.expected, self.actual = run, expected, actual
+
+
+class LeaseLostError(StoreError):
+    """The run is driven under a newer lease, or this one was released: its former owner may write nothing more."""
+
+    def __init__(self, run: str, *, epoch: int, current: int) -> None:
+        super().__init__(
+            f"run {run} is no longer driven under lease {epoch} (it is at {current}): stop driving it, or lease it anew"
+        )
+        self.run, self.epoch, self.current = run, epoch, current
+
+
+class LeaseHeldError(StoreError):
+    """Somebody else drives the run."""
+
+    def __init__(self, run: str, *, holder: LeaseOwner, expires_at: int) -> None:
+        super().__init__(
+            f"run {run} is driven by process {holder.pid} on {holder.host}: "
+            "wait until it is done, or end that process and try again"
+        )
+        self.run, self.holder, self.expires_at = run, holder, expires_at
+
+
+class SignalGoneError(StoreError):
+    """A signal that an append would consume is not unread any more: recording it would count it twice."""
+
+    def __init__(self, run: str, *, signal: int) -> None:
+        super().__init__(f"signal {signal} of run {run} was consumed before: reload the run and its signals")
+        self.run, self.signal = run, signal
+
+
+class RunKeyTakenError(StoreError):
+    """A key names at most one run of a tenant, so that starting twice starts once."""
+
+    def __init__(self, key: str, *, run: str, taken_by: str) -> None:
+        super().__init__(f"run {run} cannot start under the key {key!r}: run {taken_by} was started under it")
+        self.key, self.run, self.taken_by = key, run, taken_by
+
+
+class MissingError(StoreError):
+    """Something that should be kept is not there."""
+
+    def __init__(self, kind: Literal["run", "blob", "bundle"], name: str, *, tenant: str) -> None:
+        super().__init__(f"there is no {kind} {name} of tenant {tenant} in this store")
+        self.kind, self.name, self.tenant = kind, name, tenant
+
+
+class DamagedError(StoreError):
+    """What is kept is not what was stored."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not what was stored: restore the data from a backup")
+        self.what = what
+
+
+class ErasedError(StoreError):
+    """The payload of an event was erased on purpose: its header still proves that and when it happened."""
+
+    def __init__(self, run: str, *, seq: int) -> None:
+        super().__init__(f"the payload of event {seq} of run {run} was erased: the run cannot be replayed beyond it")
+        self.run, self.seq = run, seq
+
+
+class NewerFormatError(StoreError):
+    """Written by a newer release in a form that this one cannot know."""
+
+    def __init__(self, what: str, *, version: int, known: int) -> None:
+        super().__init__(f"{what} has format {version}; this release knows up to {known}: use a newer Interlock")
+        self.what, self.version, self.known = what, version, known
+
+
+class PlaceError(StoreError):
+    """The place where a store keeps its data cannot be used. `reason` is for programs, the message for people."""
+
+    def __init__(self, place: str, reason: PlaceReason, message: str) -> None:
+        super().__init__(f"{place}: {message}")
+        self.place, self.reason = place, reason
+
+
+class StoreClosedError(StoreError):
+    """The store was closed, or has never been opened."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"the store {place} is not open: open it first")
+        self.place = place

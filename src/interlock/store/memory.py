@@ -1,0 +1,384 @@
+"""The store in memory: for tests, the simulator, and runs that nobody wants to keep.
+
+It keeps every promise of the port but one: what it holds ends with the process. It seals and unseals like any other, so
+what a run reads back is what any store would give it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Literal, Self
+
+from msgspec.structs import replace
+
+from interlock.core.events import Event, NodeStarted
+from interlock.store.blobs import check_blob
+from interlock.store.errors import (
+    LeaseHeldError,
+    LeaseLostError,
+    MissingError,
+    RunKeyTakenError,
+    SignalGoneError,
+    StaleRunError,
+    StoreClosedError,
+)
+from interlock.store.event_store import BLOB_KEY_BYTES, LIST_LIMIT, Append, Clock, FeedEntry, Head, RandomBytes, Signal
+from interlock.store.lease import LEASE_MICROS, NEVER_LEASED, Lease, LeaseOwner, LeaseState, is_held, may_take
+from interlock.store.processes import is_running as process_is_running
+from interlock.store.rows import (
+    LedgerRow,
+    OutboxRow,
+    QuestionRow,
+    RunChanges,
+    RunEnding,
+    RunOrigin,
+    RunRow,
+    changes,
+)
+from interlock.store.sealing import CHAIN_START, SALT_BYTES, Sealed, seal_all, unseal
+
+_MOVING: Final = ("pending", "running", "compensating")
+"""The statuses of a run that its driver left with something under way."""
+
+
+@dataclass
+class _Run:
+    """One run: its log, and what is derived from it."""
+
+    tenant: str
+    name: str
+    origin: RunOrigin
+    log: list[Sealed] = field(default_factory=list[Sealed])
+    head: bytes = CHAIN_START
+    status: str = ""
+    due: int | None = None
+    ending: RunEnding | None = None
+    ledger: dict[str, LedgerRow] = field(default_factory=dict[str, LedgerRow])
+    questions: dict[str, QuestionRow] = field(default_factory=dict[str, QuestionRow])
+
+    def apply(self, changed: RunChanges, *, status: str, due: int | None) -> None:
+        """Bring the derived rows up to date."""
+        self.status, self.due = status, due
+        self.ledger.update(changed.intended)
+        for effect, end in changed.settled.items():
+            if effect in self.ledger:
+                self.ledger[effect] = replace(self.ledger[effect], status=end.status, settled_seq=end.seq)
+        closed = set(changed.closed)
+        self.questions = {p: row for p, row in self.questions.items() if not closed & {row.path, row.node}}
+        self.questions.update(changed.asked)
+        if changed.ending is not None:
+            self.ending, self.status, self.due = changed.ending, changed.ending.status, None
+
+    def row(self) -> RunRow:
+        """The run as lists show it."""
+        origin, ending = self.origin, self.ending
+        return RunRow(
+            tenant=self.tenant,
+            run=self.name,
+            status=self.status,
+            graph=origin.graph,
+            graph_hash=origin.graph_hash,
+            bundle=origin.bundle,
+            kind=origin.kind,
+            parent=origin.parent,
+            key=origin.key,
+            labels=origin.labels,
+            started_at=origin.started_at,
+            ended_at=ending.ended_at if ending else None,
+            seq=len(self.log),
+            head=self.head,
+            due=self.due,
+            waiting=len(self.questions),
+            error=ending.error if ending else "",
+        )
+
+
+@dataclass
+class _Tenant:
+    """All of one tenant. Runs stand in the order in which they were started."""
+
+    blob_key: bytes
+    runs: dict[str, _Run] = field(default_factory=dict[str, _Run])
+    keys: dict[str, str] = field(default_factory=dict[str, str])
+    feed: list[FeedEntry] = field(default_factory=list[FeedEntry])
+    blobs: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    bundles: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    signals: dict[int, Signal] = field(default_factory=dict[int, Signal])
+    leases: dict[str, LeaseState] = field(default_factory=dict[str, LeaseState])
+    signals_sent: int = 0
+
+
+class MemoryEventStore:
+    """An `EventStore` that keeps nothing. It may be opened again after it was closed, and then still has everything."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        random_bytes: RandomBytes = secrets.token_bytes,
+        lease_micros: int = LEASE_MICROS,
+        is_running: Callable[[LeaseOwner], bool] = process_is_running,
+    ) -> None:
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._lease_micros = lease_micros
+        self._is_running = is_running
+        self._tenants: dict[str, _Tenant] = {}
+        self._changes = 0
+        self._is_open = False
+
+    async def open(self) -> None:
+        """Nothing has to be made ready."""
+        self._is_open = True
+
+    async def close(self) -> None:
+        """Refuse whatever comes after."""
+        self._is_open = False
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # --- the log ---
+
+    async def append(self, append: Append) -> None:
+        """Add events to a run."""
+        tenant = self._tenant(append.tenant)
+        run = tenant.runs.get(append.run)
+        self._check(tenant, run, append)
+        salts = self._random_bytes(SALT_BYTES * len(append.events))
+        previous = run.head if run else CHAIN_START
+        sealed, head = seal_all(append.events, tenant=append.tenant, run=append.run, previous=previous, salts=salts)
+        changed = changes(append.run, append.events)
+        if run is None:
+            run = _new_run(tenant, append, changed.origin)
+        run.log.extend(sealed)
+        run.head = head
+        run.apply(changed, status=append.status, due=append.due)
+        for digest, data in append.blobs.items():
+            tenant.blobs.setdefault(digest, data)
+        for signal in append.consumed:
+            del tenant.signals[signal]
+        if sealed:
+            position = len(tenant.feed) + 1
+            tenant.feed.append(FeedEntry(position, append.run, append.expected_seq + 1, len(run.log)))
+        self._changes += 1
+
+    async def read(self, tenant: str, run: str, *, after: int = 0, limit: int | None = None) -> list[Event]:
+        """The run's events behind number `after`."""
+        return [unseal(one) for one in self._log(tenant, run, after, limit)]
+
+    async def read_sealed(self, tenant: str, run: str, *, after: int = 0, limit: int | None = None) -> list[Sealed]:
+        """The same as stored."""
+        return self._log(tenant, run, after, limit)
+
+    async def head(self, tenant: str, run: str) -> Head:
+        """Where the run's log ends."""
+        found = self._tenant(tenant).runs.get(run)
+        return Head(len(found.log), found.head) if found else Head(0, CHAIN_START)
+
+    async def feed(self, tenant: str, *, after: int = 0, limit: int = LIST_LIMIT) -> list[FeedEntry]:
+        """Committed appends in order."""
+        return self._tenant(tenant).feed[after : after + limit]
+
+    async def change_mark(self) -> int:
+        """How often anything was changed."""
+        return self._changes
+
+    # --- what is derived from the log ---
+
+    async def get_run(self, tenant: str, run: str) -> RunRow:
+        """The run's row."""
+        return self._run(tenant, run).row()
+
+    async def find_run(self, tenant: str, run: str) -> RunRow | None:
+        """The run's row, if there is one."""
+        found = self._tenant(tenant).runs.get(run)
+        return found.row() if found else None
+
+    async def find_by_key(self, tenant: str, key: str) -> RunRow | None:
+        """The run that was started under a key."""
+        found = self._tenant(tenant).keys.get(key)
+        return await self.find_run(tenant, found) if found else None
+
+    async def list_runs(
+        self,
+        tenant: str,
+        *,
+        status: str | None = None,
+        graph: str | None = None,
+        before: str | None = None,
+        limit: int = LIST_LIMIT,
+    ) -> list[RunRow]:
+        """Runs, the newest first."""
+        runs = list(self._tenant(tenant).runs)
+        older = runs[: runs.index(before)] if before in runs else runs
+        rows = [self._run(tenant, run).row() for run in reversed(older)]
+        return [row for row in rows if status in (None, row.status) and graph in (None, row.graph)][:limit]
+
+    async def due_runs(self, tenant: str, *, at: int, limit: int = LIST_LIMIT) -> list[RunRow]:
+        """Unfinished runs nobody drives and something can move on."""
+        place = self._tenant(tenant)
+        called = {signal.run for signal in place.signals.values()}
+        free = [run for name, run in place.runs.items() if not is_held(place.leases.get(name, NEVER_LEASED), at=at)]
+        due = [
+            run.row()
+            for run in free
+            if run.ending is None
+            and (run.status in _MOVING or run.name in called or (run.due is not None and run.due <= at))
+        ]
+        return due[:limit]
+
+    async def ledger(self, tenant: str, run: str) -> list[LedgerRow]:
+        """The run's effects."""
+        found = self._tenant(tenant).runs.get(run)
+        return sorted(found.ledger.values(), key=lambda line: line.intended_seq) if found else []
+
+    async def questions(self, tenant: str, *, run: str | None = None) -> list[QuestionRow]:
+        """What waits for people."""
+        runs = self._tenant(tenant).runs
+        rows = [row for found in runs.values() if run in (None, found.name) for row in found.questions.values()]
+        started = {name: place for place, name in enumerate(runs)}
+        return sorted(rows, key=lambda row: (row.asked_at, started[row.run], row.asked_seq, row.path))
+
+    async def outbox(self, tenant: str, *, limit: int = LIST_LIMIT) -> list[OutboxRow]:
+        """Events to be sent out."""
+        place = self._tenant(tenant)
+        pending = {(row.run, row.intended_seq): row for run in place.runs.values() for row in _outbox_of(run)}
+        committed = ((entry.run, seq) for entry in place.feed for seq in range(entry.first_seq, entry.last_seq + 1))
+        return [pending[event] for event in committed if event in pending][:limit]
+
+    async def rebuild(self, tenant: str, run: str, *, status: str, due: int | None) -> None:
+        """Derive the run's rows anew."""
+        found = self._run(tenant, run)
+        changed = changes(run, [unseal(one) for one in found.log])
+        found.ledger, found.questions, found.ending = {}, {}, None
+        found.apply(changed, status=status, due=due)
+
+    # --- what events mention ---
+
+    async def blob_key(self, tenant: str) -> bytes:
+        """The tenant's key."""
+        return self._tenant(tenant).blob_key
+
+    async def blobs(self, tenant: str, digests: Collection[str]) -> dict[str, bytes]:
+        """The raw bytes of blobs."""
+        place = self._tenant(tenant)
+        found = {digest: _kept(place.blobs, "blob", digest, tenant) for digest in digests}
+        for digest, data in found.items():
+            check_blob(data, digest=digest, key=place.blob_key)
+        return found
+
+    async def put_bundle(self, tenant: str, bundle: str, data: bytes) -> None:
+        """Keep a bundle."""
+        self._tenant(tenant).bundles.setdefault(bundle, data)
+
+    async def get_bundle(self, tenant: str, bundle: str) -> bytes:
+        """A bundle by its hash."""
+        return _kept(self._tenant(tenant).bundles, "bundle", bundle, tenant)
+
+    # --- who may move a run on ---
+
+    async def send_signal(self, tenant: str, run: str, *, kind: str, body: bytes, sender: str) -> int:
+        """Leave a request for the run's driver."""
+        place = self._tenant(tenant)
+        place.signals_sent += 1
+        place.signals[place.signals_sent] = Signal(place.signals_sent, run, kind, body, sender, self._clock())
+        self._changes += 1
+        return place.signals_sent
+
+    async def unread_signals(self, tenant: str, *, run: str | None = None) -> list[Signal]:
+        """Requests nobody has recorded yet."""
+        return [signal for signal in self._tenant(tenant).signals.values() if run in (None, signal.run)]
+
+    async def acquire_lease(self, tenant: str, run: str, *, owner: LeaseOwner) -> Lease:
+        """The right to drive a run."""
+        leases, at = self._tenant(tenant).leases, self._clock()
+        state = leases.get(run, NEVER_LEASED)
+        if not may_take(state, owner, at=at, is_running=self._is_running):
+            assert state.owner is not None
+            raise LeaseHeldError(run, holder=state.owner, expires_at=state.expires_at)
+        leases[run] = LeaseState(state.epoch + 1, at + self._lease_micros, owner)
+        self._changes += 1
+        return Lease(tenant, run, state.epoch + 1, at + self._lease_micros, owner)
+
+    async def renew_leases(self, leases: Sequence[Lease]) -> list[Lease]:
+        """Those of the leases that are still held."""
+        expires_at = self._clock() + self._lease_micros
+        held = [replace(lease, expires_at=expires_at) for lease in leases if self._is_holder(lease)]
+        for lease in held:
+            self._tenant(lease.tenant).leases[lease.run] = LeaseState(lease.epoch, expires_at, lease.owner)
+        return held
+
+    async def release_lease(self, lease: Lease) -> None:
+        """Give the run to whoever wants it next."""
+        if self._is_holder(lease):
+            self._tenant(lease.tenant).leases[lease.run] = LeaseState(lease.epoch, lease.expires_at, None)
+            self._changes += 1
+
+    def _tenant(self, tenant: str) -> _Tenant:
+        if not self._is_open:
+            raise StoreClosedError("in memory")
+        if tenant not in self._tenants:
+            self._tenants[tenant] = _Tenant(self._random_bytes(BLOB_KEY_BYTES))
+        return self._tenants[tenant]
+
+    def _run(self, tenant: str, run: str) -> _Run:
+        found = self._tenant(tenant).runs.get(run)
+        if found is None:
+            raise MissingError("run", run, tenant=tenant)
+        return found
+
+    def _log(self, tenant: str, run: str, after: int, limit: int | None) -> list[Sealed]:
+        found = self._tenant(tenant).runs.get(run)
+        return found.log[after : None if limit is None else after + limit] if found else []
+
+    def _check(self, tenant: _Tenant, run: _Run | None, append: Append) -> None:
+        lease = tenant.leases.get(append.run, NEVER_LEASED)
+        if lease.epoch != append.epoch or lease.owner is None:
+            raise LeaseLostError(append.run, epoch=append.epoch, current=lease.epoch)
+        actual = len(run.log) if run else 0
+        if actual != append.expected_seq:
+            raise StaleRunError(append.run, expected=append.expected_seq, actual=actual)
+        for signal in append.consumed:
+            found = tenant.signals.get(signal)
+            if found is None or found.run != append.run:
+                raise SignalGoneError(append.run, signal=signal)
+
+    def _is_holder(self, lease: Lease) -> bool:
+        state = self._tenant(lease.tenant).leases.get(lease.run, NEVER_LEASED)
+        return state.owner is not None and state.epoch == lease.epoch
+
+
+def _new_run(tenant: _Tenant, append: Append, origin: RunOrigin | None) -> _Run:
+    assert origin is not None, f"the first event of run {append.run} is not its start"
+    if origin.key in tenant.keys:
+        raise RunKeyTakenError(origin.key, run=append.run, taken_by=tenant.keys[origin.key])
+    if origin.key:
+        tenant.keys[origin.key] = append.run
+    run = tenant.runs[append.run] = _Run(append.tenant, append.run, origin)
+    return run
+
+
+def _outbox_of(run: _Run) -> list[OutboxRow]:
+    pending = [line for line in run.ledger.values() if line.kind == "emit" and line.status in ("intended", "unknown")]
+    rows: list[OutboxRow] = []
+    for line in pending:
+        body = unseal(run.log[line.intended_seq - 1]).body
+        assert isinstance(body, NodeStarted)
+        rows.append(OutboxRow(run.name, line.effect, line.path, line.name, body.input, line.intended_seq))
+    return rows
+
+
+def _kept(place: dict[str, bytes], kind: Literal["blob", "bundle"], name: str, tenant: str) -> bytes:
+    if name not in place:
+        raise MissingError(kind, name, tenant=tenant)
+    return place[name]

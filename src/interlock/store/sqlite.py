@@ -1,0 +1,246 @@
+"""The store in one SQLite file: for a laptop, a single server, and every process of one machine.
+
+One thread writes (sqlite_writer.py), a few read; the file's write-ahead log lets other processes read and leave signals
+meanwhile. It does not work across machines: a file on a network share loses locks, and with them what was promised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from msgspec.structs import replace
+
+from interlock.core.events import Event
+from interlock.store import sqlite_leases, sqlite_reads, sqlite_rows
+from interlock.store.blobs import OFF_LOOP_BYTES, pack_blob
+from interlock.store.errors import MissingError, StoreClosedError
+from interlock.store.event_store import BLOB_KEY_BYTES, LIST_LIMIT, Append, Clock, FeedEntry, Head, RandomBytes, Signal
+from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner
+from interlock.store.processes import is_running as process_is_running
+from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
+from interlock.store.sealing import Sealed, unseal
+from interlock.store.sqlite_place import open_file
+from interlock.store.sqlite_readers import SqliteReaders
+from interlock.store.sqlite_writer import Deed, SqliteWriter
+
+T = TypeVar("T")
+
+
+class SqliteEventStore:
+    """An `EventStore` in one file."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        random_bytes: RandomBytes = secrets.token_bytes,
+        lease_micros: int = LEASE_MICROS,
+        is_running: Callable[[LeaseOwner], bool] = process_is_running,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._lease_micros = lease_micros
+        self._is_running = is_running
+        self._writer: SqliteWriter | None = None
+        self._readers: SqliteReaders | None = None
+
+    async def open(self) -> None:
+        """Make the file ready, or make it, if it is new. Raises `PlaceError`."""
+        connection = await asyncio.to_thread(open_file, self._path)
+        self._readers = SqliteReaders(self._path)
+        self._writer = SqliteWriter(connection, self._path, self._random_bytes)
+
+    async def close(self) -> None:
+        """Commit what was asked for, then let go of the file."""
+        writer, self._writer = self._writer, None
+        readers, self._readers = self._readers, None
+        if writer:
+            await writer.close()
+        if readers:
+            await readers.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # --- the log ---
+
+    async def append(self, append: Append) -> None:
+        """Add events to a run; shares its commit with whatever else is waiting."""
+        if append.blobs:
+            append = replace(append, blobs=await _packed(append.blobs))
+        await self._open_writer().append(append)
+
+    async def read(self, tenant: str, run: str, *, after: int = 0, limit: int | None = None) -> list[Event]:
+        """The run's events behind number `after`."""
+
+        def read(connection: sqlite3.Connection) -> list[Event]:
+            return [unseal(one) for one in sqlite_reads.sealed_events(connection, tenant, run, after, limit)]
+
+        return await self._ask(read)
+
+    async def read_sealed(self, tenant: str, run: str, *, after: int = 0, limit: int | None = None) -> list[Sealed]:
+        """The same as stored."""
+        return await self._ask(lambda file: sqlite_reads.sealed_events(file, tenant, run, after, limit))
+
+    async def head(self, tenant: str, run: str) -> Head:
+        """Where the run's log ends."""
+        return await self._ask(lambda file: sqlite_reads.head(file, tenant, run))
+
+    async def feed(self, tenant: str, *, after: int = 0, limit: int = LIST_LIMIT) -> list[FeedEntry]:
+        """Committed appends in order. Only one transaction writes at a time, so positions appear in order as well."""
+        return await self._ask(lambda file: sqlite_reads.feed(file, tenant, after, limit))
+
+    async def change_mark(self) -> int:
+        """Another number once anybody, also another process, has committed: a few microseconds, no page is read."""
+        return self._open_readers().change_mark()
+
+    # --- what is derived from the log ---
+
+    async def get_run(self, tenant: str, run: str) -> RunRow:
+        """The run's row."""
+        row = await self.find_run(tenant, run)
+        if row is None:
+            raise MissingError("run", run, tenant=tenant)
+        return row
+
+    async def find_run(self, tenant: str, run: str) -> RunRow | None:
+        """The run's row, if there is one."""
+        return await self._ask(lambda file: sqlite_reads.run_by_name(file, tenant, run))
+
+    async def find_by_key(self, tenant: str, key: str) -> RunRow | None:
+        """The run that was started under a key."""
+        return await self._ask(lambda file: sqlite_reads.run_by_key(file, tenant, key))
+
+    async def list_runs(
+        self,
+        tenant: str,
+        *,
+        status: str | None = None,
+        graph: str | None = None,
+        before: str | None = None,
+        limit: int = LIST_LIMIT,
+    ) -> list[RunRow]:
+        """Runs, the newest first."""
+        return await self._ask(
+            lambda file: sqlite_reads.newest_runs(file, tenant, status=status, graph=graph, before=before, limit=limit)
+        )
+
+    async def due_runs(self, tenant: str, *, at: int, limit: int = LIST_LIMIT) -> list[RunRow]:
+        """Unfinished runs nobody drives and something can move on."""
+        return await self._ask(lambda file: sqlite_reads.due_runs(file, tenant, at, limit))
+
+    async def ledger(self, tenant: str, run: str) -> list[LedgerRow]:
+        """The run's effects."""
+        return await self._ask(lambda file: sqlite_reads.ledger(file, tenant, run))
+
+    async def questions(self, tenant: str, *, run: str | None = None) -> list[QuestionRow]:
+        """What waits for people."""
+        return await self._ask(lambda file: sqlite_reads.questions(file, tenant, run))
+
+    async def outbox(self, tenant: str, *, limit: int = LIST_LIMIT) -> list[OutboxRow]:
+        """Events to be sent out."""
+        return await self._ask(lambda file: sqlite_reads.outbox(file, tenant, limit))
+
+    async def rebuild(self, tenant: str, run: str, *, status: str, due: int | None) -> None:
+        """Derive the run's rows anew."""
+        await self._do(lambda file: sqlite_rows.rebuild(file, tenant, run, status=status, due=due))
+
+    # --- what events mention ---
+
+    async def blob_key(self, tenant: str) -> bytes:
+        """The tenant's key: made once, whoever asks first."""
+        return await self._ask(lambda file: sqlite_reads.blob_key(file, tenant)) or await self._do(
+            lambda file: _made_blob_key(file, tenant, self._random_bytes(BLOB_KEY_BYTES))
+        )
+
+    async def blobs(self, tenant: str, digests: Collection[str]) -> dict[str, bytes]:
+        """The raw bytes of blobs."""
+        return await self._ask(lambda file: sqlite_reads.blobs(file, tenant, digests))
+
+    async def put_bundle(self, tenant: str, bundle: str, data: bytes) -> None:
+        """Keep a bundle."""
+        packed = await _packed({bundle: data})
+        row = (tenant, bundle, packed[bundle])
+        await self._do(lambda file: file.execute("insert or ignore into bundle values (?, ?, ?)", row))
+
+    async def get_bundle(self, tenant: str, bundle: str) -> bytes:
+        """A bundle by its hash."""
+        return await self._ask(lambda file: sqlite_reads.bundle(file, tenant, bundle))
+
+    # --- who may move a run on ---
+
+    async def send_signal(self, tenant: str, run: str, *, kind: str, body: bytes, sender: str) -> int:
+        """Leave a request for the run's driver."""
+        row = (tenant, run, kind, body, sender, self._clock())
+        return await self._do(lambda file: _added_signal(file, row))
+
+    async def unread_signals(self, tenant: str, *, run: str | None = None) -> list[Signal]:
+        """Requests nobody has recorded yet."""
+        return await self._ask(lambda file: sqlite_reads.signals(file, tenant, run))
+
+    async def acquire_lease(self, tenant: str, run: str, *, owner: LeaseOwner) -> Lease:
+        """The right to drive a run."""
+        at = self._clock()
+        wanted = Lease(tenant, run, epoch=0, expires_at=at + self._lease_micros, owner=owner)
+        return await self._do(lambda file: sqlite_leases.take(file, wanted, at=at, is_running=self._is_running))
+
+    async def renew_leases(self, leases: Sequence[Lease]) -> list[Lease]:
+        """Those of the leases that are still held."""
+        expires_at = self._clock() + self._lease_micros
+        return await self._do(lambda file: sqlite_leases.renew(file, leases, expires_at=expires_at))
+
+    async def release_lease(self, lease: Lease) -> None:
+        """Give the run to whoever wants it next."""
+        await self._do(lambda file: sqlite_leases.release(file, lease))
+
+    async def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._open_readers().ask(question)
+
+    async def _do(self, deed: Deed[T]) -> T:
+        return await self._open_writer().do(deed)
+
+    def _open_writer(self) -> SqliteWriter:
+        if self._writer is None:
+            raise StoreClosedError(str(self._path))
+        return self._writer
+
+    def _open_readers(self) -> SqliteReaders:
+        if self._readers is None:
+            raise StoreClosedError(str(self._path))
+        return self._readers
+
+
+async def _packed(blobs: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The bytes to store; large ones are packed beside the event loop."""
+    if sum(map(len, blobs.values())) < OFF_LOOP_BYTES:
+        return {name: pack_blob(data) for name, data in blobs.items()}
+    return await asyncio.to_thread(lambda: {name: pack_blob(data) for name, data in blobs.items()})
+
+
+def _made_blob_key(connection: sqlite3.Connection, tenant: str, key: bytes) -> bytes:
+    connection.execute("insert or ignore into blob_key values (?, ?)", (tenant, key))
+    kept = sqlite_reads.blob_key(connection, tenant)
+    assert kept is not None
+    return kept
+
+
+def _added_signal(connection: sqlite3.Connection, row: tuple[str | bytes | int, ...]) -> int:
+    added = connection.execute(
+        "insert into signal(tenant, run, kind, body, sender, sent_at) values (?, ?, ?, ?, ?, ?)", row
+    ).lastrowid
+    assert added is not None
+    return added

@@ -1,0 +1,107 @@
+"""Many appends in one SQLite transaction: each is checked alone, then all are written table by table.
+
+Of a refused append nothing was written, so the others in the transaction are not harmed. Beginning and committing
+belong to the caller.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from msgspec import Struct
+
+from interlock.store.errors import LeaseLostError, RunKeyTakenError, SignalGoneError, StaleRunError
+from interlock.store.event_store import Append, RandomBytes
+from interlock.store.rows import RunOrigin, changes
+from interlock.store.sealing import CHAIN_START, SALT_BYTES, seal_all
+from interlock.store.sqlite_rows import DerivedRows, Row
+
+_STANDING: Final = """
+    select l.epoch, l.owner is not null, r.no, r.seq, r.head
+    from lease l left join run r on r.tenant = l.tenant and r.run = l.run where l.tenant = ? and l.run = ?"""
+_UNREAD: Final = "select 1 from signal where id = ? and tenant = ? and run = ?"
+_BY_KEY: Final = "select run from run where tenant = ? and key = ?"
+
+_EVENTS: Final = "insert into event(run_no, seq, opens_at, header, salt, payload) values (?, ?, ?, ?, ?, ?)"
+_BLOBS: Final = "insert or ignore into blob(tenant, digest, data) values (?, ?, ?)"
+_CONSUMED: Final = "delete from signal where id = ?"
+
+
+class _Standing(Struct, frozen=True):
+    """Where a run stands in this transaction. Without a number it has no events yet."""
+
+    epoch: int
+    is_leased: bool
+    no: int | None
+    seq: int
+    head: bytes
+
+
+_NOWHERE: Final = _Standing(epoch=0, is_leased=False, no=None, seq=0, head=CHAIN_START)
+
+
+class AppendBatch:
+    """The appends of one transaction. What was taken in is in the tables after `flush`."""
+
+    def __init__(self, connection: sqlite3.Connection, random_bytes: RandomBytes) -> None:
+        self._connection = connection
+        self._random_bytes = random_bytes
+        self._runs: set[tuple[str, str]] = set()
+        self._rows: dict[str, list[Row]] = {_EVENTS: [], _BLOBS: [], _CONSUMED: []}
+        self._derived = DerivedRows(connection)
+
+    def add(self, append: Append) -> None:
+        """Check an append and take it in; raises what `EventStore.append` raises."""
+        if (append.tenant, append.run) in self._runs:
+            # Two appends of one run are not mixed: the second may take back what the first has derived.
+            self.flush()
+        standing = self._standing_of(append)
+        self._check(append, standing)
+        events, before = append.events, append.expected_seq
+        salts = self._random_bytes(SALT_BYTES * len(events))
+        sealed, head = seal_all(events, tenant=append.tenant, run=append.run, previous=standing.head, salts=salts)
+        changed = changes(append.run, events)
+        no = self._new_run(append, changed.origin) if standing.no is None else standing.no
+
+        last = before + len(sealed)
+        rows = self._rows[_EVENTS]
+        for seq, one in enumerate(sealed, start=before + 1):
+            rows.append((no, seq, before + 1 if seq == last else None, one.header, one.salt, one.payload))
+        self._rows[_BLOBS].extend((append.tenant, digest, data) for digest, data in append.blobs.items())
+        self._rows[_CONSUMED].extend((signal,) for signal in append.consumed)
+        self._derived.add(no, changed, seq=last, head=head, status=append.status, due=append.due)
+        self._runs.add((append.tenant, append.run))
+
+    def flush(self) -> None:
+        """Write what was taken in."""
+        for statement, rows in self._rows.items():
+            if rows:
+                self._connection.executemany(statement, rows)
+                rows.clear()
+        self._derived.flush()
+        self._runs.clear()
+
+    def _standing_of(self, append: Append) -> _Standing:
+        found = self._connection.execute(_STANDING, (append.tenant, append.run)).fetchone()
+        if found is None:
+            return _NOWHERE
+        epoch, is_leased, no, seq, head = found
+        return _Standing(epoch, bool(is_leased), no, seq or 0, head or CHAIN_START)
+
+    def _check(self, append: Append, standing: _Standing) -> None:
+        if standing.epoch != append.epoch or not standing.is_leased:
+            raise LeaseLostError(append.run, epoch=append.epoch, current=standing.epoch)
+        if standing.seq != append.expected_seq:
+            raise StaleRunError(append.run, expected=append.expected_seq, actual=standing.seq)
+        for signal in append.consumed:
+            if not self._connection.execute(_UNREAD, (signal, append.tenant, append.run)).fetchone():
+                raise SignalGoneError(append.run, signal=signal)
+
+    def _new_run(self, append: Append, origin: RunOrigin | None) -> int:
+        assert origin is not None, f"the first event of run {append.run} is not its start"
+        if origin.key:
+            taken = self._connection.execute(_BY_KEY, (append.tenant, origin.key)).fetchone()
+            if taken:
+                raise RunKeyTakenError(origin.key, run=append.run, taken_by=taken[0])
+        return self._derived.new_run(append.tenant, append.run, origin)

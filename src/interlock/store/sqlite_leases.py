@@ -1,0 +1,53 @@
+"""Leases in a SQLite file: each function is one step of a transaction that the caller begins and commits."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from interlock.store.errors import LeaseHeldError
+from interlock.store.lease import NEVER_LEASED, Lease, LeaseOwner, LeaseState, may_take
+
+_READ: Final = "select epoch, expires_at, owner, host, pid, pid_started from lease where tenant = ? and run = ?"
+_TAKE: Final = "insert or replace into lease values (?, ?, ?, ?, ?, ?, ?, ?)"
+_RENEW: Final = "update lease set expires_at = ? where tenant = ? and run = ? and epoch = ? and owner is not null"
+_RELEASE: Final = "update lease set owner = null where tenant = ? and run = ? and epoch = ?"
+
+
+def take(connection: sqlite3.Connection, wanted: Lease, *, at: int, is_running: Callable[[LeaseOwner], bool]) -> Lease:
+    """The lease under a new epoch; `LeaseHeldError` if its holder may keep it."""
+    state = _read(connection, wanted.tenant, wanted.run)
+    if not may_take(state, wanted.owner, at=at, is_running=is_running):
+        assert state.owner is not None
+        raise LeaseHeldError(wanted.run, holder=state.owner, expires_at=state.expires_at)
+    lease = replace(wanted, epoch=state.epoch + 1)
+    owner = lease.owner
+    who = (owner.id, owner.host, owner.pid, owner.pid_started)
+    connection.execute(_TAKE, (lease.tenant, lease.run, lease.epoch, lease.expires_at, *who))
+    return lease
+
+
+def renew(connection: sqlite3.Connection, leases: Sequence[Lease], *, expires_at: int) -> list[Lease]:
+    """Those of the leases that nobody has taken over."""
+    renewed = [replace(lease, expires_at=expires_at) for lease in leases]
+    return [lease for lease in renewed if _renew(connection, lease)]
+
+
+def release(connection: sqlite3.Connection, lease: Lease) -> None:
+    """Let go of the lease; its epoch stays on record, so that the next one is higher."""
+    connection.execute(_RELEASE, (lease.tenant, lease.run, lease.epoch))
+
+
+def _renew(connection: sqlite3.Connection, lease: Lease) -> bool:
+    return connection.execute(_RENEW, (lease.expires_at, lease.tenant, lease.run, lease.epoch)).rowcount == 1
+
+
+def _read(connection: sqlite3.Connection, tenant: str, run: str) -> LeaseState:
+    found = connection.execute(_READ, (tenant, run)).fetchone()
+    if found is None:
+        return NEVER_LEASED
+    epoch, expires_at, owner, host, pid, pid_started = found
+    return LeaseState(epoch, expires_at, None if owner is None else LeaseOwner(owner, host, pid, pid_started))

@@ -1,0 +1,170 @@
+"""The SQLite file in which a store keeps its data: its tables, how it is opened, and its troubles told to people.
+
+Every connection is in WAL mode and synchronous FULL, so a commit has reached the disk when it returns. This module does
+not change what an older release has written: a new form of the tables comes with its own way there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+from interlock.store.errors import PlaceError, PlaceReason
+
+SCHEMA_VERSION: Final = 1
+_BUSY_TRIES_MAX: Final = 5_000
+_BUSY_PAUSE_SECONDS: Final = 0.001
+"""SQLite's own waiting backs off to a tenth of a second, and starves beside a process that commits without pause."""
+
+_CHECKPOINT_PAGES: Final = 8_000
+"""32 MB: pages that many commits in a row touch are copied into the file once, not once a commit."""
+
+_TABLES: Final = """
+create table schema_version(version integer not null);
+
+-- The log. Rows lie in the order of commits, so the table is the feed as well: the last event of each append says with
+-- which number that append began.
+create table event(
+    position integer primary key autoincrement, run_no integer not null, seq integer not null, opens_at integer,
+    header blob not null, salt blob not null, payload blob);
+create unique index event_of_run on event(run_no, seq);
+
+-- Derived from the log: see rows.py.
+create table run(
+    no integer primary key, tenant text not null, run text not null, graph text not null, graph_hash text not null,
+    bundle text not null, kind text not null, parent text not null, key text not null, labels blob not null,
+    started_at integer not null, status text not null, seq integer not null, head blob not null, due integer,
+    ended_at integer, error text not null default '', unique(tenant, run));
+create view run_row as
+    select no, tenant, run, status, graph, graph_hash, bundle, kind, parent, key, labels, started_at, ended_at, seq,
+        head, due, (select count(*) from question where run_no = no) as waiting, error from run;
+create unique index run_of_key on run(tenant, key) where key <> '';
+create index run_unfinished on run(tenant) where ended_at is null;
+
+create table ledger(
+    run_no integer not null, effect text not null, path text not null, attempt integer not null,
+    ordinal integer not null, kind text not null, name text not null, digest text not null,
+    intended_seq integer not null, status text not null, settled_seq integer,
+    primary key(run_no, effect)) without rowid;
+create index outbox on ledger(run_no, intended_seq) where kind = 'emit' and status in ('intended', 'unknown');
+
+create table question(
+    run_no integer not null, path text not null, node text not null, reason text not null, question blob not null,
+    asked_seq integer not null, asked_at integer not null, due integer, primary key(run_no, path)) without rowid;
+
+-- Not derived.
+create table blob(tenant text not null, digest text not null, data blob not null, primary key(tenant, digest));
+create table blob_key(tenant text primary key, key blob not null) without rowid;
+create table bundle(tenant text not null, bundle text not null, data blob not null, primary key(tenant, bundle));
+create table signal(
+    id integer primary key autoincrement, tenant text not null, run text not null, kind text not null,
+    body blob not null, sender text not null, sent_at integer not null);
+create index signal_of_run on signal(tenant, run);
+create table lease(
+    tenant text not null, run text not null, epoch integer not null, expires_at integer not null, owner text, host text,
+    pid integer, pid_started integer, primary key(tenant, run)) without rowid;
+"""
+
+_TROUBLES: Final[dict[int, tuple[PlaceReason, str]]] = {
+    sqlite3.SQLITE_BUSY: ("busy", "another process keeps the file locked: end that process, or try again later"),
+    sqlite3.SQLITE_LOCKED: ("busy", "another process keeps the file locked: end that process, or try again later"),
+    sqlite3.SQLITE_FULL: ("full", "the disk is full: make room, then try again; what was acknowledged is safe"),
+    sqlite3.SQLITE_READONLY: ("read_only", "the file can only be read: make it and its folder writable"),
+    sqlite3.SQLITE_CORRUPT: ("damaged", "the file is damaged: restore it from a backup"),
+    sqlite3.SQLITE_NOTADB: ("foreign", "the file is no database: move it away, or name another place"),
+    sqlite3.SQLITE_CANTOPEN: ("no_access", "the file cannot be opened: check that it and its folder may be written"),
+    sqlite3.SQLITE_PERM: ("no_access", "the file may not be opened: check that it and its folder may be written"),
+}
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """A connection to a store's file, which is made if there is none. Raises `PlaceError`."""
+    if not path.parent.is_dir():
+        raise PlaceError(str(path), "missing_folder", f"the folder {path.parent} does not exist: make it first")
+    connection = connect(path)
+    try:
+        _enter_wal_mode(connection)
+        _make_tables(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise explain(error, path) or error from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection to a file that was made ready before. Any thread may use it, one at a time."""
+    try:
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise explain(error, path) or error from error
+    connection.execute("pragma synchronous = full")
+    connection.execute(f"pragma wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    return connection
+
+
+def execute_when_free(connection: sqlite3.Connection, statement: str) -> sqlite3.Cursor:
+    """Execute as soon as no other process is in the way. After about five seconds it fails as busy."""
+    for _ in range(_BUSY_TRIES_MAX):
+        try:
+            return connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if _primary_code(error) != sqlite3.SQLITE_BUSY:
+                raise
+        time.sleep(_BUSY_PAUSE_SECONDS)
+    return connection.execute(statement)
+
+
+def explain(error: BaseException, path: Path) -> PlaceError | None:
+    """What is wrong with the place, if that is what the error is about."""
+    if not isinstance(error, sqlite3.Error):
+        return None
+    trouble = _TROUBLES.get(_primary_code(error))
+    if trouble is not None:
+        return PlaceError(str(path), *trouble)
+    if isinstance(error, sqlite3.OperationalError):
+        return PlaceError(str(path), "broken", f"the file cannot be used: {error}")
+    return None
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    # Errors of the module itself carry no code of SQLite's.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _enter_wal_mode(connection: sqlite3.Connection) -> None:
+    (mode,) = execute_when_free(connection, "pragma journal_mode = wal").fetchone()
+    if mode != "wal":
+        raise sqlite3.OperationalError(f"its folder does not allow write-ahead logging (journal mode {mode})")
+
+
+def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
+    execute_when_free(connection, "begin immediate")
+    try:
+        if not _has_tables(connection, path):
+            for statement in _TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute("insert into schema_version values (?)", (SCHEMA_VERSION,))
+        connection.execute("commit")
+    finally:
+        if connection.in_transaction:
+            connection.execute("rollback")
+
+
+def _has_tables(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether the file holds a store already; `PlaceError` if it holds something else."""
+    tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    if not tables:
+        return False
+    if "schema_version" not in tables:
+        advice = "the file is a database of another program: name another place"
+        raise PlaceError(str(path), "foreign", advice)
+    (version,) = connection.execute("select version from schema_version").fetchone()
+    if version > SCHEMA_VERSION:
+        what = f"the file has schema {version}, this release knows up to {SCHEMA_VERSION}: use a newer Interlock"
+        raise PlaceError(str(path), "newer", what)
+    return True
