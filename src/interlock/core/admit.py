@@ -1,0 +1,295 @@
+"""`admit`: what becomes of a request or arrival: the bodies of the events that record it, or why it is refused.
+
+Pure, and the only door into a run. A refusal is an answer, not an error; it changes nothing and is not recorded.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, assert_never
+
+from interlock.core import events as e
+from interlock.core import requests as r
+from interlock.core.accounts import spent_limit
+from interlock.core.journal import attempt_at, open_steps
+from interlock.core.lifecycle import is_settled
+from interlock.core.paths import node_at, path_of, split_step, step_path
+from interlock.core.plan import EachWork, HumanWork, Node, Plan
+from interlock.core.problems import nearest
+from interlock.core.schemas import compile_schema, with_defaults
+from interlock.core.state import MAILBOX_MAX, Calling, Live, Opened, RunState, Scope, Waiting, status_of
+
+Admitted: TypeAlias = list[tuple[str, e.Outside]]
+"""Paths and bodies of the events to record, in order."""
+
+
+def admit(plan: Plan, state: RunState, request: r.Request, *, at: int) -> Admitted | r.Refused:  # noqa: C901, PLR0911, PLR0912 - one flat match over the requests
+    """What is to be recorded for a request at this instant."""
+    if isinstance(request, r.StartRun):
+        return _start(plan, state, request)
+    if state.seq == 0:
+        return r.Refused(f"run {state.run} has not started")
+    match request:
+        case r.Result():
+            return _result(plan, state, request)
+        case r.UndoneResult():
+            return _undo_result(state, request)
+        case _ if state.has_ended:
+            return r.Refused(f"run {state.run} has ended ({status_of(state)}): retry, fork or rollback make a new one")
+        case r.StepNoted():
+            return _step(plan, state, request)
+        case r.TimePassed():
+            return _due(state, at)
+        case r.Answer():
+            return _answer(plan, state, request)
+        case r.GiveVerdict():
+            return _verdict(plan, state, request)
+        case r.GiveRemedy():
+            return _remedy(plan, state, request)
+        case r.SendEvent():
+            return _send(state, request)
+        case r.PauseRun():
+            if state.is_paused:
+                return r.Refused(f"run {state.run} is paused already")
+            return [("", e.RunPaused(request.why))]
+        case r.ResumeRun():
+            return [("", e.RunResumed(request.why))] if state.is_paused else r.Refused(f"run {state.run} is not paused")
+        case r.CancelRun():
+            return _cancel(state, request)
+        case r.CancelNode():
+            return _cancel_node(plan, state, request)
+        case r.CompleteNode():
+            return _complete(plan, state, request)
+        case r.SettleEffect():
+            return _settle(plan, state, request)
+        case r.SetMode():
+            return [("", e.RunMode(request.mode, request.why))]
+        case _ as never:
+            assert_never(never)
+
+
+def _start(plan: Plan, state: RunState, request: r.StartRun) -> Admitted | r.Refused:
+    """A run starts once, with inputs that its graph takes."""
+    if state.seq:
+        return r.Refused(f"run {state.run} has started already")
+    inputs = request.inputs
+    if plan.root.inputs is not None:
+        inputs = with_defaults(plan.root.inputs, inputs)
+        problems = compile_schema(plan.root.inputs).problems(inputs)
+        if problems:
+            return r.Refused(f"the inputs are not what graph {plan.name} takes: {'; '.join(problems)}")
+    started = e.RunStarted(
+        bundle=plan.bundle_hash,
+        graph=plan.name,
+        graph_hash=plan.graph_hash,
+        language=plan.language,
+        inputs=inputs,
+        tenant=request.tenant,
+        kind=request.kind,
+        parent=request.parent,
+        key=request.key,
+        labels=request.labels,
+    )
+    return [("", started), *request.adopted]
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def _waiting(plan: Plan, state: RunState, path: str, reason: str, wanted: str) -> tuple[Node, Waiting] | r.Refused:
+    found = node_at(plan, state, path)
+    live = found[0].live.get(found[1].index) if found else None
+    if found and isinstance(live, Waiting) and live.reason == reason:
+        return found[1], live
+    open_paths = [each for each, waiting in waits(plan, state) if waiting.reason == reason]
+    return r.Refused(_not_open(path, wanted, open_paths))
+
+
+def _not_open(path: str, wanted: str, open_paths: list[str]) -> str:
+    if not open_paths:
+        return f"{path} is not {wanted}, and nothing in this run is"
+    meant = nearest(path, open_paths)
+    return f"{path} is not {wanted}; " + (f"did you mean {meant}?" if meant else f"these are: {', '.join(open_paths)}")
+
+
+def waits(plan: Plan, state: RunState) -> list[tuple[str, Waiting]]:
+    """Every node that waits, by path."""
+    found: list[tuple[str, Waiting]] = []
+    for scope in state.scopes.values():
+        for index, live in scope.live.items():
+            if isinstance(live, Waiting):
+                found.append((path_of(plan, scope, index), live))
+    return found
+
+
+def _answer(plan: Plan, state: RunState, request: r.Answer) -> Admitted | r.Refused:
+    question = question_at(plan, state, request.path)
+    if isinstance(question, r.Refused):
+        return question
+    found = node_at(plan, state, request.path)
+    live = found[0].live.get(found[1].index) if found else None
+    if isinstance(live, Waiting) and request.by in live.answers:
+        return r.Refused(f"{request.by} has answered {request.path} already")
+    if question.form is not None:
+        problems = compile_schema(question.form).problems(request.form)
+        if problems:
+            return r.Refused(f"the form is not what {request.path} asks for: {'; '.join(problems)}")
+    elif request.choice not in question.choices:
+        return r.Refused(f"{request.choice!r} is not one of {', '.join(question.choices)}")
+    return [(request.path, e.AnswerGiven(request.choice, request.form, request.why))]
+
+
+def question_at(plan: Plan, state: RunState, path: str) -> e.Question | r.Refused:
+    """The open question of a node, or of a step inside one (`fix.3`)."""
+    step = split_step(path)
+    attempt = attempt_at(plan, state, step[0]) if step else None
+    if step and attempt and step[1] in attempt.steps:
+        asked = attempt.steps[step[1]]
+        if asked.question is not None and asked.status == "intended":
+            return asked.question
+    found = _waiting(plan, state, path, "person", "waiting for an answer")
+    if isinstance(found, r.Refused):
+        return found
+    node, live = found
+    assert isinstance(node.work, HumanWork)
+    assert live.question is not None
+    return live.question
+
+
+def _verdict(plan: Plan, state: RunState, request: r.GiveVerdict) -> Admitted | r.Refused:
+    found = _waiting(plan, state, request.path, "hold", "a held gate")
+    if isinstance(found, r.Refused):
+        return found
+    return [(request.path, e.VerdictGiven(request.verdict, request.why))]
+
+
+def _remedy(plan: Plan, state: RunState, request: r.GiveRemedy) -> Admitted | r.Refused:
+    found = _waiting(plan, state, request.path, "failure", "held after a failure")
+    if isinstance(found, r.Refused):
+        return found
+    if request.act == "edit" and (found[1].attempt is None or not found[1].attempt.digest):
+        return r.Refused(f"{request.path} has no input that could be edited: use retry, skip or fail")
+    return [(request.path, e.RemedyGiven(request.act, request.input, request.why))]
+
+
+def _send(state: RunState, request: r.SendEvent) -> Admitted | r.Refused:
+    if request.id in state.seen_events:
+        return r.Refused(f"event {request.id} was received before")
+    if len(state.mailbox.get(request.name, ())) >= MAILBOX_MAX:
+        return r.Refused(f"{MAILBOX_MAX} events named {request.name} wait already and nobody takes them")
+    return [("", e.EventReceived(request.id, request.name, request.data))]
+
+
+def _cancel(state: RunState, request: r.CancelRun) -> Admitted | r.Refused:
+    root = state.scopes[""]
+    if state.compensating and root.compensating:
+        return r.Refused(f"run {state.run} is taking back what it did, and that is not cancelled")
+    if state.is_cancel_asked and not root.finishing:
+        return r.Refused(f"run {state.run} is being cancelled already")
+    return [("", e.RunCancelAsked(request.rollback, request.why))]
+
+
+def _cancel_node(plan: Plan, state: RunState, request: r.CancelNode) -> Admitted | r.Refused:
+    found = node_at(plan, state, request.path)
+    if found is None:
+        return r.Refused(f"{request.path} is no node that is open in this run")
+    scope, node = found
+    live = scope.live.get(node.index)
+    if is_settled(scope.status[node.index]) or (live is not None and live.cancelling):
+        return r.Refused(f"{request.path} has ended, or is being cancelled already")
+    return [(request.path, e.NodeCancelAsked(request.why))]
+
+
+def _complete(plan: Plan, state: RunState, request: r.CompleteNode) -> Admitted | r.Refused:
+    found = node_at(plan, state, request.path)
+    live: Live | None = found[0].live.get(found[1].index) if found else None
+    if found is None or not isinstance(found[1].work, EachWork) or not isinstance(live, Opened):
+        return r.Refused(f"{request.path} is no `each` that is open in this run")
+    if live.closing or live.cancelling:
+        return r.Refused(f"{request.path} is ending already")
+    return [(request.path, e.NodeCompleteAsked(request.why))]
+
+
+def _settle(plan: Plan, state: RunState, request: r.SettleEffect) -> Admitted | r.Refused:
+    unknown = unknown_effects(plan, state)
+    path = unknown.get(request.effect)
+    if path is None:
+        others = f"; these are: {', '.join(unknown)}" if unknown else ", and no effect of it is"
+        return r.Refused(f"effect {request.effect} is not waiting to be settled in run {state.run}{others}")
+    return [(path, e.EffectSettled(request.effect, request.status, request.out, request.why))]
+
+
+def unknown_effects(plan: Plan, state: RunState) -> dict[str, str]:
+    """Effects of which nobody knows what became, with the paths under which they are settled."""
+    unknown: dict[str, str] = {}
+    for path, live in waits(plan, state):
+        if live.reason == "reconcile" and live.attempt is not None:
+            steps = open_steps(live.attempt)
+            unknown |= {live.attempt.steps[ordinal].effect: step_path(path, ordinal) for ordinal in steps}
+            if not steps:
+                unknown[live.attempt.effect] = path
+    for path, key in state.undoing.items():
+        undoing = state.scopes[key].undoing
+        if undoing is not None and undoing.waiting and f"retry {path}" not in state.timers.due:
+            unknown[undoing.attempt.effect] = path
+    return unknown
+
+
+# --- the world -------------------------------------------------------------------------------------------------------
+
+
+def _result(plan: Plan, state: RunState, request: r.Result) -> Admitted | r.Refused:
+    """The result of the attempt in flight; one that comes after it was given up is recorded as late."""
+    live = _live_at(plan, state, request.path)
+    result = request.result
+    if isinstance(live, Calling) and live.attempt.effect == result.effect and live.attempt.status == "":
+        return [(request.path, result)]
+    if state.has_ended:
+        return r.Refused(f"run {state.run} has ended")
+    return [(request.path, e.ResultLate(result.effect, result.status, result.out, result.error))]
+
+
+def _live_at(plan: Plan, state: RunState, path: str) -> Live | None:
+    found = node_at(plan, state, path)
+    return found[0].live.get(found[1].index) if found else None
+
+
+def _undo_result(state: RunState, request: r.UndoneResult) -> Admitted | r.Refused:
+    key = state.undoing.get(request.path)
+    undoing = state.scopes[key].undoing if key is not None else None
+    is_awaited = undoing is not None and not undoing.waiting and undoing.attempt.effect == request.result.effect
+    if not is_awaited:
+        return r.Refused(f"{request.path} is not being taken back")
+    return [(request.path, request.result)]
+
+
+def _step(plan: Plan, state: RunState, request: r.StepNoted) -> Admitted | r.Refused:
+    """A step of the attempt in flight. An intended call is refused where no budget is left for it."""
+    found = node_at(plan, state, request.path)
+    live = found[0].live.get(found[1].index) if found else None
+    if found is None or not isinstance(live, Calling):
+        return r.Refused(f"{request.path} is not in flight: its steps are recorded no more")
+    if isinstance(request.step, e.EffectIntended) and request.step.question is None:
+        return _intended(state, found[0], found[1], request)
+    return [(request.path, request.step)]
+
+
+def _intended(state: RunState, scope: Scope, node: Node, request: r.StepNoted) -> Admitted | r.Refused:
+    limit = spent_limit(state, scope, node.index)
+    if limit is not None:
+        return r.Refused(f"the budget of {limit.limit} calls is spent")
+    return [(request.path, request.step)]
+
+
+def _due(state: RunState, at: int) -> Admitted:
+    """Everything that is due by now, the earliest first."""
+    due = sorted(
+        (moment, order, path, kind)
+        for moment, order, path, kind in state.timers.heap
+        if moment <= at and state.timers.due.get(f"{kind} {path}") == moment
+    )
+    fired: Admitted = [(path, e.TimerFired(kind)) for _, _, path, kind in due]
+    if state.wall_limit and state.wall_since and at - state.wall_since + state.wall_used >= state.wall_limit:
+        fired.append(("", e.TimerFired("wall")))
+    return fired
+
+

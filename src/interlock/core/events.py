@@ -1,0 +1,500 @@
+"""Events: the immutable facts of a run, and the only thing that changes its state.
+
+Some come from outside (`OUTSIDE`: people, timers, the world), the others are decided (`DECIDED`): a command becomes the
+event of the same name and fields. A stored event is a promise: a field may be added with a default, never reshaped.
+Times are whole microseconds since 1970 in UTC; durations are microseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from interlock.core.plan import Micros, Otherwise, OUTCOMES
+from interlock.core.values import Value
+
+LOG_FORMAT: Final = 1
+"""The version of the event format that this release writes."""
+
+ErrorClass: TypeAlias = Literal[
+    "timeout", "unavailable", "rate_limited", "invalid", "refused", "exhausted", "failed", "cancelled", "lost"
+]
+Verdict: TypeAlias = Literal["promote", "hold", "block", "rollback"]
+RunStatus: TypeAlias = Literal["succeeded", "failed", "cancelled", "rolled_back"]
+Outcome: TypeAlias = Literal["succeeded", "failed", "skipped", "cancelled"]
+TimerKind: TypeAlias = Literal["timeout", "retry", "wait", "wall"]
+Start: TypeAlias = Literal["start", "retry", "rollback"]
+"""Why a run was made: by itself, or as the linked continuation of an ended one."""
+
+assert set(OUTCOMES) == {"succeeded", "failed", "skipped", "cancelled"}
+
+
+class Error(Struct, frozen=True, omit_defaults=True):
+    """Why something failed: its class decides what may be done about it, its message is for people."""
+
+    kind: ErrorClass
+    message: str
+    path: str = ""
+    """Where it began, when it reached this node from inside."""
+    because: Error | None = None
+    """The error that this one followed (a fallback that failed as well)."""
+
+
+class Option(Struct, frozen=True, omit_defaults=True):
+    """One thing that could have been chosen, and what was known of it."""
+
+    name: str
+    score: Value = None
+    note: str = ""
+
+
+class Decision(Struct, frozen=True, omit_defaults=True):
+    """A recorded choice: what was asked, what could have been chosen, what was, and why."""
+
+    point: str
+    chosen: str
+    options: tuple[Option, ...] = ()
+    why: str = ""
+
+
+class Question(Struct, frozen=True, omit_defaults=True):
+    """What a person is asked: choices, or a form to fill in."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+    form: Value = None
+    quorum: int = 1
+
+
+# --- From outside ----------------------------------------------------------------------------------------------------
+
+
+class RunStarted(Struct, frozen=True, tag="run.started", omit_defaults=True):
+    bundle: str
+    graph: str
+    graph_hash: str
+    language: int
+    inputs: Value
+    tenant: str = "local"
+    kind: Start = "start"
+    parent: str = ""
+    key: str = ""
+    labels: dict[str, str] = {}
+
+
+class Undone(Struct, frozen=True, omit_defaults=True):
+    """How to take back what a node did: kept when the node has finished, since its values may be gone later."""
+
+    tool: str
+    input: Value
+    seq: int
+    scope: int
+    """Which scope of the plan the node stands in, to find its `undo` there."""
+    node: int
+    path: str
+
+
+class ResultAdopted(Struct, frozen=True, tag="result.adopted", omit_defaults=True):
+    """A result of the parent run, taken over instead of running the node again. With `undo`: to be taken back."""
+
+    parent_seq: int
+    out: Value = None
+    labels: tuple[str, ...] = ()
+    effect: str = ""
+    attempts: int = 1
+    undo: Undone | None = None
+
+
+class NodeResult(Struct, frozen=True, tag="node.result", omit_defaults=True):
+    """What came of an attempt. A `done` result is the node's success; an `unknown` one keeps its effect id."""
+
+    effect: str
+    status: Literal["done", "failed", "unknown"]
+    out: Value = None
+    labels: tuple[str, ...] = ()
+    error: Error | None = None
+    retryable: bool = True
+    calls: int = 1
+    simulated: bool = False
+
+
+class EffectIntended(Struct, frozen=True, tag="effect.intended", omit_defaults=True):
+    """A step inside a node is about to touch the world, or asks a person (`question`)."""
+
+    ordinal: int
+    effect: str
+    name: str
+    digest: str = ""
+    key: str = ""
+    effect_class: Literal["read", "idempotent", "once"] = "once"
+    question: Question | None = None
+
+
+class EffectDone(Struct, frozen=True, tag="effect.done", omit_defaults=True):
+    ordinal: int
+    effect: str
+    out: Value = None
+
+
+class EffectFailed(Struct, frozen=True, tag="effect.failed", omit_defaults=True):
+    ordinal: int
+    effect: str
+    error: Error
+
+
+class EffectUnknown(Struct, frozen=True, tag="effect.unknown", omit_defaults=True):
+    ordinal: int
+    effect: str
+    error: Error
+
+
+class ResultLate(Struct, frozen=True, tag="result.late", omit_defaults=True):
+    """A result that came after its attempt had been given up: kept for people, changes nothing."""
+
+    effect: str
+    status: Literal["done", "failed", "unknown"]
+    out: Value = None
+    error: Error | None = None
+
+
+class EffectSettled(Struct, frozen=True, tag="effect.settled", omit_defaults=True):
+    """What became of an unknown effect, found out by its `reconcile` hook or said by a person."""
+
+    effect: str
+    status: Literal["done", "not_done"]
+    out: Value = None
+    why: str = ""
+
+
+class TimerFired(Struct, frozen=True, tag="timer.fired"):
+    kind: TimerKind
+
+
+class AnswerGiven(Struct, frozen=True, tag="answer.given", omit_defaults=True):
+    choice: str = ""
+    form: Value = None
+    why: str = ""
+
+
+class VerdictGiven(Struct, frozen=True, tag="verdict.given", omit_defaults=True):
+    verdict: Literal["promote", "block", "rollback"]
+    why: str = ""
+
+
+class EventReceived(Struct, frozen=True, tag="event.received", omit_defaults=True):
+    id: str
+    name: str
+    data: Value = None
+
+
+class RunPaused(Struct, frozen=True, tag="run.paused", omit_defaults=True):
+    why: str = ""
+
+
+class RunResumed(Struct, frozen=True, tag="run.resumed", omit_defaults=True):
+    why: str = ""
+
+
+class RunCancelAsked(Struct, frozen=True, tag="run.cancel_asked", omit_defaults=True):
+    rollback: bool = False
+    why: str = ""
+
+
+class NodeCancelAsked(Struct, frozen=True, tag="node.cancel_asked", omit_defaults=True):
+    why: str = ""
+
+
+class NodeCompleteAsked(Struct, frozen=True, tag="node.complete_asked", omit_defaults=True):
+    why: str = ""
+
+
+class RemedyGiven(Struct, frozen=True, tag="remedy.given", omit_defaults=True):
+    act: Literal["retry", "edit", "skip", "fail"]
+    input: Value = None
+    why: str = ""
+
+
+class RunMode(Struct, frozen=True, tag="run.mode", omit_defaults=True):
+    mode: Literal["normal", "degraded", "minimal"]
+    why: str = ""
+
+
+class UndoResult(Struct, frozen=True, tag="undo.result", omit_defaults=True):
+    """What came of one attempt to take something back."""
+
+    effect: str
+    status: Literal["done", "failed", "unknown"]
+    error: Error | None = None
+    retryable: bool = True
+
+
+# --- Decided ---------------------------------------------------------------------------------------------------------
+
+
+class NodeStarted(Struct, frozen=True, tag="node.started", omit_defaults=True):
+    """An attempt begins: its intent is on record before anything touches the world."""
+
+    attempt: int
+    effect: str
+    digest: str
+    input: Value = None
+    timeout: Micros | None = None
+    because: tuple[str, ...] = ()
+    tool: str = ""
+    """The tool that is called; of an `emit`, the name of the event."""
+    emits: bool = False
+    """Whether it sends an event out: such an effect stands in the outbox until its result is recorded."""
+
+
+class NodeWaiting(Struct, frozen=True, tag="node.waiting", omit_defaults=True):
+    """A node waits without holding a worker. `due` is an instant; `within` a duration from this event."""
+
+    reason: Literal["person", "hold", "failure", "time", "event", "reconcile"]
+    due: int | None = None
+    within: Micros | None = None
+    question: Question | None = None
+    event: str = ""
+    match: Value = None
+    effect: str = ""
+    error: Error | None = None
+    decision: Decision | None = None
+    because: tuple[str, ...] = ()
+
+
+class NodeOpened(Struct, frozen=True, tag="node.opened", omit_defaults=True):
+    """A node that holds scopes begins. `items` of an `each`, `inputs` of a named graph."""
+
+    items: Value = None
+    count: int = 0
+    inputs: Value = None
+    within: Micros | None = None
+    because: tuple[str, ...] = ()
+
+
+class ScopeOpened(Struct, frozen=True, tag="scope.opened", omit_defaults=True):
+    """One copy of a list of nodes begins. Of a `finally`, `outcome` says how the graph ended so far."""
+
+    index: int = 0
+    outcome: ScopeOutcome | None = None
+
+
+class EventKept(Struct, frozen=True, tag="event.kept", omit_defaults=True):
+    """Nobody waited for a received event yet: it stays in the run's mailbox."""
+
+    id: str
+    name: str
+
+
+class NodeRetrying(Struct, frozen=True, tag="node.retrying", omit_defaults=True):
+    """Another attempt is due after `delay`. With `effect`, the outcome of the last one is unknown and its id is kept."""
+
+    attempt: int
+    delay: Micros
+    effect: str = ""
+    why: str = ""
+
+
+class EdgeDecided(Struct, frozen=True, tag="edge.decided", omit_defaults=True):
+    """A conditional edge to `target`; an `error` in its condition fails the target."""
+
+    target: str
+    ordinal: int
+    taken: bool
+    why: str = ""
+    error: Error | None = None
+
+
+class NodeSucceeded(Struct, frozen=True, tag="node.succeeded", omit_defaults=True):
+    """`composed`: the value is made of what the state already holds, and is not repeated here."""
+
+    out: Value = None
+    labels: tuple[str, ...] = ()
+    decision: Decision | None = None
+    composed: bool = False
+    adopted: int = 0
+    event: str = ""
+    """Which received event it waited for."""
+    because: tuple[str, ...] = ()
+
+
+class NodeFailed(Struct, frozen=True, tag="node.failed", omit_defaults=True):
+    error: Error
+    decision: Decision | None = None
+    verdict: Literal["block", "rollback"] | None = None
+    because: tuple[str, ...] = ()
+
+
+class NodeSkipped(Struct, frozen=True, tag="node.skipped", omit_defaults=True):
+    because: tuple[str, ...] = ()
+
+
+class NodeCancelling(Struct, frozen=True, tag="node.cancelling", omit_defaults=True):
+    """A live node was asked to stop; it lives until its effect or its scopes have settled."""
+
+    because: str = ""
+
+
+class NodeCancelled(Struct, frozen=True, tag="node.cancelled", omit_defaults=True):
+    because: str = ""
+
+
+Closing: TypeAlias = Literal["failed", "timeout", "quorum", "complete"]
+
+
+class NodeClosing(Struct, frozen=True, tag="node.closing", omit_defaults=True):
+    """A node that holds scopes stops those still open; `cause` says how it will end."""
+
+    cause: Closing
+    error: Error | None = None
+
+
+class ScopeStopping(Struct, frozen=True, tag="scope.stopping", omit_defaults=True):
+    """Nothing new starts in this scope; what lives is cancelled."""
+
+    cause: Literal["failed", "cancelled", "blocked", "closing"]
+    rollback: bool = False
+    error: Error | None = None
+
+
+class ScopeCompensating(Struct, frozen=True, tag="scope.compensating", omit_defaults=True):
+    n: int
+
+
+class UndoKept(Struct, frozen=True, tag="undo.kept", omit_defaults=True):
+    """The input of a node's undo; with `error` it could not be made, and the node cannot be undone."""
+
+    of: int
+    """The number of the result that finished the node: undoing goes backwards by it."""
+    input: Value = None
+    error: Error | None = None
+
+
+class UndoStarted(Struct, frozen=True, tag="undo.started", omit_defaults=True):
+    scope: str
+    of: int
+    attempt: int
+    effect: str
+    tool: str
+    input: Value = None
+    timeout: Micros | None = None
+
+
+class UndoRetrying(Struct, frozen=True, tag="undo.retrying", omit_defaults=True):
+    attempt: int
+    delay: Micros
+    effect: str = ""
+
+
+class UndoWaiting(Struct, frozen=True, tag="undo.waiting", omit_defaults=True):
+    """Whether something was taken back is unknown: its tool's `reconcile` or a person says."""
+
+    effect: str
+
+
+class UndoFailed(Struct, frozen=True, tag="undo.failed", omit_defaults=True):
+    error: Error
+
+
+class ScopeOutcome(Struct, frozen=True, omit_defaults=True):
+    """How a scope ended."""
+
+    status: RunStatus
+    out: Value = None
+    error: Error | None = None
+    not_undone: tuple[str, ...] = ()
+    left_standing: tuple[str, ...] = ()
+
+
+class ScopeEnded(Struct, frozen=True, tag="scope.ended", omit_defaults=True):
+    """`composed`: the value is what the scope's nodes hold, and is not repeated here."""
+
+    outcome: ScopeOutcome
+    composed: bool = False
+
+
+class RunEnded(Struct, frozen=True, tag="run.ended", omit_defaults=True):
+    outcome: ScopeOutcome
+    events_left: int = 0
+    """How many received events nothing waited for."""
+
+
+Outside: TypeAlias = (
+    RunStarted
+    | ResultAdopted
+    | NodeResult
+    | EffectIntended
+    | EffectDone
+    | EffectFailed
+    | EffectUnknown
+    | ResultLate
+    | EffectSettled
+    | TimerFired
+    | AnswerGiven
+    | VerdictGiven
+    | EventReceived
+    | RunPaused
+    | RunResumed
+    | RunCancelAsked
+    | NodeCancelAsked
+    | NodeCompleteAsked
+    | RemedyGiven
+    | RunMode
+    | UndoResult
+)
+Decided: TypeAlias = (
+    NodeStarted
+    | NodeWaiting
+    | NodeOpened
+    | ScopeOpened
+    | EventKept
+    | NodeRetrying
+    | EdgeDecided
+    | NodeSucceeded
+    | NodeFailed
+    | NodeSkipped
+    | NodeCancelling
+    | NodeCancelled
+    | NodeClosing
+    | ScopeStopping
+    | ScopeCompensating
+    | UndoKept
+    | UndoStarted
+    | UndoRetrying
+    | UndoWaiting
+    | UndoFailed
+    | ScopeEnded
+    | RunEnded
+)
+Body: TypeAlias = Outside | Decided
+
+
+class Command(Struct, frozen=True):
+    """What the core asks to be recorded: the body of the event it will become, and the path it is about."""
+
+    path: str
+    body: Decided
+    cause: int = 0
+    """The number of the event that raised the matter which this answers."""
+
+
+class Event(Struct, frozen=True):
+    """A recorded fact. `path` is a node's or a scope's; empty, it speaks of the run."""
+
+    seq: int
+    at: int
+    path: str
+    body: Body
+    actor: str = ""
+    """Who, if a person or another system did it."""
+    cause: int = 0
+
+    @property
+    def type(self) -> str:
+        """The event's name: `node.started`, `run.ended`…"""
+        return self.body.__struct_config__.tag  # type: ignore[return-value]  # every Body has a text tag
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt of its node it belongs to; 0 if it belongs to none."""
+        return getattr(self.body, "attempt", 0)

@@ -1,0 +1,203 @@
+"""`evolve`: the only change there is. A recorded event meets the state, and the state is as if it had always been so.
+
+It consumes the state it is given, refuses nothing and evaluates no expression: whatever needs an evaluation becomes a
+matter for `decide`. A decided event answers the oldest matter and takes it off the agenda.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from interlock.core import events as e
+from interlock.core.compensating import note_undo_result, settle_undo, undo_is_due
+from interlock.core.compensating import remember_undo
+from interlock.core.evolve_decided import take_decided
+from interlock.core.journal import note_step, settle_step
+from interlock.core.mailbox import offer_event
+from interlock.core.paths import body_of, node_at
+from interlock.core.plan import Node, Plan
+from interlock.core.scopes import open_root
+from interlock.core.settling import cancel_nodes, stop_scope, succeed_by_result
+from interlock.core.staleness import drop_stale
+from interlock.core.state import Adopted, Calling, Matter, MatterKind, RunState, Scope, Waiting
+
+
+def evolve(plan: Plan, state: RunState, event: e.Event) -> RunState:
+    """The state after one more event. The state given is consumed: use the one returned."""
+    assert event.seq == state.seq + 1, f"event {event.seq} does not follow {state.seq}"
+    state.seq, state.at = event.seq, event.at
+    if isinstance(event.body, e.Outside):
+        _take_from_outside(plan, state, event)
+    else:
+        _answer_matter(state)
+        take_decided(plan, state, event)
+    drop_stale(plan, state)
+    state.timers.tidy()
+    return state
+
+
+def _answer_matter(state: RunState) -> None:
+    agenda = state.stops if len(state.stops) else state.matters
+    agenda.drop_first()
+
+
+# --- from outside ----------------------------------------------------------------------------------------------------
+
+
+def _take_from_outside(plan: Plan, state: RunState, event: e.Event) -> None:  # noqa: C901, PLR0912 - one flat match over what can come from outside
+    body: e.Outside = event.body  # type: ignore[assignment]  # the caller has checked
+    match body:
+        case e.RunStarted():
+            _start_run(plan, state, body)
+        case e.ResultAdopted():
+            _adopt(state, event.path, body)
+        case e.NodeResult():
+            _take_result(plan, state, event.path, body)
+        case e.EffectIntended() | e.EffectDone() | e.EffectFailed() | e.EffectUnknown():
+            note_step(plan, state, event.path, body)
+        case e.EffectSettled():
+            _settle_effect(plan, state, event.path, body)
+        case e.TimerFired():
+            _fire_timer(plan, state, event.path, body)
+        case e.AnswerGiven():
+            _take_answer(plan, state, event, body)
+        case e.VerdictGiven() | e.RemedyGiven():
+            _take_word(plan, state, event, body)
+        case e.EventReceived():
+            offer_event(state, body.id, body.name, body.data)
+        case e.RunPaused():
+            state.is_paused = True
+        case e.RunResumed():
+            state.is_paused = False
+        case e.RunCancelAsked():
+            _cancel_run(state, body)
+        case e.NodeCancelAsked() | e.NodeCompleteAsked():
+            _take_wish(plan, state, event.path, body)
+        case e.RunMode():
+            state.mode = body.mode
+        case e.UndoResult():
+            note_undo_result(plan, state, event.path, body)
+        case e.ResultLate():
+            pass
+        case _ as never:
+            assert_never(never)
+
+
+def _start_run(plan: Plan, state: RunState, body: e.RunStarted) -> None:
+    state.tenant = body.tenant
+    state.started_at = state.at
+    root = open_root(plan, state, body.inputs)
+    if body.kind == "rollback":
+        stop_scope(state, root, "cancelled", rollback=True)
+
+
+def _adopt(state: RunState, path: str, body: e.ResultAdopted) -> None:
+    if body.undo is not None:
+        state.scopes[""].undos.append(body.undo)
+    else:
+        state.adopted[path] = Adopted(body.parent_seq, body.out, body.labels, body.attempts)
+
+
+def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> None:
+    """A done result *is* the node's success, unless it was being cancelled; any other is a matter."""
+    scope, node = _find(plan, state, path)
+    live = scope.live[node.index]
+    assert isinstance(live, Calling)
+    attempt = live.attempt
+    attempt.status, attempt.out, attempt.labels = body.status, body.out, body.labels
+    attempt.error, attempt.retryable = body.error, body.retryable
+    if body.status == "done":
+        remember_undo(plan, state, scope, node)
+    if body.status == "done" and not live.cancelling:
+        succeed_by_result(plan, state, scope, node, attempt, "node.result")
+    else:
+        if body.error is not None and body.error.kind == "lost":
+            attempt.deaths += 1
+        state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
+
+
+def _settle_effect(plan: Plan, state: RunState, path: str, body: e.EffectSettled) -> None:
+    """What became of an unknown effect is known now: it is done, or can be repeated under its id."""
+    if settle_undo(plan, state, path, body) or settle_step(plan, state, path, body):
+        return
+    scope, node = _find(plan, state, path)
+    live = scope.live[node.index]
+    assert isinstance(live, Waiting)
+    assert live.attempt is not None
+    live.attempt.status, live.attempt.out = body.status, body.out
+    if body.status == "done":
+        remember_undo(plan, state, scope, node)
+    if body.status == "done" and not live.cancelling:
+        succeed_by_result(plan, state, scope, node, live.attempt, "effect.settled")
+    else:
+        state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
+
+
+def _fire_timer(plan: Plan, state: RunState, path: str, body: e.TimerFired) -> None:
+    state.timers.clear(path, body.kind)
+    if body.kind == "wall":
+        limit = e.Error("exhausted", f"the run's budget of {state.wall_limit / 1e6:g} s of running time is spent")
+        stop_scope(state, state.scopes[""], "failed", limit)
+        state.wall_limit = 0
+    elif path == "" or path.endswith("/"):
+        name = body_of(plan, state.scopes[path]).name
+        stop_scope(state, state.scopes[path], "failed", e.Error("timeout", f"graph {name} has passed its deadline"))
+    elif not undo_is_due(state, path):
+        _raise(plan, state, path, "again" if body.kind == "retry" else "due")
+
+
+def _take_answer(plan: Plan, state: RunState, event: e.Event, body: e.AnswerGiven) -> None:
+    if settle_step(plan, state, event.path, body):
+        return
+    scope, node = _find(plan, state, event.path)
+    live = scope.live[node.index]
+    assert isinstance(live, Waiting)
+    assert live.question is not None
+    live.answers[event.actor] = {"choice": body.choice, "form": body.form, "why": body.why}
+    agreed = sum(answer["choice"] == body.choice for answer in live.answers.values())
+    if agreed >= live.question.quorum:
+        live.given = body.choice
+        _raise(plan, state, event.path, "got")
+
+
+def _take_word(plan: Plan, state: RunState, event: e.Event, body: e.VerdictGiven | e.RemedyGiven) -> None:
+    """A person's word on a held gate or a held failure."""
+    scope, node = _find(plan, state, event.path)
+    live = scope.live[node.index]
+    assert isinstance(live, Waiting)
+    if isinstance(body, e.VerdictGiven):
+        live.given = {"word": body.verdict, "by": event.actor, "why": body.why}
+    else:
+        live.given = {"word": body.act, "by": event.actor, "why": body.why}
+        if body.act == "edit" and live.attempt is not None:
+            live.attempt.input = body.input
+    _raise(plan, state, event.path, "got")
+
+
+def _cancel_run(state: RunState, body: e.RunCancelAsked) -> None:
+    """A cancel ends a pause. Once the status is known it stops only what `finally` still does."""
+    state.is_paused = False
+    state.is_cancel_asked = True
+    root = state.scopes[""]
+    stop_scope(state, state.scopes["finally/"] if root.finishing else root, "cancelled", rollback=body.rollback)
+
+
+def _take_wish(
+    plan: Plan, state: RunState, path: str, body: e.NodeCancelAsked | e.NodeCompleteAsked
+) -> None:
+    scope, node = _find(plan, state, path)
+    if isinstance(body, e.NodeCancelAsked):
+        cancel_nodes(state, scope, (node.index,))
+    else:
+        state.matters.add(Matter("due", scope.key, node.index, "complete", state.seq))
+
+
+def _raise(plan: Plan, state: RunState, path: str, kind: MatterKind) -> None:
+    scope, node = _find(plan, state, path)
+    state.matters.add(Matter(kind, scope.key, node.index, cause=state.seq))
+
+
+def _find(plan: Plan, state: RunState, path: str) -> tuple[Scope, Node]:
+    found = node_at(plan, state, path)
+    assert found is not None, f"an event speaks of {path}, which is not open"
+    return found

@@ -1,0 +1,357 @@
+"""The plan: a compiled graph, everything about it that the core has to know, and nothing that it would have to look up.
+
+Made by `compile`, read by `admit`, `decide` and `evolve`, never changed. Names are resolved to indexes, text to templates,
+durations to microseconds; every default is filled in. A plan is derived from a bundle and is not stored.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from interlock.core.expressions import Expression
+    from interlock.core.values import Value
+
+LANGUAGE: Final = 1
+"""The version of the graph language that this release compiles and decides."""
+
+Micros: TypeAlias = int
+Chain: TypeAlias = tuple[str, ...]
+JsonSchema: TypeAlias = dict[str, Any]
+EffectClass: TypeAlias = Literal["read", "idempotent", "once"]
+OnFailure: TypeAlias = Literal["stop", "rollback", "hold"]
+Otherwise: TypeAlias = Literal["block", "hold", "rollback"]
+OUTCOMES: Final = ("succeeded", "failed", "skipped", "cancelled")
+
+ROOT: Final = 0
+"""The index of the root graph's scope in `Plan.scopes`."""
+
+
+class ToolContract(Struct, frozen=True, kw_only=True):
+    """What a graph may know of a tool: data, so that compiling needs no code. Part of the bundle."""
+
+    name: str
+    effect: EffectClass = "once"
+    description: str = ""
+    input: JsonSchema | None = None
+    output: JsonSchema | None = None
+    labels: tuple[str, ...] = ()
+    can_reconcile: bool = False
+
+
+# --- Templates: how an input is made of literals and expressions -----------------------------------------------------
+
+
+class Constant(Struct, frozen=True, tag=True):
+    """A value that stands in the document as it is."""
+
+    value: Value
+
+
+class BarePath(Struct, frozen=True, tag=True):
+    """`${a.b.c}` as a whole string: the value itself, or null where `a` is absent. Needs no evaluation."""
+
+    chain: Chain
+
+
+class Computed(Struct, frozen=True, tag=True):
+    """Any other whole `${…}`: the expression's value, of its own type."""
+
+    expression: Expression
+
+
+class SecretNamed(Struct, frozen=True, tag=True):
+    """`${secrets.name}`: an opaque handle, filled at the door when the call is dispatched."""
+
+    name: str
+
+
+class Text(Struct, frozen=True, tag=True):
+    """Text in which expressions stand; an absent value in it is an error."""
+
+    parts: tuple[str | Expression, ...]
+
+
+class MapOf(Struct, frozen=True, tag=True):
+    """A map whose values are templates."""
+
+    items: tuple[tuple[str, Template], ...]
+
+
+class ListOf(Struct, frozen=True, tag=True):
+    """A list whose items are templates."""
+
+    items: tuple[Template, ...]
+
+
+Template: TypeAlias = Constant | BarePath | Computed | SecretNamed | Text | MapOf | ListOf
+
+
+# --- What a node does ------------------------------------------------------------------------------------------------
+
+
+class ToolWork(Struct, frozen=True, tag="tool"):
+    """Call a tool with the node's input."""
+
+    tool: str
+
+
+class ValueWork(Struct, frozen=True, tag="value"):
+    """Compute a value at once."""
+
+    template: Template
+
+
+class Check(Struct, frozen=True):
+    """One check of a gate: `text` is how the author wrote it."""
+
+    expression: Expression
+    text: str
+
+
+class GateWork(Struct, frozen=True, tag="gate"):
+    """Let the run pass only if every check is true."""
+
+    checks: tuple[Check, ...]
+    otherwise: Otherwise
+
+
+class HumanWork(Struct, frozen=True, tag="human"):
+    """Ask a person: `choices` or a `form` (a JSON Schema), never both."""
+
+    question: Template
+    choices: tuple[str, ...]
+    form: JsonSchema | None
+    quorum: int
+    otherwise: str | None
+
+
+class FuseWork(Struct, frozen=True, tag="fuse"):
+    """Make one value of several candidates. `sources` are node indexes in the order of `from`."""
+
+    how: Literal["best_of", "vote", "weighted", "merge"]
+    sources: tuple[int, ...]
+    by: Expression | None
+    weights: tuple[tuple[int, float], ...]
+    conflict: Literal["fail", "first"]
+    need: int
+
+
+class EachWork(Struct, frozen=True, tag="each"):
+    """One scope of `body` for each item of a list."""
+
+    items: Template
+    item: str
+    parallel: int
+    quorum: int | None
+    body: int
+
+
+class LoopWork(Struct, frozen=True, tag="loop"):
+    """Rounds of `body`, one after the other, until `until` is true."""
+
+    round: str
+    until: Expression | None
+    max: int
+    at_max: Literal["fail", "accept"]
+    body: int
+
+
+class GraphWork(Struct, frozen=True, tag="graph"):
+    """Another graph, or an inline block, as a scope of the same run. A named graph's inputs are the node's input."""
+
+    name: str | None
+    body: int
+
+
+class WaitWork(Struct, frozen=True, tag="wait"):
+    """Wait for a time, an instant or an event; exactly one of the three is given."""
+
+    duration: Micros | None
+    at: Template | None
+    event: str | None
+    match: Template | None
+    where: Expression | None
+    drops_early: bool
+
+
+class EmitWork(Struct, frozen=True, tag="emit"):
+    """Send an event out, and offer it to the waits of this run. Its data is the node's input."""
+
+    event: str
+
+
+class ChooseCase(Struct, frozen=True):
+    """One case of a `choose`; without `when` it always holds."""
+
+    label: str
+    when: Expression | None
+
+
+class ChooseWork(Struct, frozen=True, tag="choose"):
+    """Take the first case that holds as the label."""
+
+    cases: tuple[ChooseCase, ...]
+
+
+Work: TypeAlias = (
+    ToolWork
+    | ValueWork
+    | GateWork
+    | HumanWork
+    | FuseWork
+    | EachWork
+    | LoopWork
+    | GraphWork
+    | WaitWork
+    | EmitWork
+    | ChooseWork
+)
+
+
+# --- Nodes, edges, scopes --------------------------------------------------------------------------------------------
+
+
+class Role(IntEnum):
+    """What an edge counts for at its target."""
+
+    CONTROL = 0
+    """Counted by the join."""
+    REQUIREMENT = 1
+    """Must fire besides the join; dead, it skips the target."""
+
+
+class Edge(Struct, frozen=True):
+    """A dependency of `target` on `source` (node indexes of one scope).
+
+    `on`: the words it fires on; None means a plain edge (fires if the source succeeded, or failed with `continue`).
+    `when`: decided by an event of its own. `handles`: a failure of the source counts as handled if this edge fires.
+    `candidate`: an edge of a fuse's `from`: fires only if the source succeeded with a value.
+    """
+
+    source: int
+    target: int
+    role: Role = Role.CONTROL
+    on: frozenset[str] | None = None
+    when: Expression | None = None
+    handles: bool = False
+    candidate: bool = False
+
+
+class Join(Struct, frozen=True):
+    """How control edges are counted: `all`, `any`, or a `quorum` of n (`first` is a quorum of one)."""
+
+    how: Literal["all", "any", "quorum"] = "all"
+    n: int = 0
+
+
+class Retry(Struct, frozen=True):
+    """How failed attempts are repeated. `attempts` includes the first."""
+
+    attempts: int = 1
+    backoff: Micros = 1_000_000
+    backoff_max: Micros = 60_000_000
+    on: frozenset[str] = frozenset({"timeout", "unavailable", "rate_limited", "failed"})
+
+
+class Budget(Struct, frozen=True):
+    """Limits of a node or graph: `calls` counts contacts with the world, `wall` the time in which something runs."""
+
+    calls: int | None = None
+    wall: Micros | None = None
+
+
+class Undo(Struct, frozen=True):
+    """How a node's effect is taken back. The input is fixed when the node has finished."""
+
+    tool: str
+    input: Template
+    retry: Retry
+    timeout: Micros | None
+
+
+class Node(Struct, frozen=True, kw_only=True):
+    """One node of a scope."""
+
+    index: int
+    name: str
+    work: Work
+    join: Join = Join()
+    control: int = 0
+    """How many control edges lead here."""
+    requirements: int = 0
+    """How many requirement edges lead here."""
+    edges: tuple[Edge, ...] = ()
+    """The edges that leave this node."""
+    when: Expression | None = None
+    input: Template | None = None
+    retry: Retry = Retry()
+    timeout: Micros | None = None
+    continues: bool = False
+    """`on_error: continue`."""
+    fallback: int | None = None
+    """The node that stands in when this one fails."""
+    stands_in_for: int | None = None
+    """The node whose fallback this is; such a node starts only by that failure."""
+    budget: Budget | None = None
+    undo: Undo | None = None
+    cancels: tuple[int, ...] = ()
+    """The nodes that are cancelled or skipped when this one succeeds."""
+    cancels_rest: tuple[int, ...] = ()
+    """What `cancel_rest` cancels when this node is ready: its direct sources and what led only to them."""
+    labels: tuple[str, ...] = ()
+    description: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The kind key: `tool`, `value`, `gate`…"""
+        return self.work.__struct_config__.tag  # type: ignore[return-value]  # every Work has a text tag
+
+
+ScopeKind: TypeAlias = Literal["graph", "block", "item", "round", "finally"]
+
+
+class ScopePlan(Struct, frozen=True, kw_only=True):
+    """One list of nodes: the root, a sub-graph, a block, the body of an `each` or a `loop`, or a `finally`."""
+
+    kind: ScopeKind
+    nodes: tuple[Node, ...]
+    index: dict[str, int]
+    """Node name to index."""
+    single: bool = False
+    """The one node of an `each` with `do`: its path is the item's own."""
+    outputs: tuple[tuple[str, Template], ...] | None = None
+    """Declared outputs; None: the default value of this kind of scope."""
+    output_schemas: tuple[tuple[str, JsonSchema], ...] = ()
+    """What declared outputs must look like, where the author said so."""
+    unfollowed: tuple[int, ...] = ()
+    """The nodes that no edge leaves: their values are a graph's default value."""
+    # The rest is said by graphs alone.
+    name: str = ""
+    inputs: JsonSchema | None = None
+    timeout: Micros | None = None
+    budget: Budget | None = None
+    on_failure: OnFailure = "stop"
+    finally_: int | None = None
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """A compiled bundle. `scopes[ROOT]` is the graph itself; bodies are found by index."""
+
+    name: str
+    graph_hash: str
+    bundle_hash: str
+    language: int
+    scopes: tuple[ScopePlan, ...]
+    tools: dict[str, ToolContract]
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def root(self) -> ScopePlan:
+        """The graph's own scope."""
+        return self.scopes[ROOT]
+
+

@@ -1,0 +1,172 @@
+"""Requests and arrivals: what comes from outside and may be refused. `admit` says what becomes of each.
+
+Requests come from people and programs; arrivals come from the world through the shell (results, steps, timers).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from interlock.core import events as e
+from interlock.core.values import Value
+
+# --- from people and programs ----------------------------------------------------------------------------------------
+
+
+class StartRun(Struct, frozen=True, kw_only=True):
+    """Begin. With a `parent`: as its retry or rollback, adopting what is given."""
+
+    inputs: Value
+    tenant: str = "local"
+    kind: e.Start = "start"
+    parent: str = ""
+    key: str = ""
+    labels: dict[str, str] = {}
+    adopted: tuple[tuple[str, e.ResultAdopted], ...] = ()
+    by: str = ""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """A person's answer to a question: a choice, or a filled form."""
+
+    path: str
+    by: str
+    choice: str = ""
+    form: Value = None
+    why: str = ""
+
+
+class GiveVerdict(Struct, frozen=True, kw_only=True):
+    """A person's verdict on a held gate."""
+
+    path: str
+    by: str
+    verdict: Literal["promote", "block", "rollback"]
+    why: str = ""
+
+
+class GiveRemedy(Struct, frozen=True, kw_only=True):
+    """What a person wants done about a failure that is held."""
+
+    path: str
+    by: str
+    act: Literal["retry", "edit", "skip", "fail"]
+    input: Value = None
+    why: str = ""
+
+
+class SendEvent(Struct, frozen=True, kw_only=True):
+    """An event for the waits of a run. The same id is taken once."""
+
+    id: str
+    name: str
+    data: Value = None
+    by: str = ""
+
+
+class PauseRun(Struct, frozen=True, kw_only=True):
+    by: str = ""
+    why: str = ""
+
+
+class ResumeRun(Struct, frozen=True, kw_only=True):
+    by: str = ""
+    why: str = ""
+
+
+class CancelRun(Struct, frozen=True, kw_only=True):
+    """Stop the run; with `rollback`, take back what it did."""
+
+    by: str = ""
+    rollback: bool = False
+    why: str = ""
+
+
+class CancelNode(Struct, frozen=True, kw_only=True):
+    """Stop one node, with all that it holds."""
+
+    path: str
+    by: str = ""
+    why: str = ""
+
+
+class CompleteNode(Struct, frozen=True, kw_only=True):
+    """End an `each` with the items it has."""
+
+    path: str
+    by: str = ""
+    why: str = ""
+
+
+class SettleEffect(Struct, frozen=True, kw_only=True):
+    """What became of an effect whose outcome was unknown: said by a person, or found out by `reconcile`."""
+
+    effect: str
+    status: Literal["done", "not_done"]
+    out: Value = None
+    by: str = ""
+    why: str = ""
+
+
+class SetMode(Struct, frozen=True, kw_only=True):
+    """Move the run to another mode."""
+
+    mode: Literal["normal", "degraded", "minimal"]
+    by: str = ""
+    why: str = ""
+
+
+# --- from the world --------------------------------------------------------------------------------------------------
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What came of an attempt at a node's effect."""
+
+    path: str
+    result: e.NodeResult
+
+
+class UndoneResult(Struct, frozen=True, kw_only=True):
+    """What came of an attempt to take something back; `path` ends in `!undo`."""
+
+    path: str
+    result: e.UndoResult
+
+
+class StepNoted(Struct, frozen=True, kw_only=True):
+    """A step that a node's code journals."""
+
+    path: str
+    step: e.EffectIntended | e.EffectDone | e.EffectFailed | e.EffectUnknown
+
+
+class TimePassed(Struct, frozen=True, kw_only=True):
+    """The clock stands at the instant of this admission: whatever is due by then fires."""
+
+
+Request: TypeAlias = (
+    StartRun
+    | Answer
+    | GiveVerdict
+    | GiveRemedy
+    | SendEvent
+    | PauseRun
+    | ResumeRun
+    | CancelRun
+    | CancelNode
+    | CompleteNode
+    | SettleEffect
+    | SetMode
+    | Result
+    | UndoneResult
+    | StepNoted
+    | TimePassed
+)
+
+
+class Refused(Struct, frozen=True):
+    """Why a request changes nothing, and what could be done instead."""
+
+    reason: str

@@ -1,0 +1,386 @@
+"""The state of a run: a fold of its log, owned by whoever folds it and changed in place by `evolve` alone.
+
+One `Scope` for each open copy of a list of nodes, held as flat arrays by node index; scopes that ended are dropped, so
+memory follows what is open. Everything in it can be written to bytes and read back (`encode_state`, `decode_state`).
+What is kept here is what a decision may need, and nothing that only people or pages want.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct, field
+
+from interlock.core.events import Decision, Error, Question, RunStatus, ScopeOutcome, TimerKind, Undone
+from interlock.core.lifecycle import RUN_ENDED, NodeStatus
+from interlock.core.plan import Micros
+from interlock.core.values import ENCODER, Value, decode_leaf
+
+QUEUED: Final = 1
+"""Flag: the node's fate is already a matter; later edges no longer count."""
+COMPENSATED: Final = 2
+"""Flag: what the node did has been undone."""
+
+DEATHS_MAX: Final = 3
+"""An effect whose worker died this often in it fails as `lost`."""
+
+MAILBOX_MAX: Final = 1_000
+"""How many received events of one name wait for somebody, before the door refuses more."""
+
+# --- What is open about a node or scope ------------------------------------------------------------------------------
+
+MatterKind: TypeAlias = Literal[
+    "ready",  # every edge it needs has fired: evaluate and start it
+    "dead",  # it can never start: skip it (a fuse without candidates fails)
+    "broken",  # the condition of an edge to it failed
+    "again",  # it waits no longer (backoff over, remedy given): start another attempt
+    "tried",  # an attempt has settled and was no plain success
+    "due",  # its timer has fired
+    "got",  # what it waited for has come
+    "offer",  # an event came for which somebody may wait
+    "next",  # a node that holds scopes may go on
+    "edge",  # a conditional edge wants deciding
+    "undo",  # it finished: the input of its undo wants fixing
+    "end",  # nothing in the scope is left to do
+    "compensate",  # the next thing to take back
+    "cancel",  # it has to stop
+    "stop",  # the scope has to stop
+]
+
+
+class Matter(Struct, array_like=True):
+    """One open question about a node (`node` >= 0) or a scope. Answered by exactly one command."""
+
+    kind: MatterKind
+    scope: str
+    node: int = -1
+    detail: Value = None
+    cause: int = 0
+
+
+class Agenda(Struct):
+    """Matters, first in, first out. A list with a head: a dict as a queue is quadratic."""
+
+    items: list[Matter] = field(default_factory=list[Matter])
+    head: int = 0
+
+    def add(self, matter: Matter) -> None:
+        self.items.append(matter)
+
+    def first(self) -> Matter | None:
+        return self.items[self.head] if self.head < len(self.items) else None
+
+    def drop_first(self) -> None:
+        self.head += 1
+        if self.head == len(self.items):
+            self.items.clear()
+            self.head = 0
+        elif self.head > 1_000 and self.head * 2 > len(self.items):
+            del self.items[: self.head]
+            self.head = 0
+
+    def clear(self) -> None:
+        self.items.clear()
+        self.head = 0
+
+    def __len__(self) -> int:
+        return len(self.items) - self.head
+
+
+class Timers(Struct):
+    """What is due when, by path and kind. A heap with lazy removal: `due` is the authority."""
+
+    heap: list[tuple[int, int, str, TimerKind]] = field(default_factory=list[tuple[int, int, str, TimerKind]])
+    due: dict[str, int] = field(default_factory=dict[str, int])
+    order: int = 0
+
+    def set(self, path: str, kind: TimerKind, due: int) -> None:
+        self.order += 1
+        self.due[f"{kind} {path}"] = due
+        heapq.heappush(self.heap, (due, self.order, path, kind))
+
+    def clear(self, path: str, *kinds: TimerKind) -> None:
+        for kind in kinds:
+            self.due.pop(f"{kind} {path}", None)
+
+    def first(self) -> tuple[int, str, TimerKind] | None:
+        """The earliest timer."""
+        if not self.heap:
+            return None
+        due, _, path, kind = self.heap[0]
+        return due, path, kind
+
+    def tidy(self) -> None:
+        """Drops from the front what was cleared or set anew. For `evolve` alone: a reader must change nothing."""
+        while self.heap and self.due.get(f"{self.heap[0][3]} {self.heap[0][2]}") != self.heap[0][0]:
+            heapq.heappop(self.heap)
+
+
+# --- Live nodes ------------------------------------------------------------------------------------------------------
+
+
+class Step(Struct):
+    """A step that a node's own code journaled: a contact with the world, or a question to a person."""
+
+    effect: str
+    name: str
+    key: str
+    effect_class: str
+    status: Literal["intended", "done", "failed", "unknown", "not_done"] = "intended"
+    out: Value = None
+    error: Error | None = None
+    question: Question | None = None
+
+
+class Attempt(Struct):
+    """One try at an effect, and what came of it."""
+
+    number: int
+    effect: str
+    digest: str
+    input: Value
+    first: int = 1
+    """The attempt that first used the effect's id: the ids of its steps carry that number."""
+    deaths: int = 0
+    status: Literal["", "done", "failed", "unknown", "not_done"] = ""
+    out: Value = None
+    labels: tuple[str, ...] = ()
+    error: Error | None = None
+    retryable: bool = True
+    steps: dict[int, Step] = field(default_factory=dict[int, Step])
+
+
+class Calling(Struct, tag="calling"):
+    """An effect of it is in flight."""
+
+    attempt: Attempt
+    since: int = 0
+    cancelling: bool = False
+
+
+class BackingOff(Struct, tag="backing_off"):
+    """The next attempt is due later. Holds no slot."""
+
+    attempt: Attempt
+    cancelling: bool = False
+
+
+class Waiting(Struct, tag="waiting"):
+    """It waits for a person, a time, an event, a verdict, a remedy, or for what became of its effect."""
+
+    reason: Literal["person", "hold", "failure", "time", "event", "reconcile"]
+    since: int = 0
+    attempt: Attempt | None = None
+    question: Question | None = None
+    answers: dict[str, Value] = field(default_factory=dict[str, Any])
+    event: str = ""
+    match: str = ""
+    error: Error | None = None
+    decision: Decision | None = None
+    given: Value = None
+    cancelling: bool = False
+
+
+class Opened(Struct, tag="opened"):
+    """It holds scopes: the items of an `each`, the round of a `loop`, the body of a graph."""
+
+    count: int = 0
+    items: Value = None
+    inputs: Value = None
+    next: int = 0
+    open: int = 0
+    succeeded: int = 0
+    results: dict[int, Value] = field(default_factory=dict[int, Any])
+    errors: dict[int, Error] = field(default_factory=dict[int, Error])
+    outcome: ScopeOutcome | None = None
+    round: Value = None
+    """The values of the round that has just ended."""
+    last: Value = None
+    """The values of the round before it."""
+    closing: Literal["", "failed", "timeout", "quorum", "complete"] = ""
+    error: Error | None = None
+    undos: list[Undone] = field(default_factory=list[Undone])
+    standing: list[str] = field(default_factory=list[str])
+    cancelling: bool = False
+
+
+Live: TypeAlias = Calling | BackingOff | Waiting | Opened
+
+
+class Note(Struct):
+    """What is known of a settled node besides its value, where there is anything to say."""
+
+    labels: tuple[str, ...] = ()
+    error: Error | None = None
+    attempts: int = 1
+    errors: tuple[tuple[int, Error], ...] = ()
+
+
+class Undoing(Struct):
+    """The one thing of a scope that is being taken back."""
+
+    entry: Undone
+    attempt: Attempt
+    waiting: bool = False
+
+
+# --- Scopes and the run ----------------------------------------------------------------------------------------------
+
+
+class Account(Struct):
+    """A limit on calls, and how many were made."""
+
+    limit: int
+    spent: int = 0
+
+
+class Scope(Struct):
+    """One open copy of a list of nodes. `body` is its place in the plan, `key` begins the paths of its nodes."""
+
+    key: str
+    body: int
+    status: bytearray
+    flags: bytearray
+    fired: list[int]
+    dead: list[int]
+    unmet: list[int]
+    unsettled: int
+    parent: str = ""
+    owner: int = -1
+    """The node of the parent scope that holds this one; -1 for the root and for a `finally`."""
+    index: int = 0
+    inputs: Value = None
+    values: dict[int, Value] = field(default_factory=dict[int, Any])
+    notes: dict[int, Note] = field(default_factory=dict[int, Note])
+    live: dict[int, Live] = field(default_factory=dict[int, Live])
+    fired_by: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
+    unhandled: dict[int, int] = field(default_factory=dict[int, int])
+    """Failed nodes whose fate hangs on conditional edges: how many are still undecided."""
+    broken: dict[int, Error] = field(default_factory=dict[int, Error])
+    accounts: dict[int, Account] = field(default_factory=dict[int, Account])
+    """Limits on calls: of nodes by index, of the graph itself at -1."""
+    stopping: Literal["", "failed", "cancelled", "blocked", "closing"] = ""
+    stop_queued: bool = False
+    end_queued: bool = False
+    error: Error | None = None
+    rollback: bool = False
+    undos: list[Undone] = field(default_factory=list[Undone])
+    standing: list[str] = field(default_factory=list[str])
+    not_undone: list[str] = field(default_factory=list[str])
+    compensating: bool = False
+    undoing: Undoing | None = None
+    outcome: ScopeOutcome | None = None
+    """How it ended, while its `finally` still runs."""
+    finishing: bool = False
+
+
+class Received(Struct, array_like=True):
+    """An event that came from outside, or was emitted by the run itself."""
+
+    id: str
+    name: str
+    data: Value
+    seq: int
+
+
+class Adopted(Struct):
+    """A result of the parent run that stands in for running the node again."""
+
+    seq: int
+    out: Value
+    labels: tuple[str, ...]
+    attempts: int
+
+
+class RunState(Struct):
+    """Everything that a decision about a run may depend on."""
+
+    run: str
+    tenant: str = "local"
+    seq: int = 0
+    at: int = 0
+    started_at: int = 0
+    outcome: ScopeOutcome | None = None
+    is_paused: bool = False
+    is_cancel_asked: bool = False
+    mode: Literal["normal", "degraded", "minimal"] = "normal"
+    scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
+    stops: Agenda = field(default_factory=Agenda)
+    matters: Agenda = field(default_factory=Agenda)
+    timers: Timers = field(default_factory=Timers)
+    calls_in_flight: int = 0
+    waits: int = 0
+    compensating: int = 0
+    undoing: dict[str, str] = field(default_factory=dict[str, str])
+    """Undo path to the key of the scope that takes it back."""
+    wall_limit: int = 0
+    wall_used: int = 0
+    wall_since: int = 0
+    mailbox: dict[str, list[Received]] = field(default_factory=dict[str, list[Received]])
+    waiters: dict[str, dict[str, list[str]]] = field(default_factory=dict[str, dict[str, list[str]]])
+    seen_events: dict[str, None] = field(default_factory=dict[str, None])
+    adopted: dict[str, Adopted] = field(default_factory=dict[str, Adopted])
+
+    @property
+    def has_ended(self) -> bool:
+        return self.outcome is not None
+
+
+StatusWord: TypeAlias = RunStatus | Literal["pending", "running", "waiting", "paused", "compensating"]
+
+
+def status_of(state: RunState) -> StatusWord:
+    """The one word for where a run stands."""
+    if state.outcome is not None:
+        return state.outcome.status
+    if state.seq == 0:
+        return "pending"
+    if state.is_paused:
+        return "paused"
+    if state.compensating:
+        return "compensating"
+    if state.calls_in_flight == 0 and state.waits > 0 and len(state.matters) == 0:
+        return "waiting"
+    return "running"
+
+
+def is_ended(status: str) -> bool:
+    """Whether a run's status is for good."""
+    return status in RUN_ENDED
+
+
+def next_due(state: RunState) -> Micros | None:
+    """When the run wants to be woken, if nothing else happens before."""
+    if state.outcome is not None:
+        return None
+    timer = state.timers.first()
+    due = timer[0] if timer else None
+    if state.wall_limit and state.wall_since:
+        wall = state.wall_since + state.wall_limit - state.wall_used
+        due = wall if due is None else min(due, wall)
+    return due
+
+
+def node_status(scope: Scope, index: int) -> NodeStatus:
+    """The status of one node of a scope."""
+    return NodeStatus(scope.status[index])
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(RunState, ext_hook=decode_leaf)
+
+
+def encode_state(state: RunState) -> bytes:
+    """The state as bytes: equal states give equal bytes."""
+    return ENCODER.encode(state)
+
+
+def decode_state(data: bytes) -> RunState:
+    """A state as it was when it was written; it decides as the one that was written would have."""
+    return _DECODER.decode(data)
+
+
+def copy_state(state: RunState) -> RunState:
+    """A state of one's own, for whoever does not own the original."""
+    return decode_state(encode_state(state))

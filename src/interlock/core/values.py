@@ -1,0 +1,236 @@
+"""What a value is: the one canonical form in which payloads are stored, hashed and shown to expressions.
+
+A value is JSON data (null, booleans, 64-bit integers, finite doubles, text, lists, maps with text keys in sorted order)
+in which two opaque leaves may stand: a `Ref` to bytes kept elsewhere and a `Secret` that is filled only at the door.
+This module does no I/O: it never loads what a `Ref` points to.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+# The canonical form is recursive data; `Any` is its honest static type, checked by `canonical` at every door.
+Value: TypeAlias = Any
+Blobs: TypeAlias = Mapping[str, Value]
+
+INT_MIN: Final = -(2**63)
+INT_MAX: Final = 2**63 - 1
+DEPTH_MAX: Final = 64
+INLINE_BYTES_MAX: Final = 16 * 1024
+VALUE_BYTES_MAX: Final = 64 * 1024 * 1024
+
+_REF_CODE: Final = 1
+_SECRET_CODE: Final = 2
+
+
+class Ref:
+    """A value kept elsewhere, named by its digest. Passing it on costs nothing; looking inside needs it loaded."""
+
+    __slots__ = ("digest", "size")
+
+    def __init__(self, digest: str, size: int) -> None:
+        self.digest = digest
+        self.size = size
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ref) and other.digest == self.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"Ref({self.digest[:12]}, {self.size} bytes)"
+
+
+class Secret:
+    """A handle to a secret: only its name is ever stored, hashed or shown."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name})"
+
+
+class ValueProblem(ValueError):
+    """Something that is no value: says where inside it, what it is, and what to write instead."""
+
+
+def canonical(data: object, *, where: str = "value") -> Value:
+    """The canonical form of data that came from outside, or a `ValueProblem` that names the place."""
+    return _canonical(data, where, 0)
+
+
+def _canonical(data: object, where: str, depth: int) -> Value:  # noqa: PLR0911, PLR0912, C901 - one flat match over the types a value can have
+    if depth > DEPTH_MAX:
+        raise ValueProblem(f"{where} is nested deeper than {DEPTH_MAX} levels")
+    match data:
+        case None | bool() | Ref() | Secret():
+            return data
+        case int():
+            if not INT_MIN <= data <= INT_MAX:
+                raise ValueProblem(f"{where} is an integer beyond 64 bits: pass it as text")
+            return int(data)
+        case float():
+            if not math.isfinite(data):
+                raise ValueProblem(f"{where} is {data}, which JSON cannot hold: pass null or text")
+            return 0.0 if data == 0 else float(data)
+        case str():
+            try:
+                data.encode()
+            except UnicodeEncodeError as error:
+                raise ValueProblem(f"{where} is text with a lone surrogate, which UTF-8 cannot hold") from error
+            return str(data)
+        case Mapping():
+            for key in data:
+                if not isinstance(key, str):
+                    raise ValueProblem(f"{where} has the key {key!r}: keys of a map are text")
+            return {key: _canonical(data[key], f"{where}.{key}", depth + 1) for key in sorted(data)}
+        case list() | tuple():
+            return [_canonical(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(data)]
+        case datetime():
+            if data.tzinfo is None:
+                raise ValueProblem(f"{where} is a time without a zone: use an aware datetime")
+            return instant_text(data)
+        case timedelta():
+            return duration_text(data)
+        case bytes() | bytearray() | memoryview():
+            raise ValueProblem(f"{where} is bytes: encode them as text, or keep them outside and pass their address")
+        case msgspec.Struct():
+            return _canonical(msgspec.structs.asdict(data), where, depth)
+        case _ if dataclasses.is_dataclass(data) and not isinstance(data, type):
+            return _canonical(dataclasses.asdict(data), where, depth)
+        case _ if callable(dump := getattr(data, "model_dump", None)):
+            return _canonical(dump(mode="json"), where, depth)
+        case _:
+            raise ValueProblem(f"{where} is a {type(data).__name__}: values are null, true, false, numbers, text, lists and maps")
+
+
+def instant_text(moment: datetime) -> str:
+    """RFC 3339 in UTC, the one way a time stands in a value."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def duration_text(span: timedelta) -> str:
+    """Seconds, exactly, as an expression's `duration(…)` reads them: `90s`, `1.5s`."""
+    micros = span // timedelta(microseconds=1)
+    sign, seconds, rest = "-" if micros < 0 else "", abs(micros) // 1_000_000, abs(micros) % 1_000_000
+    return f"{sign}{seconds}{f'.{rest:06}'.rstrip('0') if rest else ''}s"
+
+
+def _encode_leaf(leaf: object) -> msgspec.msgpack.Ext:
+    match leaf:
+        case Ref():
+            return msgspec.msgpack.Ext(_REF_CODE, leaf.size.to_bytes(8, "big") + bytes.fromhex(leaf.digest))
+        case Secret():
+            return msgspec.msgpack.Ext(_SECRET_CODE, leaf.name.encode())
+        case _:
+            raise TypeError(f"a {type(leaf).__name__} stands in a value that was not made canonical")
+
+
+def decode_leaf(code: int, data: memoryview) -> Ref | Secret:
+    """The reader's half of the two opaque leaves."""
+    if code == _REF_CODE:
+        return Ref(bytes(data[8:]).hex(), int.from_bytes(data[:8], "big"))
+    if code == _SECRET_CODE:
+        return Secret(bytes(data).decode())
+    raise ValueProblem(f"unknown leaf {code}: written by a newer release")
+
+
+ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_encode_leaf)
+_DECODER: Final = msgspec.msgpack.Decoder(ext_hook=decode_leaf)
+
+
+def encode(value: Value) -> bytes:
+    """The stored bytes of a canonical value."""
+    return ENCODER.encode(value)
+
+
+def decode(data: bytes) -> Value:
+    """A value from its stored bytes."""
+    return _DECODER.decode(data)
+
+
+def digest_of(value: Value) -> str:
+    """The name of a value by its content: what request digests and hashes of graphs are made with."""
+    return hashlib.sha256(encode(value)).hexdigest()
+
+
+def refs_in(value: Value) -> list[Ref]:
+    """Every reference that stands in a value, in order."""
+    found: list[Ref] = []
+    _collect_refs(value, found)
+    return found
+
+
+def _collect_refs(value: Value, found: list[Ref]) -> None:
+    match value:
+        case Ref():
+            found.append(value)
+        case dict():
+            for item in value.values():
+                _collect_refs(item, found)
+        case list():
+            for item in value:
+                _collect_refs(item, found)
+        case _:
+            pass
+
+
+Pack = Callable[[Value], Value]
+
+
+class Packer:
+    """Puts what is too large for an event aside, as blobs named by a digest under the tenant's key.
+
+    Deterministic: the same value under the same key always packs alike, so that a replay meets the same bytes.
+    The one who folds a run owns it and takes the blobs from `fresh` when they append.
+    """
+
+    def __init__(self, key: bytes, *, inline_bytes_max: int = INLINE_BYTES_MAX) -> None:
+        self._key = key
+        self._inline_bytes_max = inline_bytes_max
+        self.fresh: dict[str, bytes] = {}
+
+    def __call__(self, value: Value) -> Value:
+        """The value with its largest parts replaced by references; small values come back as they are."""
+        if not isinstance(value, (dict, list, str)):
+            return value
+        data = encode(value)
+        if len(data) <= self._inline_bytes_max:
+            return value
+        if isinstance(value, dict):
+            packed = {key: self(item) for key, item in value.items()}
+            if packed != value and len(encode(packed)) <= self._inline_bytes_max:
+                return packed
+        return self.put_aside(data)
+
+    def put_aside(self, data: bytes) -> Ref:
+        """A blob of these bytes, to be appended with the event that mentions it."""
+        digest = hmac.digest(self._key, data, "sha256").hex()
+        self.fresh[digest] = data
+        return Ref(digest, len(data))
+
+    def take_fresh(self) -> dict[str, bytes]:
+        """The blobs made since the last call: they belong to the append that is about to be written."""
+        fresh, self.fresh = self.fresh, {}
+        return fresh

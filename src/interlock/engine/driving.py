@@ -1,0 +1,248 @@
+"""Driving one run: arrivals go in, the engine advances, the effects that were recorded are performed, and so on to its end.
+
+One task owns the run's state. Whatever happens meanwhile waits in the inbox and is recorded together, in one append.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from interlock.core.events import Event, NodeResult, UndoResult
+from interlock.core.events import Error as Failure
+from interlock.core.plan import Micros
+from interlock.core.requests import Refused, Request, Result, TimePassed, UndoneResult
+from interlock.core.state import Attempt, Step
+from interlock.core.journal import attempt_at
+from interlock.core.values import Value
+from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
+from interlock.engine.engine import Advance, Arrival, Engine, RunInHand
+from interlock.engine.journaling import RunJournal
+from interlock.engine.performing import Performer
+from interlock.tools.clock import Clock
+
+Listener: TypeAlias = Callable[[tuple[Event, ...]], None]
+
+
+class Progress(Struct, frozen=True):
+    """How far a node's own code says it is. Live only: it never becomes an event."""
+
+    path: str
+    fraction: float | None
+    text: str
+
+
+class Letter(Struct, frozen=True):
+    """An arrival in the inbox, and who waits to hear what became of it."""
+
+    arrival: Arrival
+    reply: asyncio.Future[Refused | None] | None = None
+
+
+class RunDriver:
+    """Drives one run until it ends, or until it is told to let go."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        run: RunInHand,
+        performer: Performer,
+        clock: Clock,
+        *,
+        on_end: Callable[[RunDriver], None],
+    ) -> None:
+        self.engine = engine
+        self.run = run
+        self.performer = performer
+        self.clock = clock
+        self.listeners: list[Listener] = []
+        self.watchers: list[Callable[[Progress], None]] = []
+        self._on_end = on_end
+        self._inbox: list[Letter] = []
+        self._wake = asyncio.Event()
+        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._answers: dict[tuple[str, int], asyncio.Future[Value]] = {}
+        self._heartbeats: dict[str, Value] = {}
+        self._timer: Any = None
+        self._timer_due: Micros | None = None
+        self._let_go = False
+
+    @property
+    def run_id(self) -> str:
+        return self.run.state.run
+
+    # --- what others put in ---
+
+    def deliver(self, arrival: Arrival) -> None:
+        """An arrival to be recorded; nobody waits for it."""
+        self._inbox.append(Letter(arrival))
+        self._wake.set()
+
+    def submit(self, request: Request, *, by: str = "") -> asyncio.Future[Refused | None]:
+        """A request to be recorded: done when it is durable, with the reason if it was refused."""
+        reply: asyncio.Future[Refused | None] = asyncio.get_running_loop().create_future()
+        self._inbox.append(Letter(Arrival(request, by), reply))
+        self._wake.set()
+        return reply
+
+    def let_go(self) -> None:
+        """Stop driving after what is in hand; what is in flight is left to whoever drives the run next."""
+        self._let_go = True
+        self._wake.set()
+
+    # --- the loop ---
+
+    async def drive(self, *, is_new: bool) -> None:
+        """Drive to the end: a new run by the start that was submitted, any other from where its log ends."""
+        try:
+            if not is_new:
+                unknown = still_unknown(self.run.plan, self.run.state)
+                await self._advance([Letter(arrival) for arrival in self._what_was_interrupted()])
+                self._perform(unknown)
+            while not (self.run.has_ended or self._let_go):
+                await self._wake.wait()
+                self._wake.clear()
+                if self._inbox:
+                    letters, self._inbox = self._inbox, []
+                    await self._advance(letters)
+        finally:
+            await self._wind_up()
+
+    def _what_was_interrupted(self) -> list[Arrival]:
+        """A run that is taken up again: of what was in flight nobody knows what became; and time has passed."""
+        arrivals: list[Arrival] = []
+        for call in interrupted(self.run.plan, self.run.state):
+            lost = Failure("lost", "its worker went while it was in flight", call.path)
+            if call.is_undo:
+                arrivals.append(Arrival(UndoneResult(path=call.path, result=UndoResult(call.effect, "unknown", lost))))
+            else:
+                arrivals.append(Arrival(Result(path=call.path, result=NodeResult(call.effect, "unknown", error=lost))))
+        return [*arrivals, Arrival(TimePassed())]
+
+    async def _advance(self, letters: list[Letter]) -> None:
+        try:
+            advance = await self.engine.advance(self.run, [letter.arrival for letter in letters])
+        except BaseException as error:
+            for letter in letters:
+                if letter.reply is not None and not letter.reply.done():
+                    letter.reply.set_exception(error if isinstance(error, Exception) else RuntimeError(str(error)))
+            raise
+        for letter, refused in zip(letters, advance.refused, strict=True):
+            if letter.reply is not None and not letter.reply.done():
+                letter.reply.set_result(refused)
+        self._tell(advance)
+        self._perform(advance.effects)
+        self._set_timer(advance.wake_at)
+
+    def _tell(self, advance: Advance) -> None:
+        for listener in self.listeners:
+            listener(advance.events)
+        if self._answers:
+            self._pass_answers_on()
+
+    # --- effects ---
+
+    def _perform(self, effects: tuple[Effect, ...] | list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case SendOut():
+                    sent = NodeResult(effect.effect, "done")
+                    self.deliver(Arrival(Result(path=effect.path, result=sent)))
+                case StopCall():
+                    if effect.path in self._calls:
+                        self._calls[effect.path].cancel()
+                case CallTool():
+                    self._spawn(effect.path, self._call(effect))
+                case FindOut():
+                    self._spawn(f"{effect.path}?", self._find_out(effect))
+
+    def _spawn(self, key: str, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._calls[key] = task
+        task.add_done_callback(lambda done: self._call_is_over(key, done))
+
+    def _call_is_over(self, key: str, task: asyncio.Task[None]) -> None:
+        if self._calls.get(key) is task:
+            del self._calls[key]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            task.get_loop().call_exception_handler({"message": f"performing {key} failed", "exception": error})
+
+    async def _call(self, effect: CallTool) -> None:
+        attempt = None if effect.is_undo else attempt_at(self.run.plan, self.run.state, effect.path)
+        steps: dict[int, Step] = attempt.steps if isinstance(attempt, Attempt) else {}
+        journal = RunJournal(self, effect.path, steps)
+        arrival = await self.performer.call(self.run_id, effect, journal, self.whole)
+        self.deliver(Arrival(arrival))
+
+    async def _find_out(self, effect: FindOut) -> None:
+        settled = await self.performer.find_out(self.run_id, effect, self.whole)
+        if settled is not None:
+            self.deliver(Arrival(settled, by="reconcile"))
+
+    # --- what a journal needs ---
+
+    async def whole(self, value: Value) -> Value:
+        """A value with everything in it that is kept elsewhere."""
+        return await self.engine.whole(value)
+
+    def answer_to(self, path: str, ordinal: int) -> Awaitable[Value]:
+        """The answer to a step's question, as soon as somebody has given it."""
+        future: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+        self._answers[path, ordinal] = future
+        self._pass_answers_on()
+        return future
+
+    def _pass_answers_on(self) -> None:
+        for (path, ordinal), future in list(self._answers.items()):
+            attempt = attempt_at(self.run.plan, self.run.state, path)
+            step = attempt.steps.get(ordinal) if attempt else None
+            if step is not None and step.status == "done":
+                del self._answers[path, ordinal]
+                if not future.done():
+                    future.set_result(step.out)
+
+    def show_progress(self, path: str, fraction: float | None, text: str) -> None:
+        """Tell whoever watches how far a node's own code is."""
+        for watcher in self.watchers:
+            watcher(Progress(path, fraction, text))
+
+    def keep_heartbeat(self, path: str, details: Value) -> None:
+        """Keep what a tool said last of itself, for its next try here."""
+        self._heartbeats[path] = details
+
+    def heartbeat_of(self, path: str) -> Value:
+        """What a tool said last of itself, in an earlier try here."""
+        return self._heartbeats.get(path)
+
+    # --- time and the end ---
+
+    def _set_timer(self, due: Micros | None) -> None:
+        if due == self._timer_due:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_due = due
+        self._timer = None if due is None else self.clock.call_at(due, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer = self._timer_due = None
+        self.deliver(Arrival(TimePassed()))
+
+    async def _wind_up(self) -> None:
+        """Nothing is left running behind the run: calls are asked to stop, and who still waits is told."""
+        if self._timer is not None:
+            self._timer.cancel()
+        calls = list(self._calls.values())
+        for call in calls:
+            call.cancel()
+        if calls:
+            await asyncio.wait(calls)
+        for letter in self._inbox:
+            if letter.reply is not None and not letter.reply.done():
+                letter.reply.set_result(Refused(f"run {self.run_id} is not driven here any more"))
+        self._on_end(self)
+
+

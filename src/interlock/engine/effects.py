@@ -1,0 +1,148 @@
+"""Which effects recorded events ask for. Dispatching and recovering are the same code: both act on what is on record.
+
+Pure: it says what is to be done, and does none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from interlock.core import events as e
+from interlock.core.paths import node_at, undo_path
+from interlock.core.plan import EmitWork, Micros, Plan, ToolWork
+from interlock.core.state import Attempt, Calling, RunState, Waiting
+from interlock.core.values import Value
+
+
+class CallTool(Struct, frozen=True):
+    """Call a tool for a node, or (`is_undo`) to take back what one did. `due`: the instant to give it up."""
+
+    path: str
+    tool: str
+    effect: str
+    attempt: int
+    input: Value
+    due: Micros | None
+    first_attempt: int = 1
+    """The attempt that first used the effect's id."""
+    is_undo: bool = False
+
+
+class SendOut(Struct, frozen=True):
+    """Hand an event to the outbox: it is written there by the append that records its result."""
+
+    path: str
+    effect: str
+
+
+class StopCall(Struct, frozen=True):
+    """Ask a call in flight to stop."""
+
+    path: str
+
+
+class FindOut(Struct, frozen=True):
+    """Ask a tool's `reconcile` what became of an effect."""
+
+    path: str
+    tool: str
+    effect: str
+    input: Value
+
+
+Effect: TypeAlias = CallTool | SendOut | StopCall | FindOut
+
+
+def effects_in(plan: Plan, state: RunState, events: Iterable[e.Event]) -> list[Effect]:
+    """What freshly recorded events ask for, in their order."""
+    found: list[Effect] = []
+    for event in events:
+        match event.body:
+            case e.NodeStarted() as body:
+                found.append(_call(plan, state, event, body))
+            case e.UndoStarted() as body:
+                due = None if body.timeout is None else event.at + body.timeout
+                found.append(CallTool(event.path, body.tool, body.effect, body.attempt, body.input, due, is_undo=True))
+            case e.NodeCancelling():
+                found.append(StopCall(event.path))
+            case e.NodeWaiting(reason="reconcile") | e.UndoWaiting():
+                found.extend(_find_out(plan, state, event.path))
+            case _:
+                pass
+    return found
+
+
+def _call(plan: Plan, state: RunState, event: e.Event, body: e.NodeStarted) -> Effect:
+    found = node_at(plan, state, event.path)
+    assert found is not None, f"{event.path} was started and is not open"
+    scope, node = found
+    if isinstance(node.work, EmitWork):
+        return SendOut(event.path, body.effect)
+    live = scope.live[node.index]
+    assert isinstance(live, Calling)
+    due = None if body.timeout is None else event.at + body.timeout
+    return CallTool(event.path, body.tool, body.effect, body.attempt, body.input, due, live.attempt.first)
+
+
+def _find_out(plan: Plan, state: RunState, path: str) -> list[Effect]:
+    if path in state.undoing:
+        undoing = state.scopes[state.undoing[path]].undoing
+        assert undoing is not None
+        return [FindOut(path, undoing.entry.tool, undoing.attempt.effect, undoing.attempt.input)]
+    found = node_at(plan, state, path)
+    live = found[0].live.get(found[1].index) if found else None
+    if found is None or not isinstance(found[1].work, ToolWork) or not isinstance(live, Waiting):
+        return []
+    return _reconcilable(path, found[1].work.tool, live.attempt)
+
+
+def _reconcilable(path: str, tool: str, attempt: Attempt | None) -> list[Effect]:
+    """A step inside a node has no hook of its own: only a person can say what became of it."""
+    if attempt is None or any(step.status == "unknown" for step in attempt.steps.values()):
+        return []
+    return [FindOut(path, tool, attempt.effect, attempt.input)]
+
+
+class Interrupted(Struct, frozen=True):
+    """An attempt that was in flight when its worker went: nobody knows what became of it."""
+
+    path: str
+    effect: str
+    is_undo: bool = False
+
+
+def interrupted(plan: Plan, state: RunState) -> list[Interrupted]:
+    """What was in flight, by a state that has just been folded from the log."""
+    found: list[Interrupted] = []
+    for scope in state.scopes.values():
+        body = plan.scopes[scope.body]
+        for index, live in scope.live.items():
+            if isinstance(live, Calling) and live.attempt.status == "":
+                path = scope.key if body.single else scope.key + body.nodes[index].name
+                found.append(Interrupted(path, live.attempt.effect))
+        if scope.undoing is not None and not scope.undoing.waiting and scope.undoing.attempt.status == "":
+            found.append(Interrupted(undo_path(scope.undoing.entry.path), scope.undoing.attempt.effect, is_undo=True))
+    return found
+
+
+def still_unknown(plan: Plan, state: RunState) -> list[Effect]:
+    """What a `reconcile` hook can be asked again, after a restart."""
+    paths = [path for path, key in state.undoing.items() if _is_asked(state, path, key)]
+    for scope in state.scopes.values():
+        body = plan.scopes[scope.body]
+        paths += [
+            scope.key if body.single else scope.key + body.nodes[index].name
+            for index, live in scope.live.items()
+            if isinstance(live, Waiting) and live.reason == "reconcile"
+        ]
+    return [effect for path in paths for effect in _find_out(plan, state, path)]
+
+
+def _is_asked(state: RunState, path: str, key: str) -> bool:
+    undoing = state.scopes[key].undoing
+    return undoing is not None and undoing.waiting and f"retry {path}" not in state.timers.due
+
+

@@ -1,0 +1,187 @@
+"""The engine: loads a run, settles it, appends. `advance` is the only place where a run moves.
+
+Acts on recorded events alone: it gives back the effects that they ask for and performs none of them; a driver does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from interlock.core.bundle import open_bundle
+from interlock.core.events import Event
+from interlock.core.plan import Micros, Plan
+from interlock.core.requests import Refused, Request
+from interlock.core.settle import admit_all, fold, settle
+from interlock.core.state import RunState, next_due, status_of
+from interlock.core.values import Packer, Value, decode
+from interlock.engine.effects import Effect, effects_in
+from interlock.engine.errors import BundleChangedError, RunNotFoundError
+from interlock.store.event_store import Append, EventStore
+from interlock.store.lease import Lease
+
+BLOBS_KEPT_MAX = 256
+"""How many loaded blobs of one run are kept at hand."""
+
+
+class Arrival(Struct, frozen=True):
+    """A request or a fact from the world, by whom, and the signal that brought it, if one did."""
+
+    request: Request
+    by: str = ""
+    signal: int | None = None
+
+
+class Advance(Struct, frozen=True):
+    """What one advance has recorded, what is to be done about it, and when the run wants to be woken."""
+
+    events: tuple[Event, ...]
+    effects: tuple[Effect, ...]
+    refused: tuple[Refused | None, ...]
+    wake_at: Micros | None
+
+
+class RunInHand:
+    """A run that is being driven: its plan, its state and the lease under which it may be written.
+
+    Once `is_broken`, the state may have run ahead of the log: throw it away and load the run again.
+    """
+
+    def __init__(self, plan: Plan, state: RunState, lease: Lease, packer: Packer) -> None:
+        self.plan = plan
+        self.state = state
+        self.lease = lease
+        self.packer = packer
+        self.blobs: dict[str, Value] = {}
+        self.is_broken = False
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state.has_ended
+
+
+class Engine:
+    """Moves runs of one tenant on a store. Holds plans by bundle, and nothing else between calls."""
+
+    def __init__(self, store: EventStore, *, tenant: str, now: Callable[[], Micros]) -> None:
+        self.store = store
+        self.tenant = tenant
+        self.now = now
+        self._plans: dict[str, Plan] = {}
+        self._kept: set[str] = set()
+        self._blob_key: bytes | None = None
+
+    async def packer(self) -> Packer:
+        """What puts large values aside, under the tenant's key."""
+        if self._blob_key is None:
+            self._blob_key = await self.store.blob_key(self.tenant)
+        return Packer(self._blob_key)
+
+    async def keep_bundle(self, plan: Plan, data: bytes) -> None:
+        """Store what a run will be pinned to, before the run can mention it."""
+        self._plans[plan.bundle_hash] = plan
+        if plan.bundle_hash not in self._kept:
+            await self.store.put_bundle(self.tenant, plan.bundle_hash, data)
+            self._kept.add(plan.bundle_hash)
+
+    async def plan_of(self, bundle: str) -> Plan:
+        """The plan of a stored bundle: compiled once, and only if it still is what it was."""
+        plan = self._plans.get(bundle)
+        if plan is None:
+            plan = open_bundle(await self.store.get_bundle(self.tenant, bundle))
+            if plan.bundle_hash != bundle:
+                raise BundleChangedError(bundle, now=plan.bundle_hash)
+            self._plans[bundle] = plan
+        return plan
+
+    async def load(self, run: str, lease: Lease) -> RunInHand:
+        """A run from its log, to be driven under a lease."""
+        plan, state = await self.view(run)
+        return RunInHand(plan, state, lease, await self.packer())
+
+    async def view(self, run: str, *, at_seq: int | None = None) -> tuple[Plan, RunState]:
+        """A run as its log says, or as it was after event `at_seq`. For reading: it is bound to no lease."""
+        row = await self.store.find_run(self.tenant, run)
+        if row is None:
+            raise RunNotFoundError(run)
+        plan = await self.plan_of(row.bundle)
+        events = await self.store.read(self.tenant, run, limit=at_seq)
+        return plan, fold(plan, RunState(run, self.tenant), events)
+
+    async def advance(self, run: RunInHand, arrivals: Sequence[Arrival]) -> Advance:
+        """Records what has arrived and everything that follows from it, in one append."""
+        before, now = run.state.seq, self.now()
+        try:
+            arrived = admit_all(
+                run.plan, run.state, [(each.request, each.by) for each in arrivals], at=now, pack=run.packer
+            )
+            events, run.state = list(arrived.events), arrived.state
+            events += await self._settle(run, now)
+            consumed = [each.signal for each in arrivals if each.signal is not None]
+            if events or consumed:
+                await self._append(run, before, events, consumed)
+        except BaseException:
+            run.is_broken = True
+            raise
+        return Advance(
+            tuple(events), tuple(effects_in(run.plan, run.state, events)), arrived.refused, next_due(run.state)
+        )
+
+    async def _settle(self, run: RunInHand, now: Micros) -> list[Event]:
+        """The core's settle, loading the values it asks for."""
+        events: list[Event] = []
+        while True:
+            settled = settle(run.plan, run.state, at=now, blobs=run.blobs, pack=run.packer)
+            events += settled.events
+            run.state = settled.state
+            if not settled.need:
+                return events
+            await self._load_blobs(run, settled.need)
+
+    async def _load_blobs(self, run: RunInHand, digests: frozenset[str]) -> None:
+        if len(run.blobs) + len(digests) > BLOBS_KEPT_MAX:
+            run.blobs.clear()
+        fresh = {digest: run.packer.fresh[digest] for digest in digests if digest in run.packer.fresh}
+        stored = await self.store.blobs(self.tenant, digests - fresh.keys()) if digests - fresh.keys() else {}
+        run.blobs |= {digest: decode(data) for digest, data in (fresh | stored).items()}
+
+    async def _append(self, run: RunInHand, before: int, events: list[Event], consumed: list[int]) -> None:
+        await self.store.append(
+            Append(
+                tenant=self.tenant,
+                run=run.state.run,
+                expected_seq=before,
+                epoch=run.lease.epoch,
+                events=events,
+                status=status_of(run.state),
+                due=next_due(run.state),
+                blobs=run.packer.take_fresh(),
+                consumed=consumed,
+            )
+        )
+
+    async def whole(self, value: Value) -> Value:
+        """A value with everything in it that is kept elsewhere: what a tool is called with, what a person is shown."""
+        from interlock.core.values import Ref, refs_in  # noqa: PLC0415
+
+        refs = refs_in(value)
+        if not refs:
+            return value
+        blobs = await self.store.blobs(self.tenant, {ref.digest for ref in refs})
+        loaded = {digest: await self.whole(decode(data)) for digest, data in blobs.items()}
+
+        def replaced(item: Value) -> Value:
+            match item:
+                case Ref():
+                    return loaded[item.digest]
+                case dict():
+                    return {key: replaced(inner) for key, inner in item.items()}
+                case list():
+                    return [replaced(inner) for inner in item]
+                case _:
+                    return item
+
+        return replaced(value)
+
+

@@ -1,0 +1,71 @@
+"""What the engine can raise, as one small tree.
+
+    EngineError
+    ├── UnknownGraphError      a graph was named that nobody has
+    ├── InvalidGraphError      a graph has problems; they are listed
+    ├── RunNotFoundError       there is no such run
+    ├── RequestRefusedError    the core said no, and why
+    ├── BundleChangedError     a stored bundle does not compile to what it was
+    └── EngineStoppedError     the engine is not running
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from interlock.core.problems import Problem
+
+
+class EngineError(Exception):
+    """Something the engine cannot do; the message says to which thing and what to do next."""
+
+
+class UnknownGraphError(EngineError):
+    """A graph was named that is not in the catalogue."""
+
+    def __init__(self, name: str, *, known: Sequence[str], meant: str | None) -> None:
+        hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(known)}" if known else "none is known"
+        super().__init__(f"there is no graph {name}; {hint}")
+        self.name = name
+
+
+class InvalidGraphError(EngineError):
+    """A graph has problems and cannot be run."""
+
+    def __init__(self, name: str, problems: Sequence[Problem]) -> None:
+        first = "; ".join(problem.message for problem in problems[:3])
+        super().__init__(f"graph {name} has {len(problems)} problem(s): {first}")
+        self.name, self.problems = name, tuple(problems)
+
+
+class RunNotFoundError(EngineError):
+    """There is no such run in this store."""
+
+    def __init__(self, run: str, *, meant: str | None = None) -> None:
+        super().__init__(f"there is no run {run}" + (f"; did you mean {meant}?" if meant else ": see `interlock runs`"))
+        self.run = run
+
+
+class RequestRefusedError(EngineError):
+    """The core refused a request; nothing has changed."""
+
+    def __init__(self, run: str, reason: str) -> None:
+        super().__init__(reason)
+        self.run, self.reason = run, reason
+
+
+class BundleChangedError(EngineError):
+    """A stored bundle compiles to something else than it was: it was changed, or this release cannot read it."""
+
+    def __init__(self, bundle: str, *, now: str) -> None:
+        super().__init__(
+            f"bundle {bundle} compiles to {now}: it was damaged, or is of a release that this one cannot continue"
+        )
+        self.bundle, self.now = bundle, now
+
+
+class EngineStoppedError(EngineError):
+    """The engine is not running: open it first."""
+
+    def __init__(self) -> None:
+        super().__init__("the engine is not running: use it as an async context manager")

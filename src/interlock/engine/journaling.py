@@ -1,0 +1,90 @@
+"""The journal of one attempt, kept in the run's log: a step counts once the event about it is durable."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import Protocol
+
+from interlock.core.events import Error
+from interlock.core.requests import Refused, StepNoted
+from interlock.core.state import Step
+from interlock.core.values import Value
+from interlock.tools.journal import JournaledStep, StepEvent
+
+
+class RunLine(Protocol):
+    """What a journal needs of the run's driver."""
+
+    def submit(self, request: StepNoted) -> Awaitable[Refused | None]:
+        """Record a step; done when it is durable, with the reason if it was refused."""
+        ...
+
+    def answer_to(self, path: str, ordinal: int) -> Awaitable[Value]:
+        """The answer to a question that a step asks."""
+        ...
+
+    async def whole(self, value: Value) -> Value:
+        """A value with everything in it that is kept elsewhere."""
+        ...
+
+    def show_progress(self, path: str, fraction: float | None, text: str) -> None:
+        """Tell whoever watches."""
+        ...
+
+    def keep_heartbeat(self, path: str, details: Value) -> None:
+        """Keep what a tool said last of itself."""
+        ...
+
+    def heartbeat_of(self, path: str) -> Value:
+        """What a tool said last of itself, in an earlier try."""
+        ...
+
+
+class StepRefused(Exception):
+    """A step was not recorded, so it must not be made."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.error = Error("exhausted" if "budget" in reason else "cancelled", reason)
+
+
+class RunJournal:
+    """One attempt's journal. `recorded`: the steps that the state holds for it already."""
+
+    def __init__(self, line: RunLine, path: str, recorded: dict[int, Step]) -> None:
+        self._line = line
+        self._path = path
+        self.steps: Sequence[JournaledStep] = tuple(_journaled(ordinal, step) for ordinal, step in recorded.items())
+
+    @property
+    def last_heartbeat(self) -> Value:
+        return self._line.heartbeat_of(self._path)
+
+    async def record(self, body: StepEvent) -> None:
+        refused = await self._line.submit(StepNoted(path=self._path, step=body))
+        if refused is not None:
+            raise StepRefused(refused.reason)
+
+    async def answered(self, ordinal: int) -> Value:
+        return await self._line.answer_to(self._path, ordinal)
+
+    def progress(self, fraction: float | None, text: str) -> None:
+        self._line.show_progress(self._path, fraction, text)
+
+    def heartbeat(self, details: Value) -> None:
+        self._line.keep_heartbeat(self._path, details)
+
+
+def _journaled(ordinal: int, step: Step) -> JournaledStep:
+    return JournaledStep(
+        ordinal=ordinal,
+        effect=step.effect,
+        name=step.name,
+        key=step.key,
+        status=step.status,
+        out=step.out,
+        error=step.error,
+        question=step.question,
+    )
+
+

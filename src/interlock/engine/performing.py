@@ -1,0 +1,107 @@
+"""Performing effects through the tool door, and saying what came of them in the core's words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from interlock.core.events import Error, NodeResult, UndoResult
+from interlock.core.requests import Result, SettleEffect, UndoneResult
+from interlock.core.values import Value
+from interlock.engine.effects import CallTool, FindOut
+from interlock.engine.journaling import RunJournal, StepRefused
+from interlock.tools.outcome import Done, Failed, ToolCall, ToolOutcome, Unknown
+from interlock.tools.perform import ToolDoor, perform
+from interlock.tools.reconciling import ask_reconcile
+from interlock.tools.toolbox import Toolbox
+
+Whole = Callable[[Value], Awaitable[Value]]
+
+
+class Performer(Protocol):
+    """A world: where effects go. The simulator has its own."""
+
+    async def call(
+        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole
+    ) -> Result | UndoneResult:
+        """Make the call, and say what came of it. Cancelling asks it to stop; there still is an answer."""
+        ...
+
+    async def find_out(self, run: str, effect: FindOut, whole: Whole) -> SettleEffect | None:
+        """What became of an effect, if that can be found out without a person."""
+        ...
+
+
+class LiveWorld:
+    """The world itself: tools are called."""
+
+    def __init__(self, toolbox: Toolbox, door: ToolDoor, *, tenant: str) -> None:
+        self._toolbox = toolbox
+        self._door = door
+        self._tenant = tenant
+
+    async def call(
+        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole
+    ) -> Result | UndoneResult:
+        """Call the tool of the effect."""
+        outcome = await self._perform(run, effect, journal, whole)
+        return _undone(effect, outcome) if effect.is_undo else _result(effect, outcome)
+
+    async def _perform(self, run: str, effect: CallTool, journal: RunJournal, whole: Whole) -> ToolOutcome:
+        tool = self._toolbox.find(effect.tool)
+        if tool is None:
+            message = f"the tool {effect.tool} is not among the tools of this worker: start it with that tool"
+            return Failed(Error("unavailable", message, effect.path), retryable=False, calls=0)
+        call = ToolCall(
+            run=run,
+            tenant=self._tenant,
+            path=effect.path,
+            attempt=effect.attempt,
+            effect_id=effect.effect,
+            input=await whole(effect.input),
+            first_attempt=effect.first_attempt,
+            deadline=effect.due,
+        )
+        try:
+            return await perform(tool, call, journal, self._door)
+        except StepRefused as refused:
+            return Failed(refused.error, retryable=False)
+        except asyncio.CancelledError:
+            return Unknown(Error("cancelled", "the call was stopped before it had begun", effect.path))
+
+    async def find_out(self, run: str, effect: FindOut, whole: Whole) -> SettleEffect | None:
+        """Ask the tool's `reconcile`, if it has one."""
+        tool = self._toolbox.find(effect.tool)
+        if tool is None or tool.reconcile is None:
+            return None
+        found = await ask_reconcile(tool, await whole(effect.input), effect.effect, self._door)
+        if found is None:
+            return None
+        return SettleEffect(
+            effect=effect.effect, status=found.status, out=found.out, by="reconcile", why=f"{tool.name} was asked"
+        )
+
+
+def _result(effect: CallTool, outcome: ToolOutcome) -> Result:
+    match outcome:
+        case Done():
+            result = NodeResult(effect.effect, "done", outcome.out, outcome.labels, calls=outcome.calls)
+        case Failed():
+            result = NodeResult(
+                effect.effect, "failed", error=outcome.error, retryable=outcome.retryable, calls=outcome.calls
+            )
+        case Unknown():
+            result = NodeResult(effect.effect, "unknown", error=outcome.error, calls=outcome.calls)
+    return Result(path=effect.path, result=result)
+
+
+def _undone(effect: CallTool, outcome: ToolOutcome) -> UndoneResult:
+    match outcome:
+        case Done():
+            result = UndoResult(effect.effect, "done")
+        case Failed():
+            result = UndoResult(effect.effect, "failed", outcome.error, outcome.retryable)
+        case Unknown():
+            result = UndoResult(effect.effect, "unknown", outcome.error)
+    return UndoneResult(path=effect.path, result=result)
