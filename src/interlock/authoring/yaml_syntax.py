@@ -5,6 +5,7 @@ The parser's own words are known by heart here (libyaml's, and where they differ
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from interlock.authoring.source_lines import SourceLines
 from interlock.core.problems import Problem
 
 _NOTHING_AFTER: Final = " (what follows was not read)"
+_INDENTATION_WITH_TAB: Final = re.compile(r" *\t")
 _CLOSING: Final = {"[": "]", "{": "}"}
 
 
@@ -46,6 +48,13 @@ class _Fault(Struct, frozen=True):
         return self.text[self.text.rfind("\n", 0, self.at) + 1 : self.at]
 
     @property
+    def tab_in_indentation(self) -> int | None:
+        """Where a tab stands among the blanks that begin the line."""
+        start = self.at - len(self.before)
+        tab = _INDENTATION_WITH_TAB.match(self.text, start)
+        return tab.end() - 1 if tab else None
+
+    @property
     def is_at_end(self) -> bool:
         return not self.text[self.at :].strip()
 
@@ -72,8 +81,8 @@ def _explained(fault: _Fault) -> _Explanation:
             return _in_quotes(fault)
         case "while parsing a flow sequence" | "while parsing a flow mapping" | "while parsing a flow node":
             return _in_brackets(fault)
-        case _ if "\t" in fault.before + fault.character and not fault.before.strip():
-            return _Explanation("a tab in the indentation", "indent with spaces", fault.at)
+        case _ if (tab := fault.tab_in_indentation) is not None:
+            return _Explanation("a tab in the indentation", "indent with spaces", tab)
         case "while scanning an alias" | "while scanning an anchor":
             return _needs_quotes(fault, fault.began)
         case "while scanning a block scalar":
