@@ -18,7 +18,7 @@ CORE_LIBRARIES = frozenset({"msgspec", "pydantic", "pydantic_core", "jsonschema_
 
 # A library that only one part may know, so that replacing it is a change to that part.
 HOME_OF = {
-    "cel_expr_python": "core/expressions",
+    "cel_expr_python": "core/cel/",
     "jsonschema_rs": "core/",
     "yaml": "authoring/",
     "typer": "cli/",
