@@ -1,0 +1,55 @@
+"""Where a store under test keeps its data: a place can be opened again, and by two at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from interlock.store import EventStore, LeaseOwner
+from interlock.store.memory import MemoryEventStore
+from interlock.store.sqlite import SqliteEventStore
+from tests.store.logs import MINUTE, NOON
+
+
+@dataclass
+class Setting:
+    """What a store is told of the world: the time, and which processes live."""
+
+    now: int = NOON
+    gone: set[int] = field(default_factory=set[int])
+
+    def clock(self) -> int:
+        return self.now
+
+    def is_running(self, owner: LeaseOwner) -> bool:
+        return owner.pid not in self.gone
+
+
+class Place(Protocol):
+    """A place whose contents outlive a store's being closed."""
+
+    setting: Setting
+
+    def store(self) -> EventStore: ...
+
+
+class MemoryPlace:
+    def __init__(self) -> None:
+        self.setting = Setting()
+        self._store = MemoryEventStore(
+            clock=self.setting.clock, is_running=self.setting.is_running, lease_micros=MINUTE
+        )
+
+    def store(self) -> EventStore:
+        return self._store
+
+
+class SqlitePlace:
+    def __init__(self, path: Path) -> None:
+        self.setting = Setting()
+        self.path = path
+
+    def store(self) -> EventStore:
+        setting = self.setting
+        return SqliteEventStore(self.path, clock=setting.clock, is_running=setting.is_running, lease_micros=MINUTE)
