@@ -1,0 +1,85 @@
+"""Calling the function itself: from a checked input to an ending, in whatever task, thread or process this runs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
+
+from interlock.core.events import Error
+from interlock.core.values import VALUE_BYTES_MAX, Value, ValueProblem, canonical, encode
+from interlock.tools.context import AsyncToolContext, ToolContext
+from interlock.tools.conversation import Raised, Returned, Said, Stopped
+from interlock.tools.errors import AttemptEnded, ToolStopped
+from interlock.tools.failure import error_of
+from interlock.tools.outcome import Labelled
+from interlock.tools.tool import Tool
+
+
+async def call_async(tool: Tool, input: Value, context: AsyncToolContext | None) -> Said:
+    """Await an async tool. Whatever it does, there is an ending."""
+    try:
+        arguments = _arguments(tool, input, context)
+    except ValidationError as error:
+        return _not_convertible(error)
+    try:
+        return _returned(tool, await tool.function(**arguments))
+    except (asyncio.CancelledError, ToolStopped, AttemptEnded):
+        return Stopped()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary to a person's code
+        return error_of(error, tool.function)
+
+
+def call_blocking(tool: Tool, input: Value, context: ToolContext | None) -> Said:
+    """Call a blocking tool. Whatever it does, there is an ending."""
+    try:
+        arguments = _arguments(tool, input, context)
+    except ValidationError as error:
+        return _not_convertible(error)
+    try:
+        return _returned(tool, tool.function(**arguments))
+    except (ToolStopped, AttemptEnded):
+        return Stopped()
+    except BaseException as error:  # noqa: BLE001 - the boundary to a person's code
+        return error_of(error, tool.function)
+
+
+def canonical_result(tool: Tool, result: object) -> Value:
+    """A result in canonical form, by way of the tool's return annotation; `ValueProblem` if it has none."""
+    if tool.signature.dump is not None:
+        try:
+            result = tool.signature.dump(result)
+        except PydanticSerializationError as error:
+            raise ValueProblem(f"result cannot be written as JSON: {error}") from error
+    out = canonical(result, where="result")
+    size = len(encode(out))
+    if size > VALUE_BYTES_MAX:
+        raise ValueProblem(
+            f"result is {size:,} bytes long, more than {VALUE_BYTES_MAX:,}: keep it outside and return its address"
+        )
+    return out
+
+
+def _arguments(tool: Tool, input: Value, context: AsyncToolContext | ToolContext | None) -> dict[str, Any]:
+    arguments = tool.signature.convert(input)
+    if context is not None and tool.context_parameter is not None:
+        arguments[tool.context_parameter] = context
+    return arguments
+
+
+def _returned(tool: Tool, result: object) -> Returned:
+    if isinstance(result, Labelled):
+        labelled = cast("Labelled[object]", result)  # what it labels is not known before it is looked at
+        return Returned(canonical_result(tool, labelled.value), labelled.labels)
+    return Returned(canonical_result(tool, result))
+
+
+def _not_convertible(error: ValidationError) -> Raised:
+    """The input has the right schema, and the annotations still refuse it (a validator of a model)."""
+    problems = [
+        ".".join(("input", *map(str, problem["loc"]))) + f": {problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
+    return Raised(Error("invalid", "; ".join(problems)), retryable=False)

@@ -1,0 +1,93 @@
+"""Importing people's files and modules of tools, and telling what is wrong with them in their words.
+
+A file is imported once per process, as a module of a name of its own, with its folder importable: it may import its
+neighbours. Looks for no tools.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from interlock.tools.errors import ToolError, ToolsNotLoaded
+from interlock.tools.places import shown
+
+FILE_MODULE_PREFIX: Final = "interlock_tools_"
+
+
+def load_file(file: Path) -> ModuleType:
+    """The module of a Python file; `ToolsNotLoaded` says what is wrong in it, and where."""
+    file = file.resolve()
+    name = _module_name(file)
+    if name in sys.modules:
+        return sys.modules[name]
+    if not file.is_file():
+        raise ToolsNotLoaded([f"{shown(str(file))}: there is no such file"])
+    _make_importable(file.parent)
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ToolsNotLoaded([f"{shown(str(file))}: this is not a Python file"])
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        del sys.modules[name]
+        raise _for_people(error, shown(str(file))) from error
+    return module
+
+
+def load_module(name: str) -> ModuleType:
+    """An importable module, also of the working directory."""
+    _make_importable(Path.cwd())
+    try:
+        return importlib.import_module(name)
+    except BaseException as error:
+        raise _for_people(error, f"module {name}") from error
+
+
+def file_behind(module: str) -> str | None:
+    """The file that a module was made of by `load_file`; None for a module that is importable by its name."""
+    return sys.modules[module].__file__ if module.startswith(FILE_MODULE_PREFIX) else None
+
+
+def _module_name(file: Path) -> str:
+    """A name that meets no other module's: two projects may both have a `tools/pay.py`."""
+    return f"{FILE_MODULE_PREFIX}{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+
+
+def _make_importable(folder: Path) -> None:
+    # At the end of the path: a neighbour named like a library must not hide the library.
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def _for_people(error: BaseException, source: str) -> ToolsNotLoaded:
+    """What went wrong while importing, without the machinery of importing."""
+    match error:
+        case ToolsNotLoaded():
+            return error
+        case KeyboardInterrupt():
+            raise error
+        case ToolError():
+            return ToolsNotLoaded([str(error)])
+        case SyntaxError(filename=str(file), lineno=int(line)):
+            return ToolsNotLoaded([f"{shown(file)}:{line}: {type(error).__name__}: {error.msg}"])
+        case SystemExit():
+            return ToolsNotLoaded([f"{_place(error, source)}: it exits while it is imported"])
+        case _:
+            told = traceback.format_exception_only(error)[-1].strip()
+            return ToolsNotLoaded([f"{_place(error, source)}: {told}"])
+
+
+def _place(error: BaseException, source: str) -> str:
+    """The innermost line that is neither ours nor the import system's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
+    return f"{shown(theirs[-1].filename)}:{theirs[-1].lineno}" if theirs else source

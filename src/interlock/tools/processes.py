@@ -1,0 +1,191 @@
+"""A blocking tool in a process of its own: it can be killed, with all that it has started, and cannot take us with it.
+
+The process imports the function, is told its input and talks back over one socket; it shares nothing else. What it
+prints is kept only as far as it explains a death. This is no sandbox: the process may do whatever the user may.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from typing import Final
+
+import msgspec
+
+from interlock.core.events import Error
+from interlock.core.values import Value
+from interlock.tools.attempt import Attempt
+from interlock.tools.conversation import (
+    LENGTH_BYTES,
+    MESSAGE_BYTES_MAX,
+    CallFacts,
+    Ending,
+    FromTool,
+    Heartbeat,
+    Job,
+    Over,
+    Progress,
+    Raised,
+    Returned,
+    Said,
+    Stopped,
+    ToTool,
+    Vanished,
+    framed,
+    from_tool,
+)
+from interlock.tools.loading import file_behind
+from interlock.tools.secrets import ENVIRONMENT_PREFIX
+from interlock.tools.tool import Tool
+
+OUTPUT_BYTES_KEPT: Final = 64 * 1024
+"""How much of what the process printed last is kept, in case it dies."""
+EXIT_SECONDS: Final = 5.0
+"""How long a process may take to leave once it has said its last word."""
+
+_BOOT: Final = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from interlock.tools.tool_process import main; main(int(sys.argv[2]))"
+)
+_NO_FACTS: Final = CallFacts(run="", path="", attempt=0, effect_id="", deadline=None, last_heartbeat=None)
+
+
+class RunningProcess:
+    """One call in one process. Asked to stop, it is killed."""
+
+    cleans_up = True
+
+    def __init__(self, tool: Tool, input: Value, attempt: Attempt | None) -> None:
+        self._tool = tool
+        self._attempt = attempt
+        self._process: asyncio.subprocess.Process | None = None
+        self._is_stopping = False
+        job = Job(
+            module=tool.function.__module__,
+            file=file_behind(tool.function.__module__),
+            function=tool.function.__name__,
+            input=input,
+            facts=_NO_FACTS if attempt is None else attempt.facts,
+        )
+        self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_task(self._live(job))
+
+    def ask_to_stop(self) -> None:
+        """Kill the process and all that it has started."""
+        self._is_stopping = True
+        self._kill()
+
+    async def _live(self, job: Job) -> Ending:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                process = await _start(theirs)
+            except OSError as error:
+                ours.close()
+                return Raised(Error("unavailable", f"no process could be started for `{self._tool.name}`: {error}"))
+        self._process = process
+        reader, writer = await asyncio.open_connection(sock=ours)
+        try:
+            if self._is_stopping:
+                self._kill()
+            return await self._until_gone(process, reader, writer, job)
+        finally:
+            self._kill()
+            writer.close()
+
+    async def _until_gone(
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        job: Job,
+    ) -> Ending:
+        assert process.stdout is not None
+        async with asyncio.TaskGroup() as tasks:
+            output = tasks.create_task(_last_output(process.stdout))
+            talk = tasks.create_task(self._converse(reader, writer, job))
+            gone = tasks.create_task(process.wait())
+            await asyncio.wait((talk, gone), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((gone,), timeout=EXIT_SECONDS)
+            # Whatever it started dies with it, and with that the last holders of its socket and its output.
+            self._kill()
+            await asyncio.wait((talk, output, gone), timeout=EXIT_SECONDS)
+            output.cancel()
+            talk.cancel()
+        ending = None if talk.cancelled() else talk.result()
+        if ending is not None:
+            return ending
+        return Vanished(_how_it_died(self._tool, process.returncode), "" if output.cancelled() else output.result())
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, job: Job) -> Said | None:
+        """Answer the process until it has said its last word; None if it fell silent before."""
+        try:
+            await _send(writer, job)
+            while True:
+                message = await _receive(reader)
+                match message:
+                    case Returned() | Raised() | Stopped():
+                        return message
+                    case Progress() | Heartbeat():
+                        if self._attempt is not None:
+                            self._attempt.note(message)
+                    case _:
+                        reply = Over("ended") if self._attempt is None else await self._attempt.request(message)
+                        await _send(writer, reply)
+        except (OSError, asyncio.IncompleteReadError, msgspec.DecodeError):
+            return None
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            # The process leads a group of its own, so its id is the group's.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+async def _start(theirs: socket.socket) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _BOOT,
+        json.dumps(sys.path),
+        str(theirs.fileno()),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        pass_fds=(theirs.fileno(),),
+        start_new_session=True,
+        env={name: text for name, text in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)},
+    )
+
+
+async def _send(writer: asyncio.StreamWriter, message: ToTool) -> None:
+    writer.write(framed(message))
+    await writer.drain()
+
+
+async def _receive(reader: asyncio.StreamReader) -> FromTool:
+    length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
+    if length > MESSAGE_BYTES_MAX:
+        raise msgspec.DecodeError(f"a message of {length} bytes is longer than {MESSAGE_BYTES_MAX}")
+    return from_tool(await reader.readexactly(length))
+
+
+async def _last_output(stream: asyncio.StreamReader) -> str:
+    """The end of what was printed; the rest is read and let go, so that printing never blocks the tool."""
+    kept = b""
+    while chunk := await stream.read(64 * 1024):
+        kept = (kept + chunk)[-OUTPUT_BYTES_KEPT:]
+    return kept.decode(errors="replace").strip()
+
+
+def _how_it_died(tool: Tool, status: int | None) -> str:
+    match status:
+        case int() if status < 0:
+            how = f"was killed by {signal.Signals(-status).name}"
+        case _:
+            how = f"exited with status {status}"
+    return f"the process of `{tool.name}` {how} before it answered; whether it took effect is unknown"

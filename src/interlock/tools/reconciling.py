@@ -1,0 +1,155 @@
+"""Asking a tool what became of an effect that is in doubt (rule 33), through the hook it was declared with.
+
+The hook gets `effect_id` and the tool's own input by name, as many of them as it has parameters for. What follows from
+its answer is decided by the core; a hook that fails, or says nothing in time, cannot tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
+from pydantic import ValidationError
+
+from interlock.core.plan import Micros
+from interlock.core.values import Value, ValueProblem
+from interlock.tools.calling import canonical_result
+from interlock.tools.door import ToolDoor
+from interlock.tools.failure import error_of, shortened
+from interlock.tools.running import Running, RunningTask, RunningThread
+from interlock.tools.secrets import MissingSecret, Redaction, fill
+from interlock.tools.tool import Runs, Tool
+from interlock.tools.watch import Watch
+
+ANSWER_WITHIN: Final[Micros] = 60_000_000
+
+
+class TookPlace(Struct, frozen=True):
+    """The effect took place: this is what the tool would have returned."""
+
+    out: Value = None
+
+
+class DidNotTakePlace(Struct, frozen=True):
+    """The effect did not take place: it may be called again under its id."""
+
+
+class CannotTell(Struct, frozen=True):
+    """The tool cannot say: a person has to."""
+
+    why: str = ""
+
+
+Reconciled: TypeAlias = TookPlace | DidNotTakePlace | CannotTell
+
+
+def done(result: object = None) -> TookPlace:
+    """Answer of a hook: the effect took place, with this result."""
+    return TookPlace(result)
+
+
+def not_done() -> DidNotTakePlace:
+    """Answer of a hook: the effect did not take place."""
+    return DidNotTakePlace()
+
+
+def cannot_tell(why: str = "") -> CannotTell:
+    """Answer of a hook: it cannot say, and why."""
+    return CannotTell(why)
+
+
+async def ask_reconcile(tool: Tool, input: Value, effect_id: str, door: ToolDoor) -> Reconciled:
+    """What became of this effect, as far as its tool can say. `input` is what the tool was called with."""
+    hook = tool.reconcile
+    if hook is None:
+        return CannotTell(f"`{tool.name}` has no reconcile hook")
+    try:
+        filled, redaction = fill(input, door.secrets)
+        arguments = _arguments(tool, hook, filled, effect_id)
+    except MissingSecret as missing:
+        return CannotTell(str(missing))
+    except ValidationError:
+        return CannotTell(f"the input on record is not what `{tool.name}` takes any more")
+    answer = await _asked(hook, arguments, tool, door)
+    return _checked(answer, tool, redaction)
+
+
+def _arguments(tool: Tool, hook: Callable[..., Any], input: Value, effect_id: str) -> dict[str, Any]:
+    offered = tool.signature.convert(input) | {"effect_id": effect_id}
+    parameters = inspect.signature(hook).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return offered
+    return {name: argument for name, argument in offered.items() if name in parameters}
+
+
+async def _asked(hook: Callable[..., Any], arguments: dict[str, Any], tool: Tool, door: ToolDoor) -> object:
+    runs: Runs = "task" if inspect.iscoroutinefunction(hook) else "thread"
+    deadline = door.clock.now() + (tool.timeout or ANSWER_WITHIN)
+    refused = await door.take_slot(runs, f"{tool.name}.reconcile", deadline)
+    if refused is not None:
+        return CannotTell(refused.error.message)
+    running: Running[object]
+    if runs == "task":
+        running = RunningTask(_answer_async(hook, arguments))
+    else:
+        work = partial(_answer_blocking, hook, arguments)
+        running = RunningThread(work, door.threads, stopping=threading.Event())
+    running.ended.add_done_callback(lambda _: door.slots[runs].release())
+    watch = Watch(running, door.clock, grace=door.grace, on_stop=lambda: None)
+    watch.stop_at(deadline)
+    answer = await watch.until_over()
+    return CannotTell(f"the reconcile hook of `{tool.name}` did not answer in time") if answer is None else answer
+
+
+async def _answer_async(hook: Callable[..., Any], arguments: dict[str, Any]) -> object:
+    try:
+        return await hook(**arguments) or _no_answer()
+    except asyncio.CancelledError:
+        return None
+    except Exception as error:  # noqa: BLE001 - the boundary to a person's code
+        return CannotTell(error_of(error, hook).error.message)
+
+
+def _answer_blocking(hook: Callable[..., Any], arguments: dict[str, Any]) -> object:
+    try:
+        return hook(**arguments) or _no_answer()
+    except BaseException as error:  # noqa: BLE001 - the boundary to a person's code
+        return CannotTell(error_of(error, hook).error.message)
+
+
+def _no_answer() -> CannotTell:
+    return CannotTell("the reconcile hook returned nothing: it must answer done(result), not_done() or cannot_tell()")
+
+
+def _checked(answer: object, tool: Tool, redaction: Redaction) -> Reconciled:
+    match answer:
+        case TookPlace():
+            return _took_place(answer.out, tool, redaction)
+        case DidNotTakePlace():
+            return answer
+        case CannotTell():
+            return CannotTell(shortened(redaction.text(answer.why)))
+        case _:
+            return CannotTell(
+                f"the reconcile hook of `{tool.name}` returned a {type(answer).__name__}: "
+                "it must answer done(result), not_done() or cannot_tell()"
+            )
+
+
+def _took_place(result: object, tool: Tool, redaction: Redaction) -> Reconciled:
+    try:
+        out = redaction.value(canonical_result(tool, result))
+    except ValueProblem as problem:
+        return CannotTell(f"the reconcile hook of `{tool.name}` answered done, but {redaction.text(str(problem))}")
+    problems = tool.problems_of_output(out) if tool.problems_of_output else ()
+    if problems:
+        told = shortened("; ".join(problems))
+        return CannotTell(
+            f"the reconcile hook of `{tool.name}` answered done, but its result breaks the contract: {told}"
+        )
+    return TookPlace(out)

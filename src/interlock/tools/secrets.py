@@ -1,0 +1,182 @@
+"""Secrets: read from the environment and from one file, filled into a call at the door, struck out of what comes back.
+
+Rule 48: elsewhere only the handle `core.values.Secret` exists. Nothing here encrypts or stores; a secret that a tool
+transforms before it returns it (encoded, cut, reversed) is no longer recognised.
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from interlock.core.values import Secret, Value
+from interlock.tools.errors import SecretsNotRead
+
+SECRETS_FILE: Final = "secrets.toml"
+"""The file's name in a project's `.interlock` folder: one `name = "value"` a line."""
+ENVIRONMENT_PREFIX: Final = "INTERLOCK_SECRET_"
+STRUCK_OUT: Final = "***"
+
+
+class SecretText:
+    """The text of a secret. It prints as `***`; only the tool door reveals it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return STRUCK_OUT
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        raise TypeError("a secret is not pickled: pass its name")
+
+
+class SecretSource:
+    """Secrets by name."""
+
+    def __init__(self, secrets: Mapping[str, SecretText]) -> None:
+        self._secrets = dict(secrets)
+
+    def find(self, name: str) -> SecretText | None:
+        """The secret of that name."""
+        return self._secrets.get(name)
+
+    def __repr__(self) -> str:
+        return f"SecretSource({', '.join(sorted(self._secrets))})"
+
+
+NO_SECRETS: Final = SecretSource({})
+
+
+def read_secrets(environment: Mapping[str, str], file: Path | None = None) -> SecretSource:
+    """What `INTERLOCK_SECRET_NAME` says, and for other names what the file says (it need not exist)."""
+    secrets = _from_file(file) if file is not None and file.exists() else {}
+    for variable, text in environment.items():
+        if variable.startswith(ENVIRONMENT_PREFIX) and text:
+            secrets[variable.removeprefix(ENVIRONMENT_PREFIX).lower()] = SecretText(text)
+    return SecretSource(secrets)
+
+
+def _from_file(file: Path) -> dict[str, SecretText]:
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & 0o077:
+        raise SecretsNotRead(f"{file} can be read by others (mode {mode:04o}): run `chmod 600 {file}`")
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretsNotRead(f"{file} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SecretsNotRead(f'{file} is not TOML: {error}; write one `name = "value"` a line') from None
+    return {name: SecretText(_checked_text(file, name, text)) for name, text in table.items()}
+
+
+def _checked_text(file: Path, name: str, text: object) -> str:
+    if not isinstance(text, str) or not text:
+        raise SecretsNotRead(f'{file}: `{name}` must be text that is not empty: write `{name} = "value"`')
+    return text
+
+
+class MissingSecret(LookupError):
+    """A call needs a secret that nobody has given."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the secret `{name}` is not set: give it as {ENVIRONMENT_PREFIX}{name.upper()}, "
+            f"or as a line of .interlock/{SECRETS_FILE}"
+        )
+        self.name = name
+
+
+class Redaction:
+    """Strikes the secrets of one call out of everything that leaves it."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, secrets: list[SecretText]) -> None:
+        # The longest first: a secret that contains another must not leave its other half behind.
+        spelled = {spelling for secret in secrets for spelling in _spellings(secret.reveal())}
+        self._texts = sorted(spelled, key=lambda text: (-len(text), text))
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        for secret in self._texts:
+            text = text.replace(secret, STRUCK_OUT)
+        return text
+
+    def value(self, value: Value) -> Value:
+        """The value without secrets, in keys as well."""
+        if not self._texts:
+            return value
+        match value:
+            case str():
+                return self.text(value)
+            case list():
+                return [self.value(item) for item in _items(value)]
+            case dict():
+                struck = {self.text(key): self.value(item) for key, item in _fields(value).items()}
+                return {key: struck[key] for key in sorted(struck)}
+            case _:
+                return value
+
+
+NOTHING_SECRET: Final = Redaction([])
+
+
+def _spellings(text: str) -> set[str]:
+    """How a secret stands in text: as it is, and as errors quote it."""
+    return {text, repr(text)[1:-1], json.dumps(text)[1:-1]}
+
+
+def fill(value: Value, source: SecretSource) -> tuple[Value, Redaction]:
+    """The value with every handle replaced by its secret, and what strikes these out; or `MissingSecret`."""
+    if not _holds_secret(value):
+        return value, NOTHING_SECRET
+    used: list[SecretText] = []
+    return _filled(value, source, used), Redaction(used)
+
+
+def _filled(value: Value, source: SecretSource, used: list[SecretText]) -> Value:
+    match value:
+        case dict():
+            return {key: _filled(item, source, used) for key, item in _fields(value).items()}
+        case list():
+            return [_filled(item, source, used) for item in _items(value)]
+        case Secret():
+            secret = source.find(value.name)
+            if secret is None:
+                raise MissingSecret(value.name)
+            used.append(secret)
+            return secret.reveal()
+        case _:
+            return value
+
+
+def _holds_secret(value: Value) -> bool:
+    """Whether a handle stands somewhere in it: most calls have none, and are not copied."""
+    match value:
+        case dict():
+            return any(_holds_secret(item) for item in _fields(value).values())
+        case list():
+            return any(_holds_secret(item) for item in _items(value))
+        case _:
+            return isinstance(value, Secret)
+
+
+def _items(value: Value) -> list[Value]:
+    """A list in a canonical value, by its type."""
+    return value
+
+
+def _fields(value: Value) -> dict[str, Value]:
+    """A map in a canonical value, by its type."""
+    return value

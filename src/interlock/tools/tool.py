@@ -1,0 +1,227 @@
+"""`@tool`: a Python function as a tool. The function stays what it was, and carries a `Tool` that tells its contract.
+
+There is no registry: tools are found by looking for functions that carry one (see `toolbox`). Calls nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar, overload
+
+from interlock.core.durations import DurationProblem, parse_duration
+from interlock.core.plan import OUTCOMES, EffectClass, Micros, ToolContract
+from interlock.core.schemas import compile_schema
+from interlock.core.values import Value
+from interlock.tools.errors import BadTool
+from interlock.tools.places import place_of_function
+from interlock.tools.signature import Signature, read_signature
+
+F = TypeVar("F", bound=Callable[..., Any])
+Runs: TypeAlias = Literal["task", "thread", "process"]
+Duration: TypeAlias = str | timedelta
+"""A time span, written as in graphs (`90s`) or as a timedelta."""
+
+CARRIED_AS: Final = "__interlock_tool__"
+NAME_PATTERN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
+LABEL_PATTERN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """A function with its contract, and how it is to be called."""
+
+    contract: ToolContract
+    function: Callable[..., Any]
+    signature: Signature
+    runs: Runs
+    place: str
+    reconcile: Callable[..., Any] | None = None
+    timeout: Micros | None = None
+    heartbeat_within: Micros | None = None
+
+    @property
+    def name(self) -> str:
+        """What graphs call it."""
+        return self.contract.name
+
+    @property
+    def context_parameter(self) -> str | None:
+        """The parameter that receives the context; None if the tool wants none."""
+        return self.signature.context_parameter
+
+    @cached_property
+    def problems_of_input(self) -> Callable[[Value], Sequence[str]]:
+        """What is wrong with an input, by the contract; compiled when it is first needed."""
+        assert self.contract.input is not None
+        return compile_schema(self.contract.input).problems
+
+    @cached_property
+    def problems_of_output(self) -> Callable[[Value], Sequence[str]] | None:
+        """What is wrong with a result, by the contract; None if its author said nothing of it."""
+        return None if self.contract.output is None else compile_schema(self.contract.output).problems
+
+
+@overload
+def tool(function: F, /) -> F: ...
+
+
+@overload
+def tool(
+    *,
+    name: str | None = None,
+    effect: EffectClass = "once",
+    reconcile: Callable[..., Any] | None = None,
+    labels: Sequence[str] = (),
+    timeout: Duration | None = None,
+    heartbeat: Duration | None = None,
+    isolate: Literal["process"] | None = None,
+    description: str | None = None,
+) -> Callable[[F], F]: ...
+
+
+def tool(
+    function: F | None = None,
+    /,
+    *,
+    name: str | None = None,
+    effect: EffectClass = "once",
+    reconcile: Callable[..., Any] | None = None,
+    labels: Sequence[str] = (),
+    timeout: Duration | None = None,
+    heartbeat: Duration | None = None,
+    isolate: Literal["process"] | None = None,
+    description: str | None = None,
+) -> F | Callable[[F], F]:
+    """Make a function a tool that graphs can call. It can still be called as the function it is.
+
+    `effect` says what a repeat would do: `read` may be repeated freely, `idempotent` with the same id, `once` never.
+    `reconcile` answers whether an effect that is in doubt took place (see `reconciling`). `labels` are what edges may
+    wait for. A call that lasts longer than `timeout`, or is silent for longer than `heartbeat`, is stopped. With
+    `isolate="process"` each call has a process of its own, which is killed when it must stop. The input's schema is
+    read from the parameters, the output's from the return annotation, the description from the docstring.
+    """
+
+    def declare(declared: F) -> F:
+        checks = _Declaration(declared, name or _name_of(declared))
+        made = Tool(
+            contract=ToolContract(
+                name=checks.name,
+                effect=effect,
+                description=inspect.cleandoc(description or getattr(declared, "__doc__", None) or ""),
+                input=checks.signature.input,
+                output=checks.signature.output,
+                labels=checks.labels(labels),
+                can_reconcile=reconcile is not None,
+            ),
+            function=declared,
+            signature=checks.signature,
+            runs=checks.runs(isolate),
+            place=checks.place,
+            reconcile=reconcile and checks.reconcile(reconcile),
+            timeout=checks.duration("timeout", timeout),
+            heartbeat_within=checks.heartbeat(heartbeat),
+        )
+        setattr(declared, CARRIED_AS, made)
+        return declared
+
+    return declare if function is None else declare(function)
+
+
+def tool_of(candidate: object) -> Tool | None:
+    """The tool that a function carries; None if it is no tool."""
+    made = getattr(candidate, CARRIED_AS, None)
+    if not isinstance(made, Tool):
+        return None
+    if made.function is not candidate:
+        raise BadTool(
+            made.place, made.name, "another decorator stands above @tool and would never run: put @tool first"
+        )
+    return made
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+class _Declaration:
+    """One declaration being checked; every refusal names the place and the tool."""
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        self.function = function
+        self.name = name
+        self.place = place_of_function(function)
+        self._check_function()
+        self.signature = read_signature(function, name=name)
+
+    def labels(self, labels: Sequence[str]) -> tuple[str, ...]:
+        if isinstance(labels, str):
+            self._refuse(f'labels is the text {labels!r}: write labels=("{labels}",)')
+        for label in labels:
+            if label in OUTCOMES:
+                self._refuse(f"the label `{label}` is the name of an outcome: choose another word")
+            if not LABEL_PATTERN.fullmatch(label):
+                self._refuse(f"the label {label!r} is no word: use letters, digits, `_` and `-`")
+        return tuple(labels)
+
+    def runs(self, isolate: str | None) -> Runs:
+        is_async = inspect.iscoroutinefunction(self.function)
+        if isolate is None:
+            return "task" if is_async else "thread"
+        if isolate != "process":
+            self._refuse(f'isolate={isolate!r} is unknown: the one way is isolate="process"')
+        if is_async:
+            self._refuse("an isolated tool has a process of its own and gains nothing by async: write `def`")
+        if self.function.__module__ == "__main__":
+            self._refuse(
+                "an isolated tool is imported by its own process: put it in a module other than the script itself"
+            )
+        if self.function.__qualname__ != self.function.__name__:
+            self._refuse("an isolated tool is imported by its own process: define it at the top level of its module")
+        return "process"
+
+    def reconcile(self, reconcile: Callable[..., Any]) -> Callable[..., Any]:
+        known = self.signature.parameters | {"effect_id"}
+        for parameter in inspect.signature(reconcile).parameters.values():
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                continue
+            if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD and (
+                parameter.kind is not inspect.Parameter.KEYWORD_ONLY
+            ):
+                self._refuse(f"`{parameter.name}` of its reconcile cannot be given by name")
+            if parameter.default is parameter.empty and parameter.name not in known:
+                self._refuse(
+                    f"its reconcile wants `{parameter.name}`, but is called with the tool's input and `effect_id`"
+                )
+        return reconcile
+
+    def duration(self, what: str, duration: Duration | None) -> Micros | None:
+        if duration is None:
+            return None
+        if isinstance(duration, timedelta):
+            span = duration // timedelta(microseconds=1)
+            return span if span > 0 else self._refuse(f"its {what} must be longer than nothing")
+        try:
+            return parse_duration(duration)
+        except DurationProblem as problem:
+            self._refuse(f"its {what}: {problem.message}; {problem.advice}")
+
+    def heartbeat(self, within: Duration | None) -> Micros | None:
+        if within is not None and self.signature.context_parameter is None:
+            self._refuse("it cannot send the heartbeat that is asked of it: give it a parameter `ctx: ToolContext`")
+        return self.duration("heartbeat", within)
+
+    def _check_function(self) -> None:
+        if not inspect.isfunction(self.function):
+            self._refuse(f"@tool goes on a function, not on a {type(self.function).__name__}")
+        if inspect.isgeneratorfunction(self.function) or inspect.isasyncgenfunction(self.function):
+            self._refuse("it yields, but a tool returns one value: collect the items in a list")
+        if not NAME_PATTERN.fullmatch(self.name):
+            self._refuse("the name must begin with a letter and go on with letters, digits, `_`, `.` and `-`")
+
+    def _refuse(self, problem: str) -> NoReturn:
+        raise BadTool(self.place, self.name, problem)

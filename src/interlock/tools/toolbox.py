@@ -1,0 +1,126 @@
+"""The toolbox: tools by name, collected from files, folders, modules and functions. Two tools never share a name.
+
+Everything that is wrong with the sources is told at once. Calls no tool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any, TypeAlias
+
+from interlock.core.plan import ToolContract
+from interlock.core.problems import nearest
+from interlock.tools.errors import ToolError, ToolsNotLoaded
+from interlock.tools.loading import load_file, load_module
+from interlock.tools.tool import Tool, tool_of
+
+ToolSource: TypeAlias = str | Path | ModuleType | Tool | Callable[..., Any]
+"""A file, a folder of files, a module or its name, a tool, or a function that carries one."""
+
+
+class Toolbox:
+    """Tools by name."""
+
+    def __init__(self, tools: dict[str, Tool]) -> None:
+        self._tools = dict(sorted(tools.items()))
+
+    def find(self, name: str) -> Tool | None:
+        """The tool of that name."""
+        return self._tools.get(name)
+
+    def get(self, name: str) -> Tool:
+        """The tool of that name; a `ToolError` suggests the nearest one."""
+        found = self._tools.get(name)
+        if found is None:
+            near = nearest(name, self._tools)
+            raise ToolError(f"there is no tool `{name}`" + (f": did you mean `{near}`?" if near else ""))
+        return found
+
+    def contracts(self) -> dict[str, ToolContract]:
+        """What graphs may know of these tools."""
+        return {name: tool.contract for name, tool in self._tools.items()}
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self._tools.values())
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tools
+
+
+def collect_tools(sources: Iterable[ToolSource]) -> Toolbox:
+    """The tools of all sources, or `ToolsNotLoaded` with everything that is wrong with them.
+
+    Text is a file or folder if it looks like one (ends in `.py`, has a slash, or exists), a module's name otherwise. A
+    file or module that was named must hold a tool; in a folder, files without tools are what the others import.
+    """
+    tools: dict[str, Tool] = {}
+    problems: list[str] = []
+    for source in sources:
+        try:
+            for found in _tools_of(source):
+                problems.extend(_added(tools, found))
+        except ToolsNotLoaded as error:
+            problems.extend(error.problems)
+        except ToolError as error:
+            problems.append(str(error))
+    if problems:
+        raise ToolsNotLoaded(list(dict.fromkeys(problems)))
+    return Toolbox(tools)
+
+
+def _added(tools: dict[str, Tool], found: Tool) -> list[str]:
+    """Put a tool in, unless another has its name. The same tool found twice (imported by a neighbour) is one."""
+    known = tools.setdefault(found.name, found)
+    if known is found:
+        return []
+    return [f"{found.place}: the tool `{found.name}` is also defined at {known.place}: rename one of them"]
+
+
+def _tools_of(source: ToolSource) -> list[Tool]:
+    match source:
+        case Tool():
+            return [source]
+        case ModuleType():
+            return _named(_tools_in(source), source.__name__)
+        case Path():
+            return _tools_at(source)
+        case str() if source.endswith(".py") or "/" in source or Path(source).exists():
+            return _tools_at(Path(source))
+        case str():
+            return _named(_tools_in(load_module(source)), f"module {source}")
+        case _:
+            found = tool_of(source)
+            if found is None:
+                raise ToolsNotLoaded([f"{source!r} is no tool: mark the function with @tool"])
+            return [found]
+
+
+def _tools_at(path: Path) -> list[Tool]:
+    if not path.is_dir():
+        return _named(_tools_in(load_file(path)), str(path))
+    tools: list[Tool] = []
+    problems: list[str] = []
+    for file in sorted(path.glob("*.py")):
+        try:
+            tools.extend(_tools_in(load_file(file)))
+        except ToolError as error:
+            problems.extend(error.problems if isinstance(error, ToolsNotLoaded) else [str(error)])
+    if problems:
+        raise ToolsNotLoaded(problems)
+    return tools
+
+
+def _tools_in(module: ModuleType) -> list[Tool]:
+    found = (tool_of(candidate) for candidate in vars(module).values() if isinstance(candidate, FunctionType))
+    return [made for made in found if made is not None]
+
+
+def _named(tools: list[Tool], source: str) -> list[Tool]:
+    if not tools:
+        raise ToolsNotLoaded([f"{source} holds no tool: mark the functions with @tool"])
+    return tools
