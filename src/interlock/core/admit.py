@@ -22,7 +22,7 @@ Admitted: TypeAlias = list[tuple[str, e.Outside]]
 """Paths and bodies of the events to record, in order."""
 
 
-def admit(plan: Plan, state: RunState, request: r.Request, *, at: int) -> Admitted | r.Refused:  # noqa: C901, PLR0911, PLR0912 - one flat match over the requests
+def admit(plan: Plan, state: RunState, request: r.Request, *, at: int) -> Admitted | r.Refused:
     """What is to be recorded for a request at this instant."""
     if isinstance(request, r.StartRun):
         return _start(plan, state, request)
@@ -229,7 +229,7 @@ def unknown_effects(plan: Plan, state: RunState) -> dict[str, str]:
                 unknown[live.attempt.effect] = path
     for path, key in state.undoing.items():
         undoing = state.scopes[key].undoing
-        if undoing is not None and undoing.waiting and f"retry {path}" not in state.timers.due:
+        if undoing is not None and undoing.waiting and not state.timers.is_set(path, "retry"):
             unknown[undoing.attempt.effect] = path
     return unknown
 
@@ -282,14 +282,7 @@ def _intended(state: RunState, scope: Scope, node: Node, request: r.StepNoted) -
 
 def _due(state: RunState, at: int) -> Admitted:
     """Everything that is due by now, the earliest first."""
-    due = sorted(
-        (moment, order, path, kind)
-        for moment, order, path, kind in state.timers.heap
-        if moment <= at and state.timers.due.get(f"{kind} {path}") == moment
-    )
-    fired: Admitted = [(path, e.TimerFired(kind)) for _, _, path, kind in due]
+    fired: Admitted = [(path, e.TimerFired(kind)) for path, kind in state.timers.due_by(at)]
     if state.wall_limit and state.wall_since and at - state.wall_since + state.wall_used >= state.wall_limit:
         fired.append(("", e.TimerFired("wall")))
     return fired
-
-

@@ -57,9 +57,7 @@ def _after_death(attempt: Attempt, error: e.Error) -> After:
     return Again(attempt.number, 0, keeps_id=True, why="its worker died")
 
 
-def _after_failure(
-    attempt: Attempt, error: e.Error, retry: Retry, *, run: str, path: str, keeps_id: bool
-) -> After:
+def _after_failure(attempt: Attempt, error: e.Error, retry: Retry, *, run: str, path: str, keeps_id: bool) -> After:
     may_retry = attempt.retryable and error.kind in retry.on and error.kind not in NEVER_RETRIED
     if not may_retry or attempt.number >= retry.attempts:
         return GiveUp(error)
@@ -163,5 +161,3 @@ def _after_undo_attempt(on: Deciding, undoing: Undoing) -> e.Command:
             return e.Command(path, e.UndoFailed(error), on.matter.cause)
         case "ask":
             return e.Command(path, e.UndoWaiting(attempt.effect), on.matter.cause)
-
-

@@ -32,9 +32,7 @@ def keep_undo(plan: Plan, scope: Scope, node: Node, body: e.UndoKept) -> None:
     if body.error is not None or node.undo is None:
         scope.standing.append(path)
     else:
-        scope.undos.append(
-            e.Undone(node.undo.tool, body.input, body.of, scope=scope.body, node=node.index, path=path)
-        )
+        scope.undos.append(e.Undone(node.undo.tool, body.input, body.of, scope=scope.body, node=node.index, path=path))
 
 
 def begin_compensation(state: RunState, scope: Scope) -> None:

@@ -36,7 +36,7 @@ def decide(plan: Plan, state: RunState, blobs: Blobs, pack: Pack) -> e.Command |
         return Need(missing.digests)
 
 
-def _answer(on: Deciding, matter: Matter) -> e.Command:  # noqa: C901, PLR0911, PLR0912 - one flat match over the kinds of matters
+def _answer(on: Deciding, matter: Matter) -> e.Command:
     match matter.kind:
         case "ready":
             return starting.start_node(on)

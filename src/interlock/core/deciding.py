@@ -30,22 +30,27 @@ class Deciding:
 
     @property
     def scope(self) -> Scope:
+        """The matter's scope."""
         return self.state.scopes[self.matter.scope]
 
     @property
     def body(self) -> ScopePlan:
+        """The plan of the matter's scope."""
         return body_of(self.plan, self.scope)
 
     @property
     def node(self) -> Node:
+        """The matter's node."""
         return self.body.nodes[self.matter.node]
 
     @property
     def live(self) -> Live | None:
+        """What the matter's node does, if it lives."""
         return self.scope.live.get(self.matter.node)
 
     @property
     def path(self) -> str:
+        """The path of the matter's node."""
         return path_of(self.plan, self.scope, self.matter.node)
 
     def reader(self, extra: Mapping[str, Value] | None = None) -> Reader:
@@ -57,6 +62,7 @@ class Deciding:
         return self.pack(self.reader().template(template))
 
     def holds(self, condition: Expression) -> bool:
+        """Whether a condition is exactly true here."""
         return self.reader().holds(condition)
 
     def command(self, body: e.Decided) -> e.Command:

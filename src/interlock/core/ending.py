@@ -140,5 +140,3 @@ def _stopped_status(on: Deciding, scope: Scope, *, rollback: bool) -> e.RunStatu
     if rollback and scope.key == "":
         return "rolled_back"
     return "cancelled" if scope.stopping in {"cancelled", "closing"} else "failed"
-
-

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from interlock.core.plan import Micros, Otherwise, OUTCOMES
+from interlock.core.plan import OUTCOMES, Micros
 from interlock.core.values import Value
 
 LOG_FORMAT: Final = 1
@@ -71,6 +71,8 @@ class Question(Struct, frozen=True, omit_defaults=True):
 
 
 class RunStarted(Struct, frozen=True, tag="run.started", omit_defaults=True):
+    """A run has begun: what it is pinned to, what it was given, and why it was made."""
+
     bundle: str
     graph: str
     graph_hash: str
@@ -132,18 +134,24 @@ class EffectIntended(Struct, frozen=True, tag="effect.intended", omit_defaults=T
 
 
 class EffectDone(Struct, frozen=True, tag="effect.done", omit_defaults=True):
+    """A step has settled well."""
+
     ordinal: int
     effect: str
     out: Value = None
 
 
 class EffectFailed(Struct, frozen=True, tag="effect.failed", omit_defaults=True):
+    """A step has failed, and is known to have."""
+
     ordinal: int
     effect: str
     error: Error
 
 
 class EffectUnknown(Struct, frozen=True, tag="effect.unknown", omit_defaults=True):
+    """Nobody knows what became of a step."""
+
     ordinal: int
     effect: str
     error: Error
@@ -168,54 +176,76 @@ class EffectSettled(Struct, frozen=True, tag="effect.settled", omit_defaults=Tru
 
 
 class TimerFired(Struct, frozen=True, tag="timer.fired"):
+    """Its time has come."""
+
     kind: TimerKind
 
 
 class AnswerGiven(Struct, frozen=True, tag="answer.given", omit_defaults=True):
+    """A person's answer to a question."""
+
     choice: str = ""
     form: Value = None
     why: str = ""
 
 
 class VerdictGiven(Struct, frozen=True, tag="verdict.given", omit_defaults=True):
+    """A person's verdict on a held gate."""
+
     verdict: Literal["promote", "block", "rollback"]
     why: str = ""
 
 
 class EventReceived(Struct, frozen=True, tag="event.received", omit_defaults=True):
+    """An event came for the waits of this run."""
+
     id: str
     name: str
     data: Value = None
 
 
 class RunPaused(Struct, frozen=True, tag="run.paused", omit_defaults=True):
+    """Nothing new is decided until the run is resumed."""
+
     why: str = ""
 
 
 class RunResumed(Struct, frozen=True, tag="run.resumed", omit_defaults=True):
+    """What was put off is decided now."""
+
     why: str = ""
 
 
 class RunCancelAsked(Struct, frozen=True, tag="run.cancel_asked", omit_defaults=True):
+    """Somebody wants the run to stop, perhaps with what it did taken back."""
+
     rollback: bool = False
     why: str = ""
 
 
 class NodeCancelAsked(Struct, frozen=True, tag="node.cancel_asked", omit_defaults=True):
+    """Somebody wants a node to stop."""
+
     why: str = ""
 
 
 class NodeCompleteAsked(Struct, frozen=True, tag="node.complete_asked", omit_defaults=True):
+    """Somebody wants an `each` to end with the items it has."""
+
     why: str = ""
 
 
 class RemedyGiven(Struct, frozen=True, tag="remedy.given", omit_defaults=True):
+    """What a person wants done about a failure that is held."""
+
     act: Literal["retry", "edit", "skip", "fail"]
     input: Value = None
     why: str = ""
 
 
 class RunMode(Struct, frozen=True, tag="run.mode", omit_defaults=True):
+    """The run moves to another mode."""
+
     mode: Literal["normal", "degraded", "minimal"]
     why: str = ""
 
@@ -287,7 +317,7 @@ class EventKept(Struct, frozen=True, tag="event.kept", omit_defaults=True):
 
 
 class NodeRetrying(Struct, frozen=True, tag="node.retrying", omit_defaults=True):
-    """Another attempt is due after `delay`. With `effect`, the outcome of the last one is unknown and its id is kept."""
+    """Another attempt is due after `delay`. With `effect`, nobody knows what became of the last one: its id is kept."""
 
     attempt: int
     delay: Micros
@@ -319,6 +349,8 @@ class NodeSucceeded(Struct, frozen=True, tag="node.succeeded", omit_defaults=Tru
 
 
 class NodeFailed(Struct, frozen=True, tag="node.failed", omit_defaults=True):
+    """A node has failed for good. With a `verdict` it was a gate, and the run stops."""
+
     error: Error
     decision: Decision | None = None
     verdict: Literal["block", "rollback"] | None = None
@@ -326,6 +358,8 @@ class NodeFailed(Struct, frozen=True, tag="node.failed", omit_defaults=True):
 
 
 class NodeSkipped(Struct, frozen=True, tag="node.skipped", omit_defaults=True):
+    """A node will never start."""
+
     because: tuple[str, ...] = ()
 
 
@@ -336,6 +370,8 @@ class NodeCancelling(Struct, frozen=True, tag="node.cancelling", omit_defaults=T
 
 
 class NodeCancelled(Struct, frozen=True, tag="node.cancelled", omit_defaults=True):
+    """A node was stopped after it had begun."""
+
     because: str = ""
 
 
@@ -358,6 +394,8 @@ class ScopeStopping(Struct, frozen=True, tag="scope.stopping", omit_defaults=Tru
 
 
 class ScopeCompensating(Struct, frozen=True, tag="scope.compensating", omit_defaults=True):
+    """What a scope did is being taken back: `n` things, one at a time."""
+
     n: int
 
 
@@ -381,6 +419,8 @@ class UndoStarted(Struct, frozen=True, tag="undo.started", omit_defaults=True):
 
 
 class UndoRetrying(Struct, frozen=True, tag="undo.retrying", omit_defaults=True):
+    """Another attempt to take something back is due after `delay`."""
+
     attempt: int
     delay: Micros
     effect: str = ""
@@ -393,6 +433,8 @@ class UndoWaiting(Struct, frozen=True, tag="undo.waiting", omit_defaults=True):
 
 
 class UndoFailed(Struct, frozen=True, tag="undo.failed", omit_defaults=True):
+    """Something could not be taken back; the others go on."""
+
     error: Error
 
 
@@ -414,6 +456,8 @@ class ScopeEnded(Struct, frozen=True, tag="scope.ended", omit_defaults=True):
 
 
 class RunEnded(Struct, frozen=True, tag="run.ended", omit_defaults=True):
+    """The end of the run: nothing follows but what comes too late."""
+
     outcome: ScopeOutcome
     events_left: int = 0
     """How many received events nothing waited for."""
@@ -491,8 +535,8 @@ class Event(Struct, frozen=True):
 
     @property
     def type(self) -> str:
-        """The event's name: `node.started`, `run.ended`…"""
-        return self.body.__struct_config__.tag  # type: ignore[return-value]  # every Body has a text tag
+        """The event's name, such as `node.started`."""
+        return str(self.body.__struct_config__.tag)
 
     @property
     def attempt(self) -> int:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from interlock.core import events as e
-from interlock.core.compensating import note_undo_result, settle_undo, undo_is_due
-from interlock.core.compensating import remember_undo
+from interlock.core.compensating import note_undo_result, remember_undo, settle_undo, undo_is_due
 from interlock.core.evolve_decided import take_decided
 from interlock.core.journal import note_step, settle_step
 from interlock.core.mailbox import offer_event
@@ -27,7 +26,7 @@ def evolve(plan: Plan, state: RunState, event: e.Event) -> RunState:
     assert event.seq == state.seq + 1, f"event {event.seq} does not follow {state.seq}"
     state.seq, state.at = event.seq, event.at
     if isinstance(event.body, e.Outside):
-        _take_from_outside(plan, state, event)
+        _take_from_outside(plan, state, event, event.body)
     else:
         _answer_matter(state)
         take_decided(plan, state, event)
@@ -44,8 +43,7 @@ def _answer_matter(state: RunState) -> None:
 # --- from outside ----------------------------------------------------------------------------------------------------
 
 
-def _take_from_outside(plan: Plan, state: RunState, event: e.Event) -> None:  # noqa: C901, PLR0912 - one flat match over what can come from outside
-    body: e.Outside = event.body  # type: ignore[assignment]  # the caller has checked
+def _take_from_outside(plan: Plan, state: RunState, event: e.Event, body: e.Outside) -> None:
     match body:
         case e.RunStarted():
             _start_run(plan, state, body)
@@ -109,7 +107,7 @@ def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> 
     if body.status == "done":
         remember_undo(plan, state, scope, node)
     if body.status == "done" and not live.cancelling:
-        succeed_by_result(plan, state, scope, node, attempt, "node.result")
+        succeed_by_result(plan, state, scope, node, attempt=attempt, event_type="node.result")
     else:
         if body.error is not None and body.error.kind == "lost":
             attempt.deaths += 1
@@ -128,7 +126,7 @@ def _settle_effect(plan: Plan, state: RunState, path: str, body: e.EffectSettled
     if body.status == "done":
         remember_undo(plan, state, scope, node)
     if body.status == "done" and not live.cancelling:
-        succeed_by_result(plan, state, scope, node, live.attempt, "effect.settled")
+        succeed_by_result(plan, state, scope, node, attempt=live.attempt, event_type="effect.settled")
     else:
         state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
 
@@ -182,9 +180,7 @@ def _cancel_run(state: RunState, body: e.RunCancelAsked) -> None:
     stop_scope(state, state.scopes["finally/"] if root.finishing else root, "cancelled", rollback=body.rollback)
 
 
-def _take_wish(
-    plan: Plan, state: RunState, path: str, body: e.NodeCancelAsked | e.NodeCompleteAsked
-) -> None:
+def _take_wish(plan: Plan, state: RunState, path: str, body: e.NodeCancelAsked | e.NodeCompleteAsked) -> None:
     scope, node = _find(plan, state, path)
     if isinstance(body, e.NodeCancelAsked):
         cancel_nodes(state, scope, (node.index,))

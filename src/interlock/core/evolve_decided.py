@@ -20,7 +20,8 @@ from interlock.core.compensating import (
 )
 from interlock.core.lifecycle import NodeStatus, next_status
 from interlock.core.mailbox import forget_waiter, keep_event, match_key, remember_waiter, take_event
-from interlock.core.plan import EachWork, GraphWork, LoopWork, Node, Plan
+from interlock.core.paths import inner_key, node_at, path_of, top_of
+from interlock.core.plan import EachWork, GraphWork, LoopWork, Node, Plan, WaitWork
 from interlock.core.scopes import close_inner, drop_scope, open_finally, open_inner, poke, scope_values
 from interlock.core.settling import (
     call_began,
@@ -44,7 +45,6 @@ from interlock.core.state import (
     Scope,
     Waiting,
 )
-from interlock.core.paths import inner_key, node_at, path_of, top_of
 from interlock.core.values import Value
 
 ScopeMove: TypeAlias = e.ScopeOpened | e.ScopeStopping | e.ScopeCompensating | e.ScopeEnded | e.RunEnded
@@ -78,7 +78,7 @@ def _move_undo(state: RunState, path: str, body: UndoMove) -> None:
             undo_failed(state, path)
 
 
-def _move_node(plan: Plan, state: RunState, scope: Scope, node: Node, event: e.Event) -> None:  # noqa: C901 - one flat match over the commands about nodes
+def _move_node(plan: Plan, state: RunState, scope: Scope, node: Node, event: e.Event) -> None:
     match event.body:
         case e.NodeStarted() as body:
             _start(state, scope, node, body)
@@ -187,11 +187,10 @@ def _succeed(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.Node
     before = scope.live.get(node.index)
     scope.values[node.index] = _composed(node, before) if body.composed else body.out
     _leave_waiters(state, before, _path(plan, scope, node))
-    if body.event:
-        assert isinstance(before, Waiting) or before is None
-        take_event(state, body.event, node.work.event or "")  # type: ignore[union-attr]  # only a wait names an event
+    if isinstance(node.work, WaitWork) and node.work.event is not None and body.event:
+        take_event(state, body.event, node.work.event)
     remember_undo(plan, state, scope, node)
-    _move_to_end(plan, state, scope, node, "node.succeeded", _note_of(before, body.labels))
+    _move_to_end(plan, state, scope, node, "node.succeeded", note=_note_of(before, body.labels))
 
 
 def _composed(node: Node, held: object) -> Value:
@@ -221,15 +220,15 @@ def _fail(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.NodeFai
         note.errors = tuple(sorted(before.errors.items()))
     if body.verdict is not None:
         stop_scope(state, top_of(state, scope), "blocked", body.error, rollback=body.verdict == "rollback")
-    _move_to_end(plan, state, scope, node, "node.failed", note)
+    _move_to_end(plan, state, scope, node, "node.failed", note=note)
 
 
 def _end(plan: Plan, state: RunState, scope: Scope, node: Node, event_type: str) -> None:
     _leave_waiters(state, scope.live.get(node.index), _path(plan, scope, node))
-    _move_to_end(plan, state, scope, node, event_type, None)
+    _move_to_end(plan, state, scope, node, event_type, note=None)
 
 
-def _move_to_end(plan: Plan, state: RunState, scope: Scope, node: Node, event_type: str, note: Note | None) -> None:
+def _move_to_end(plan: Plan, state: RunState, scope: Scope, node: Node, event_type: str, *, note: Note | None) -> None:
     status = next_status(NodeStatus(scope.status[node.index]), event_type)
     scope.flags[node.index] |= QUEUED
     settle_node(plan, state, scope, node, status, note=note)
@@ -333,9 +332,9 @@ def _holder_of(plan: Plan, state: RunState, key: str, index: int) -> tuple[Scope
         found = node_at(plan, state, candidate)
         if found is None:
             continue
-        scope, node = found
-        if isinstance(node.work, EachWork | LoopWork | GraphWork):
-            body = plan.scopes[node.work.body]
+        work = found[1].work
+        if isinstance(work, EachWork | LoopWork | GraphWork):
+            body = plan.scopes[work.body]
             if inner_key(candidate, body, index) == key:
                 return found
     raise AssertionError(f"no open node holds {key}")

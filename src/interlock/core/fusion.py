@@ -12,7 +12,7 @@ from interlock.core import events as e
 from interlock.core import plan as p
 from interlock.core.deciding import Deciding
 from interlock.core.expressions import EvaluationError
-from interlock.core.values import Value, digest_of
+from interlock.core.values import Value, digest_of, is_map
 
 
 class Conflict(Exception):
@@ -118,7 +118,7 @@ def _merge(on: Deciding, work: p.FuseWork, candidates: dict[str, Value]) -> e.Co
 
 def _merged(left: Value, right: Value, conflict: str, place: str) -> Value:
     """Maps are merged key by key; where both say something else, the earlier stays or it is a conflict."""
-    if isinstance(left, dict) and isinstance(right, dict):
+    if is_map(left) and is_map(right):
         merged = dict(left)
         for key, value in right.items():
             merged[key] = _merged(left[key], value, conflict, f"{place}.{key}") if key in left else value

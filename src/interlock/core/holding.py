@@ -1,4 +1,7 @@
-"""Nodes that hold scopes: an `each`, a `loop`, a graph or block. They open, go on copy by copy, and end (rules 19, 23-25)."""
+"""Nodes that hold scopes (an `each`, a `loop`, a graph or block): they open, go on copy by copy, and end.
+
+Rules 19 and 23 to 25.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from interlock.core.expressions import EvaluationError
 from interlock.core.paths import inner_key
 from interlock.core.reading import Reader, round_value
 from interlock.core.state import Opened
-from interlock.core.values import Value
+from interlock.core.values import Value, is_list, is_map
 
 EACH_ITEMS_MAX = 10_000
 
@@ -31,13 +34,11 @@ def open_node(on: Deciding, because: tuple[str, ...]) -> e.Command:
 def _open_each(on: Deciding, work: p.EachWork, because: tuple[str, ...]) -> e.Command:
     items = on.reader().template(work.items)
     whole = on.reader().loaded(items)
-    if not isinstance(whole, list):
+    if not is_list(whole):
         return on.invalid(f"`each` wants a list and was given {_kind(whole)}")
     if len(whole) > EACH_ITEMS_MAX:
         return on.invalid(f"`each` was given {len(whole)} items, and at most {EACH_ITEMS_MAX} are allowed")
-    return on.command(
-        e.NodeOpened(items=on.pack(items), count=len(whole), within=on.node.timeout, because=because)
-    )
+    return on.command(e.NodeOpened(items=on.pack(items), count=len(whole), within=on.node.timeout, because=because))
 
 
 def _kind(value: Value) -> str:
@@ -73,7 +74,9 @@ def _closed(on: Deciding, held: Opened) -> e.Command:
     """Its scopes have stopped: it ends as the cause of the closing says."""
     match held.closing:
         case "quorum" | "complete":
-            return on.command(e.NodeSucceeded(composed=True, labels=("completed",) if held.closing == "complete" else ()))
+            return on.command(
+                e.NodeSucceeded(composed=True, labels=("completed",) if held.closing == "complete" else ())
+            )
         case "failed" | "timeout":
             return on.failed(held.error or e.Error("failed", "it was closed", on.path))
         case "":
@@ -125,7 +128,7 @@ def _next_round(on: Deciding, held: Opened, work: p.LoopWork) -> e.Command:
 def _after_round(on: Deciding, held: Opened, work: p.LoopWork) -> Reader:
     """What `until` sees: the names of the body, and the round's own variable."""
     values: dict[str, Value] = {node.name: {} for node in on.plan.scopes[work.body].nodes}
-    ended = held.round if isinstance(held.round, dict) else {}
+    ended = held.round if is_map(held.round) else {}
     return on.reader(values | ended | {work.round: round_value(held.next - 1, held.last)})
 
 
@@ -139,5 +142,3 @@ def _graph_ended(on: Deciding, held: Opened) -> e.Command:
             return on.command(e.NodeCancelled())
         case "failed" | "rolled_back":
             return on.failed(outcome.error or e.Error("failed", "the graph failed", on.path))
-
-

@@ -28,9 +28,7 @@ def note_step(plan: Plan, state: RunState, path: str, body: StepFact) -> None:
         case e.EffectIntended():
             if body.ordinal not in steps and body.question is None:
                 charge_call(state, scope, node.index)
-            steps[body.ordinal] = Step(
-                body.effect, body.name, body.key, body.effect_class, question=body.question
-            )
+            steps[body.ordinal] = Step(body.effect, body.name, body.key, body.effect_class, question=body.question)
         case e.EffectDone():
             steps[body.ordinal].status, steps[body.ordinal].out = "done", body.out
         case e.EffectFailed():

@@ -1,4 +1,4 @@
-"""Events offered to waits: one event, one waiter, the oldest first; what nobody waits for stays in the mailbox (rule 27).
+"""Events offered to waits (rule 27): one event, one waiter, the oldest first; what nobody wants stays in the mailbox.
 
 Waiters are found by name and by a digest of what they match on, never by a scan of all that waits.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from interlock.core.state import Matter, Received, RunState
-from interlock.core.values import Value, digest_of
+from interlock.core.values import Value, digest_of, is_map
 
 
 def offer_event(state: RunState, id: str, name: str, data: Value) -> None:
@@ -50,7 +50,7 @@ def keys_of_event(state: RunState, name: str, data: Value) -> Iterator[str]:
         fields = shape.split(",") if shape else []
         if not fields:
             yield ""
-        elif isinstance(data, dict) and all(field in data for field in fields):
+        elif is_map(data) and all(field in data for field in fields):
             picked: dict[str, Any] = {field: data[field] for field in fields}
             yield match_key(picked)
 

@@ -1,4 +1,4 @@
-"""The plan: a compiled graph, everything about it that the core has to know, and nothing that it would have to look up.
+"""The plan: a compiled graph, everything the core has to know about it, and nothing that it would have to look up.
 
 Made by `compile`, read by `admit`, `decide` and `evolve`, never changed. Names are resolved to indexes, text to templates,
 durations to microseconds; every default is filled in. A plan is derived from a bundle and is not stored.
@@ -307,8 +307,8 @@ class Node(Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> str:
-        """The kind key: `tool`, `value`, `gate`…"""
-        return self.work.__struct_config__.tag  # type: ignore[return-value]  # every Work has a text tag
+        """The kind key, such as `tool`."""
+        return str(self.work.__struct_config__.tag)
 
 
 ScopeKind: TypeAlias = Literal["graph", "block", "item", "round", "finally"]
@@ -353,5 +353,3 @@ class Plan(Struct, frozen=True, kw_only=True):
     def root(self) -> ScopePlan:
         """The graph's own scope."""
         return self.scopes[ROOT]
-
-

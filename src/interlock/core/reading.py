@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from interlock.core import plan as p
 from interlock.core.expressions import EvaluationError, Expression
 from interlock.core.lifecycle import NodeStatus, is_settled
 from interlock.core.paths import body_of, path_of
 from interlock.core.state import Opened, RunState, Scope
-from interlock.core.values import Blobs, Ref, Secret, Value, refs_in
+from interlock.core.values import Blobs, Ref, Secret, Value, instant_text, is_map, refs_in, with_refs_replaced
 
 if TYPE_CHECKING:
     from interlock.core.events import Error
@@ -191,7 +193,7 @@ class Reader:
             if value is ABSENT:
                 return None
             value = self.loaded(value)
-            if not isinstance(value, dict) or name not in value:
+            if not is_map(value) or name not in value:
                 place = ".".join(chain[: position + 1])
                 if root != "nodes" and chain[1:2] == ("last",) and position == 0:
                     return None
@@ -200,8 +202,6 @@ class Reader:
         return None if value is ABSENT else value
 
     def _special(self, chain: p.Chain) -> Value:
-        from interlock.core.values import instant_text  # noqa: PLC0415
-
         match chain[0]:
             case "nodes":
                 return self._node_facts(chain[1])
@@ -232,7 +232,7 @@ class Reader:
         if value is ABSENT:
             return {}
         value = self.loaded(value)
-        if not isinstance(value, dict) or any(len(chain) == 1 for chain in chains):
+        if not is_map(value) or any(len(chain) == 1 for chain in chains):
             return self._loaded_whole(value)
         by_field: dict[str, list[p.Chain]] = {}
         for chain in chains:
@@ -243,18 +243,7 @@ class Reader:
         missing = {ref.digest for ref in refs_in(value)} - self.blobs.keys()
         if missing:
             raise Missing(frozenset(missing))
-        return self._replaced(value)
-
-    def _replaced(self, value: Value) -> Value:
-        match value:
-            case Ref():
-                return self._loaded_whole(self.blobs[value.digest])
-            case dict():
-                return {key: self._replaced(item) for key, item in value.items()} if refs_in(value) else value
-            case list():
-                return [self._replaced(item) for item in value] if refs_in(value) else value
-            case _:
-                return value
+        return with_refs_replaced(value, lambda ref: self._loaded_whole(self.blobs[ref.digest]))
 
 
 def round_value(index: int, last: Value) -> dict[str, Any]:
@@ -269,6 +258,4 @@ def error_value(error: Error) -> dict[str, Value]:
 
 def as_text(value: Value) -> str:
     """How a value stands within text: text as it is, the rest as JSON."""
-    import msgspec  # noqa: PLC0415
-
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()

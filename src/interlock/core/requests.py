@@ -67,11 +67,15 @@ class SendEvent(Struct, frozen=True, kw_only=True):
 
 
 class PauseRun(Struct, frozen=True, kw_only=True):
+    """Decide nothing new for now."""
+
     by: str = ""
     why: str = ""
 
 
 class ResumeRun(Struct, frozen=True, kw_only=True):
+    """Go on after a pause."""
+
     by: str = ""
     why: str = ""
 

@@ -147,7 +147,9 @@ def can_go_on(node: Node, held: Opened) -> bool:
         case EachWork() as work:
             if held.error is not None or (work.quorum is not None and held.succeeded >= work.quorum):
                 return True
-            return held.next < held.count and held.open < work.parallel or (held.open == 0 and held.next == held.count)
+            return (held.next < held.count and held.open < work.parallel) or (
+                held.open == 0 and held.next == held.count
+            )
         case _:
             return held.open == 0
 
@@ -156,9 +158,7 @@ def close_inner(plan: Plan, state: RunState, scope: Scope, node: Node) -> None:
     """Every scope that a node still holds is asked to stop; with none, the node can go on to its end."""
     held = scope.live[node.index]
     assert isinstance(held, Opened)
-    open_scopes = [
-        inner for inner in state.scopes.values() if inner.parent == scope.key and inner.owner == node.index
-    ]
+    open_scopes = [inner for inner in state.scopes.values() if inner.parent == scope.key and inner.owner == node.index]
     for inner in open_scopes:
         stop_scope(state, inner, "closing" if held.closing else "cancelled")
     poke(plan, state, scope, node)

@@ -1,4 +1,4 @@
-"""What follows when a node settles: its edges fire or are dead, joins are counted, failures are handled or stop the scope.
+"""What follows when a node settles: edges fire or are dead, joins are counted, failures are handled or stop the scope.
 
 Part of `evolve`: changes the state in place and evaluates no expression; a conditional edge becomes a matter.
 """
@@ -55,7 +55,7 @@ def settle_node(
 
 
 def succeed_by_result(
-    plan: Plan, state: RunState, scope: Scope, node: Node, attempt: Attempt, event_type: str
+    plan: Plan, state: RunState, scope: Scope, node: Node, *, attempt: Attempt, event_type: str
 ) -> None:
     """A result that says done is the node's success; what an `emit` has sent is offered to the run's own waits."""
     scope.values[node.index] = attempt.out
@@ -70,7 +70,7 @@ def succeed_by_result(
 def leave_live(plan: Plan, state: RunState, scope: Scope, node: Node) -> None:
     """What a node held while it lived goes: its call, its timers; what it may have to undo passes to its scope."""
     live = scope.live.pop(node.index, None)
-    if state.timers.due:
+    if state.timers.live:
         state.timers.clear(path_of(plan, scope, node.index), "timeout", "retry", "wait")
     match live:
         case Calling():

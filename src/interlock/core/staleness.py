@@ -24,10 +24,10 @@ def drop_stale(plan: Plan, state: RunState) -> None:
             agenda.drop_first()
 
 
-def _is_live(plan: Plan, state: RunState, matter: Matter) -> bool:  # noqa: PLR0911 - one flat match over the kinds of matters
+def _is_live(plan: Plan, state: RunState, matter: Matter) -> bool:
     if matter.kind == "offer":
-        name, id = matter.detail
-        return find_received(state, name, id) is not None
+        name, event_id = matter.detail
+        return find_received(state, name, event_id) is not None
     scope = state.scopes.get(matter.scope)
     if scope is None:
         return False

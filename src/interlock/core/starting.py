@@ -1,4 +1,4 @@
-"""A node's fate before it lives: it starts, succeeds at once, is skipped, or fails for a condition that cannot be answered."""
+"""A node's fate before it lives: it starts, succeeds at once, is skipped, or fails for what cannot be evaluated."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def start_node(on: Deciding) -> e.Command:
         return on.invalid(problem)
 
 
-def _begin(on: Deciding, because: tuple[str, ...]) -> e.Command:  # noqa: C901, PLR0911 - one flat match over the kinds
+def _begin(on: Deciding, because: tuple[str, ...]) -> e.Command:
     match on.node.work:
         case p.ToolWork() | p.EmitWork():
             return start_attempt(on, _input(on), 1, "", because)

@@ -67,12 +67,15 @@ class Agenda(Struct):
     head: int = 0
 
     def add(self, matter: Matter) -> None:
+        """Put a matter at the end."""
         self.items.append(matter)
 
     def first(self) -> Matter | None:
+        """The oldest matter."""
         return self.items[self.head] if self.head < len(self.items) else None
 
     def drop_first(self) -> None:
+        """The oldest matter is answered or overtaken."""
         self.head += 1
         if self.head == len(self.items):
             self.items.clear()
@@ -82,6 +85,7 @@ class Agenda(Struct):
             self.head = 0
 
     def clear(self) -> None:
+        """Nothing is open any more."""
         self.items.clear()
         self.head = 0
 
@@ -90,20 +94,22 @@ class Agenda(Struct):
 
 
 class Timers(Struct):
-    """What is due when, by path and kind. A heap with lazy removal: `due` is the authority."""
+    """What is due when, by path and kind. A heap with lazy removal: an entry counts while `live` names its order."""
 
     heap: list[tuple[int, int, str, TimerKind]] = field(default_factory=list[tuple[int, int, str, TimerKind]])
-    due: dict[str, int] = field(default_factory=dict[str, int])
+    live: dict[str, int] = field(default_factory=dict[str, int])
     order: int = 0
 
     def set(self, path: str, kind: TimerKind, due: int) -> None:
+        """Wake this path at that instant; an earlier wish of the kind is replaced."""
         self.order += 1
-        self.due[f"{kind} {path}"] = due
+        self.live[f"{kind} {path}"] = self.order
         heapq.heappush(self.heap, (due, self.order, path, kind))
 
     def clear(self, path: str, *kinds: TimerKind) -> None:
+        """Forget wishes to be woken."""
         for kind in kinds:
-            self.due.pop(f"{kind} {path}", None)
+            self.live.pop(f"{kind} {path}", None)
 
     def first(self) -> tuple[int, str, TimerKind] | None:
         """The earliest timer."""
@@ -114,8 +120,23 @@ class Timers(Struct):
 
     def tidy(self) -> None:
         """Drops from the front what was cleared or set anew. For `evolve` alone: a reader must change nothing."""
-        while self.heap and self.due.get(f"{self.heap[0][3]} {self.heap[0][2]}") != self.heap[0][0]:
+        while self.heap and not self._is_live(self.heap[0]):
             heapq.heappop(self.heap)
+
+    def due_by(self, at: int) -> list[tuple[str, TimerKind]]:
+        """Paths and kinds of everything that is due at an instant, the earliest first."""
+        return [
+            (path, kind) for due, order, path, kind in sorted(self.heap) if due <= at and self.is_set(path, kind, order)
+        ]
+
+    def is_set(self, path: str, kind: TimerKind, order: int | None = None) -> bool:
+        """Whether a wish to be woken stands (the one of that order, if it matters)."""
+        found = self.live.get(f"{kind} {path}")
+        return found is not None and (order is None or found == order)
+
+    def _is_live(self, entry: tuple[int, int, str, TimerKind]) -> bool:
+        _, order, path, kind = entry
+        return self.is_set(path, kind, order)
 
 
 # --- Live nodes ------------------------------------------------------------------------------------------------------
@@ -325,6 +346,7 @@ class RunState(Struct):
 
     @property
     def has_ended(self) -> bool:
+        """Whether the run is over, for good."""
         return self.outcome is not None
 
 

@@ -11,9 +11,9 @@ import dataclasses
 import hashlib
 import hmac
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 import msgspec
 
@@ -75,12 +75,22 @@ class ValueProblem(ValueError):
     """Something that is no value: says where inside it, what it is, and what to write instead."""
 
 
+def is_map(value: Value) -> TypeGuard[dict[str, Value]]:
+    """Whether a value is a map; its keys are text, as in every value."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Value) -> TypeGuard[list[Value]]:
+    """Whether a value is a list."""
+    return isinstance(value, list)
+
+
 def canonical(data: object, *, where: str = "value") -> Value:
     """The canonical form of data that came from outside, or a `ValueProblem` that names the place."""
     return _canonical(data, where, 0)
 
 
-def _canonical(data: object, where: str, depth: int) -> Value:  # noqa: PLR0911, PLR0912, C901 - one flat match over the types a value can have
+def _canonical(data: object, where: str, depth: int) -> Value:
     if depth > DEPTH_MAX:
         raise ValueProblem(f"{where} is nested deeper than {DEPTH_MAX} levels")
     match data:
@@ -93,7 +103,7 @@ def _canonical(data: object, where: str, depth: int) -> Value:  # noqa: PLR0911,
         case float():
             if not math.isfinite(data):
                 raise ValueProblem(f"{where} is {data}, which JSON cannot hold: pass null or text")
-            return 0.0 if data == 0 else float(data)
+            return float(data) + 0.0  # minus zero becomes zero
         case str():
             try:
                 data.encode()
@@ -101,12 +111,10 @@ def _canonical(data: object, where: str, depth: int) -> Value:  # noqa: PLR0911,
                 raise ValueProblem(f"{where} is text with a lone surrogate, which UTF-8 cannot hold") from error
             return str(data)
         case Mapping():
-            for key in data:
-                if not isinstance(key, str):
-                    raise ValueProblem(f"{where} has the key {key!r}: keys of a map are text")
-            return {key: _canonical(data[key], f"{where}.{key}", depth + 1) for key in sorted(data)}
+            return _canonical_map(cast("Mapping[object, object]", data), where, depth)
         case list() | tuple():
-            return [_canonical(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(data)]
+            items = cast("Sequence[object]", data)
+            return [_canonical(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(items)]
         case datetime():
             if data.tzinfo is None:
                 raise ValueProblem(f"{where} is a time without a zone: use an aware datetime")
@@ -122,7 +130,18 @@ def _canonical(data: object, where: str, depth: int) -> Value:  # noqa: PLR0911,
         case _ if callable(dump := getattr(data, "model_dump", None)):
             return _canonical(dump(mode="json"), where, depth)
         case _:
-            raise ValueProblem(f"{where} is a {type(data).__name__}: values are null, true, false, numbers, text, lists and maps")
+            raise ValueProblem(
+                f"{where} is a {type(data).__name__}: values are null, true, false, numbers, text, lists and maps"
+            )
+
+
+def _canonical_map(data: Mapping[object, object], where: str, depth: int) -> dict[str, Value]:
+    named: dict[str, object] = {}
+    for key, item in data.items():
+        if not isinstance(key, str):
+            raise ValueProblem(f"{where} has the key {key!r}: keys of a map are text")
+        named[key] = item
+    return {key: _canonical(named[key], f"{where}.{key}", depth + 1) for key in sorted(named)}
 
 
 def instant_text(moment: datetime) -> str:
@@ -183,17 +202,25 @@ def refs_in(value: Value) -> list[Ref]:
 
 
 def _collect_refs(value: Value, found: list[Ref]) -> None:
-    match value:
-        case Ref():
-            found.append(value)
-        case dict():
-            for item in value.values():
-                _collect_refs(item, found)
-        case list():
-            for item in value:
-                _collect_refs(item, found)
-        case _:
-            pass
+    if isinstance(value, Ref):
+        found.append(value)
+    elif is_map(value):
+        for item in value.values():
+            _collect_refs(item, found)
+    elif is_list(value):
+        for item in value:
+            _collect_refs(item, found)
+
+
+def with_refs_replaced(value: Value, replace: Callable[[Ref], Value]) -> Value:
+    """The value with every reference in it replaced; parts without one come back as they are."""
+    if isinstance(value, Ref):
+        return replace(value)
+    if is_map(value) and refs_in(value):
+        return {key: with_refs_replaced(item, replace) for key, item in value.items()}
+    if is_list(value) and refs_in(value):
+        return [with_refs_replaced(item, replace) for item in value]
+    return value
 
 
 Pack = Callable[[Value], Value]
@@ -213,12 +240,10 @@ class Packer:
 
     def __call__(self, value: Value) -> Value:
         """The value with its largest parts replaced by references; small values come back as they are."""
-        if not isinstance(value, (dict, list, str)):
-            return value
         data = encode(value)
         if len(data) <= self._inline_bytes_max:
             return value
-        if isinstance(value, dict):
+        if is_map(value):
             packed = {key: self(item) for key, item in value.items()}
             if packed != value and len(encode(packed)) <= self._inline_bytes_max:
                 return packed

@@ -1,4 +1,4 @@
-"""Nodes that wait without holding a worker: for people, times, events, verdicts and remedies; and what ends the wait."""
+"""Nodes that wait without holding a worker, for people, times, events, verdicts and remedies; and what ends the wait."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from interlock.core import plan as p
 from interlock.core.deciding import Deciding
 from interlock.core.expressions import EvaluationError
 from interlock.core.mailbox import find_received, keys_of_event, match_key
-from interlock.core.paths import node_at, path_of
+from interlock.core.paths import node_at
 from interlock.core.reading import EPOCH, Reader, as_text
 from interlock.core.state import Opened, Received, Waiting
-from interlock.core.values import Value
+from interlock.core.values import Value, is_map
 
 
 def ask_person(on: Deciding, work: p.HumanWork, because: tuple[str, ...]) -> e.Command:
@@ -65,7 +65,7 @@ def _first_kept(on: Deciding, work: p.WaitWork, match: Value) -> Received | None
 def _matches(data: Value, match: Value, wanted: str) -> bool:
     if match is None:
         return True
-    if not isinstance(data, dict) or any(field not in data for field in match):
+    if not is_map(data) or any(field not in data for field in match):
         return False
     return match_key({field: data[field] for field in match}) == wanted
 
@@ -81,8 +81,8 @@ def event_value(received: Received) -> dict[str, Value]:
 
 def offer(on: Deciding) -> e.Command:
     """An event that came meets those who wait: the oldest who wants it takes it, or it is kept."""
-    name, id = on.matter.detail
-    received = find_received(on.state, name, id)
+    name, event_id = on.matter.detail
+    received = find_received(on.state, name, event_id)
     assert received is not None
     root = on.state.scopes[""]
     keys = list(keys_of_event(on.state, name, Reader(on.plan, on.state, root, on.blobs).loaded(received.data)))
@@ -99,8 +99,8 @@ def offer(on: Deciding) -> e.Command:
             error = e.Error("invalid", str(problem), path)
             return e.Command(path, e.NodeFailed(error), on.matter.cause)
         if wants:
-            return e.Command(path, e.NodeSucceeded(received.data, event=id), on.matter.cause)
-    return e.Command("", e.EventKept(id, name), on.matter.cause)
+            return e.Command(path, e.NodeSucceeded(received.data, event=event_id), on.matter.cause)
+    return e.Command("", e.EventKept(event_id, name), on.matter.cause)
 
 
 def _since(on: Deciding, path: str) -> int:
@@ -122,7 +122,7 @@ def time_is_up(on: Deciding) -> e.Command:
             return on.command(e.NodeSucceeded(None))
         case "person", p.HumanWork(otherwise=str() as choice):
             decision = e.Decision("answer", choice, why="nobody answered in time")
-            out = {"choice": choice, "form": None, "by": [], "why": "timed out"}
+            out: dict[str, Value] = {"choice": choice, "form": None, "by": [], "why": "timed out"}
             return on.command(e.NodeSucceeded(out, (choice, "timed_out"), decision))
         case "hold", _:
             decision = e.Decision("gate", "block", why="nobody gave a verdict in time")

@@ -244,5 +244,3 @@ class RunDriver:
             if letter.reply is not None and not letter.reply.done():
                 letter.reply.set_result(Refused(f"run {self.run_id} is not driven here any more"))
         self._on_end(self)
-
-

@@ -143,6 +143,4 @@ def still_unknown(plan: Plan, state: RunState) -> list[Effect]:
 
 def _is_asked(state: RunState, path: str, key: str) -> bool:
     undoing = state.scopes[key].undoing
-    return undoing is not None and undoing.waiting and f"retry {path}" not in state.timers.due
-
-
+    return undoing is not None and undoing.waiting and not state.timers.is_set(path, "retry")

@@ -15,7 +15,7 @@ from interlock.core.plan import Micros, Plan
 from interlock.core.requests import Refused, Request
 from interlock.core.settle import admit_all, fold, settle
 from interlock.core.state import RunState, next_due, status_of
-from interlock.core.values import Packer, Value, decode
+from interlock.core.values import Packer, Value, decode, refs_in, with_refs_replaced
 from interlock.engine.effects import Effect, effects_in
 from interlock.engine.errors import BundleChangedError, RunNotFoundError
 from interlock.store.event_store import Append, EventStore
@@ -58,6 +58,7 @@ class RunInHand:
 
     @property
     def has_ended(self) -> bool:
+        """Whether the run is over."""
         return self.state.has_ended
 
 
@@ -163,25 +164,9 @@ class Engine:
 
     async def whole(self, value: Value) -> Value:
         """A value with everything in it that is kept elsewhere: what a tool is called with, what a person is shown."""
-        from interlock.core.values import Ref, refs_in  # noqa: PLC0415
-
         refs = refs_in(value)
         if not refs:
             return value
         blobs = await self.store.blobs(self.tenant, {ref.digest for ref in refs})
         loaded = {digest: await self.whole(decode(data)) for digest, data in blobs.items()}
-
-        def replaced(item: Value) -> Value:
-            match item:
-                case Ref():
-                    return loaded[item.digest]
-                case dict():
-                    return {key: replaced(inner) for key, inner in item.items()}
-                case list():
-                    return [replaced(inner) for inner in item]
-                case _:
-                    return item
-
-        return replaced(value)
-
-
+        return with_refs_replaced(value, lambda ref: loaded[ref.digest])

@@ -1,12 +1,12 @@
 """What the engine can raise, as one small tree.
 
-    EngineError
-    ├── UnknownGraphError      a graph was named that nobody has
-    ├── InvalidGraphError      a graph has problems; they are listed
-    ├── RunNotFoundError       there is no such run
-    ├── RequestRefusedError    the core said no, and why
-    ├── BundleChangedError     a stored bundle does not compile to what it was
-    └── EngineStoppedError     the engine is not running
+EngineError
+├── UnknownGraphError      a graph was named that nobody has
+├── InvalidGraphError      a graph has problems; they are listed
+├── RunNotFoundError       there is no such run
+├── RequestRefusedError    the core said no, and why
+├── BundleChangedError     a stored bundle does not compile to what it was
+└── EngineStoppedError     the engine is not running
 """
 
 from __future__ import annotations

@@ -86,5 +86,3 @@ def _journaled(ordinal: int, step: Step) -> JournaledStep:
         error=step.error,
         question=step.question,
     )
-
-

@@ -22,9 +22,7 @@ Whole = Callable[[Value], Awaitable[Value]]
 class Performer(Protocol):
     """A world: where effects go. The simulator has its own."""
 
-    async def call(
-        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole
-    ) -> Result | UndoneResult:
+    async def call(self, run: str, effect: CallTool, journal: RunJournal, whole: Whole) -> Result | UndoneResult:
         """Make the call, and say what came of it. Cancelling asks it to stop; there still is an answer."""
         ...
 
@@ -41,9 +39,7 @@ class LiveWorld:
         self._door = door
         self._tenant = tenant
 
-    async def call(
-        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole
-    ) -> Result | UndoneResult:
+    async def call(self, run: str, effect: CallTool, journal: RunJournal, whole: Whole) -> Result | UndoneResult:
         """Call the tool of the effect."""
         outcome = await self._perform(run, effect, journal, whole)
         return _undone(effect, outcome) if effect.is_undo else _result(effect, outcome)
