@@ -1,0 +1,138 @@
+"""Why a run went as it did: each recorded event with the events that led to it. Pure, and linear in the log.
+
+What was decided names its cause; what came from outside answers the last thing that was said about its path; a node
+that began names the nodes whose edges had fired. Nothing is guessed beyond that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from interlock.core import events as e
+from interlock.core.paths import UNDO_SUFFIX, split_step
+from interlock.core.plan import Plan
+from interlock.engine.plan_paths import planned_node
+from interlock.engine.telling import what_happened
+
+BEGINNINGS: Final = (e.NodeStarted, e.NodeOpened, e.NodeWaiting, e.NodeSucceeded)
+"""Events with which a node may begin: they name the nodes whose edges had fired."""
+
+
+class Cause(Struct, frozen=True, kw_only=True):
+    """One event, what it says, and the numbers of the events it follows from."""
+
+    seq: int
+    at: int
+    type: str
+    path: str
+    what: str
+    actor: str = ""
+    causes: tuple[int, ...] = ()
+    decision: e.Decision | None = None
+
+
+def causal_chain(plan: Plan, events: Sequence[e.Event], path: str | None = None) -> tuple[Cause, ...]:
+    """How a run came to where it is; with a path, only what led to that node, up to the run's start.
+
+    In the order of the log. A path that nothing happened to has an empty chain.
+    """
+    links = _Links()
+    causes = [links.causes_of(event) for event in events]
+    wanted = range(len(events)) if path is None else _ancestors(events, causes, path)
+    return tuple(_cause(plan, events[index], causes[index]) for index in wanted)
+
+
+def _cause(plan: Plan, event: e.Event, causes: tuple[int, ...]) -> Cause:
+    return Cause(
+        seq=event.seq,
+        at=event.at,
+        type=event.type,
+        path=event.path,
+        what=what_happened(event) + _condition(plan, event),
+        actor=event.actor,
+        causes=causes,
+        decision=getattr(event.body, "decision", None),
+    )
+
+
+def _condition(plan: Plan, event: e.Event) -> str:
+    """The condition that kept a node from running, as its author wrote it."""
+    if not isinstance(event.body, e.NodeSkipped) or event.body.because != ("when",):
+        return ""
+    node = planned_node(plan, event.path)
+    return f": {node.when.source}" if node is not None and node.when is not None else ""
+
+
+def _ancestors(events: Sequence[e.Event], causes: list[tuple[int, ...]], path: str) -> list[int]:
+    """Indexes of everything that led to what is recorded about a path. Events are numbered from the first."""
+    if not events:
+        return []
+    first = events[0].seq
+    wanted = {index for index, event in enumerate(events) if _is_about(event.path, path)}
+    waiting = list(wanted)
+    while waiting:
+        for seq in causes[waiting.pop()]:
+            index = seq - first
+            if index >= 0 and index not in wanted:
+                wanted.add(index)
+                waiting.append(index)
+    return sorted(wanted)
+
+
+def _is_about(path: str, node: str) -> bool:
+    """Whether an event's path is the node's own, that of its undo, or that of a step inside it."""
+    if path == node or path == node + UNDO_SUFFIX:
+        return True
+    step = split_step(path)
+    return step is not None and step[0] == node
+
+
+class _Links:
+    """What has to be remembered of the log so far to say what the next event follows from."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+        """The last event about each path."""
+        self._settled: dict[str, int] = {}
+        """The event that settled each node."""
+        self._edges: dict[str, list[int]] = {}
+        """Conditional edges that were decided, by the path of their target."""
+
+    def causes_of(self, event: e.Event) -> tuple[int, ...]:
+        """The events that this one follows from; it is remembered for the next."""
+        found = dict.fromkeys(seq for seq in self._found(event) if seq)
+        self._remember(event)
+        return tuple(found)
+
+    def _found(self, event: e.Event) -> Iterable[int]:
+        body, path = event.body, event.path
+        if event.cause:
+            yield event.cause
+        elif path and isinstance(body, e.Outside):
+            yield self._last_about(path)
+        if isinstance(body, BEGINNINGS):
+            scope = path.rpartition("/")[0]
+            for name in body.because:
+                yield self._settled.get(f"{scope}/{name}" if scope else name, 0)
+        if isinstance(body, (*BEGINNINGS, e.NodeFailed, e.NodeSkipped)):
+            yield from self._edges.pop(path, ())
+
+    def _last_about(self, path: str) -> int:
+        step = split_step(path)
+        return self._last.get(path) or (self._last.get(step[0], 0) if step else 0)
+
+    def _remember(self, event: e.Event) -> None:
+        self._last[event.path] = event.seq
+        match event.body:
+            case e.NodeResult(status="done") | e.EffectSettled(status="done"):
+                self._settled[event.path] = event.seq
+            case e.NodeSucceeded() | e.NodeFailed() | e.NodeSkipped() | e.NodeCancelled():
+                self._settled[event.path] = event.seq
+            case e.EdgeDecided(target=target):
+                scope = event.path.rpartition("/")[0]
+                self._edges.setdefault(f"{scope}/{target}" if scope else target, []).append(event.seq)
+            case _:
+                pass

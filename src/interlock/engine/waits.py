@@ -1,0 +1,119 @@
+"""What a node waits for, as people are told it: a question, a verdict, a remedy, an instant, an event, another try."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from interlock.core import events as e
+from interlock.core.paths import step_path
+from interlock.core.state import BackingOff, Calling, Waiting
+from interlock.core.values import Value
+
+WaitReason: TypeAlias = Literal["person", "hold", "failure", "reconcile", "time", "event", "retry"]
+FOR_PEOPLE: frozenset[WaitReason] = frozenset({"person", "hold", "failure", "reconcile"})
+"""Waits that nobody but a person (or a tool's `reconcile`) ends."""
+
+
+class Wait(Struct, frozen=True, kw_only=True):
+    """One thing that is waited for. `path` is where a person's word is sent: for a step inside a node, the step's."""
+
+    path: str
+    reason: WaitReason
+    since: int
+    due: int | None = None
+    question: e.Question | None = None
+    answered_by: tuple[str, ...] = ()
+    """Who has answered so far, where more than one has to."""
+    event: str = ""
+    match: Value = None
+    effect: str = ""
+    """The effect of which nobody knows what became."""
+    error: e.Error | None = None
+    decision: e.Decision | None = None
+
+    @property
+    def is_for_people(self) -> bool:
+        """Whether a person can end it."""
+        return self.reason in FOR_PEOPLE
+
+
+def waits_of(path: str, live: object, before: tuple[Wait, ...], event: e.Event) -> tuple[Wait, ...]:
+    """What a live node waits for after an event about it. `before` are its waits until then: they keep their times."""
+    match live:
+        case Waiting(reason="reconcile"):
+            return _unknowns(path, live, before, event)
+        case Waiting():
+            return (_own(path, live, before, event),)
+        case BackingOff():
+            return (_next_try(path, live, before, event),)
+        case Calling():
+            return _asked_inside(path, live, before, event)
+        case _:
+            return ()
+
+
+def _own(path: str, live: Waiting, before: tuple[Wait, ...], event: e.Event) -> Wait:
+    if before and not isinstance(event.body, e.NodeWaiting):
+        # A later word about it (an answer that is not the last) does not begin the wait anew.
+        return replace(before[0], answered_by=tuple(live.answers))
+    body = event.body if isinstance(event.body, e.NodeWaiting) else None
+    return Wait(
+        path=path,
+        reason=live.reason,
+        since=event.at,
+        due=_due(event),
+        question=live.question,
+        answered_by=tuple(live.answers),
+        event=live.event,
+        match=body.match if body else None,
+        error=live.error,
+        decision=live.decision,
+    )
+
+
+def _due(event: e.Event) -> int | None:
+    match event.body:
+        case e.NodeWaiting(due=int(due)):
+            return due
+        case e.NodeWaiting(within=int(span)) | e.NodeRetrying(delay=span):
+            return event.at + span
+        case _:
+            return None
+
+
+def _unknowns(path: str, live: Waiting, before: tuple[Wait, ...], event: e.Event) -> tuple[Wait, ...]:
+    """The steps whose outcome is unknown, if there are any: those have to be settled; else the node's own effect."""
+    attempt = live.attempt
+    since = before[0].since if before and not isinstance(event.body, e.NodeWaiting) else event.at
+    if attempt is None:
+        return ()
+    unknown = {step_path(path, ordinal): step for ordinal, step in attempt.steps.items() if step.status == "unknown"}
+    if not unknown:
+        return (Wait(path=path, reason="reconcile", since=since, effect=attempt.effect, error=live.error),)
+    return tuple(
+        Wait(path=asked, reason="reconcile", since=since, effect=step.effect, error=step.error)
+        for asked, step in unknown.items()
+    )
+
+
+def _next_try(path: str, live: BackingOff, before: tuple[Wait, ...], event: e.Event) -> Wait:
+    if before and not isinstance(event.body, e.NodeRetrying):
+        return before[0]
+    return Wait(path=path, reason="retry", since=event.at, due=_due(event), error=live.attempt.error)
+
+
+def _asked_inside(path: str, live: Calling, before: tuple[Wait, ...], event: e.Event) -> tuple[Wait, ...]:
+    """The open questions that the node's own code asks."""
+    known = {wait.path: wait for wait in before}
+    open_questions = {
+        step_path(path, ordinal): step.question
+        for ordinal, step in live.attempt.steps.items()
+        if step.question is not None and step.status == "intended"
+    }
+    return tuple(
+        known.get(asked) or Wait(path=asked, reason="person", since=event.at, question=question)
+        for asked, question in open_questions.items()
+    )
