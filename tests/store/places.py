@@ -20,9 +20,11 @@ class Setting:
     gone: set[int] = field(default_factory=set[int])
 
     def clock(self) -> int:
+        """The time, as long as nobody changes it."""
         return self.now
 
     def is_running(self, owner: LeaseOwner) -> bool:
+        """Every process lives that was not said to be gone."""
         return owner.pid not in self.gone
 
 
@@ -31,10 +33,14 @@ class Place(Protocol):
 
     setting: Setting
 
-    def store(self) -> EventStore: ...
+    def store(self) -> EventStore:
+        """A store at this place, not opened yet."""
+        ...
 
 
 class MemoryPlace:
+    """One store in memory, which stays what it is however often it is opened."""
+
     def __init__(self) -> None:
         self.setting = Setting()
         self._store = MemoryEventStore(
@@ -42,14 +48,18 @@ class MemoryPlace:
         )
 
     def store(self) -> EventStore:
+        """The one store."""
         return self._store
 
 
 class SqlitePlace:
+    """A file: each store at it has connections of its own, as if it were another process."""
+
     def __init__(self, path: Path) -> None:
         self.setting = Setting()
         self.path = path
 
     def store(self) -> EventStore:
+        """Another store at the same file."""
         setting = self.setting
         return SqliteEventStore(self.path, clock=setting.clock, is_running=setting.is_running, lease_micros=MINUTE)

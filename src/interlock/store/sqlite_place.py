@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from interlock.store.errors import PlaceError, PlaceReason
 
 SCHEMA_VERSION: Final = 1
-_BUSY_TRIES_MAX: Final = 5_000
-_BUSY_PAUSE_SECONDS: Final = 0.001
+_TRIES_MAX: Final = 5_000
+_PAUSE_SECONDS: Final = 0.001
 """SQLite's own waiting backs off to a tenth of a second, and starves beside a process that commits without pause."""
 
 _CHECKPOINT_PAGES: Final = 8_000
@@ -83,40 +85,44 @@ def open_file(path: Path) -> sqlite3.Connection:
     """A connection to a store's file, which is made if there is none. Raises `PlaceError`."""
     if not path.parent.is_dir():
         raise PlaceError(str(path), "missing_folder", f"the folder {path.parent} does not exist: make it first")
-    connection = connect(path)
-    try:
-        _enter_wal_mode(connection)
-        _make_tables(connection, path)
-    except sqlite3.Error as error:
-        connection.close()
-        raise explain(error, path) or error from error
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    with explained(path), _closed_on_failure(_connection(path)) as connection:
+        # Looked at before anything is changed: the file may be another program's.
+        is_new = not _has_tables(connection, path)
+        _set_up(connection)
+        if is_new:
+            _make_tables(connection, path)
+        return connection
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection to a file that was made ready before. Any thread may use it, one at a time."""
-    try:
-        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
-        raise explain(error, path) or error from error
-    connection.execute("pragma synchronous = full")
-    connection.execute(f"pragma wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-    return connection
+    """Another connection to a file that was opened before. Any thread may use it, one at a time."""
+    with explained(path), _closed_on_failure(_connection(path)) as connection:
+        _set_up(connection)
+        return connection
 
 
-def execute_when_free(connection: sqlite3.Connection, statement: str) -> sqlite3.Cursor:
+def execute_when_free(connection: sqlite3.Connection, statement: str, *, tries: int = _TRIES_MAX) -> sqlite3.Cursor:
     """Execute as soon as no other process is in the way. After about five seconds it fails as busy."""
-    for _ in range(_BUSY_TRIES_MAX):
+    for _ in range(tries):
         try:
             return connection.execute(statement)
         except sqlite3.OperationalError as error:
             if _primary_code(error) != sqlite3.SQLITE_BUSY:
                 raise
-        time.sleep(_BUSY_PAUSE_SECONDS)
+        time.sleep(_PAUSE_SECONDS)
     return connection.execute(statement)
+
+
+@contextmanager
+def explained(path: Path) -> Generator[None]:
+    """What is wrong with the place is raised as a `PlaceError`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        trouble = explain(error, path)
+        if trouble is None:
+            raise
+        raise trouble from error
 
 
 def explain(error: BaseException, path: Path) -> PlaceError | None:
@@ -136,35 +142,46 @@ def _primary_code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _enter_wal_mode(connection: sqlite3.Connection) -> None:
+def _connection(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def _closed_on_failure(connection: sqlite3.Connection) -> Generator[sqlite3.Connection]:
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
     (mode,) = execute_when_free(connection, "pragma journal_mode = wal").fetchone()
     if mode != "wal":
         raise sqlite3.OperationalError(f"its folder does not allow write-ahead logging (journal mode {mode})")
-
-
-def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
-    execute_when_free(connection, "begin immediate")
-    try:
-        if not _has_tables(connection, path):
-            for statement in _TABLES.split(";"):
-                connection.execute(statement)
-            connection.execute("insert into schema_version values (?)", (SCHEMA_VERSION,))
-        connection.execute("commit")
-    finally:
-        if connection.in_transaction:
-            connection.execute("rollback")
+    connection.execute("pragma synchronous = full")
+    connection.execute(f"pragma wal_autocheckpoint = {_CHECKPOINT_PAGES}")
 
 
 def _has_tables(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether the file holds a store already; `PlaceError` if it holds something else."""
-    tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    tables = {name for (name,) in execute_when_free(connection, "select name from sqlite_master where type = 'table'")}
     if not tables:
         return False
     if "schema_version" not in tables:
-        advice = "the file is a database of another program: name another place"
-        raise PlaceError(str(path), "foreign", advice)
+        raise PlaceError(str(path), "foreign", "the file is a database of another program: name another place")
     (version,) = connection.execute("select version from schema_version").fetchone()
     if version > SCHEMA_VERSION:
         what = f"the file has schema {version}, this release knows up to {SCHEMA_VERSION}: use a newer Interlock"
         raise PlaceError(str(path), "newer", what)
     return True
+
+
+def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
+    execute_when_free(connection, "begin immediate")
+    # Somebody else may have made them since they were looked for.
+    if not _has_tables(connection, path):
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute("insert into schema_version values (?)", (SCHEMA_VERSION,))
+    connection.execute("commit")

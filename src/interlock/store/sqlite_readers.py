@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Final, TypeVar
 
 from interlock.store import sqlite_reads
-from interlock.store.sqlite_place import connect, explain
+from interlock.store.sqlite_place import connect, explained
 
 T = TypeVar("T")
 
@@ -51,9 +51,8 @@ class SqliteReaders:
     def _answer(self, question: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._idle.get()
         try:
-            return question(connection)
-        except sqlite3.Error as error:
-            raise explain(error, self._path) or error from error
+            with explained(self._path):
+                return question(connection)
         finally:
             self._idle.put(connection)
 

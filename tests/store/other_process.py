@@ -1,0 +1,47 @@
+"""What another process does with a store's file: started by tests as `python -m tests.store.other_process`."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+from pathlib import Path
+
+from interlock.store.processes import this_process
+from interlock.store.sqlite import SqliteEventStore
+from tests.store.logs import NOON, TENANT, append, started, step
+
+RUNS = ("r0", "r1", "r2", "r3")
+
+
+async def append_for_ever(path: Path) -> None:
+    """Drive a few runs at once, and say of each append that it was acknowledged."""
+    async with SqliteEventStore(path, clock=lambda: NOON) as store:
+        await asyncio.gather(*[_drive(store, run) for run in RUNS])
+
+
+async def _drive(store: SqliteEventStore, run: str) -> None:
+    lease = await store.acquire_lease(TENANT, run, owner=this_process("other"))
+    await store.append(append(lease, started()))
+    for k in itertools.count():
+        await store.append(append(lease, *step(k), after=1 + 2 * k))
+        print(run, 3 + 2 * k, flush=True)  # noqa: T201 - what the test waits for
+
+
+async def send_signals(path: Path) -> None:
+    """Leave ten requests for whoever drives `r1`."""
+    async with SqliteEventStore(path, clock=lambda: NOON) as store:
+        for k in range(10):
+            await store.send_signal(TENANT, "r1", kind="event", body=str(k).encode(), sender="other")
+
+
+async def leave_open(path: Path) -> None:
+    """Forget to close."""
+    store = SqliteEventStore(path, clock=lambda: NOON)
+    await store.open()
+    await store.acquire_lease(TENANT, "r1", owner=this_process("other"))
+
+
+if __name__ == "__main__":
+    acts = {"append_for_ever": append_for_ever, "send_signals": send_signals, "leave_open": leave_open}
+    asyncio.run(acts[sys.argv[1]](Path(sys.argv[2])))
