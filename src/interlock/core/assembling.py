@@ -1,0 +1,222 @@
+"""The plan put together: every node of every graph compiled, then joined, then numbered into scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from interlock.core import graph as g
+from interlock.core import plan as p
+from interlock.core.cancelling import Reach, cancelled_by, check_reach, rest_of
+from interlock.core.catalogue import Catalogue
+from interlock.core.cycles import find_cycles
+from interlock.core.expressions import Expression
+from interlock.core.inputs import inputs_schema
+from interlock.core.joining import Joining, join_scope
+from interlock.core.limits import Limits
+from interlock.core.problems import Problem
+from interlock.core.references import Family
+from interlock.core.scoping import GraphDraft, NodeDraft, ScopeDraft
+from interlock.core.templates import Spot, TemplateCompiler
+from interlock.core.value_schemas import known_names
+from interlock.core.works import Parts, check_map, check_tool, input_of, work_of
+
+
+class Assembled(Struct, frozen=True):
+    """The scopes of a plan in order, and the tools that its nodes call."""
+
+    scopes: tuple[p.ScopePlan, ...]
+    tools: dict[str, p.ToolContract]
+
+
+class _Made(Struct, frozen=True):
+    """What a node is by itself, before it is joined to others."""
+
+    work: p.Work
+    input: p.Template | None
+    when: Expression | None
+    undo: p.Undo | None
+
+
+def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
+    """All scopes of a graph and of those it names. Problems are left with the drafts."""
+    schemas = {name: inputs_schema(draft) for name, draft in family.named.items()}
+    scopes: list[p.ScopePlan] = []
+    for draft in family.drafts():
+        schema = inputs_schema(draft) if draft is family.root else schemas[draft.name]
+        compiler = TemplateCompiler(draft, known_names(draft, schema, catalogue.tools))
+        parts = Parts(draft, compiler, catalogue.tools, family.named, schemas)
+        scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max))
+    used = {name for draft in family.drafts() for name in _tools_of(draft)}
+    return Assembled(tuple(scopes), {name: catalogue.tools[name] for name in sorted(used) if name in catalogue.tools})
+
+
+def _scopes_of(draft: GraphDraft, parts: Parts, schema: p.JsonSchema | None, reach: Reach) -> list[p.ScopePlan]:
+    # A body that looks outwards adds to what the node around it waits for, so all are made before any is joined.
+    made = [[_make(node, parts) for node in scope.nodes] for scope in draft.scopes]
+    outputs = [_outputs(scope, parts) for scope in draft.scopes]
+    scopes: list[p.ScopePlan] = []
+    for scope, nodes, declared in zip(draft.scopes, made, outputs, strict=True):
+        joining = join_scope(scope, parts)
+        _check_cycles(scope, joining, parts)
+        plan = _scope_plan(scope, nodes, declared, joining, parts, reach)
+        scopes.append(plan if scope is not draft.root else _graph_plan(plan, draft, schema))
+    check_reach(draft.root, parts, reach)
+    return scopes
+
+
+# --- nodes -----------------------------------------------------------------------------------------------------------
+
+
+def _make(node: NodeDraft, parts: Parts) -> _Made:
+    if node.is_broken:
+        return _Made(p.ValueWork(p.Constant(None)), None, None, None)
+    when = None
+    if node.model.when is not None:
+        when = parts.compiler.condition(node.model.when, Spot(node.scope, node), (*node.place, "when"))
+    input = input_of(node, parts)
+    return _Made(work_of(node, parts), input, when, _undo(node, input, parts))
+
+
+def _undo(node: NodeDraft, input: p.Template | None, parts: Parts) -> p.Undo | None:
+    spec: g.UndoSpec | None = getattr(node.model, "undo", None)
+    if spec is None:
+        return None
+    place = (*node.place, "undo")
+    check_tool(spec.tool, (*place, "tool"), parts)
+    template = input or p.Constant({})
+    if spec.input is not None:
+        spot = Spot(node.scope, node, takes_secrets=True, sees_itself=True)
+        check_map(spec.input, (*place, "input"), parts)
+        template = parts.compiler.template(spec.input, spot, (*place, "input"))
+    return p.Undo(spec.tool, template, _retry(spec.retry), spec.timeout)
+
+
+def _retry(spec: g.RetrySpec | None) -> p.Retry:
+    if spec is None:
+        return p.Retry()
+    return p.Retry(spec.attempts, spec.backoff, spec.max_backoff, frozenset(spec.on))
+
+
+def _budget(spec: g.NodeBudget | g.GraphBudget | None) -> p.Budget | None:
+    match spec:
+        case None:
+            return None
+        case g.NodeBudget(calls=calls):
+            return p.Budget(calls)
+        case g.GraphBudget(calls=calls, wall=wall):
+            return p.Budget(calls, wall)
+
+
+def _node(
+    draft: NodeDraft, made: _Made, joining: Joining, fallback_of: Mapping[int, int], parts: Parts, reach: Reach
+) -> p.Node:
+    model, index = draft.model, draft.index
+    leading = joining.leading[index]
+    control = sum(edge.role == p.Role.CONTROL for edge in leading)
+    return p.Node(
+        index=index,
+        name=draft.name,
+        work=made.work,
+        join=joining.joins[index],
+        control=control,
+        requirements=len(leading) - control,
+        edges=tuple(joining.leaving[index]),
+        when=made.when,
+        input=made.input,
+        retry=_retry(getattr(model, "retry", None)),
+        timeout=getattr(model, "timeout", None),
+        continues=model.on_error == "continue",
+        fallback=fallback_of.get(index),
+        stands_in_for=joining.stands_in_for.get(index),
+        budget=_budget(getattr(model, "budget", None)),
+        undo=made.undo,
+        cancels=cancelled_by(draft, parts, reach),
+        cancels_rest=rest_of(draft, joining, fallback_of, reach),
+        labels=tuple(model.labels),
+        description=model.description,
+    )
+
+
+# --- scopes ----------------------------------------------------------------------------------------------------------
+
+
+def _outputs(scope: ScopeDraft, parts: Parts) -> tuple[tuple[str, p.Template], ...] | None:
+    """The declared outputs of a scope: they are read when it has settled, so they make nothing wait inside it."""
+    match scope.owner.model if scope.owner else parts.draft.model:
+        case g.Graph(outputs=declared) if scope.kind == "graph":
+            place = (*scope.place[:-1], "outputs")
+        case g.EachNode(outputs=declared) | g.LoopNode(outputs=declared) | g.GraphNode(graph=g.Block(outputs=declared)):
+            place = (*scope.place[:-1], "outputs")
+        case _:
+            return None
+    if declared is None or scope.single:
+        return None
+    return tuple(
+        (name, parts.compiler.template(template, Spot(scope), (*place, name)))
+        for name, template in sorted(declared.items())
+    )
+
+
+def _scope_plan(
+    scope: ScopeDraft,
+    made: list[_Made],
+    outputs: tuple[tuple[str, p.Template], ...] | None,
+    joining: Joining,
+    parts: Parts,
+    reach: Reach,
+) -> p.ScopePlan:
+    fallback_of = joining.fallback_of()
+    nodes = tuple(
+        _node(draft, node, joining, fallback_of, parts, reach) for draft, node in zip(scope.nodes, made, strict=True)
+    )
+    return p.ScopePlan(
+        kind=scope.kind,
+        nodes=nodes,
+        index={node.name: node.index for node in nodes},
+        single=scope.single,
+        outputs=outputs,
+        unfollowed=tuple(node.index for node in nodes if not node.edges and node.stands_in_for is None),
+    )
+
+
+def _graph_plan(scope: p.ScopePlan, draft: GraphDraft, schema: p.JsonSchema | None) -> p.ScopePlan:
+    """The root scope of a graph, with what graphs alone say."""
+    model = draft.model
+    return p.ScopePlan(
+        kind="graph",
+        nodes=scope.nodes,
+        index=scope.index,
+        outputs=scope.outputs,
+        unfollowed=scope.unfollowed,
+        name=model.graph,
+        inputs=schema,
+        timeout=model.timeout,
+        budget=_budget(model.budget),
+        on_failure=model.on_failure,
+        finally_=draft.finally_.number if draft.finally_ else None,
+    )
+
+
+def _check_cycles(scope: ScopeDraft, joining: Joining, parts: Parts) -> None:
+    for cycle in find_cycles([[edge.source for edge in edges] for edges in joining.leading]):
+        names = [scope.nodes[index].name for index in cycle]
+        message = f"these wait for one another in a circle: {' -> '.join([*names, names[0]])}"
+        place = scope.nodes[cycle[0]].place
+        parts.draft.problems.append(
+            Problem(
+                place=place, message=message, advice="to repeat, use `loop`; else cut one of the edges", at_key=True
+            )
+        )
+
+
+def _tools_of(draft: GraphDraft) -> set[str]:
+    used: set[str] = set()
+    for scope in draft.scopes:
+        for node in scope.nodes:
+            if isinstance(node.model, g.ToolNode):
+                used.add(node.model.tool)
+            if isinstance(node.model, g.ToolNode | g.Composite) and node.model.undo is not None:
+                used.add(node.model.undo.tool)
+    return used

@@ -1,0 +1,96 @@
+"""Whom a node cancels: what `cancels` names, and what `cancel_rest` makes needless (rules 11 and 15).
+
+What a whole graph cancels can grow with the square of its nodes, so it is counted while it is computed, and bounded.
+"""
+
+from __future__ import annotations
+
+from interlock.core import plan as p
+from interlock.core.joining import Joining
+from interlock.core.problems import nearest
+from interlock.core.scoping import NodeDraft, ScopeDraft
+from interlock.core.works import Parts
+
+EVERYONE = "*"
+
+
+class Reach:
+    """How much all cancelling of a graph may still reach."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._left = most
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the bound has been passed: then nothing more is computed."""
+        return self._left < 0
+
+    def take(self, count: int) -> None:
+        """Counts nodes that were reached."""
+        self._left -= count
+
+
+def cancelled_by(node: NodeDraft, parts: Parts, reach: Reach) -> tuple[int, ...]:
+    """The nodes that are cancelled when this one succeeds."""
+    names = node.model.cancels
+    if not names or reach.is_spent:
+        return ()
+    if EVERYONE in names:
+        if len(names) > 1:
+            parts.problem((*node.place, "cancels"), "`*` is already all others", "leave the names out")
+        found = [other.index for other in node.scope.nodes if other is not node]
+    else:
+        found = [index for name in names if (index := _named(node, name, parts)) is not None]
+    reach.take(len(found))
+    return tuple(sorted(found))
+
+
+def _named(node: NodeDraft, name: str, parts: Parts) -> int | None:
+    other = node.scope.by_name.get(name)
+    place = (*node.place, "cancels", name)
+    if other is node:
+        parts.problem(place, f"`{name}` cannot cancel itself", "leave it out")
+        return None
+    if other is None or node.scope.single:
+        meant = nearest(name, node.scope.by_name)
+        advice = f"did you mean `{meant}`?" if meant else "a node cancels others of its own scope"
+        parts.problem(place, f"there is no node `{name}` here", advice)
+        return None
+    return other.index
+
+
+def rest_of(node: NodeDraft, joining: Joining, fallback_of: dict[int, int], reach: Reach) -> tuple[int, ...]:
+    """What `cancel_rest` cancels: the direct sources, and upstream all whose every edge leads into what is cancelled."""
+    if not node.model.cancel_rest or reach.is_spent:
+        return ()
+    direct = [edge.source for edge in joining.leading[node.index] if edge.role == p.Role.CONTROL]
+    found: dict[int, None] = {}
+    into: dict[int, int] = {}
+    waiting = [node_ for source in direct for node_ in _with_fallbacks(source, fallback_of)]
+    while waiting and not reach.is_spent:
+        index = waiting.pop()
+        if index in found:
+            continue
+        found[index] = None
+        reach.take(1)
+        for edge in joining.leading[index]:
+            into[edge.source] = into.get(edge.source, 0) + 1
+            if into[edge.source] == len(joining.leaving[edge.source]):
+                waiting.extend(_with_fallbacks(edge.source, fallback_of))
+    return tuple(sorted(found))
+
+
+def _with_fallbacks(index: int, fallback_of: dict[int, int]) -> list[int]:
+    """A node and those that stand in for it: when it has failed, they are what lives of it."""
+    found = [index]
+    while (fallback := fallback_of.get(found[-1])) is not None:
+        found.append(fallback)
+    return found
+
+
+def check_reach(scope: ScopeDraft, parts: Parts, reach: Reach) -> None:
+    """A graph whose cancelling reaches too far is refused."""
+    if reach.is_spent:
+        message = f"`cancels` and `cancel_rest` of this graph reach more than {reach.most} nodes in all"
+        parts.problem(scope.place, message, "put parts into graphs of their own, or raise the limit `reach_max`")
