@@ -19,7 +19,7 @@ from interlock.core.values import Blobs, Pack, Value
 class Deciding:
     """One matter in its place."""
 
-    __slots__ = ("blobs", "matter", "pack", "plan", "state")
+    __slots__ = ("blobs", "body", "matter", "pack", "plan", "scope", "state")
 
     def __init__(self, plan: Plan, state: RunState, blobs: Blobs, pack: Pack, matter: Matter) -> None:
         self.plan = plan
@@ -27,16 +27,8 @@ class Deciding:
         self.blobs = blobs
         self.pack = pack
         self.matter = matter
-
-    @property
-    def scope(self) -> Scope:
-        """The matter's scope."""
-        return self.state.scopes[self.matter.scope]
-
-    @property
-    def body(self) -> ScopePlan:
-        """The plan of the matter's scope."""
-        return body_of(self.plan, self.scope)
+        self.scope: Scope = state.scopes[matter.scope]
+        self.body: ScopePlan = body_of(plan, self.scope)
 
     @property
     def node(self) -> Node:

@@ -6,14 +6,13 @@ Gives out no run ids: those are drawn by the shell, since two runs of one graph 
 from __future__ import annotations
 
 import hashlib
-from base64 import b32encode
 from typing import Final
 
-EFFECT_ID_LENGTH: Final = 26
-"""130 bits in base 32: no two effects ever meet, and the id still fits into the idempotency key of any service."""
+EFFECT_ID_LENGTH: Final = 32
+"""128 bits in hexadecimal: no two effects ever meet, and the id fits into the idempotency key of any service."""
 
 
 def effect_id(run: str, path: str, attempt: int, ordinal: int) -> str:
     """The id of a contact with the world (rule 33). Ordinal 0 is the node's own effect, its steps count from 1."""
     named = f"{run}\n{path}\n{attempt}\n{ordinal}".encode()
-    return b32encode(hashlib.sha256(named).digest()).decode()[:EFFECT_ID_LENGTH].lower()
+    return hashlib.sha256(named).hexdigest()[:EFFECT_ID_LENGTH]
