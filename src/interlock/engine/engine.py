@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from interlock.core.bundle import open_bundle
+from interlock.core.compile import open_bundle
 from interlock.core.events import Event
 from interlock.core.plan import Micros, Plan
 from interlock.core.requests import Refused, Request
