@@ -1,7 +1,7 @@
 """Why a run went as it did: each recorded event with the events that led to it. Pure, and linear in the log.
 
 What was decided names its cause; what came from outside answers the last thing that was said about its path; a node
-that began names the nodes whose edges had fired. Nothing is guessed beyond that.
+that began follows from the nodes whose edges had fired. Nothing is guessed beyond that.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from msgspec import Struct
 
 from interlock.core import events as e
 from interlock.core.paths import UNDO_SUFFIX, split_step
-from interlock.core.plan import Plan
+from interlock.core.plan import Plan, Role
 from interlock.engine.plan_paths import planned_node
 from interlock.engine.telling import what_happened
 
 BEGINNINGS: Final = (e.NodeStarted, e.NodeOpened, e.NodeWaiting, e.NodeSucceeded)
-"""Events with which a node may begin: they name the nodes whose edges had fired."""
+"""Events with which a node may begin; with a join other than `all` they name the nodes whose edges had fired."""
 
 
 class Cause(Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ def causal_chain(plan: Plan, events: Sequence[e.Event], path: str | None = None)
 
     In the order of the log. A path that nothing happened to has an empty chain.
     """
-    links = _Links()
+    links = _Links(plan)
     causes = [links.causes_of(event) for event in events]
     wanted = range(len(events)) if path is None else _ancestors(events, causes, path)
     return tuple(_cause(plan, events[index], causes[index]) for index in wanted)
@@ -62,8 +62,8 @@ def _condition(plan: Plan, event: e.Event) -> str:
     """The condition that kept a node from running, as its author wrote it."""
     if not isinstance(event.body, e.NodeSkipped) or event.body.because != ("when",):
         return ""
-    node = planned_node(plan, event.path)
-    return f": {node.when.source}" if node is not None and node.when is not None else ""
+    found = planned_node(plan, event.path)
+    return f": {found[1].when.source}" if found is not None and found[1].when is not None else ""
 
 
 def _ancestors(events: Sequence[e.Event], causes: list[tuple[int, ...]], path: str) -> list[int]:
@@ -93,7 +93,10 @@ def _is_about(path: str, node: str) -> bool:
 class _Links:
     """What has to be remembered of the log so far to say what the next event follows from."""
 
-    def __init__(self) -> None:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._needed: dict[tuple[int, int], tuple[str, ...]] = {}
+        """The nodes that a node of the plan cannot begin without, by its scope and index."""
         self._last: dict[str, int] = {}
         """The last event about each path."""
         self._settled: dict[str, int] = {}
@@ -115,10 +118,19 @@ class _Links:
             yield self._last_about(path)
         if isinstance(body, BEGINNINGS):
             scope = path.rpartition("/")[0]
-            for name in body.because:
+            for name in (*body.because, *self._needed_by(path)):
                 yield self._settled.get(f"{scope}/{name}" if scope else name, 0)
         if isinstance(body, (*BEGINNINGS, e.NodeFailed, e.NodeSkipped)):
             yield from self._edges.pop(path, ())
+
+    def _needed_by(self, path: str) -> tuple[str, ...]:
+        found = planned_node(self._plan, path)
+        if found is None:
+            return ()
+        scope, node = found
+        if (scope, node.index) not in self._needed:
+            self._needed |= _needed_in(self._plan, scope)
+        return self._needed[scope, node.index]
 
     def _last_about(self, path: str) -> int:
         step = split_step(path)
@@ -136,3 +148,14 @@ class _Links:
                 self._edges.setdefault(f"{scope}/{target}" if scope else target, []).append(event.seq)
             case _:
                 pass
+
+
+def _needed_in(plan: Plan, scope: int) -> dict[tuple[int, int], tuple[str, ...]]:
+    """For each node of a scope those it needs: the sources of its requirements, and of every edge of an `all`."""
+    nodes = plan.scopes[scope].nodes
+    needed: dict[tuple[int, int], tuple[str, ...]] = {(scope, node.index): () for node in nodes}
+    for source in nodes:
+        for edge in source.edges:
+            if edge.role == Role.REQUIREMENT or nodes[edge.target].join.how == "all":
+                needed[scope, edge.target] += (source.name,)
+    return needed

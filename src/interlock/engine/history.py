@@ -259,6 +259,8 @@ class History:
     # --- what has not begun ---
 
     def _pending(self) -> Iterator[NodeView]:
+        if self._state.has_ended:
+            return
         for scope in self._state.scopes.values():
             yield from self._pending_in(scope)
 

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from interlock.core.plan import ROOT, EachWork, GraphWork, LoopWork, Node, Plan, ScopePlan
+from interlock.core.plan import ROOT, EachWork, GraphWork, LoopWork, Node, Plan
 
 
-def planned_node(plan: Plan, path: str) -> Node | None:
-    """The node that a path like `refine:2/review` names."""
-    scope: ScopePlan | None = plan.scopes[ROOT]
-    node: Node | None = None
+def planned_node(plan: Plan, path: str) -> tuple[int, Node] | None:
+    """The node that a path like `refine:2/review` names, and the index of the scope of the plan in which it stands."""
+    found: tuple[int, Node] | None = None
+    scope: int | None = ROOT
     for segment in path.split("/"):
         if scope is None:
             return None
-        if segment == "finally" and scope.finally_ is not None:
-            scope, node = plan.scopes[scope.finally_], None
+        body = plan.scopes[scope]
+        if segment == "finally" and body.finally_ is not None:
+            scope, found = body.finally_, None
             continue
         name, colon, _ = segment.partition(":")
-        index = scope.index.get(name)
-        if index is None:
+        if name not in body.index:
             return None
-        node = scope.nodes[index]
-        scope = _held_by(plan, node)
-        if colon and scope is not None and scope.single:
+        found = scope, body.nodes[body.index[name]]
+        scope = _body_of(found[1])
+        if colon and scope is not None and plan.scopes[scope].single:
             # The one node of an `each` with `do` has the item's own path.
-            node = scope.nodes[0]
-            scope = _held_by(plan, node)
-    return node
+            found = scope, plan.scopes[scope].nodes[0]
+            scope = _body_of(found[1])
+    return found
 
 
-def _held_by(plan: Plan, node: Node) -> ScopePlan | None:
+def _body_of(node: Node) -> int | None:
     match node.work:
         case EachWork(body=body) | LoopWork(body=body) | GraphWork(body=body):
-            return plan.scopes[body]
+            return body
         case _:
             return None

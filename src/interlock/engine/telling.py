@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from interlock.core import events as e
-from interlock.core.values import Ref, Secret, Value
+from interlock.core.values import Ref, Secret, Value, is_list, is_map
 
 VALUE_SHOWN_MAX: Final = 80
 """How many characters of a value a line tells."""
@@ -223,12 +223,10 @@ def _flat(value: Value, room: int) -> str:
             return f"({value.size:,} bytes)"
         case Secret():
             return "***"
-        case dict():
-            fields: dict[str, Value] = value
-            return _joined("{", (f"{key}: {_flat(item, room)}" for key, item in fields.items()), "}", room)
-        case list():
-            items: list[Value] = value
-            return _joined("[", (_flat(item, room) for item in items), "]", room)
+        case _ if is_map(value):
+            return _joined("{", (f"{key}: {_flat(item, room)}" for key, item in value.items()), "}", room)
+        case _ if is_list(value):
+            return _joined("[", (_flat(item, room) for item in value), "]", room)
         case _:
             return str(value)
 

@@ -1,0 +1,133 @@
+"""Why a run went as it did: every event is linked to those it follows from."""
+
+from __future__ import annotations
+
+from interlock.core import requests as r
+from interlock.core.plan import ToolContract
+from interlock.engine.causes import Cause, causal_chain
+from tests.engine.recorded_runs import RecordedRun
+
+READ = ToolContract(name="look", effect="read")
+
+
+def told(chain: tuple[Cause, ...]) -> list[tuple[int, str, str, tuple[int, ...]]]:
+    """The links alone."""
+    return [(cause.seq, cause.type, cause.path, cause.causes) for cause in chain]
+
+
+def test_a_chain_leads_from_a_node_back_to_the_start_of_the_run() -> None:
+    """Asked why a node ran, one wants what led to it, and not what happened beside it."""
+    nodes = {"a": {"tool": "look"}, "b": {"tool": "look", "after": "a"}, "beside": {"tool": "look"}}
+    run = RecordedRun(nodes, tools=(READ,))
+
+    run.starts()
+    run.returns("beside")
+    run.returns("a", 1)
+
+    assert told(causal_chain(run.plan, run.events, "b")) == [
+        (1, "run.started", "", ()),
+        (2, "node.started", "a", (1,)),
+        (5, "node.result", "a", (2,)),
+        (6, "node.started", "b", (5,)),
+    ]
+
+
+def test_a_node_that_joins_several_follows_from_all_of_them() -> None:
+    """The last edge raised the matter, but the node began because all of them had fired."""
+    nodes = {"a": {"tool": "look"}, "b": {"tool": "look"}, "c": {"tool": "look", "after": ["a", "b"]}}
+    run = RecordedRun(nodes, tools=(READ,))
+
+    run.starts()
+    run.returns("b")
+    run.returns("a")
+    began = causal_chain(run.plan, run.events)[-1]
+
+    assert (began.path, sorted(began.causes)) == ("c", [4, 5])
+
+
+def test_a_node_that_takes_the_first_names_the_one_that_came() -> None:
+    """With a join that does not wait for all, which of them it was is the whole answer."""
+    after = {"after": ["a", "b"], "join": "first"}
+    run = RecordedRun({"a": {"tool": "look"}, "b": {"tool": "look"}, "c": {"tool": "look", **after}}, tools=(READ,))
+
+    run.starts()
+    run.returns("b")
+    began = causal_chain(run.plan, run.events)[-1]
+
+    assert (began.causes, began.what) == ((4,), "calls look with {}, after b")
+
+
+def test_a_conditional_edge_tells_its_condition_and_whether_it_was_taken() -> None:
+    """`why did nobody ask me?` is answered by the edge that was not taken, in its author's words."""
+    nodes = {
+        "n": {"value": 3},
+        "big": {"tool": "look", "after": {"n": {"when": "${n > 5}"}}},
+        "small": {"tool": "look", "after": {"n": {"when": "${n < 5}"}}},
+    }
+    run = RecordedRun(nodes, tools=(READ,))
+
+    run.starts()
+    whats = [cause.what for cause in causal_chain(run.plan, run.events) if cause.type == "edge.decided"]
+
+    assert whats == ["the edge to big is not taken: n > 5", "the edge to small is taken: n < 5"]
+    assert "edge.decided" in [cause.type for cause in causal_chain(run.plan, run.events, "big")]
+
+
+def test_a_node_that_its_own_condition_kept_from_running_tells_it() -> None:
+    """The event says `when`; a person wants to read the condition."""
+    run = RecordedRun({"a": {"tool": "look", "when": "${inputs.n > 5}"}}, tools=(READ,), inputs={"n": "integer"})
+
+    run.starts({"n": 1})
+    [skipped] = [cause for cause in causal_chain(run.plan, run.events) if cause.type == "node.skipped"]
+
+    assert skipped.what == "skipped: its `when` is not true: inputs.n > 5"
+
+
+def test_an_answer_tells_who_gave_it_and_why() -> None:
+    """The word of a person is a cause like any other, with a name on it."""
+    run = RecordedRun({"ask": {"human": "Release?", "choices": ["yes", "no"]}, "x": {"value": "${ask.choice}"}})
+
+    run.starts()
+    run.receives(r.Answer(path="ask", by="bob", choice="yes", why="looks fine"), by="bob")
+    [answer] = [cause for cause in causal_chain(run.plan, run.events, "x") if cause.type == "answer.given"]
+
+    assert (answer.actor, answer.what) == ("bob", "answered yes (looks fine)")
+
+
+def test_a_choice_is_told_with_every_option_and_its_score() -> None:
+    """Why the second was picked is only seen beside what the others scored."""
+    nodes = {
+        "a": {"value": {"score": 1}},
+        "b": {"value": {"score": 2}},
+        "pick": {"fuse": "best_of", "from": ["a", "b"], "by": "${candidate.score}"},
+    }
+    run = RecordedRun(nodes)
+
+    run.starts()
+    [picked] = [cause.decision for cause in causal_chain(run.plan, run.events, "pick") if cause.decision]
+
+    assert picked.chosen == "b"
+    assert [(option.name, option.score) for option in picked.options] == [("a", 1), ("b", 2)]
+
+
+def test_a_path_to_which_nothing_happened_has_no_chain() -> None:
+    """Whoever asked can then be told the path they may have meant."""
+    run = RecordedRun({"a": {"value": 1}})
+
+    run.starts()
+
+    assert causal_chain(run.plan, run.events, "b") == ()
+
+
+def test_the_nodes_of_an_item_follow_from_the_opening_of_their_scope() -> None:
+    """From a node deep inside, the chain leads out through what holds it."""
+    run = RecordedRun({"g": {"each": [1], "nodes": {"x": {"tool": "look"}}}}, tools=(READ,))
+
+    run.starts()
+
+    assert [cause.type for cause in causal_chain(run.plan, run.events, "g:0/x")] == [
+        "run.started",
+        "node.opened",
+        "scope.opened",
+        "node.started",
+    ]
