@@ -5,6 +5,7 @@ Nothing of PyYAML's own construction of values is used: it would read YAML 1.1, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol, TypeAlias, cast
 
 import yaml
@@ -30,3 +31,8 @@ def yaml_parser(text: str) -> YamlParser:
     """A parser of a text at its beginning. libyaml reads about twenty times faster than PyYAML's own parser."""
     # The typeshed's loader classes say nothing of what their methods give.
     return cast("YamlParser", yaml.CSafeLoader(text) if yaml.__with_libyaml__ else yaml.SafeLoader(text))
+
+
+def scanned(text: str) -> Iterator[Token]:
+    """The tokens of a text that is YAML: its keys, dashes, brackets and scalars, each with where it stands."""
+    return iter(yaml_parser(text).get_token, None)
