@@ -62,6 +62,18 @@ async def test_reading_begins_behind_an_event_and_ends_where_it_is_told(place: P
 
 
 @in_event_loop
+async def test_a_long_log_is_read_whole(place: Place) -> None:
+    """However many pieces it may be fetched in."""
+    facts = [started(), *(fact for k in range(1_200) for fact in step(k))]
+    async with place.store() as store:
+        lease = await store.acquire_lease(TENANT, "r1", owner=WORKER)
+        await store.append(append(lease, *facts))
+
+        assert await store.read(TENANT, "r1") == log(*facts)
+        assert len(await store.read_sealed(TENANT, "r1", after=1, limit=1_000)) == 1_000
+
+
+@in_event_loop
 async def test_an_append_that_expects_another_event_is_refused_and_leaves_nothing_behind(place: Place) -> None:
     """Who decided on an old state must decide again: nothing of what they decided may remain."""
     async with place.store() as store:

@@ -1,11 +1,9 @@
-"""The thread that writes: what waits together is committed together, and everybody gets an answer."""
+"""What writes a file: what waits together is committed together, and everybody gets an answer."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-import sqlite3
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -97,24 +95,19 @@ async def test_when_the_disk_is_full_everyone_who_waits_is_told_and_work_goes_on
 
 
 @in_event_loop
-async def test_when_the_thread_ends_everyone_who_waits_is_told(tmp_path: Path) -> None:
+async def test_when_nothing_can_be_written_any_more_everyone_who_waits_is_told(tmp_path: Path) -> None:
     """And who comes later as well: an append that is never answered would hold its run for ever."""
-
-    def end_the_thread(_: sqlite3.Connection) -> None:
-        sys.exit("broken")
-
     async with traced(tmp_path / "runs.db") as place:
-        lease = await place.lease("r1")
+        leases = [await place.lease("r1"), await place.lease("r2")]
+        place.connection.close()
 
         answers = await asyncio.gather(
-            place.writer.do(end_the_thread), place.writer.append(append(lease, started())), return_exceptions=True
+            *[place.writer.append(append(lease, started())) for lease in leases], return_exceptions=True
         )
 
-        assert [str(answer) for answer in answers] == [
-            f"{tmp_path / 'runs.db'}: its writer ended (broken): open the store again"
-        ] * 2
+        assert [answer.reason for answer in answers if isinstance(answer, PlaceError)] == ["broken", "broken"]
         with pytest.raises(StoreClosedError):
-            await place.writer.append(append(lease, started()))
+            await place.writer.append(append(leases[0], started()))
 
 
 @in_event_loop

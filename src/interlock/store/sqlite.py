@@ -1,18 +1,21 @@
 """The store in one SQLite file: for a laptop, a single server, and every process of one machine.
 
-One thread writes (sqlite_writer.py), a few read; the file's write-ahead log lets other processes read and leave signals
-meanwhile. It does not work across machines: a file on a network share loses locks, and with them what was promised.
+One connection writes (sqlite_writer.py) and a few read (sqlite_readers.py); the file's write-ahead log lets other
+processes read and leave signals meanwhile. It does not work across machines: a file on a network share loses locks, and
+with them what was promised.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import secrets
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+import sys
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from msgspec.structs import replace
 
@@ -30,6 +33,9 @@ from interlock.store.sqlite_readers import SqliteReaders
 from interlock.store.sqlite_writer import Deed, SqliteWriter
 
 T = TypeVar("T")
+
+_PAGE: Final = 500
+"""How many events are read before the event loop gets its turn: about two milliseconds."""
 
 
 class SqliteEventStore:
@@ -86,27 +92,23 @@ class SqliteEventStore:
 
     async def read(self, tenant: str, run: str, *, after: int = 0, limit: int | None = None) -> list[Event]:
         """The run's events behind number `after`."""
-
-        def read(connection: sqlite3.Connection) -> list[Event]:
-            return [unseal(one) for one in sqlite_reads.sealed_events(connection, tenant, run, after, limit)]
-
-        return await self._ask(read)
+        return [unseal(one) async for page in self._pages(tenant, run, after, limit) for one in page]
 
     async def read_sealed(self, tenant: str, run: str, *, after: int = 0, limit: int | None = None) -> list[Sealed]:
         """The same as stored."""
-        return await self._ask(lambda file: sqlite_reads.sealed_events(file, tenant, run, after, limit))
+        return [one async for page in self._pages(tenant, run, after, limit) for one in page]
 
     async def head(self, tenant: str, run: str) -> Head:
         """Where the run's log ends."""
-        return await self._ask(lambda file: sqlite_reads.head(file, tenant, run))
+        return self._look(lambda file: sqlite_reads.head(file, tenant, run))
 
     async def feed(self, tenant: str, *, after: int = 0, limit: int = LIST_LIMIT) -> list[FeedEntry]:
         """Committed appends in order. Only one transaction writes at a time, so positions appear in order as well."""
-        return await self._ask(lambda file: sqlite_reads.feed(file, tenant, after, limit))
+        return self._look(lambda file: sqlite_reads.feed(file, tenant, after, limit))
 
     async def change_mark(self) -> int:
         """Another number once anybody, also another process, has committed: a few microseconds, no page is read."""
-        return self._open_readers().change_mark()
+        return self._look(sqlite_reads.change_mark)
 
     # --- what is derived from the log ---
 
@@ -119,11 +121,11 @@ class SqliteEventStore:
 
     async def find_run(self, tenant: str, run: str) -> RunRow | None:
         """The run's row, if there is one."""
-        return await self._ask(lambda file: sqlite_reads.run_by_name(file, tenant, run))
+        return self._look(lambda file: sqlite_reads.run_by_name(file, tenant, run))
 
     async def find_by_key(self, tenant: str, key: str) -> RunRow | None:
         """The run that was started under a key."""
-        return await self._ask(lambda file: sqlite_reads.run_by_key(file, tenant, key))
+        return self._look(lambda file: sqlite_reads.run_by_key(file, tenant, key))
 
     async def list_runs(
         self,
@@ -135,25 +137,25 @@ class SqliteEventStore:
         limit: int = LIST_LIMIT,
     ) -> list[RunRow]:
         """Runs, the newest first."""
-        return await self._ask(
+        return await self._search(
             lambda file: sqlite_reads.newest_runs(file, tenant, status=status, graph=graph, before=before, limit=limit)
         )
 
     async def due_runs(self, tenant: str, *, at: int, limit: int = LIST_LIMIT) -> list[RunRow]:
         """Unfinished runs nobody drives and something can move on."""
-        return await self._ask(lambda file: sqlite_reads.due_runs(file, tenant, at, limit))
+        return await self._search(lambda file: sqlite_reads.due_runs(file, tenant, at, limit))
 
     async def ledger(self, tenant: str, run: str) -> list[LedgerRow]:
         """The run's effects."""
-        return await self._ask(lambda file: sqlite_reads.ledger(file, tenant, run))
+        return self._look(lambda file: sqlite_reads.ledger(file, tenant, run))
 
     async def questions(self, tenant: str, *, run: str | None = None) -> list[QuestionRow]:
         """What waits for people."""
-        return await self._ask(lambda file: sqlite_reads.questions(file, tenant, run))
+        return await self._search(lambda file: sqlite_reads.questions(file, tenant, run))
 
     async def outbox(self, tenant: str, *, limit: int = LIST_LIMIT) -> list[OutboxRow]:
         """Events to be sent out."""
-        return await self._ask(lambda file: sqlite_reads.outbox(file, tenant, limit))
+        return await self._search(lambda file: sqlite_reads.outbox(file, tenant, limit))
 
     async def rebuild(self, tenant: str, run: str, *, status: str, due: int | None) -> None:
         """Derive the run's rows anew."""
@@ -163,13 +165,12 @@ class SqliteEventStore:
 
     async def blob_key(self, tenant: str) -> bytes:
         """The tenant's key: made once, whoever asks first."""
-        return await self._ask(lambda file: sqlite_reads.blob_key(file, tenant)) or await self._do(
-            lambda file: _made_blob_key(file, tenant, self._random_bytes(BLOB_KEY_BYTES))
-        )
+        key = self._look(lambda file: sqlite_reads.blob_key(file, tenant))
+        return key or await self._do(lambda file: _made_blob_key(file, tenant, self._random_bytes(BLOB_KEY_BYTES)))
 
     async def blobs(self, tenant: str, digests: Collection[str]) -> dict[str, bytes]:
         """The raw bytes of blobs."""
-        return await self._ask(lambda file: sqlite_reads.blobs(file, tenant, digests))
+        return await self._search(lambda file: sqlite_reads.blobs(file, tenant, digests))
 
     async def put_bundle(self, tenant: str, bundle: str, data: bytes) -> None:
         """Keep a bundle."""
@@ -179,7 +180,7 @@ class SqliteEventStore:
 
     async def get_bundle(self, tenant: str, bundle: str) -> bytes:
         """A bundle by its hash."""
-        return await self._ask(lambda file: sqlite_reads.bundle(file, tenant, bundle))
+        return await self._search(lambda file: sqlite_reads.bundle(file, tenant, bundle))
 
     # --- who may move a run on ---
 
@@ -190,7 +191,7 @@ class SqliteEventStore:
 
     async def unread_signals(self, tenant: str, *, run: str | None = None) -> list[Signal]:
         """Requests nobody has recorded yet."""
-        return await self._ask(lambda file: sqlite_reads.signals(file, tenant, run))
+        return self._look(lambda file: sqlite_reads.signals(file, tenant, run))
 
     async def acquire_lease(self, tenant: str, run: str, *, owner: LeaseOwner) -> Lease:
         """The right to drive a run."""
@@ -207,8 +208,25 @@ class SqliteEventStore:
         """Give the run to whoever wants it next."""
         await self._do(lambda file: sqlite_leases.release(file, lease))
 
-    async def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._open_readers().ask(question)
+    async def _pages(self, tenant: str, run: str, after: int, limit: int | None) -> AsyncGenerator[list[Sealed]]:
+        """A run's log, a page at a time: between two of them the event loop has its turn."""
+        left = sys.maxsize if limit is None else limit
+        while left:
+            size = min(left, _PAGE)
+            page = self._look(
+                functools.partial(sqlite_reads.sealed_events, tenant=tenant, run=run, after=after, limit=size)
+            )
+            yield page
+            if len(page) < size:
+                return
+            after, left = after + size, left - size
+            await asyncio.sleep(0)
+
+    def _look(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        return self._open_readers().look(question)
+
+    async def _search(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._open_readers().search(question)
 
     async def _do(self, deed: Deed[T]) -> T:
         return await self._open_writer().do(deed)

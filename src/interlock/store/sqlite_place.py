@@ -16,8 +16,8 @@ from typing import Final
 from interlock.store.errors import PlaceError, PlaceReason
 
 SCHEMA_VERSION: Final = 1
-_TRIES_MAX: Final = 5_000
-_PAUSE_SECONDS: Final = 0.001
+TRIES_MAX: Final = 5_000
+PAUSE_SECONDS: Final = 0.001
 """SQLite's own waiting backs off to a tenth of a second, and starves beside a process that commits without pause."""
 
 _CHECKPOINT_PAGES: Final = 8_000
@@ -101,15 +101,15 @@ def connect(path: Path) -> sqlite3.Connection:
         return connection
 
 
-def execute_when_free(connection: sqlite3.Connection, statement: str, *, tries: int = _TRIES_MAX) -> sqlite3.Cursor:
+def execute_when_free(connection: sqlite3.Connection, statement: str, *, tries: int = TRIES_MAX) -> sqlite3.Cursor:
     """Execute as soon as no other process is in the way. After about five seconds it fails as busy."""
     for _ in range(tries):
         try:
             return connection.execute(statement)
         except sqlite3.OperationalError as error:
-            if _primary_code(error) != sqlite3.SQLITE_BUSY:
+            if not is_busy(error):
                 raise
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS)
     return connection.execute(statement)
 
 
@@ -135,6 +135,11 @@ def explain(error: BaseException, path: Path) -> PlaceError | None:
     if isinstance(error, sqlite3.OperationalError):
         return PlaceError(str(path), "broken", f"the file cannot be used: {error}")
     return None
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection was in the way, and the same may work a moment later."""
+    return _primary_code(error) == sqlite3.SQLITE_BUSY
 
 
 def _primary_code(error: sqlite3.Error) -> int:

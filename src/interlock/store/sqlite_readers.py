@@ -1,7 +1,8 @@
-"""The few threads that read a SQLite file, beside the event loop and beside the one that writes.
+"""What reads a SQLite file, beside the one that writes it.
 
-Each question has a connection to itself while it is asked, and sees what was committed before. Nothing is written here:
-the connections refuse it.
+Rows that are found by their keys are read in the event loop: it takes microseconds, and in a thread each row would have
+to win the interpreter's lock. What makes SQLite search, or is large, is asked in a thread. Both see what was committed
+before. Nothing is written here: the connections refuse it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final, TypeVar
 
-from interlock.store import sqlite_reads
 from interlock.store.sqlite_place import connect, explained
 
 T = TypeVar("T")
 
-_READERS: Final = 2
+_THREADS: Final = 2
 
 
 class SqliteReaders:
@@ -27,24 +27,25 @@ class SqliteReaders:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._watching = _reader(path)
+        self._own = _reader(path)
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
-        for _ in range(_READERS):
+        for _ in range(_THREADS):
             self._idle.put(_reader(path))
-        self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix=f"interlock-reader-{path.name}")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"interlock-reader-{path.name}")
 
-    async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+    def look(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """The answer, found in the caller's thread."""
+        with explained(self._path):
+            return question(self._own)
+
+    async def search(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """The answer, found in another thread."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
-
-    def change_mark(self) -> int:
-        """See `sqlite_reads.change_mark`: so cheap that it is asked in the caller's thread."""
-        return sqlite_reads.change_mark(self._watching)
 
     async def close(self) -> None:
         """Let what is being asked end, then close the connections."""
         await asyncio.to_thread(self._threads.shutdown)
-        self._watching.close()
+        self._own.close()
         while not self._idle.empty():
             self._idle.get().close()
 

@@ -55,13 +55,11 @@ _SIGNALS: Final = """
 _decode_labels: Final = msgspec.msgpack.Decoder(dict[str, str]).decode
 _decode_question: Final = msgspec.msgpack.Decoder(Question, ext_hook=decode_leaf).decode
 _LABELS: Final = RunRow.__struct_fields__.index("labels")
-_NO_LIMIT: Final = -1
 
 
-def sealed_events(connection: sqlite3.Connection, tenant: str, run: str, after: int, limit: int | None) -> list[Sealed]:
-    """A run's log behind an event, or the start of it."""
-    rows = connection.execute(_EVENTS, (tenant, run, after, _NO_LIMIT if limit is None else limit))
-    return [Sealed(*row) for row in rows]
+def sealed_events(connection: sqlite3.Connection, *, tenant: str, run: str, after: int, limit: int) -> list[Sealed]:
+    """A page of a run's log."""
+    return [Sealed(*row) for row in connection.execute(_EVENTS, (tenant, run, after, limit))]
 
 
 def head(connection: sqlite3.Connection, tenant: str, run: str) -> Head:

@@ -1,23 +1,24 @@
-"""The one thread that writes a SQLite file: it commits together whatever has queued up, of all runs.
+"""What writes a SQLite file: it commits together whatever has queued up, of all runs.
 
-What waits is bounded; who would queue more waits. A refused append harms no other one of its commit. The thread does
-not keep the process alive: what was not acknowledged when a process ends may be lost, and nothing else.
+Statements are executed in the event loop, where each takes microseconds; the commit, which waits for the disk, in a
+thread. There each statement would have to win the interpreter's lock several times, and starve beside a busy loop. What waits is bounded: who would queue more waits for room. A refused append harms no other one of its commit.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import sqlite3
-import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from interlock.store.errors import PlaceError, StoreClosedError, StoreError
 from interlock.store.event_store import Append, RandomBytes
 from interlock.store.sqlite_appends import AppendBatch
-from interlock.store.sqlite_place import execute_when_free, explain
+from interlock.store.sqlite_place import PAUSE_SECONDS, TRIES_MAX, explain, is_busy
 
 T = TypeVar("T")
 Deed: TypeAlias = Callable[[sqlite3.Connection], T]
@@ -26,6 +27,10 @@ Deed: TypeAlias = Callable[[sqlite3.Connection], T]
 _WAITING_MAX: Final = 10_000
 _COMMIT_MAX: Final = 1_000
 """How many jobs share a commit at most, so that other processes get their turn and nobody waits long."""
+_TURN_MAX: Final = 100
+"""How many jobs are written before the event loop gets its turn: about two milliseconds."""
+_LARGE_BYTES: Final = 1024 * 1024
+"""From here on blobs are written in the thread: the loop would have to wait for them."""
 
 
 class _Job:
@@ -46,11 +51,12 @@ class SqliteWriter:
         self._path = path
         self._random_bytes = random_bytes
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._waiting: deque[_Job] = deque()
+        self._called = asyncio.Event()
         self._room = asyncio.Semaphore(_WAITING_MAX)
-        self._ended = False
-        self._thread = threading.Thread(target=self._work, name=f"interlock-writer-{path.name}", daemon=True)
-        self._thread.start()
+        self._is_closed = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"interlock-commit-{path.name}")
+        self._task = self._loop.create_task(self._work(), name=f"interlock-writer-{path.name}")
 
     async def append(self, append: Append) -> None:
         """Returns once the append is durable."""
@@ -61,90 +67,93 @@ class SqliteWriter:
         return cast("T", await self._submit(deed))
 
     async def close(self) -> None:
-        """Commit what was queued, then end the thread and close the connection."""
-        if not self._ended:
-            self._ended = True
-            self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+        """Commit what was asked for, then close the connection."""
+        self._is_closed = True
+        self._called.set()
+        await asyncio.wait([self._task])
+        self._thread.shutdown()
+        self._connection.close()
 
     async def _submit(self, work: Append | Deed[Any]) -> object:
         await self._room.acquire()
-        if self._ended:
+        if self._is_closed:
             self._room.release()
             raise StoreClosedError(str(self._path))
         job = _Job(work, self._loop.create_future())
-        self._queue.put(job)
+        self._waiting.append(job)
+        self._called.set()
         return await job.future
 
-    # --- in the thread ---
-
-    def _work(self) -> None:
+    async def _work(self) -> None:
+        """Write until the store is closed. If it cannot go on, whoever waits or comes later is told."""
         jobs: list[_Job] = []
         try:
-            while jobs := self._next_jobs():
-                self._commit(jobs)
-                self._loop.call_soon_threadsafe(self._answer, jobs)
-        except BaseException as error:  # noqa: BLE001 - the boundary of the thread: who waits for it must be told
-            self._give_up(jobs, error)
-        finally:
-            self._connection.close()
+            while jobs := await self._next_jobs():
+                await self._commit(jobs)
+                self._answer(jobs)
+        except BaseException as error:
+            self._is_closed = True
+            jobs.extend(self._waiting)
+            _fail(
+                jobs, PlaceError(str(self._path), "broken", f"nothing can be written any more ({error}): open it again")
+            )
+            self._answer(jobs)
+            if isinstance(error, asyncio.CancelledError):
+                raise
 
-    def _next_jobs(self) -> list[_Job]:
-        """What is queued, once there is something; nothing, when the writer is to end."""
-        first = self._queue.get()
-        if first is None:
-            return []
-        jobs = [first]
-        try:
-            while len(jobs) < _COMMIT_MAX:
-                job = self._queue.get_nowait()
-                if job is None:
-                    self._queue.put(None)
-                    break
-                jobs.append(job)
-        except Empty:
-            pass
-        return jobs
+    async def _next_jobs(self) -> list[_Job]:
+        """What waits, once there is something; nothing, when the store was closed and all is written."""
+        while not self._waiting and not self._is_closed:
+            self._called.clear()
+            await self._called.wait()
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), _COMMIT_MAX))]
 
-    def _commit(self, jobs: Sequence[_Job]) -> None:
+    async def _commit(self, jobs: Sequence[_Job]) -> None:
         try:
-            execute_when_free(self._connection, "begin immediate")
-            self._write(jobs)
-            self._connection.execute("commit")
+            await self._begin()
+            await self._write(jobs)
+            await self._in_thread(lambda: self._connection.execute("commit"))
         except Exception as error:  # noqa: BLE001 - a boundary: whatever it was, each job is answered
-            self._roll_back()
+            await self._in_thread(self._roll_back)
             trouble = explain(error, self._path)
             if trouble is not None or len(jobs) == 1:
                 _fail(jobs, trouble or error)
             else:
                 # One of them cannot be written at all. Alone, only that one fails.
                 for job in jobs:
-                    self._commit([job])
+                    await self._commit([job])
 
-    def _write(self, jobs: Sequence[_Job]) -> None:
-        batch = AppendBatch(self._connection, self._random_bytes)
-        for job in jobs:
-            job.error = None
+    async def _begin(self) -> None:
+        """Begin as soon as no other process writes. After about five seconds it fails as busy."""
+        for _ in range(TRIES_MAX):
             try:
-                if isinstance(job.work, Append):
-                    batch.add(job.work)
-                else:
-                    batch.flush()
-                    job.result = job.work(self._connection)
-            except StoreError as error:
-                job.error = error
-        batch.flush()
+                self._connection.execute("begin immediate")
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                return
+        self._connection.execute("begin immediate")
+
+    async def _write(self, jobs: Sequence[_Job]) -> None:
+        batch = AppendBatch(self._connection, self._random_bytes)
+        for start in range(0, len(jobs), _TURN_MAX):
+            if start:
+                await asyncio.sleep(0)
+            turn = jobs[start : start + _TURN_MAX]
+            if any(_is_large(job.work) for job in turn):
+                await self._in_thread(functools.partial(_write_turn, batch, self._connection, turn))
+            else:
+                _write_turn(batch, self._connection, turn)
 
     def _roll_back(self) -> None:
         # Some errors make SQLite roll back by itself.
         if self._connection.in_transaction:
             self._connection.execute("rollback")
 
-    def _give_up(self, jobs: list[_Job], error: BaseException) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._refuse_all, jobs, error)
-
-    # --- in the event loop ---
+    async def _in_thread(self, act: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(self._thread, act)
 
     def _answer(self, jobs: Sequence[_Job]) -> None:
         for job in jobs:
@@ -156,15 +165,24 @@ class SqliteWriter:
             else:
                 job.future.set_exception(job.error)
 
-    def _refuse_all(self, jobs: list[_Job], error: BaseException) -> None:
-        """The thread has ended: nobody else will answer what it had taken and what still waits."""
-        self._ended = True
-        while not self._queue.empty():
-            job = self._queue.get()
-            if job is not None:
-                jobs.append(job)
-        _fail(jobs, PlaceError(str(self._path), "broken", f"its writer ended ({error}): open the store again"))
-        self._answer(jobs)
+
+def _is_large(work: Append | Deed[Any]) -> bool:
+    return isinstance(work, Append) and bool(work.blobs) and sum(map(len, work.blobs.values())) > _LARGE_BYTES
+
+
+def _write_turn(batch: AppendBatch, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
+    for job in jobs:
+        job.error = None
+        try:
+            if isinstance(job.work, Append):
+                batch.add(job.work)
+            else:
+                # A deed may look at what was appended before it.
+                batch.flush()
+                job.result = job.work(connection)
+        except StoreError as error:
+            job.error = error
+    batch.flush()
 
 
 def _fail(jobs: Sequence[_Job], error: Exception) -> None:
