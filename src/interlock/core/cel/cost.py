@@ -66,7 +66,7 @@ def harmless_weight(tree: Tree, names: Iterable[str]) -> int:
 
 def weight(value: Any) -> int:  # noqa: ANN401 - any canonical value
     """About how many bytes a value takes in the runtime."""
-    kind: type[object] = type(value)
+    kind = value.__class__
     if kind is str:
         return _LEAF + len(value)
     if kind is dict:
@@ -197,7 +197,7 @@ def _items(estimate: Estimate) -> Estimate:
 
 
 def _inside(value: Any) -> list[Any]:  # noqa: ANN401 - any canonical value
-    kind: type[object] = type(value)
+    kind = value.__class__
     if kind is list:
         return value
     return [*value.keys(), *value.values()] if kind is dict else []

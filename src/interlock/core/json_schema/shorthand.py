@@ -1,0 +1,103 @@
+"""The short way to write the fields of a graph's inputs: `{pr_number: integer, note: "string?"}`.
+
+A field is a type word, with `?` where it may be left out, or a JSON Schema, which may be left out where it has a
+`default`. What comes of it is an ordinary schema of a map with these fields and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, cast
+
+from interlock.core.json_schema.checks import TYPES, check_schema
+from interlock.core.json_schema.validation import Schema, SchemaRefused
+from interlock.core.json_schema.wording import kind_of
+from interlock.core.plan import JsonSchema
+from interlock.core.problems import Place, Problem, nearest
+
+_WORDS: Final = {
+    **{name: {"type": name} for name in TYPES},
+    "list": {"type": "array"},
+    "any": {},
+}
+
+
+def check_shorthand(spec: object) -> list[Problem]:
+    """What is wrong with fields written the short way (`{pr_number: integer, note: "string?"}`)."""
+    if not isinstance(spec, dict):
+        return [
+            Problem(
+                place=(), message="fields are a map from names to types", advice="write for example `{pr: integer}`"
+            )
+        ]
+    fields = cast("dict[object, object]", spec)
+    return [problem for name, written in fields.items() for problem in _field_problems(name, written)]
+
+
+def shorthand_schema(spec: Mapping[str, str | JsonSchema]) -> JsonSchema:
+    """The schema of a map with these fields and no others; `SchemaRefused` if the fields cannot be read.
+
+    A field is a type word (`string integer number boolean object list array any null`), with `?` where it may be left
+    out, or a JSON Schema, which may be left out where it has a `default`.
+    """
+    if problems := check_shorthand(spec):
+        raise SchemaRefused(problems)
+    return {
+        "type": "object",
+        "properties": {name: _field_schema(written) for name, written in spec.items()},
+        "required": sorted(name for name, written in spec.items() if _is_required(written)),
+        "additionalProperties": False,
+    }
+
+
+def _field_schema(written: str | JsonSchema) -> JsonSchema:
+    return dict(_WORDS[written.removesuffix("?")]) if isinstance(written, str) else written
+
+
+def _is_required(written: str | JsonSchema) -> bool:
+    return not written.endswith("?") if isinstance(written, str) else "default" not in written
+
+
+def _field_problems(name: object, written: object) -> list[Problem]:
+    if not isinstance(name, str):
+        return [Problem(place=(), message=f"the name of a field is text, not {name!r}"[:120])]
+    if isinstance(written, str):
+        return _word_problems((name,), written)
+    if not isinstance(written, dict):
+        return [
+            Problem(
+                place=(name,),
+                message=f"a field is a type word or a JSON Schema, not {kind_of(written)}",
+                advice="write for example `integer`, `string?` or `{type: string, default: main}`",
+            )
+        ]
+    schema = cast("JsonSchema", written)
+    found = [Problem(place=(name, *p.place), message=p.message, advice=p.advice) for p in check_schema(schema)]
+    return found or _default_problems(name, schema)
+
+
+def _word_problems(place: Place, word: str) -> list[Problem]:
+    if word.removesuffix("?") in _WORDS:
+        return []
+    meant = _ELSEWHERE.get(word) or nearest(word, _WORDS)
+    advice = f"did you mean `{meant}`?" if meant else f"the types are {', '.join(_WORDS)}; `?` makes a field optional"
+    return [Problem(place=place, message=f"`{word}` is not a type", advice=advice)]
+
+
+_ELSEWHERE: Final = {
+    "str": "string",
+    "text": "string",
+    "int": "integer",
+    "float": "number",
+    "double": "number",
+    "bool": "boolean",
+    "dict": "object",
+    "map": "object",
+}
+
+
+def _default_problems(name: str, schema: JsonSchema) -> list[Problem]:
+    if "default" not in schema:
+        return []
+    told = Schema(schema).problems(schema["default"], where="the default")
+    return [Problem(place=(name, "default"), message=each) for each in told]
