@@ -1,6 +1,6 @@
 """What is wrong with a text that is no YAML, in words of its author: what stands there, and what was probably meant.
 
-The parser's own words are known by heart here (libyaml's, and where they differ PyYAML's); others are passed on.
+libyaml's words are known by heart here, and the commonest of PyYAML's own parser; others are passed on as they are.
 """
 
 from __future__ import annotations
