@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from interlock.core import graph as g
 from interlock.core import plan as p
-from interlock.core.cancelling import Reach, cancelled_by, check_reach, rest_of
+from interlock.core.cancelling import Cancelling, Reach, cancelling_in
 from interlock.core.catalogue import Catalogue
+from interlock.core.contracts import InputContracts
 from interlock.core.cycles import find_cycles
+from interlock.core.dependencies import Spot
 from interlock.core.expressions import Expression
 from interlock.core.inputs import inputs_schema
 from interlock.core.joining import Joining, join_scope
@@ -18,7 +20,7 @@ from interlock.core.limits import Limits
 from interlock.core.problems import Problem
 from interlock.core.references import Family
 from interlock.core.scoping import GraphDraft, NodeDraft, ScopeDraft
-from interlock.core.templates import Spot, TemplateCompiler
+from interlock.core.templates import TemplateCompiler
 from interlock.core.value_schemas import known_names
 from interlock.core.works import Parts, check_map, check_tool, input_of, work_of
 
@@ -42,11 +44,12 @@ class _Made(Struct, frozen=True):
 def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
     """All scopes of a graph and of those it names. Problems are left with the drafts."""
     schemas = {name: inputs_schema(draft) for name, draft in family.named.items()}
+    contracts = InputContracts()
     scopes: list[p.ScopePlan] = []
     for draft in family.drafts():
         schema = inputs_schema(draft) if draft is family.root else schemas[draft.name]
         compiler = TemplateCompiler(draft, known_names(draft, schema, catalogue.tools))
-        parts = Parts(draft, compiler, catalogue.tools, family.named, schemas)
+        parts = Parts(draft, compiler, catalogue.tools, family.named, schemas, contracts)
         scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max))
     used = {name for draft in family.drafts() for name in _tools_of(draft)}
     return Assembled(tuple(scopes), {name: catalogue.tools[name] for name in sorted(used) if name in catalogue.tools})
@@ -60,9 +63,8 @@ def _scopes_of(draft: GraphDraft, parts: Parts, schema: p.JsonSchema | None, rea
     for scope, nodes, declared in zip(draft.scopes, made, outputs, strict=True):
         joining = join_scope(scope, parts)
         _check_cycles(scope, joining, parts)
-        plan = _scope_plan(scope, nodes, declared, joining, parts, reach)
+        plan = _scope_plan(scope, nodes, declared, joining, cancelling_in(scope, joining, parts, reach))
         scopes.append(plan if scope is not draft.root else _graph_plan(plan, draft, schema))
-    check_reach(draft.root, parts, reach)
     return scopes
 
 
@@ -75,17 +77,17 @@ def _make(node: NodeDraft, parts: Parts) -> _Made:
     when = None
     if node.model.when is not None:
         when = parts.compiler.condition(node.model.when, Spot(node.scope, node), (*node.place, "when"))
-    input = input_of(node, parts)
-    return _Made(work_of(node, parts), input, when, _undo(node, input, parts))
+    given = input_of(node, parts)
+    return _Made(work_of(node, parts), given, when, _undo(node, given, parts))
 
 
-def _undo(node: NodeDraft, input: p.Template | None, parts: Parts) -> p.Undo | None:
+def _undo(node: NodeDraft, given: p.Template | None, parts: Parts) -> p.Undo | None:
     spec: g.UndoSpec | None = getattr(node.model, "undo", None)
     if spec is None:
         return None
     place = (*node.place, "undo")
     check_tool(spec.tool, (*place, "tool"), parts)
-    template = input or p.Constant({})
+    template = given or p.Constant({})
     if spec.input is not None:
         spot = Spot(node.scope, node, takes_secrets=True, sees_itself=True)
         check_map(spec.input, (*place, "input"), parts)
@@ -109,9 +111,7 @@ def _budget(spec: g.NodeBudget | g.GraphBudget | None) -> p.Budget | None:
             return p.Budget(calls, wall)
 
 
-def _node(
-    draft: NodeDraft, made: _Made, joining: Joining, fallback_of: Mapping[int, int], parts: Parts, reach: Reach
-) -> p.Node:
+def _node(draft: NodeDraft, made: _Made, joining: Joining, cancelling: Cancelling) -> p.Node:
     model, index = draft.model, draft.index
     leading = joining.leading[index]
     control = sum(edge.role == p.Role.CONTROL for edge in leading)
@@ -128,13 +128,13 @@ def _node(
         retry=_retry(getattr(model, "retry", None)),
         timeout=getattr(model, "timeout", None),
         continues=model.on_error == "continue",
-        fallback=fallback_of.get(index),
+        fallback=joining.fallback_of.get(index),
         stands_in_for=joining.stands_in_for.get(index),
         budget=_budget(getattr(model, "budget", None)),
         undo=made.undo,
-        cancels=cancelled_by(draft, parts, reach),
-        cancels_rest=rest_of(draft, joining, fallback_of, reach),
-        labels=tuple(model.labels),
+        cancels=cancelling.on_success[index],
+        cancels_rest=cancelling.rest[index],
+        labels=model.labels,
         description=model.description,
     )
 
@@ -142,17 +142,21 @@ def _node(
 # --- scopes ----------------------------------------------------------------------------------------------------------
 
 
-def _outputs(scope: ScopeDraft, parts: Parts) -> tuple[tuple[str, p.Template], ...] | None:
+_Outputs: TypeAlias = tuple[tuple[str, p.Template], ...]
+
+
+def _outputs(scope: ScopeDraft, parts: Parts) -> _Outputs | None:
     """The declared outputs of a scope: they are read when it has settled, so they make nothing wait inside it."""
     match scope.owner.model if scope.owner else parts.draft.model:
-        case g.Graph(outputs=declared) if scope.kind == "graph":
-            place = (*scope.place[:-1], "outputs")
-        case g.EachNode(outputs=declared) | g.LoopNode(outputs=declared) | g.GraphNode(graph=g.Block(outputs=declared)):
-            place = (*scope.place[:-1], "outputs")
+        case g.Graph(outputs=dict() as declared) if scope.kind == "graph":
+            pass
+        case g.EachNode(outputs=dict() as declared) | g.LoopNode(outputs=dict() as declared) if not scope.single:
+            pass
+        case g.GraphNode(graph=g.Block(outputs=dict() as declared)):
+            pass
         case _:
             return None
-    if declared is None or scope.single:
-        return None
+    place = (*scope.place[:-1], "outputs")
     return tuple(
         (name, parts.compiler.template(template, Spot(scope), (*place, name)))
         for name, template in sorted(declared.items())
@@ -160,17 +164,10 @@ def _outputs(scope: ScopeDraft, parts: Parts) -> tuple[tuple[str, p.Template], .
 
 
 def _scope_plan(
-    scope: ScopeDraft,
-    made: list[_Made],
-    outputs: tuple[tuple[str, p.Template], ...] | None,
-    joining: Joining,
-    parts: Parts,
-    reach: Reach,
+    scope: ScopeDraft, made: list[_Made], outputs: _Outputs | None, joining: Joining, cancelling: Cancelling
 ) -> p.ScopePlan:
-    fallback_of = joining.fallback_of()
-    nodes = tuple(
-        _node(draft, node, joining, fallback_of, parts, reach) for draft, node in zip(scope.nodes, made, strict=True)
-    )
+    drafts = zip(scope.nodes, made, strict=True)
+    nodes = tuple(_node(draft, node, joining, cancelling) for draft, node in drafts)
     return p.ScopePlan(
         kind=scope.kind,
         nodes=nodes,

@@ -2,20 +2,21 @@
 
 The canonical document is a document like any other in which every choice of spelling has been made: one spelling for
 each meaning, defaults left out, keys sorted. Only where order means something is it kept: in lists, and in maps of
-nodes, whose order decides who starts first. What a node is *for* (`description`) is no part of what a graph means, and so
-not of its hash; the bundle holds it, so that a run can be shown as it was written.
+nodes, whose order decides who starts first. What a node is *for* (`description`) is no part of what a graph means, and
+so not of its hash; the bundle holds it, so that a run can be shown as it was written.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct
 
 from interlock.core import graph as g
+from interlock.core.json_data import Json, JsonMap
 from interlock.core.plan import LANGUAGE, ToolContract
 
 _BUNDLE_FORMAT: Final = 1
@@ -81,53 +82,53 @@ def graph_hash(model: g.Graph, graphs: Mapping[str, g.Graph]) -> str:
 # --- the canonical document ------------------------------------------------------------------------------------------
 
 
-def canonical_document(model: g.Graph, *, described: bool = True) -> dict[str, Any]:
+def canonical_document(model: g.Graph, *, described: bool = True) -> JsonMap:
     """A graph in its one canonical spelling."""
-    return _graph(model.model_dump(by_alias=True, exclude_defaults=True), described=described)
+    return _graph(model.model_dump(mode="json", by_alias=True, exclude_defaults=True), described=described)
 
 
-def _graph(written: dict[str, Any], *, described: bool) -> dict[str, Any]:
-    canonical: dict[str, Any] = {}
+def _graph(written: JsonMap, *, described: bool) -> JsonMap:
+    canonical: JsonMap = {}
     for key in sorted(written):
-        match key:
-            case "description" if not described:
+        match key, written[key]:
+            case "description", _ if not described:
                 pass
-            case "nodes" | "finally":
-                canonical[key] = _nodes(written[key], described=described)
-            case _:
-                canonical[key] = _sorted(written[key])
-    return canonical
-
-
-def _nodes(written: dict[str, Any], *, described: bool) -> dict[str, Any]:
-    return {name: _node(node, described=described) for name, node in written.items()}
-
-
-def _node(written: dict[str, Any], *, described: bool) -> dict[str, Any]:
-    canonical: dict[str, Any] = {}
-    for key in sorted(written):
-        item = written[key]
-        match key:
-            case "description" if not described:
-                pass
-            case "nodes" | "loop":
-                canonical[key] = _nodes(item, described=described)
-            case "do":
-                canonical[key] = _node(item, described=described)
-            case "graph" if isinstance(item, dict):
-                canonical[key] = _graph(item, described=described)
-            case _:
+            case (("nodes" | "finally"), dict() as nodes):
+                canonical[key] = _nodes(nodes, described=described)
+            case _, item:
                 canonical[key] = _sorted(item)
     return canonical
 
 
-def _sorted(item: Any) -> Any:  # noqa: ANN401 - JSON data
+def _nodes(written: JsonMap, *, described: bool) -> JsonMap:
+    """Nodes in the order of the document: it decides who starts first."""
+    return {name: _node(cast("JsonMap", node), described=described) for name, node in written.items()}
+
+
+def _node(written: JsonMap, *, described: bool) -> JsonMap:
+    canonical: JsonMap = {}
+    for key in sorted(written):
+        match key, written[key]:
+            case "description", _ if not described:
+                pass
+            case (("nodes" | "loop"), dict() as nodes):
+                canonical[key] = _nodes(nodes, described=described)
+            case "do", dict() as node:
+                canonical[key] = _node(node, described=described)
+            case "graph", dict() as block:
+                canonical[key] = _graph(block, described=described)
+            case _, item:
+                canonical[key] = _sorted(item)
+    return canonical
+
+
+def _sorted(item: Json) -> Json:
     match item:
         case dict():
             return {key: _sorted(item[key]) for key in sorted(item)}
-        case list() | tuple():
+        case list():
             return [_sorted(part) for part in item]
-        case float() if item == 0:
-            return 0.0
+        case float():
+            return item + 0.0  # minus zero is zero
         case _:
             return item

@@ -5,17 +5,28 @@ What a whole graph cancels can grow with the square of its nodes, so it is count
 
 from __future__ import annotations
 
+from typing import Final
+
+from msgspec import Struct
+
 from interlock.core import plan as p
 from interlock.core.joining import Joining
 from interlock.core.problems import nearest
 from interlock.core.scoping import NodeDraft, ScopeDraft
 from interlock.core.works import Parts
 
-EVERYONE = "*"
+_EVERYONE: Final = "*"
+
+
+class Cancelling(Struct, frozen=True):
+    """Whom each node of a scope cancels: when it succeeds, and when it becomes ready."""
+
+    on_success: list[tuple[int, ...]]
+    rest: list[tuple[int, ...]]
 
 
 class Reach:
-    """How much all cancelling of a graph may still reach."""
+    """How many nodes all the cancelling of a graph may still reach."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -31,12 +42,22 @@ class Reach:
         self._left -= count
 
 
-def cancelled_by(node: NodeDraft, parts: Parts, reach: Reach) -> tuple[int, ...]:
-    """The nodes that are cancelled when this one succeeds."""
+def cancelling_in(scope: ScopeDraft, joining: Joining, parts: Parts, reach: Reach) -> Cancelling:
+    """Whom the nodes of a scope cancel. Past the bound the graph is refused, once."""
+    was_spent = reach.is_spent
+    on_success = [_cancelled_by(node, parts, reach) for node in scope.nodes]
+    rest = [_rest_of(node, joining, reach) for node in scope.nodes]
+    if reach.is_spent and not was_spent:
+        message = f"`cancels` and `cancel_rest` of this graph reach more than {reach.most} nodes in all"
+        parts.problem(scope.place, message, "put parts into graphs of their own, or raise the limit `reach_max`")
+    return Cancelling(on_success, rest)
+
+
+def _cancelled_by(node: NodeDraft, parts: Parts, reach: Reach) -> tuple[int, ...]:
     names = node.model.cancels
     if not names or reach.is_spent:
         return ()
-    if EVERYONE in names:
+    if _EVERYONE in names:
         if len(names) > 1:
             parts.problem((*node.place, "cancels"), "`*` is already all others", "leave the names out")
         found = [other.index for other in node.scope.nodes if other is not node]
@@ -49,25 +70,25 @@ def cancelled_by(node: NodeDraft, parts: Parts, reach: Reach) -> tuple[int, ...]
 def _named(node: NodeDraft, name: str, parts: Parts) -> int | None:
     other = node.scope.by_name.get(name)
     place = (*node.place, "cancels", name)
-    if other is node:
-        parts.problem(place, f"`{name}` cannot cancel itself", "leave it out")
-        return None
     if other is None or node.scope.single:
         meant = nearest(name, node.scope.by_name)
         advice = f"did you mean `{meant}`?" if meant else "a node cancels others of its own scope"
         parts.problem(place, f"there is no node `{name}` here", advice)
         return None
+    if other is node:
+        parts.problem(place, f"`{name}` cannot cancel itself", "leave it out")
+        return None
     return other.index
 
 
-def rest_of(node: NodeDraft, joining: Joining, fallback_of: dict[int, int], reach: Reach) -> tuple[int, ...]:
-    """What `cancel_rest` cancels: the direct sources, and upstream all whose every edge leads into what is cancelled."""
+def _rest_of(node: NodeDraft, joining: Joining, reach: Reach) -> tuple[int, ...]:
+    """The direct sources, and upstream every node all of whose edges lead into what is cancelled."""
     if not node.model.cancel_rest or reach.is_spent:
         return ()
-    direct = [edge.source for edge in joining.leading[node.index] if edge.role == p.Role.CONTROL]
     found: dict[int, None] = {}
     into: dict[int, int] = {}
-    waiting = [node_ for source in direct for node_ in _with_fallbacks(source, fallback_of)]
+    direct = [edge.source for edge in joining.leading[node.index] if edge.role == p.Role.CONTROL]
+    waiting = [index for source in direct for index in _with_fallbacks(source, joining)]
     while waiting and not reach.is_spent:
         index = waiting.pop()
         if index in found:
@@ -77,20 +98,13 @@ def rest_of(node: NodeDraft, joining: Joining, fallback_of: dict[int, int], reac
         for edge in joining.leading[index]:
             into[edge.source] = into.get(edge.source, 0) + 1
             if into[edge.source] == len(joining.leaving[edge.source]):
-                waiting.extend(_with_fallbacks(edge.source, fallback_of))
+                waiting.extend(_with_fallbacks(edge.source, joining))
     return tuple(sorted(found))
 
 
-def _with_fallbacks(index: int, fallback_of: dict[int, int]) -> list[int]:
+def _with_fallbacks(index: int, joining: Joining) -> list[int]:
     """A node and those that stand in for it: when it has failed, they are what lives of it."""
     found = [index]
-    while (fallback := fallback_of.get(found[-1])) is not None:
+    while (fallback := joining.fallback_of.get(found[-1])) is not None:
         found.append(fallback)
     return found
-
-
-def check_reach(scope: ScopeDraft, parts: Parts, reach: Reach) -> None:
-    """A graph whose cancelling reaches too far is refused."""
-    if reach.is_spent:
-        message = f"`cancels` and `cancel_rest` of this graph reach more than {reach.most} nodes in all"
-        parts.problem(scope.place, message, "put parts into graphs of their own, or raise the limit `reach_max`")

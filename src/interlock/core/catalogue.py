@@ -1,4 +1,4 @@
-"""What a graph may name beside itself: tools by contract and graphs by document. Data, so that compiling needs no code."""
+"""What a graph may name beside itself: tools by contract, graphs by document. Data, so compiling needs no code."""
 
 from __future__ import annotations
 

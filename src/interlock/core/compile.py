@@ -1,7 +1,7 @@
 """Compiling: from a document to the plan that the core runs, or to everything that is wrong with it, at once.
 
-What is checked here can no longer go wrong in a run. The catalogue is data, so compiling calls no code, reads no file and
-gives the same plan everywhere.
+What is checked here can no longer go wrong in a run. The catalogue is data, so compiling calls no code, reads no file
+and gives the same plan everywhere.
 """
 
 from __future__ import annotations

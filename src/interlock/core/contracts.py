@@ -1,30 +1,105 @@
-"""What can be checked of an input before a run: its literal parts, against what the tool or graph says it takes."""
+"""What can be checked of an input before a run: its keys and literal parts, against what the tool or graph takes.
+
+What stands in `${…}` is not known yet; the door judges it when the call is made.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, Final, cast
 
+from interlock.core.json_data import Json, JsonMap
 from interlock.core.plan import JsonSchema
 from interlock.core.problems import Place, Problem, nearest
+from interlock.core.schemas import Schema, SchemaRefused, compile_schema
+from interlock.core.values import Secret, Value
+
+_KEPT: Final = ("properties", "$defs", "definitions")
+"""What of a schema says something about one field, whatever stands in the others."""
 
 
-def check_literals(written: Any, schema: JsonSchema, place: Place, problems: list[Problem]) -> None:  # noqa: ANN401
-    """Finds missing and unknown keys of an input."""
+class InputContracts:
+    """Checks inputs against schemas, each of which is made ready once."""
+
+    def __init__(self) -> None:
+        self._ready: dict[int, tuple[JsonSchema, Schema | None]] = {}
+
+    def check(self, written: Json, schema: JsonSchema, place: Place, problems: list[Problem]) -> None:
+        """Finds keys that are missing or unknown, and literals that are not what is taken."""
+        if not isinstance(written, dict):
+            return
+        if found := [*_missing_keys(written, schema, place), *_unknown_keys(written, schema, place)]:
+            problems += found
+            return
+        literals = {key: _literal(item) for key, item in written.items() if not _is_hole(item)}
+        judge = self._judge(schema) if literals else None
+        if judge is not None:
+            problems += [_told(text, place, written) for text in judge.problems(literals, where="input")]
+
+    def _judge(self, schema: JsonSchema) -> Schema | None:
+        """The schema's rules for single fields; None if it is no schema, which is for whoever declared it to hear."""
+        known = self._ready.get(id(schema))
+        if known is None:
+            try:
+                judge = compile_schema({keyword: schema[keyword] for keyword in _KEPT if keyword in schema})
+            except SchemaRefused:
+                judge = None
+            # The schema is kept beside, so that its identity stays its own.
+            known = self._ready[id(schema)] = (schema, judge)
+        return known[1]
+
+
+def _fields(schema: JsonSchema) -> Mapping[str, Any]:
     fields = schema.get("properties")
-    if not isinstance(written, dict) or not isinstance(fields, dict):
-        return
-    for name in schema.get("required", ()):
-        if name not in written:
-            problems.append(Problem(place=place, message=f"the input lacks `{name}`", at_key=True))
-    if schema.get("additionalProperties") is False:
-        for name in written:
-            if name not in fields:
-                meant = nearest(name, fields)
-                advice = f"did you mean `{meant}`?" if meant else f"it takes {', '.join(fields) or 'nothing'}"
-                problems.append(
-                    Problem(place=(*place, name), message=f"`{name}` is not taken", advice=advice, at_key=True)
-                )
+    return cast("Mapping[str, Any]", fields) if isinstance(fields, dict) else {}
 
 
-def check_written_schema(schema: JsonSchema, place: Place, problems: list[Problem]) -> None:
-    """A JSON Schema that somebody wrote must be one."""
+def _missing_keys(written: JsonMap, schema: JsonSchema, place: Place) -> list[Problem]:
+    fields = _fields(schema)
+    required = cast("list[str]", schema.get("required", []))
+    return [
+        Problem(place=place, message=f"the input lacks `{name}`", advice=f"add `{name}` to `input`", at_key=True)
+        for name in required
+        if name not in written and "default" not in (fields.get(name) or {})
+    ]
+
+
+def _unknown_keys(written: JsonMap, schema: JsonSchema, place: Place) -> list[Problem]:
+    if schema.get("additionalProperties") is not False or schema.get("patternProperties"):
+        return []
+    fields = _fields(schema)
+    return [_unknown_key(name, fields, place) for name in written if name not in fields]
+
+
+def _unknown_key(name: str, fields: Mapping[str, Any], place: Place) -> Problem:
+    meant = nearest(name, fields)
+    advice = f"did you mean `{meant}`?" if meant else f"what is taken: {', '.join(fields) or 'nothing'}"
+    return Problem(place=(*place, name), message=f"`{name}` is not taken here", advice=advice, at_key=True)
+
+
+def _is_hole(item: Json) -> bool:
+    return isinstance(item, str) and "${" in item
+
+
+def _literal(item: Json) -> Value:
+    """The literal with something opaque wherever an expression stands in it."""
+    match item:
+        case str():
+            return Secret("") if _is_hole(item) else item
+        case dict():
+            return {key: _literal(inside) for key, inside in item.items()}
+        case list():
+            return [_literal(inside) for inside in item]
+        case _:
+            return item
+
+
+_FIELD: Final = re.compile(r"input\.(\w+)")
+
+
+def _told(text: str, place: Place, written: JsonMap) -> Problem:
+    """The problem at the key that it speaks of."""
+    field = _FIELD.match(text)
+    inner = (*place, field[1]) if field and field[1] in written else place
+    return Problem(place=inner, message=text, advice="see what is taken here")

@@ -1,12 +1,13 @@
 """What people write: the graph language as models, one for each kind of node, in its canonical spelling.
 
-A model says which keys there are, their types and defaults, and what each is for; editors and the reference are fed from
-it. What needs a look at more than one field (names, edges, expressions, tools) is checked by the compiler.
+A model says which keys there are, their types and defaults, and what each is for; editors and the reference are fed
+from it. What needs a look at more than one field (names, edges, expressions, tools) is checked by the compiler.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, cast
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, TypeAdapter
 
@@ -83,20 +84,18 @@ class AnyKind(Written):
     kind: ClassVar[str]
     after: After = Field(default={}, description="The nodes to wait for, each with `on` and `when` where needed.")
     when: str | None = Field(default=None, description="A condition in ${…}; if it is false the node is skipped.")
-    join: JoinSpec = Field(
-        default="all", description="How many of the edges of `after` must fire before the node starts."
-    )
+    join: JoinSpec = Field(default="all", description="How many edges of `after` must fire before the node starts.")
     cancel_rest: bool = Field(
         default=False, description="Whether what the join did not wait for is cancelled, with all that only led there."
     )
     on_error: OnError = Field(
         default="fail",
-        description="What a failure does: `fail` stops the scope, `continue` goes on with null, or a fallback stands in.",
+        description="What a failure does: `fail` stops the scope, `continue` goes on with null, a fallback stands in.",
     )
     cancels: Words = Field(
-        default=[], description='The nodes of this scope to cancel when this one succeeds; "*" is all others.'
+        default=(), description='The nodes of this scope to cancel when this one succeeds; "*" is all others.'
     )
-    labels: Words = Field(default=[], description="Words by which people and policies find and group nodes.")
+    labels: Words = Field(default=(), description="Words by which people and policies find and group nodes.")
     description: str = Field(default="", description="What the node is for, said to people.")
 
 
@@ -264,7 +263,7 @@ class WaitForEvent(Written):
     )
 
 
-def _wait_shape(written: Any) -> str | None:
+def _wait_shape(written: object) -> str | None:
     match written:
         case WaitUntil():
             return shape("an instant")
@@ -346,22 +345,25 @@ NODE_MODELS: Final[dict[str, type[AnyKind]]] = {
 KINDS: Final = tuple(NODE_MODELS)
 
 
-def kinds_in(written: dict[str, Any]) -> list[str]:
+def kinds_in(written: Mapping[str, object]) -> list[str]:
     """The kind keys of a node as written; a good node has exactly one."""
     return [kind for kind in KINDS if kind in written]
 
 
+_SHAPE_OF_KIND: Final = {kind: shape(f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} node") for kind in KINDS}
+
+
 def kind_shape(kind: str) -> str:
     """The tag by which pydantic and the problems it finds name a kind."""
-    return shape(f"{'an' if kind[0] in 'aeiou' else 'a'} {kind} node")
+    return _SHAPE_OF_KIND[kind]
 
 
-def _node_shape(written: Any) -> str | None:
+def _node_shape(written: object) -> str | None:
     match written:
         case AnyKind():
             return kind_shape(written.kind)
         case dict():
-            kinds = kinds_in(written)
+            kinds = kinds_in(cast("Mapping[str, object]", written))
             return kind_shape(kinds[0]) if len(kinds) == 1 else None
         case _:
             return None
@@ -401,7 +403,7 @@ class Graph(Written):
         default="stop",
         description="What an unhandled failure does: end the run, undo what was done, or hold the node for a person.",
     )
-    secrets: Words = Field(default=[], description="The secrets that inputs of tools may name as ${secrets.name}.")
+    secrets: Words = Field(default=(), description="The secrets that inputs of tools may name as ${secrets.name}.")
     nodes: dict[str, AnyNode] = Field(description="The nodes by name. Their order decides who starts first.")
     finally_: dict[str, AnyNode] | None = Field(
         default=None,

@@ -1,18 +1,20 @@
-"""What hangs on what in one scope: edges, what each counts for, joins, fallbacks, and what can never be met (rules 8-20).
+"""What hangs on what in one scope: edges and what each counts for, joins, fallbacks (rules 8 to 20).
 
 Works on drafts whose mentions are known. Every step is linear in nodes and edges.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from interlock.core import graph as g
 from interlock.core import plan as p
+from interlock.core.dependencies import Spot
 from interlock.core.problems import Place, nearest
 from interlock.core.scoping import NodeDraft, ScopeDraft, find_name
 from interlock.core.spellings import EdgeSpec, FallbackSpec, QuorumSpec
-from interlock.core.templates import Spot
 from interlock.core.works import Parts, labels_of
 
 _ANY_OUTCOME = frozenset(p.OUTCOMES)
@@ -25,10 +27,7 @@ class Joining(Struct, frozen=True):
     leading: list[list[p.Edge]]
     joins: list[p.Join]
     stands_in_for: dict[int, int]
-
-    def fallback_of(self) -> dict[int, int]:
-        """The node that stands in, by the node it stands in for."""
-        return {failed: fallback for fallback, failed in self.stands_in_for.items()}
+    fallback_of: dict[int, int]
 
 
 def join_scope(scope: ScopeDraft, parts: Parts) -> Joining:
@@ -45,7 +44,8 @@ def join_scope(scope: ScopeDraft, parts: Parts) -> Joining:
         for edge in edges:
             leaving[edge.source].append(edge)
         joins.append(_join(node, edges, parts))
-    return Joining(leaving, leading, joins, stands_in_for)
+    fallback_of = {failed: fallback for fallback, failed in stands_in_for.items()}
+    return Joining(leaving, leading, joins, stands_in_for, fallback_of)
 
 
 # --- edges -----------------------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def _visible_on_edge(scope: ScopeDraft, source: NodeDraft) -> frozenset[str]:
     return frozenset(["inputs", "run", "now", "nodes", source.name, *variables])
 
 
-def _check_words(source: NodeDraft, words: list[str], place: Place, parts: Parts) -> None:
+def _check_words(source: NodeDraft, words: Iterable[str], place: Place, parts: Parts) -> None:
     """An edge may wait only for what its source can come to."""
     if source.kind == "gate" and "failed" in words:
         message = f"nothing can catch a gate's verdict, so `{source.name}` has no `on: failed`"

@@ -5,13 +5,14 @@ Knows the shape of the language only. Whether names, tools and expressions are r
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, cast
 
 from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from interlock.core import graph as g
+from interlock.core.json_data import Json, JsonMap
 from interlock.core.problems import Place, Problem, nearest
 from interlock.core.spellings import SHAPE_MARK, WRITTEN_WRONG, EdgeSpec, FallbackSpec, QuorumSpec, shape
 
@@ -27,13 +28,13 @@ class Misspelling(Struct, frozen=True):
     node: Place | None
 
 
-def misspellings_in(error: ValidationError, document: dict[str, Any]) -> list[Misspelling]:
+def misspellings_in(error: ValidationError, document: JsonMap) -> list[Misspelling]:
     """Every problem that validation found."""
     details = error.errors(include_url=False)
     return [_misspelling(detail, document) for detail in details]
 
 
-def _misspelling(detail: ErrorDetails, document: dict[str, Any]) -> Misspelling:
+def _misspelling(detail: ErrorDetails, document: JsonMap) -> Misspelling:
     loc = detail["loc"]
     place = _place(loc, document)
     is_extra_key = detail["type"] == "extra_forbidden"
@@ -48,22 +49,25 @@ def _is_shape(step: str | int) -> bool:
     return isinstance(step, str) and step.startswith(SHAPE_MARK)
 
 
-def _place(loc: tuple[str | int, ...], document: Any) -> Place:
+def _place(loc: tuple[str | int, ...], document: Json) -> Place:
     """The path of keys that is really in the document: without shapes, without what a short spelling leaves out."""
     place: list[str | int] = []
     here = document
     for step in loc:
         if _is_shape(step):
             continue
-        if (isinstance(here, dict) and step in here) or (isinstance(here, list) and isinstance(step, int)):
-            here = here[step]
-            place.append(step)
-        else:
-            break
+        match here:
+            case dict() if isinstance(step, str) and step in here:
+                here = here[step]
+            case list() if isinstance(step, int) and step < len(here):
+                here = here[step]
+            case _:
+                break
+        place.append(step)
     return tuple(place)
 
 
-def _node_of(loc: tuple[str | int, ...], document: dict[str, Any], *, is_node: bool) -> Place | None:
+def _node_of(loc: tuple[str | int, ...], document: JsonMap, *, is_node: bool) -> Place | None:
     """The place of the innermost node in which a problem stands."""
     if is_node:
         return _place(loc, document)
@@ -217,8 +221,8 @@ def _kindless(name: str, given: object, place: Place) -> Problem:
     """A node that is of no kind, or of several."""
     if not isinstance(given, dict):
         return Problem(place=place, message=f"{name} is a node, and so a map, not {said(given)}")
-    keys: list[str] = [str(key) for key in given]
-    kinds = g.kinds_in(given)
+    keys = list(cast("dict[str, object]", given))
+    kinds = g.kinds_in(cast("dict[str, object]", given))
     if len(kinds) > 1:
         message = f"{name} has several kinds: {', '.join(f'`{kind}`' for kind in kinds)}"
         return Problem(place=place, message=message, advice="a node is of exactly one: make it two nodes")

@@ -13,6 +13,7 @@ GIVEN_NAMES: Final = frozenset({"inputs", "run", "nodes", "now", "event", "candi
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _GRAPH_NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
+_SECRET_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 NAME_LENGTH_MAX: Final = 100
 
 
@@ -38,6 +39,13 @@ def wrong_graph_name(name: str) -> tuple[str, str] | None:
     return f"`{name}` cannot be the name of a graph", _better(
         name, "a lower-case letter, then letters, digits, _ and -"
     )
+
+
+def wrong_secret_name(name: str) -> tuple[str, str] | None:
+    """Why this cannot be the name of a secret; None if it can."""
+    if _SECRET_NAME.fullmatch(name) and len(name) <= NAME_LENGTH_MAX:
+        return None
+    return f"`{name}` cannot be the name of a secret", "use letters, digits and _"
 
 
 def wrong_label(label: str) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from interlock.core.catalogue import Catalogue
 from interlock.core.cycles import find_cycles, order
 from interlock.core.documents import Document, read_document
 from interlock.core.limits import REFERENCE_DEPTH_MAX, Limits
-from interlock.core.names import wrong_graph_name
+from interlock.core.names import wrong_graph_name, wrong_secret_name
 from interlock.core.problems import Place, Problem, nearest
 from interlock.core.scoping import GraphDraft, lay_out
 
@@ -86,6 +86,9 @@ def _lay_out(
     draft = lay_out(name or model.graph, read, model, first=first, nodes_max=nodes_max, depth_max=limits.depth_max)
     if ("graph",) not in read.broken and (wrong := wrong_graph_name(model.graph)) is not None:
         draft.problems.append(Problem(place=("graph",), message=wrong[0], advice=wrong[1]))
+    for secret in model.secrets:
+        if (wrong := wrong_secret_name(secret)) is not None:
+            draft.problems.append(Problem(place=("secrets", secret), message=wrong[0], advice=wrong[1]))
     return draft
 
 

@@ -1,6 +1,6 @@
 """The scopes of a graph while it is compiled: which nodes stand where, and what a name means there (rules 1 to 5).
 
-A draft knows where it stands in the document and in the plan. What nodes do, and what hangs on what, is added by others.
+A draft knows where it stands in the document and in the plan. What nodes do and what hangs on what is added by others.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class NodeDraft:
 
     @property
     def kind(self) -> str:
+        """Its kind key."""
         return self.model.kind
 
 
@@ -71,7 +72,7 @@ class ScopeDraft:
         return node
 
     def outwards(self) -> Iterator[ScopeDraft]:
-        """This scope and those around it, up to the wall that a graph is."""
+        """The scope itself and those around it, up to the wall that a graph is."""
         scope: ScopeDraft | None = self
         while scope is not None:
             yield scope

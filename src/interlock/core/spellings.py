@@ -1,24 +1,25 @@
 """Fields that may be written in several ways and mean one thing: each is read into its one canonical spelling.
 
-So equal graphs have equal documents, whoever wrote them. Nothing here looks beyond its own field: whether a name exists
-or a word can come is for the compiler.
+So equal graphs have equal documents, whoever wrote them. Nothing here looks beyond its own field: whether a name
+exists or a word can come is for the compiler.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainSerializer, Tag
 from pydantic_core import PydanticCustomError
 
 from interlock.core.durations import DurationProblem, duration_text, parse_duration
+from interlock.core.json_data import Json
 
 WRITTEN_WRONG: Final = "written_wrong"
 """The type of every error that already speaks our words."""
 
 
 class Written(BaseModel):
-    """What people write: closed, so that a misspelt key is found, and strict, so that text is never taken for a number."""
+    """What people write: closed, so that a misspelt key is found; strict, so that text is never taken for a number."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
@@ -53,7 +54,7 @@ def text_or_map(message: str) -> Discriminator:
     )
 
 
-def _text_or_map(written: Any) -> str | None:
+def _text_or_map(written: object) -> str | None:
     match written:
         case str():
             return TEXT.tag
@@ -66,7 +67,7 @@ def _text_or_map(written: Any) -> str | None:
 # --- durations -------------------------------------------------------------------------------------------------------
 
 
-def _read_duration(written: Any) -> int:
+def _read_duration(written: object) -> int:
     try:
         return parse_duration(written)
     except DurationProblem as problem:
@@ -80,18 +81,18 @@ Duration: TypeAlias = Annotated[
 # --- words: one, or a list of them -----------------------------------------------------------------------------------
 
 
-def _read_words(written: Any) -> list[str]:
-    words: list[Any] = [written] if isinstance(written, str) else written
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise written_wrong("this is a word or a list of words", "write `[first, second]`")
-    return sorted(set(words))
+def _read_words(written: Json) -> tuple[str, ...]:
+    words = [written] if isinstance(written, str) else written
+    if isinstance(words, list) and all(isinstance(word, str) for word in words):
+        return tuple(sorted({word for word in words if isinstance(word, str)}))
+    raise written_wrong("this is a word or a list of words", "write `[first, second]`")
 
 
-Words: TypeAlias = Annotated[list[str], BeforeValidator(_read_words, json_schema_input_type=str | list[str])]
+Words: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_read_words, json_schema_input_type=str | list[str])]
 """Words whose order means nothing."""
 
 
-def _read_texts(written: Any) -> list[str]:
+def _read_texts(written: Json) -> Json:
     return [written] if isinstance(written, str) else written
 
 
@@ -117,14 +118,15 @@ class EdgeSpec(Written):
     )
 
 
-def _read_after(written: Any) -> Any:
+def _read_after(written: Json) -> Json:
     match written:
         case str():
             return {written: {}}
         case list():
-            if not all(isinstance(name, str) for name in written):
+            names = [name for name in written if isinstance(name, str)]
+            if len(names) < len(written):
                 raise written_wrong("`after` lists names of nodes", "for conditions write `after: {name: {on: …}}`")
-            return {name: {} for name in sorted(set(written))}
+            return {name: {} for name in sorted(names)}
         case dict():
             return {name: {} if edge is None else edge for name, edge in sorted(written.items())}
         case _:
@@ -145,7 +147,7 @@ class QuorumSpec(Written):
     quorum: int = Field(ge=1, description="How many edges must fire.")
 
 
-def _read_join(written: Any) -> Any:
+def _read_join(written: Json) -> Json:
     is_first = isinstance(written, dict) and written == {"quorum": 1} and written["quorum"] is not True
     return "first" if is_first else written
 

@@ -1,91 +1,45 @@
-"""Text, maps and conditions of a graph made into templates and expressions, and what they mention noted down.
-
-Every mention of a node becomes a dependency of the node that reads it, in the scope where the mentioned node stands: a
-body that looks outwards makes the node that holds it wait (rule 9). Nothing is evaluated here.
-"""
+"""Text, maps and conditions of a graph, made into templates and expressions. Nothing is evaluated here."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any, Final
-
-from msgspec import Struct
+from collections.abc import Mapping
+from typing import Final, cast
 
 from interlock.core import plan as p
-from interlock.core.expressions import Environment, Expression, ExpressionProblem, Hole, Piece, bare_path, split_text
+from interlock.core.dependencies import Dependencies, Spot
+from interlock.core.expressions import (
+    Environment,
+    Expression,
+    ExpressionProblem,
+    FieldType,
+    Hole,
+    Piece,
+    bare_path,
+    split_text,
+)
+from interlock.core.json_data import Json
 from interlock.core.problems import Place, Problem, nearest
-from interlock.core.scoping import GraphDraft, NodeDraft, ScopeDraft, find_name, names_in
-from interlock.core.value_schemas import OUTCOME_FIELDS, FieldType
+from interlock.core.scoping import GraphDraft
 from interlock.core.values import DEPTH_MAX, canonical
 
-ALWAYS_VISIBLE: Final = ("inputs", "run", "nodes", "now")
 _NOTHING: Final = p.Constant(None)
-
-
-class Visible(Collection[str]):
-    """The names that can be seen from a scope. Looked up along the scopes: copying them would be quadratic."""
-
-    __slots__ = ("_extra", "_scope")
-
-    def __init__(self, scope: ScopeDraft, extra: tuple[str, ...]) -> None:
-        self._scope = scope
-        self._extra = extra
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and (
-            name in ALWAYS_VISIBLE or name in self._extra or find_name(self._scope, name) is not None
-        )
-
-    def __iter__(self) -> Iterator[str]:
-        yield from ALWAYS_VISIBLE
-        yield from self._extra
-        yield from names_in(self._scope)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class Spot(Struct, frozen=True):
-    """Where an expression stands: who reads what it comes to, and what may be mentioned there."""
-
-    scope: ScopeDraft
-    reader: NodeDraft | None = None
-    """The node that waits for what is mentioned; None where everything has settled: outputs, `until`, `finally`."""
-    extra: tuple[str, ...] = ()
-    visible: Collection[str] | None = None
-    """Narrower than what the scope shows, where it has to be."""
-    takes_secrets: bool = False
-    sees_itself: bool = False
-    """Whether it may mention its own node: an undo may."""
-
-    def names(self) -> Collection[str]:
-        """The names that may be used here."""
-        return Visible(self.scope, self.extra) if self.visible is None else self.visible
-
-
-class Use(Struct, frozen=True):
-    """A place where a node's value is taken without asking whether there is one."""
-
-    reader: NodeDraft | None
-    target: NodeDraft
-    place: Place
-    offset: int
+"""Stands in for what could not be compiled: the problem has been told, and no plan will be made."""
 
 
 class TemplateCompiler:
-    """Compiles what stands in the texts of one graph, and keeps what it learns: problems, mentions, unguarded uses."""
+    """Compiles what stands in the texts of one graph; keeps their problems and what they depend on."""
 
-    def __init__(self, draft: GraphDraft, names: dict[str, FieldType]) -> None:
+    def __init__(self, draft: GraphDraft, names: Mapping[str, FieldType]) -> None:
         self.draft = draft
         self.problems = draft.problems
-        self.uses: list[Use] = []
+        self.dependencies = Dependencies(draft)
         self.secrets = frozenset(draft.model.secrets)
         self._names = names
         self._environment = Environment(names)
 
     # --- templates ---
 
-    def template(self, written: Any, spot: Spot, place: Place, depth: int = 0) -> p.Template:
+    def template(self, written: Json, spot: Spot, place: Place, depth: int = 0) -> p.Template:
         """The template that a part of the document is."""
         match written:
             case str():
@@ -95,17 +49,11 @@ class TemplateCompiler:
                 self._problem(place, message, "values hold no more: make it flatter")
                 return _NOTHING
             case dict():
-                items = [
-                    (key, self.template(item, spot, (*place, key), depth + 1)) for key, item in sorted(written.items())
-                ]
-                if all(isinstance(item, p.Constant) for _, item in items):
-                    return p.Constant({key: item.value for key, item in items if isinstance(item, p.Constant)})
-                return p.MapOf(tuple(items))
+                parts = [self.template(written[key], spot, (*place, key), depth + 1) for key in sorted(written)]
+                return _map_of(sorted(written), parts)
             case list():
                 parts = [self.template(item, spot, (*place, index), depth + 1) for index, item in enumerate(written)]
-                if all(isinstance(part, p.Constant) for part in parts):
-                    return p.Constant([part.value for part in parts if isinstance(part, p.Constant)])
-                return p.ListOf(tuple(parts))
+                return _list_of(parts)
             case _:
                 return p.Constant(canonical(written))
 
@@ -140,12 +88,10 @@ class TemplateCompiler:
                 return _NOTHING
             case [Hole() as hole]:
                 return self._whole(hole, spot, place)
-            case [str() as text]:
-                return p.Constant(text)
+            case _ if not any(isinstance(piece, Hole) for piece in pieces):
+                return p.Constant("".join(piece.text for piece in pieces if not isinstance(piece, Hole)))
             case _:
                 parts = [self._part(piece, spot, place) for piece in pieces]
-                if all(isinstance(part, str) for part in parts):
-                    return p.Constant("".join(part for part in parts if isinstance(part, str)))
                 return p.Text(tuple(part for part in parts if part is not None))
 
     def _pieces(self, written: str, place: Place) -> list[Piece] | None:
@@ -168,7 +114,7 @@ class TemplateCompiler:
             return self._secret(chain, hole, spot, place)
         if not self._is_surely_there(chain, spot) and self._compiled(hole, spot, place) is None:
             return _NOTHING
-        self._note(chain, spot, place, hole.offset)
+        self.dependencies.note(chain, spot, place, hole.offset)
         return p.BarePath(chain)
 
     # --- expressions ---
@@ -179,9 +125,9 @@ class TemplateCompiler:
             return None
         told = frozenset(chain[1] for chain in expression.mentions if chain[0] == "nodes" and len(chain) > 1)
         for chain in expression.mentions:
-            target = self._note(chain, spot, place, hole.offset)
+            target = self.dependencies.note(chain, spot, place, hole.offset)
             if target is not None and not expression.is_guarded(chain[0]) and chain[0] not in told:
-                self.uses.append(Use(spot.reader, target, place, hole.offset))
+                self.dependencies.note_use(target, spot, place, hole.offset)
         return expression
 
     def _compiled(self, hole: Hole, spot: Spot, place: Place) -> Expression | None:
@@ -195,17 +141,18 @@ class TemplateCompiler:
             return None
 
     def _is_surely_there(self, chain: p.Chain, spot: Spot) -> bool:
-        """Whether a bare path needs no closer look: its name is visible, and nothing that is known speaks against it."""
+        """Whether a bare path needs no closer look: its name is visible, and nothing known speaks against it."""
         if chain[0] not in spot.names():
             return False
-        schema = self._names.get(chain[0])
+        schema: object = self._names.get(chain[0])
         for field in chain[1:]:
-            if schema is None:
-                return True
-            fields = schema.get("properties")
-            if schema.get("type", "object") != "object" or (isinstance(fields, dict) and field not in fields):
+            if not isinstance(schema, Mapping):
+                return schema is None
+            rules = cast("Mapping[str, object]", schema)
+            fields = cast("Mapping[str, object]", rules.get("properties", {}))
+            if rules.get("type", "object") != "object" or (fields and field not in fields):
                 return False
-            schema = fields.get(field) if isinstance(fields, dict) else None
+            schema = fields.get(field)
         return True
 
     def _secret(self, chain: p.Chain, hole: Hole, spot: Spot, place: Place) -> p.Template:
@@ -224,59 +171,17 @@ class TemplateCompiler:
             return p.SecretNamed(chain[1])
         return _NOTHING
 
-    # --- mentions ---
-
-    def _note(self, chain: p.Chain, spot: Spot, place: Place, offset: int) -> NodeDraft | None:
-        """Notes what is mentioned; the node whose value is meant, if it is one."""
-        match chain[0]:
-            case "nodes":
-                self._note_outcome(chain, spot, place, offset)
-            case "run":
-                if chain[1:2] == ("status",) and not spot.scope.in_finally:
-                    self._problem(place, "`run.status` is known only when the run ends", "use it in `finally`", offset)
-            case "inputs" | "now" | "event" | "candidate" | "candidates":
-                pass
-            case name:
-                meaning = find_name(spot.scope, name)
-                if isinstance(meaning, NodeDraft):
-                    self._depend(meaning, spot, place, offset, needs_value=True)
-                    return meaning
-        return None
-
-    def _note_outcome(self, chain: p.Chain, spot: Spot, place: Place, offset: int) -> None:
-        if len(chain) == 1:
-            self._problem(place, "`nodes` by itself is no value", "name the node: `nodes.x.outcome`", offset)
-            return
-        target = find_name(spot.scope, chain[1])
-        if not isinstance(target, NodeDraft):
-            meant = nearest(chain[1], names_in(spot.scope))
-            advice = f"did you mean `nodes.{meant}`?" if meant else ""
-            self._problem(place, f"`nodes.{chain[1]}`: there is no node `{chain[1]}` here", advice, offset)
-            return
-        if spot.visible is not None and chain[1] not in spot.visible:
-            self._problem(place, f"`nodes.{chain[1]}` cannot be seen from here", "use the node's own `when`", offset)
-            return
-        fields = (*OUTCOME_FIELDS, "errors") if target.kind == "each" or target.is_broken else OUTCOME_FIELDS
-        if len(chain) > 2 and chain[2] not in fields:
-            meant = nearest(chain[2], fields)
-            advice = f"did you mean `{meant}`?" if meant else f"its fields are {', '.join(fields)}"
-            self._problem(place, f"`nodes.{chain[1]}` has no field `{chain[2]}`", advice, offset)
-            return
-        self._depend(target, spot, place, offset, needs_value=False)
-
-    def _depend(self, target: NodeDraft, spot: Spot, place: Place, offset: int, *, needs_value: bool) -> None:
-        """Makes the reader wait for a node; from inside a body, the node that holds the body waits."""
-        reader, scope = spot.reader, spot.scope
-        while scope is not target.scope:
-            reader = scope.owner
-            assert scope.parent is not None, "a name is found outwards only"
-            scope = scope.parent
-        if reader is None:
-            return
-        if reader is not target:
-            reader.mentions[target.index] = needs_value or reader.mentions.get(target.index, False)
-        elif not (spot.sees_itself and reader is spot.reader):
-            self._problem(place, f"`{target.name}` depends on itself", "mention what it is made of instead", offset)
-
     def _problem(self, place: Place, message: str, advice: str = "", offset: int | None = None) -> None:
         self.problems.append(Problem(place=place, message=message, advice=advice, offset=offset))
+
+
+def _map_of(keys: list[str], parts: list[p.Template]) -> p.Template:
+    constants = [part.value for part in parts if isinstance(part, p.Constant)]
+    if len(constants) == len(parts):
+        return p.Constant(dict(zip(keys, constants, strict=True)))
+    return p.MapOf(tuple(zip(keys, parts, strict=True)))
+
+
+def _list_of(parts: list[p.Template]) -> p.Template:
+    constants = [part.value for part in parts if isinstance(part, p.Constant)]
+    return p.Constant(constants) if len(constants) == len(parts) else p.ListOf(tuple(parts))

@@ -6,7 +6,7 @@ A schema here says which fields there are, not that all of them are. None: nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from interlock.core import graph as g
 from interlock.core.expressions import TIMESTAMP, FieldType
@@ -66,12 +66,12 @@ def value_schema(draft: GraphDraft, node: NodeDraft, tools: Mapping[str, ToolCon
         case g.ToolNode(tool=tool):
             contract = tools.get(tool)
             return contract.output if contract else None
-        case g.ValueNode(value=dict() as value):
-            return _fields(value)
+        case g.ValueNode(value=value):
+            return _fields(cast("dict[str, object]", value)) if isinstance(value, dict) else None
         case g.GateNode():
             return closed({"verdict": _TEXT})
         case g.HumanNode(form=form):
-            return closed({field: _UNKNOWN for field in ANSWER_FIELDS} | ({"form": form} if form else {}))
+            return closed(dict.fromkeys(ANSWER_FIELDS, _UNKNOWN) | ({"form": form} if form else {}))
         case g.ChooseNode():
             return closed({"choice": _TEXT})
         case g.FuseNode(fuse="best_of" | "vote" | "weighted", from_=sources):
@@ -87,7 +87,7 @@ def value_schema(draft: GraphDraft, node: NodeDraft, tools: Mapping[str, ToolCon
 
 
 def _fields(fields: Iterable[str]) -> JsonSchema:
-    return closed({field: _UNKNOWN for field in fields})
+    return closed(dict.fromkeys(fields, _UNKNOWN))
 
 
 def _common(

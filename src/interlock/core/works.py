@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from msgspec import Struct
 
 from interlock.core import graph as g
 from interlock.core import plan as p
-from interlock.core.contracts import check_literals, check_written_schema
+from interlock.core.contracts import InputContracts
+from interlock.core.dependencies import Spot
 from interlock.core.expressions import Expression
+from interlock.core.inputs import within
+from interlock.core.json_data import Json
 from interlock.core.names import wrong_label
 from interlock.core.problems import Place, Problem, nearest
+from interlock.core.schemas import check_schema
 from interlock.core.scoping import GraphDraft, NodeDraft
-from interlock.core.templates import Spot, TemplateCompiler
+from interlock.core.templates import TemplateCompiler
 
 TIMED_OUT = "timed_out"
 """The label of a question that nobody answered in time, beside the choice that was taken then."""
@@ -33,6 +37,7 @@ class Parts(Struct, frozen=True):
     """The named graphs that could be read."""
     inputs: Mapping[str, p.JsonSchema | None]
     """What each of them takes."""
+    contracts: InputContracts
 
     def problem(self, place: Place, message: str, advice: str = "", *, at_key: bool = False) -> None:
         """Notes an error."""
@@ -90,7 +95,7 @@ def input_of(node: NodeDraft, parts: Parts) -> p.Template | None:
 
 def _input(
     node: NodeDraft,
-    written: Any,
+    written: Json,
     schema: p.JsonSchema | None,
     parts: Parts,
     *,
@@ -98,14 +103,14 @@ def _input(
 ) -> p.Template | None:
     place = node.place if written is None else (*node.place, "input")
     if schema is not None:
-        check_literals({} if written is None else written, schema, place, parts.draft.problems)
+        parts.contracts.check({} if written is None else written, schema, place, parts.draft.problems)
     if written is None:
         return None
     check_map(written, place, parts)
     return parts.compiler.template(written, Spot(node.scope, node, takes_secrets=takes_secrets), place)
 
 
-def check_map(written: Any, place: Place, parts: Parts) -> None:
+def check_map(written: Json, place: Place, parts: Parts) -> None:
     """An input is a map by name, or an expression that gives one."""
     if not isinstance(written, dict) and not (isinstance(written, str) and written.startswith("${")):
         parts.problem(place, "an input is a map of names to values", "write `input: {name: value}`")
@@ -143,7 +148,7 @@ def _human(node: NodeDraft, model: g.HumanNode, parts: Parts) -> p.HumanWork:
         parts.problem(node.place, "a question has either `choices` or a `form`", advice, at_key=True)
     _check_labels(model.choices, (*node.place, "choices"), parts)
     if model.form is not None:
-        check_written_schema(model.form, (*node.place, "form"), parts.draft.problems)
+        parts.draft.problems += [within(problem, (*node.place, "form")) for problem in check_schema(model.form)]
         if model.quorum > 1:
             message = "`quorum` counts people who chose the same, and a form has no choices"
             parts.problem((*node.place, "quorum"), message, "leave it out, or ask with `choices`")
@@ -227,7 +232,7 @@ def _each(node: NodeDraft, model: g.EachNode, parts: Parts) -> p.EachWork:
     return p.EachWork(items, model.as_, model.parallel, model.quorum, body.number if body else -1)
 
 
-def _items(node: NodeDraft, written: Any, place: Place, parts: Parts) -> p.Template:
+def _items(node: NodeDraft, written: Json, place: Place, parts: Parts) -> p.Template:
     items = parts.compiler.template(written, Spot(node.scope, node), place)
     match items:
         case p.Computed(expression=expression) if expression.return_type.partition("<")[0] not in {"LIST", "DYN"}:
