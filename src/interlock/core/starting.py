@@ -73,6 +73,7 @@ def start_attempt(on: Deciding, input: Value, number: int, effect: str, because:
             timeout=on.node.timeout,
             because=because,
             tool=tool,
+            emits=isinstance(work, p.EmitWork),
         )
     )
 

@@ -14,7 +14,7 @@ from typing import Final, Literal, Self
 
 from msgspec.structs import replace
 
-from interlock.core.events import Event, NodeStarted
+from interlock.core.events import Event
 from interlock.store.blobs import check_blob
 from interlock.store.errors import (
     LeaseHeldError,
@@ -27,13 +27,12 @@ from interlock.store.errors import (
 )
 from interlock.store.event_store import BLOB_KEY_BYTES, LIST_LIMIT, Append, Clock, FeedEntry, Head, RandomBytes, Signal
 from interlock.store.lease import LEASE_MICROS, NEVER_LEASED, Lease, LeaseOwner, LeaseState, is_held, may_take
+from interlock.store.memory_run import MemoryRun
 from interlock.store.processes import is_running as process_is_running
 from interlock.store.rows import (
     LedgerRow,
     OutboxRow,
     QuestionRow,
-    RunChanges,
-    RunEnding,
     RunOrigin,
     RunRow,
     changes,
@@ -45,63 +44,11 @@ _MOVING: Final = ("pending", "running", "compensating")
 
 
 @dataclass
-class _Run:
-    """One run: its log, and what is derived from it."""
-
-    tenant: str
-    name: str
-    origin: RunOrigin
-    log: list[Sealed] = field(default_factory=list[Sealed])
-    head: bytes = CHAIN_START
-    status: str = ""
-    due: int | None = None
-    ending: RunEnding | None = None
-    ledger: dict[str, LedgerRow] = field(default_factory=dict[str, LedgerRow])
-    questions: dict[str, QuestionRow] = field(default_factory=dict[str, QuestionRow])
-
-    def apply(self, changed: RunChanges, *, status: str, due: int | None) -> None:
-        """Bring the derived rows up to date."""
-        self.status, self.due = status, due
-        self.ledger.update(changed.intended)
-        for effect, end in changed.settled.items():
-            if effect in self.ledger:
-                self.ledger[effect] = replace(self.ledger[effect], status=end.status, settled_seq=end.seq)
-        closed = set(changed.closed)
-        self.questions = {p: row for p, row in self.questions.items() if not closed & {row.path, row.node}}
-        self.questions.update(changed.asked)
-        if changed.ending is not None:
-            self.ending, self.status, self.due = changed.ending, changed.ending.status, None
-
-    def row(self) -> RunRow:
-        """The run as lists show it."""
-        origin, ending = self.origin, self.ending
-        return RunRow(
-            tenant=self.tenant,
-            run=self.name,
-            status=self.status,
-            graph=origin.graph,
-            graph_hash=origin.graph_hash,
-            bundle=origin.bundle,
-            kind=origin.kind,
-            parent=origin.parent,
-            key=origin.key,
-            labels=origin.labels,
-            started_at=origin.started_at,
-            ended_at=ending.ended_at if ending else None,
-            seq=len(self.log),
-            head=self.head,
-            due=self.due,
-            waiting=len(self.questions),
-            error=ending.error if ending else "",
-        )
-
-
-@dataclass
 class _Tenant:
     """All of one tenant. Runs stand in the order in which they were started."""
 
     blob_key: bytes
-    runs: dict[str, _Run] = field(default_factory=dict[str, _Run])
+    runs: dict[str, MemoryRun] = field(default_factory=dict[str, MemoryRun])
     keys: dict[str, str] = field(default_factory=dict[str, str])
     feed: list[FeedEntry] = field(default_factory=list[FeedEntry])
     blobs: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -252,16 +199,13 @@ class MemoryEventStore:
     async def outbox(self, tenant: str, *, limit: int = LIST_LIMIT) -> list[OutboxRow]:
         """Events to be sent out."""
         place = self._tenant(tenant)
-        pending = {(row.run, row.intended_seq): row for run in place.runs.values() for row in _outbox_of(run)}
+        pending = {(row.run, row.intended_seq): row for run in place.runs.values() for row in run.outbox()}
         committed = ((entry.run, seq) for entry in place.feed for seq in range(entry.first_seq, entry.last_seq + 1))
         return [pending[event] for event in committed if event in pending][:limit]
 
     async def rebuild(self, tenant: str, run: str, *, status: str, due: int | None) -> None:
         """Derive the run's rows anew."""
-        found = self._run(tenant, run)
-        changed = changes(run, [unseal(one) for one in found.log])
-        found.ledger, found.questions, found.ending = {}, {}, None
-        found.apply(changed, status=status, due=due)
+        self._run(tenant, run).rebuild(status=status, due=due)
 
     # --- what events mention ---
 
@@ -331,7 +275,7 @@ class MemoryEventStore:
             self._tenants[tenant] = _Tenant(self._random_bytes(BLOB_KEY_BYTES))
         return self._tenants[tenant]
 
-    def _run(self, tenant: str, run: str) -> _Run:
+    def _run(self, tenant: str, run: str) -> MemoryRun:
         found = self._tenant(tenant).runs.get(run)
         if found is None:
             raise MissingError("run", run, tenant=tenant)
@@ -341,7 +285,7 @@ class MemoryEventStore:
         found = self._tenant(tenant).runs.get(run)
         return found.log[after : None if limit is None else after + limit] if found else []
 
-    def _check(self, tenant: _Tenant, run: _Run | None, append: Append) -> None:
+    def _check(self, tenant: _Tenant, run: MemoryRun | None, append: Append) -> None:
         lease = tenant.leases.get(append.run, NEVER_LEASED)
         if lease.epoch != append.epoch or lease.owner is None:
             raise LeaseLostError(append.run, epoch=append.epoch, current=lease.epoch)
@@ -358,24 +302,14 @@ class MemoryEventStore:
         return state.owner is not None and state.epoch == lease.epoch
 
 
-def _new_run(tenant: _Tenant, append: Append, origin: RunOrigin | None) -> _Run:
+def _new_run(tenant: _Tenant, append: Append, origin: RunOrigin | None) -> MemoryRun:
     assert origin is not None, f"the first event of run {append.run} is not its start"
     if origin.key in tenant.keys:
         raise RunKeyTakenError(origin.key, run=append.run, taken_by=tenant.keys[origin.key])
     if origin.key:
         tenant.keys[origin.key] = append.run
-    run = tenant.runs[append.run] = _Run(append.tenant, append.run, origin)
+    run = tenant.runs[append.run] = MemoryRun(append.tenant, append.run, origin)
     return run
-
-
-def _outbox_of(run: _Run) -> list[OutboxRow]:
-    pending = [line for line in run.ledger.values() if line.kind == "emit" and line.status in ("intended", "unknown")]
-    rows: list[OutboxRow] = []
-    for line in pending:
-        body = unseal(run.log[line.intended_seq - 1]).body
-        assert isinstance(body, NodeStarted)
-        rows.append(OutboxRow(run.name, line.effect, line.path, line.name, body.input, line.intended_seq))
-    return rows
 
 
 def _kept(place: dict[str, bytes], kind: Literal["blob", "bundle"], name: str, tenant: str) -> bytes:

@@ -1,7 +1,8 @@
 """What writes a SQLite file: it commits together whatever has queued up, of all runs.
 
 Statements are executed in the event loop, where each takes microseconds; the commit, which waits for the disk, in a
-thread. There each statement would have to win the interpreter's lock several times, and starve beside a busy loop. What waits is bounded: who would queue more waits for room. A refused append harms no other one of its commit.
+thread. There each statement would have to win the interpreter's lock several times, and starve beside a busy loop.
+What waits is bounded: who would queue more waits for room. A refused append harms no other one of its commit.
 """
 
 from __future__ import annotations
