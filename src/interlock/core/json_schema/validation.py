@@ -39,12 +39,11 @@ class Schema:
         try:
             if self._validator.is_valid(value):
                 return []
-        except ValueError:  # a leaf that is no JSON: a `Ref` or a `Secret`
-            errors = errors_besides_opaque(self._validator, value) if self._can_tell(value) else []
-        else:
             if not self._can_tell(value):
                 return [f"{where} does not fit its schema; it is too deep, or the schema too wide, to say where"]
             errors = self._errors(value)
+        except ValueError:  # a leaf that is no JSON: a `Ref` or a `Secret`
+            errors = errors_besides_opaque(self._validator, value) if self._can_tell(value) else []
         found = [message for error in errors for message in told(error, where)]
         return list(dict.fromkeys(found))[:PROBLEMS_MAX]
 
