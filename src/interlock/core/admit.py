@@ -10,12 +10,13 @@ from typing import TypeAlias, assert_never
 from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.accounts import spent_limit
+from interlock.core.giving import given
 from interlock.core.journal import attempt_at, open_steps
 from interlock.core.lifecycle import is_settled
 from interlock.core.paths import node_at, path_of, split_step, step_path
 from interlock.core.plan import EachWork, HumanWork, Node, Plan
 from interlock.core.problems import nearest
-from interlock.core.schemas import compile_schema, with_defaults
+from interlock.core.schemas import compile_schema
 from interlock.core.state import MAILBOX_MAX, Calling, Live, Opened, RunState, Scope, Waiting, status_of
 
 Admitted: TypeAlias = list[tuple[str, e.Outside]]
@@ -71,12 +72,9 @@ def _start(plan: Plan, state: RunState, request: r.StartRun) -> Admitted | r.Ref
     """A run starts once, with inputs that its graph takes."""
     if state.seq:
         return r.Refused(f"run {state.run} has started already")
-    inputs = request.inputs
-    if plan.root.inputs is not None:
-        inputs = with_defaults(plan.root.inputs, inputs)
-        problems = compile_schema(plan.root.inputs).problems(inputs)
-        if problems:
-            return r.Refused(f"the inputs are not what graph {plan.name} takes: {'; '.join(problems)}")
+    inputs, problems = given(plan.root, request.inputs)
+    if problems:
+        return r.Refused(f"the inputs are not what graph {plan.name} takes: {'; '.join(problems)}")
     started = e.RunStarted(
         bundle=plan.bundle_hash,
         graph=plan.name,

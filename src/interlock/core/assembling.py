@@ -19,6 +19,7 @@ from interlock.core.joining import Joining, join_scope
 from interlock.core.limits import Limits
 from interlock.core.problems import Problem
 from interlock.core.references import Family
+from interlock.core.schemas import Schema
 from interlock.core.scoping import GraphDraft, NodeDraft, ScopeDraft
 from interlock.core.templates import TemplateCompiler
 from interlock.core.value_schemas import known_names
@@ -189,6 +190,7 @@ def _graph_plan(scope: p.ScopePlan, draft: GraphDraft, schema: p.JsonSchema | No
         unfollowed=scope.unfollowed,
         name=model.graph,
         inputs=schema,
+        takes=None if schema is None else Schema(schema),
         timeout=model.timeout,
         budget=_budget(model.budget),
         on_failure=model.on_failure,

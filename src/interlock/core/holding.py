@@ -11,6 +11,7 @@ from interlock.core import events as e
 from interlock.core import plan as p
 from interlock.core.deciding import Deciding
 from interlock.core.expressions import EvaluationError
+from interlock.core.giving import given
 from interlock.core.paths import inner_key
 from interlock.core.reading import Reader, round_value
 from interlock.core.state import Opened
@@ -24,11 +25,18 @@ def open_node(on: Deciding, because: tuple[str, ...]) -> e.Command:
     match on.node.work:
         case p.EachWork() as work:
             return _open_each(on, work, because)
-        case p.GraphWork() if on.node.input is not None:
-            inputs = on.template(on.node.input)
-            return on.command(e.NodeOpened(inputs=inputs, within=on.node.timeout, because=because))
+        case p.GraphWork(name=str()) as work:
+            return _open_graph(on, work, because)
         case _:
             return on.command(e.NodeOpened(within=on.node.timeout, because=because))
+
+
+def _open_graph(on: Deciding, work: p.GraphWork, because: tuple[str, ...]) -> e.Command:
+    input = {} if on.node.input is None else on.reader().template(on.node.input)
+    inputs, problems = given(on.plan.scopes[work.body], input)
+    if problems:
+        return on.invalid(f"graph {work.name} was not given what it takes: {'; '.join(problems)}")
+    return on.command(e.NodeOpened(inputs=on.pack(inputs), within=on.node.timeout, because=because))
 
 
 def _open_each(on: Deciding, work: p.EachWork, because: tuple[str, ...]) -> e.Command:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from interlock.core.expressions import Expression
+    from interlock.core.schemas import Schema
     from interlock.core.values import Value
 
 LANGUAGE: Final = 1
@@ -332,6 +333,8 @@ class ScopePlan(Struct, frozen=True, kw_only=True):
     # The rest is said by graphs alone.
     name: str = ""
     inputs: JsonSchema | None = None
+    takes: Schema | None = None
+    """The same, ready to judge what is given."""
     timeout: Micros | None = None
     budget: Budget | None = None
     on_failure: OnFailure = "stop"

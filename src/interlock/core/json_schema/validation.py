@@ -26,13 +26,19 @@ class SchemaRefused(ValueError):
 
 
 class Schema:
-    """A schema ready to judge values. Immutable."""
+    """A schema ready to judge values. Immutable; schemas that say the same are equal."""
 
-    __slots__ = ("_reach", "_validator")
+    __slots__ = ("_reach", "_validator", "source")
 
     def __init__(self, schema: JsonSchema | bool) -> None:  # noqa: FBT001 - true and false are schemas
+        self.source = schema
         self._reach = reach(schema)
         self._validator = new_validator(schema)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Schema) and other.source == self.source
+
+    __hash__ = None  # type: ignore[assignment]  # its source is a map
 
     def problems(self, value: Value, where: str = "value") -> list[str]:
         """What is wrong with a value, each naming the place (`value.items[3].name is missing`); at most five."""
