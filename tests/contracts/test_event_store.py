@@ -114,12 +114,12 @@ async def test_of_many_appends_at_once_only_the_wrong_ones_are_refused(place: Pl
 
 @in_event_loop
 async def test_appends_of_one_run_keep_the_order_in_which_they_were_made(place: Place) -> None:
-    """A driver need not wait for one append before it makes the next."""
+    """A driver need not wait for one append before it makes the next, however much the first has to carry."""
     async with place.store() as store:
         lease = await store.acquire_lease(TENANT, "r1", owner=WORKER)
 
         await asyncio.gather(
-            store.append(append(lease, started())),
+            store.append(append(lease, started(), blobs={"ab" * 32: bytes(5_000_000)})),
             store.append(append(lease, *step(0), after=1)),
             store.append(append(lease, *step(1), after=3)),
         )

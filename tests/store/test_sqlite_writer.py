@@ -81,7 +81,7 @@ async def test_when_the_disk_is_full_everyone_who_waits_is_told_and_work_goes_on
     """Nobody may believe that something was kept, and nobody has to start again."""
     async with traced(tmp_path / "runs.db") as place:
         leases = [await place.lease(f"r{n}") for n in range(3)]
-        large = {"ab" * 32: bytes(2_000_000)}
+        large = {"ab" * 32: secrets.token_bytes(2_000_000)}
         await place.writer.do(lambda file: file.execute("pragma max_page_count = 100"))
 
         answers = await asyncio.gather(

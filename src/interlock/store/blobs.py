@@ -13,9 +13,6 @@ _ZLIB: Final = b"\x01"
 _LEVEL: Final = 1
 """The quickest: most of what compression saves in such data it saves here, at a quarter of the usual cost."""
 
-OFF_LOOP_BYTES: Final = 64 * 1024
-"""From here on packing takes long enough (a millisecond) to be done beside the event loop."""
-
 
 def pack_blob(data: bytes) -> bytes:
     """The bytes to store."""

@@ -12,16 +12,14 @@ import functools
 import secrets
 import sqlite3
 import sys
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from msgspec.structs import replace
-
 from interlock.core.events import Event
 from interlock.store import sqlite_leases, sqlite_reads, sqlite_rows
-from interlock.store.blobs import OFF_LOOP_BYTES, pack_blob
+from interlock.store.blobs import pack_blob
 from interlock.store.errors import MissingError, StoreClosedError
 from interlock.store.event_store import BLOB_KEY_BYTES, LIST_LIMIT, Append, Clock, FeedEntry, Head, RandomBytes, Signal
 from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner
@@ -86,8 +84,6 @@ class SqliteEventStore:
 
     async def append(self, append: Append) -> None:
         """Add events to a run; shares its commit with whatever else is waiting."""
-        if append.blobs:
-            append = replace(append, blobs=await _packed(append.blobs))
         await self._open_writer().append(append)
 
     async def read(self, tenant: str, run: str, *, after: int = 0, limit: int | None = None) -> list[Event]:
@@ -174,8 +170,7 @@ class SqliteEventStore:
 
     async def put_bundle(self, tenant: str, bundle: str, data: bytes) -> None:
         """Keep a bundle."""
-        packed = await _packed({bundle: data})
-        row = (tenant, bundle, packed[bundle])
+        row = (tenant, bundle, await asyncio.to_thread(pack_blob, data))
         await self._do(lambda file: file.execute("insert or ignore into bundle values (?, ?, ?)", row))
 
     async def get_bundle(self, tenant: str, bundle: str) -> bytes:
@@ -240,13 +235,6 @@ class SqliteEventStore:
         if self._readers is None:
             raise StoreClosedError(str(self._path))
         return self._readers
-
-
-async def _packed(blobs: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The bytes to store; large ones are packed beside the event loop."""
-    if sum(map(len, blobs.values())) < OFF_LOOP_BYTES:
-        return {name: pack_blob(data) for name, data in blobs.items()}
-    return await asyncio.to_thread(lambda: {name: pack_blob(data) for name, data in blobs.items()})
 
 
 def _made_blob_key(connection: sqlite3.Connection, tenant: str, key: bytes) -> bytes:

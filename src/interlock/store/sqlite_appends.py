@@ -52,7 +52,7 @@ class AppendBatch:
         self._derived = DerivedRows(connection)
 
     def add(self, append: Append) -> None:
-        """Check an append and take it in; raises what `EventStore.append` raises."""
+        """Check an append, whose blobs are packed, and take it in; raises what `EventStore.append` raises."""
         if (append.tenant, append.run) in self._runs:
             # Two appends of one run are not mixed: the second may take back what the first has derived.
             self.flush()

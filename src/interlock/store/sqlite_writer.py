@@ -8,7 +8,6 @@ What waits is bounded: who would queue more waits for room. A refused append har
 from __future__ import annotations
 
 import asyncio
-import functools
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,6 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
+from msgspec.structs import replace
+
+from interlock.store.blobs import pack_blob
 from interlock.store.errors import PlaceError, StoreClosedError, StoreError
 from interlock.store.event_store import Append, RandomBytes
 from interlock.store.sqlite_appends import AppendBatch
@@ -30,8 +32,6 @@ _COMMIT_MAX: Final = 1_000
 """How many jobs share a commit at most, so that other processes get their turn and nobody waits long."""
 _TURN_MAX: Final = 100
 """How many jobs are written before the event loop gets its turn: about two milliseconds."""
-_LARGE_BYTES: Final = 1024 * 1024
-"""From here on blobs are written in the thread: the loop would have to wait for them."""
 
 
 class _Job:
@@ -90,6 +90,7 @@ class SqliteWriter:
         jobs: list[_Job] = []
         try:
             while jobs := await self._next_jobs():
+                await self._pack_blobs(jobs)
                 await self._commit(jobs)
                 self._answer(jobs)
         except BaseException as error:
@@ -108,6 +109,12 @@ class SqliteWriter:
             self._called.clear()
             await self._called.wait()
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), _COMMIT_MAX))]
+
+    async def _pack_blobs(self, jobs: Sequence[_Job]) -> None:
+        # Compression takes milliseconds, and lets go of the interpreter's lock: the thread is the place for it.
+        with_blobs = [job for job in jobs if isinstance(job.work, Append) and job.work.blobs]
+        if with_blobs:
+            await self._in_thread(lambda: [_pack_blobs_of(job) for job in with_blobs])
 
     async def _commit(self, jobs: Sequence[_Job]) -> None:
         try:
@@ -143,10 +150,7 @@ class SqliteWriter:
             if start:
                 await asyncio.sleep(0)
             turn = jobs[start : start + _TURN_MAX]
-            if any(_is_large(job.work) for job in turn):
-                await self._in_thread(functools.partial(_write_turn, batch, self._connection, turn))
-            else:
-                _write_turn(batch, self._connection, turn)
+            _write_turn(batch, self._connection, turn)
 
     def _roll_back(self) -> None:
         # Some errors make SQLite roll back by itself.
@@ -167,8 +171,10 @@ class SqliteWriter:
                 job.future.set_exception(job.error)
 
 
-def _is_large(work: Append | Deed[Any]) -> bool:
-    return isinstance(work, Append) and bool(work.blobs) and sum(map(len, work.blobs.values())) > _LARGE_BYTES
+def _pack_blobs_of(job: _Job) -> None:
+    assert isinstance(job.work, Append)
+    packed = {digest: pack_blob(data) for digest, data in job.work.blobs.items()}
+    job.work = replace(job.work, blobs=packed)
 
 
 def _write_turn(batch: AppendBatch, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
