@@ -94,14 +94,16 @@ class SqliteWriter:
                 await self._commit(jobs)
                 self._answer(jobs)
         except BaseException as error:
-            self._is_closed = True
-            jobs.extend(self._waiting)
-            _fail(
-                jobs, PlaceError(str(self._path), "broken", f"nothing can be written any more ({error}): open it again")
-            )
-            self._answer(jobs)
-            if isinstance(error, asyncio.CancelledError):
+            self._refuse_all(jobs, error)
+            if not isinstance(error, Exception):
                 raise
+
+    def _refuse_all(self, jobs: Sequence[_Job], error: BaseException) -> None:
+        self._is_closed = True
+        left = [*jobs, *self._waiting]
+        message = f"nothing can be written any more ({error!r}): open it again"
+        _fail(left, PlaceError(str(self._path), "broken", message))
+        self._answer(left)
 
     async def _next_jobs(self) -> list[_Job]:
         """What waits, once there is something; nothing, when the store was closed and all is written."""
