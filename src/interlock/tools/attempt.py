@@ -34,6 +34,12 @@ class Attempt:
         """The reply to what the tool asks."""
         return await self.steps.request(request)
 
+    def close(self) -> None:
+        """The outcome is being reported: record nothing more. Raises what kept the journal from being written."""
+        self.steps.close()
+        if self.steps.broken is not None:
+            raise self.steps.broken
+
     def note(self, note: Note) -> None:
         """Pass on what the tool says of itself."""
         match note:

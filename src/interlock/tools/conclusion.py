@@ -55,8 +55,8 @@ class Conclusion(Struct, frozen=True):
 
     def _returned(self, ending: Returned, calls: int) -> ToolOutcome:
         out = self.redaction.value(ending.out)
-        problems_of = self.tool.problems_of_output
-        problems = problems_of(out) if problems_of is not None else ()
+        schema = self.tool.output
+        problems = [] if schema is None else schema.problems(out, "result")
         if problems:
             return self._bad_result(
                 f"the result of `{self.tool.name}` breaks its contract: {'; '.join(problems)}", calls

@@ -7,9 +7,9 @@ same methods, one awaited and one waiting. Neither decides anything: whether a s
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from interlock.core.events import Question
 from interlock.core.plan import EffectClass, JsonSchema
@@ -33,6 +33,10 @@ from interlock.tools.conversation import (
 from interlock.tools.errors import AttemptEnded, StepFailed, ToolFailed, ToolStopped
 from interlock.tools.failure import error_of
 
+StepFunction: TypeAlias = Callable[[], object] | Callable[[str], object]
+"""What makes a step: takes nothing, or the step's id. In an async tool it may be async."""
+
+_POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -112,7 +116,7 @@ class AsyncToolContext(_Facts):
     async def effect(
         self,
         name: str,
-        fn: Callable[..., Awaitable[object] | object],
+        fn: StepFunction,
         *,
         key: str = "",
         effect: EffectClass = "once",
@@ -127,7 +131,7 @@ class AsyncToolContext(_Facts):
         if isinstance(begun, Recorded):
             return begun.out
         try:
-            result = fn(begun.effect) if _takes_id(fn) else fn()
+            result = _called(fn, begun.effect)
             out = _result_of(await result if inspect.isawaitable(result) else result, name)
         except Exception as error:  # noqa: BLE001 - a step is a person's code: whatever it raises is on record
             broke = StepBroke(begun.ordinal, error_of(error, fn).error)
@@ -156,7 +160,7 @@ class ToolContext(_Facts):
         super().__init__(facts)
         self._line = line
 
-    def effect(self, name: str, fn: Callable[..., object], *, key: str = "", effect: EffectClass = "once") -> Any:  # noqa: ANN401 - the recorded form of what `fn` returned
+    def effect(self, name: str, fn: StepFunction, *, key: str = "", effect: EffectClass = "once") -> Any:  # noqa: ANN401 - the recorded form of what `fn` returned
         """Make a step whose result is recorded before the tool goes on, and is not made again if the tool is repeated.
 
         If `fn` takes an argument it gets the step's id, to be used as idempotency key. Steps must come in the same
@@ -167,7 +171,7 @@ class ToolContext(_Facts):
         if isinstance(begun, Recorded):
             return begun.out
         try:
-            out = _result_of(fn(begun.effect) if _takes_id(fn) else fn(), name)
+            out = _result_of(_called(fn, begun.effect), name)
         except Exception as error:  # noqa: BLE001 - a step is a person's code: whatever it raises is on record
             return _close(self._line.request(StepBroke(begun.ordinal, error_of(error, fn).error)), name, cause=error)
         return _close(self._line.request(StepSucceeded(begun.ordinal, out)), name)
@@ -223,16 +227,17 @@ def _result_of(result: object, name: str) -> Value:
     return canonical(result, where=f"the result of step `{name}`")
 
 
-def _takes_id(fn: Callable[..., object]) -> bool:
-    """Whether a step's function must be given an argument: then it gets the step's id."""
+def _called(fn: Callable[..., object], id_: str) -> object:
+    """What a step's function returns. One that must be given an argument gets the step's id."""
+    return fn(id_) if _wants_argument(fn) else fn()
+
+
+def _wants_argument(fn: Callable[..., object]) -> bool:
     try:
         parameters = inspect.signature(fn).parameters.values()
     except ValueError:  # some built-in functions do not tell
         return False
     return any(parameter.default is parameter.empty and parameter.kind in _POSITIONAL for parameter in parameters)
-
-
-_POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def _question(text: str, choices: Sequence[str], form: JsonSchema | None) -> Question:

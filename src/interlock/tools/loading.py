@@ -1,7 +1,8 @@
 """Importing people's files and modules of tools, and telling what is wrong with them in their words.
 
-A file is imported once per process, as a module of a name of its own, with its folder importable: it may import its
-neighbours. Looks for no tools.
+A file is imported once per process, with its folder importable: it may import its neighbours, and is the same module to
+them. Where its own name is taken (a `json.py`, or the `pay.py` of another project) it gets a name of its own. Looks for
+no tools.
 """
 
 from __future__ import annotations
@@ -24,12 +25,18 @@ FILE_MODULE_PREFIX: Final = "interlock_tools_"
 def load_file(file: Path) -> ModuleType:
     """The module of a Python file; `ToolsNotLoaded` says what is wrong in it, and where."""
     file = file.resolve()
-    name = _module_name(file)
-    if name in sys.modules:
-        return sys.modules[name]
     if not file.is_file():
         raise ToolsNotLoaded([f"{shown(str(file))}: there is no such file"])
     _make_importable(file.parent)
+    if _is_found_by_its_name(file):
+        return load_module(file.stem)
+    return _load_under_own_name(file)
+
+
+def _load_under_own_name(file: Path) -> ModuleType:
+    name = _module_name(file)
+    if name in sys.modules:
+        return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ToolsNotLoaded([f"{shown(str(file))}: this is not a Python file"])
@@ -46,6 +53,7 @@ def load_file(file: Path) -> ModuleType:
 def load_module(name: str) -> ModuleType:
     """An importable module, also of the working directory."""
     _make_importable(Path.cwd())
+    importlib.invalidate_caches()
     try:
         return importlib.import_module(name)
     except BaseException as error:
@@ -53,8 +61,20 @@ def load_module(name: str) -> ModuleType:
 
 
 def file_behind(module: str) -> str | None:
-    """The file that a module was made of by `load_file`; None for a module that is importable by its name."""
+    """The file of a module that has a name of its own; None for a module that is importable by its name."""
     return sys.modules[module].__file__ if module.startswith(FILE_MODULE_PREFIX) else None
+
+
+def _is_found_by_its_name(file: Path) -> bool:
+    """Whether importing the file's name would import this file, and nothing else of that name."""
+    if not file.stem.isidentifier():
+        return False
+    importlib.invalidate_caches()
+    try:
+        spec = importlib.util.find_spec(file.stem)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.origin is not None and Path(spec.origin).resolve() == file
 
 
 def _module_name(file: Path) -> str:

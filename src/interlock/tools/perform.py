@@ -20,10 +20,10 @@ from interlock.tools.conversation import Ending
 from interlock.tools.door import ToolDoor, not_called
 from interlock.tools.failure import shortened
 from interlock.tools.journal import Journal
-from interlock.tools.outcome import ToolCall, ToolOutcome
+from interlock.tools.outcome import Failed, ToolCall, ToolOutcome
 from interlock.tools.processes import RunningProcess
 from interlock.tools.running import Running, RunningTask, RunningThread
-from interlock.tools.secrets import MissingSecret, fill
+from interlock.tools.secrets import MissingSecret, Redaction, fill
 from interlock.tools.thread_line import ThreadLine
 from interlock.tools.tool import Tool
 from interlock.tools.watch import Watch
@@ -35,37 +35,40 @@ async def perform(tool: Tool, call: ToolCall, journal: Journal, door: ToolDoor) 
     Cancelling the task that waits here asks the tool to stop. The outcome is returned all the same, after `door.grace`
     at most; a second cancel gives the tool up at once.
     """
-    try:
-        filled, redaction = fill(call.input, door.secrets)
-    except MissingSecret as missing:
-        return not_called("invalid", str(missing))
-    problems = tool.problems_of_input(filled)
-    if problems:
-        told = shortened(redaction.text("; ".join(problems)))
-        return not_called("invalid", f"the input of `{tool.name}` breaks its contract: {told}")
+    filled = _filled(tool, call, door)
+    if isinstance(filled, Failed):
+        return filled
+    complete, redaction = filled
     deadline = _earlier(call.deadline, None if tool.timeout is None else door.clock.now() + tool.timeout)
     refused = await door.take_slot(tool.runs, tool.name, deadline)
     if refused is not None:
         return refused
     attempt = None if tool.context_parameter is None else Attempt(call, deadline, journal, redaction)
     try:
-        running = _begin(tool, filled, attempt, door)
+        running = _begin(tool, complete, attempt, door)
     except RuntimeError as error:
         door.slots[tool.runs].release()
         return not_called("unavailable", f"`{tool.name}` was not called: {error}")
     watch = _watch(tool, running, attempt, deadline, door)
     ending = await watch.until_over()
-    conclusion = Conclusion(tool, redaction)
-    if running.ended.done():
-        door.slots[tool.runs].release()
-    else:
-        conclude = partial(_concluded, conclusion, watch, attempt)
-        running.ended.add_done_callback(partial(_settle_late, door, call, tool, conclude))
+    conclude = partial(_concluded, Conclusion(tool, redaction), watch, attempt)
+    _let_go(running, tool, call, door, conclude)
     if attempt is not None:
-        attempt.steps.close()
-        if attempt.steps.broken is not None:
-            raise attempt.steps.broken
-    return _concluded(conclusion, watch, attempt, ending)
+        attempt.close()
+    return conclude(ending)
+
+
+def _filled(tool: Tool, call: ToolCall, door: ToolDoor) -> tuple[Value, Redaction] | Failed:
+    """The input with its secrets, as the contract wants it. The core saw only their handles, so it is checked again."""
+    try:
+        filled, redaction = fill(call.input, door.secrets)
+    except MissingSecret as missing:
+        return not_called("invalid", str(missing))
+    problems = tool.input.problems(filled, "input")
+    if not problems:
+        return filled, redaction
+    told = shortened(redaction.text("; ".join(problems)))
+    return not_called("invalid", f"the input of `{tool.name}` breaks its contract: {told}")
 
 
 def _earlier(one: Micros | None, other: Micros | None) -> Micros | None:
@@ -105,13 +108,25 @@ def _nothing_to_stop() -> None:
     """A tool without a context has no steps."""
 
 
-def _settle_late(
-    door: ToolDoor, call: ToolCall, tool: Tool, conclude: Callable[[Ending], ToolOutcome], ended: asyncio.Future[Ending]
+def _let_go(
+    running: Running[Ending],
+    tool: Tool,
+    call: ToolCall,
+    door: ToolDoor,
+    conclude: Callable[[Ending], ToolOutcome],
 ) -> None:
-    """A call that had been given up has really ended: only now is its slot free."""
-    door.slots[tool.runs].release()
-    if not ended.cancelled():
-        door.on_late(call, conclude(ended.result()))
+    """Give the slot back, but only when the call has really ended; what still comes of it then is told as late."""
+    slots = door.slots[tool.runs]
+    if running.ended.done():
+        slots.release()
+        return
+
+    def settle(ended: asyncio.Future[Ending]) -> None:
+        slots.release()
+        if not ended.cancelled():
+            door.on_late(call, conclude(ended.result()))
+
+    running.ended.add_done_callback(settle)
 
 
 def _concluded(

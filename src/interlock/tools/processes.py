@@ -1,7 +1,8 @@
 """A blocking tool in a process of its own: it can be killed, with all that it has started, and cannot take us with it.
 
 The process imports the function, is told its input and talks back over one socket; it shares nothing else. What it
-prints is kept only as far as it explains a death. This is no sandbox: the process may do whatever the user may.
+prints is kept only as far as it explains a death. This is no sandbox: the process may do whatever the user may. It
+needs POSIX.
 """
 
 from __future__ import annotations
@@ -110,12 +111,15 @@ class RunningProcess:
             talk = tasks.create_task(self._converse(reader, writer, job))
             gone = tasks.create_task(process.wait())
             await asyncio.wait((talk, gone), return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait((gone,), timeout=EXIT_SECONDS)
+            if talk.done() and talk.result() is not None:
+                await asyncio.wait((gone,), timeout=EXIT_SECONDS)
             # Whatever it started dies with it, and with that the last holders of its socket and its output.
             self._kill()
             await asyncio.wait((talk, output, gone), timeout=EXIT_SECONDS)
             output.cancel()
             talk.cancel()
+        # It has been waited for, so its id may soon be another's.
+        self._process = None
         ending = None if talk.cancelled() else talk.result()
         if ending is not None:
             return ending

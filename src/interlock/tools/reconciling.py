@@ -146,7 +146,7 @@ def _took_place(result: object, tool: Tool, redaction: Redaction) -> Reconciled:
         out = redaction.value(canonical_result(tool, result))
     except ValueProblem as problem:
         return CannotTell(f"the reconcile hook of `{tool.name}` answered done, but {redaction.text(str(problem))}")
-    problems = tool.problems_of_output(out) if tool.problems_of_output else ()
+    problems = [] if tool.output is None else tool.output.problems(out, "result")
     if problems:
         told = shortened("; ".join(problems))
         return CannotTell(

@@ -134,7 +134,7 @@ NOTHING_SECRET: Final = Redaction([])
 
 def _spellings(text: str) -> set[str]:
     """How a secret stands in text: as it is, and as errors quote it."""
-    return {text, repr(text)[1:-1], json.dumps(text)[1:-1]}
+    return {text, repr(text)[1:-1], json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
 
 
 def fill(value: Value, source: SecretSource) -> tuple[Value, Redaction]:

@@ -10,13 +10,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar, overload
 
 from interlock.core.durations import DurationProblem, parse_duration
-from interlock.core.plan import OUTCOMES, EffectClass, Micros, ToolContract
-from interlock.core.schemas import compile_schema
-from interlock.core.values import Value
+from interlock.core.plan import OUTCOMES, EffectClass, JsonSchema, Micros, ToolContract
+from interlock.core.schemas import Schema, SchemaRefused, compile_schema
 from interlock.tools.errors import BadTool
 from interlock.tools.places import place_of_function
 from interlock.tools.signature import Signature, read_signature
@@ -38,6 +36,8 @@ class Tool:
     contract: ToolContract
     function: Callable[..., Any]
     signature: Signature
+    input: Schema
+    output: Schema | None
     runs: Runs
     place: str
     reconcile: Callable[..., Any] | None = None
@@ -53,17 +53,6 @@ class Tool:
     def context_parameter(self) -> str | None:
         """The parameter that receives the context; None if the tool wants none."""
         return self.signature.context_parameter
-
-    @cached_property
-    def problems_of_input(self) -> Callable[[Value], Sequence[str]]:
-        """What is wrong with an input, by the contract; compiled when it is first needed."""
-        assert self.contract.input is not None
-        return compile_schema(self.contract.input).problems
-
-    @cached_property
-    def problems_of_output(self) -> Callable[[Value], Sequence[str]] | None:
-        """What is wrong with a result, by the contract; None if its author said nothing of it."""
-        return None if self.contract.output is None else compile_schema(self.contract.output).problems
 
 
 @overload
@@ -120,6 +109,8 @@ def tool(
             ),
             function=declared,
             signature=checks.signature,
+            input=checks.schema(checks.signature.input, "input"),
+            output=None if checks.signature.output is None else checks.schema(checks.signature.output, "result"),
             runs=checks.runs(isolate),
             place=checks.place,
             reconcile=reconcile and checks.reconcile(reconcile),
@@ -157,6 +148,12 @@ class _Declaration:
         self.place = place_of_function(function)
         self._check_function()
         self.signature = read_signature(function, name=name)
+
+    def schema(self, written: JsonSchema, of: str) -> Schema:
+        try:
+            return compile_schema(written)
+        except SchemaRefused as refused:
+            self._refuse(f"the schema of its {of} cannot be used: {refused}")
 
     def labels(self, labels: Sequence[str]) -> tuple[str, ...]:
         if isinstance(labels, str):
