@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
-from interlock.core.cel.syntax_tree import Call, Const, Fold, Ident, ListOf, MapOf, Select, Tree, every
+from interlock.core.cel.syntax_tree import Call, Const, Fold, Ident, ListOf, MapOf, Select, Tree
 
 WORK_MAX: Final = 256 * 1024 * 1024
 """What an evaluation may cost: about a second, and as many bytes."""
@@ -49,19 +49,29 @@ _HARMLESS_WEIGHTS: Final = (1 << 20, 1 << 15, 1 << 11)
 _ANSWERS: Final = frozenset("== != < <= > >= && || ! in has size startsWith endsWith contains matches".split())
 
 
-def can_grow(tree: Tree) -> bool:
-    """Whether evaluating the tree can cost more than reading its values."""
-    return any(isinstance(part, Fold) or (isinstance(part, Call) and part.function in _GROWING) for part in every(tree))
+class Watch(Struct, frozen=True):
+    """What has to be looked at before an expression is evaluated."""
+
+    tree: Tree
+    harmless_weight: int
+    """Values that weigh no more than this together are harmless whatever they are."""
+
+    def allows(self, values: Mapping[str, Any]) -> bool:
+        """Whether evaluating the expression on these values stays within bounds."""
+        if sum([weight(value) for value in values.values()]) <= self.harmless_weight:
+            return True
+        return _work(self.tree, {name: Known((value,)) for name, value in values.items()}) <= WORK_MAX
 
 
-def harmless_weight(tree: Tree, names: Iterable[str]) -> int:
-    """Values that weigh no more than this together are harmless whatever they are: no need to look at them closely."""
+def watch(tree: Tree, parts: Iterable[Tree], names: Iterable[str]) -> Watch | None:
+    """The watch that an expression needs; None if evaluating it costs no more than reading its values."""
+    if not any(isinstance(part, Fold) or (isinstance(part, Call) and part.function in _GROWING) for part in parts):
+        return None
+    names = tuple(names)
     for total in _HARMLESS_WEIGHTS:
-        meter = _Meter()
-        meter.visit(tree, dict.fromkeys(names, _some(total)), 1)
-        if meter.work <= WORK_MAX:
-            return total
-    return 0
+        if _work(tree, dict.fromkeys(names, _some(total))) <= WORK_MAX:
+            return Watch(tree, total)
+    return Watch(tree, 0)
 
 
 def weight(value: Any) -> int:  # noqa: ANN401 - any canonical value
@@ -76,10 +86,9 @@ def weight(value: Any) -> int:  # noqa: ANN401 - any canonical value
     return _LEAF
 
 
-def work(tree: Tree, values: Mapping[str, Any]) -> int:
-    """The most that evaluating the tree on these values can cost."""
+def _work(tree: Tree, names: Mapping[str, Estimate]) -> int:
+    """The most that evaluating the tree can cost, with such values behind its names."""
     meter = _Meter()
-    names: dict[str, Estimate] = {name: Known((value,)) for name, value in values.items()}
     meter.visit(tree, names, 1)
     return meter.work
 

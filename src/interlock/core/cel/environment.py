@@ -14,9 +14,9 @@ from cel_expr_python import cel
 from interlock.core.cel import cost
 from interlock.core.cel.declared_types import FieldType, fields_of, is_closed
 from interlock.core.cel.evaluation import Checked, Expression
-from interlock.core.cel.mentions import Mention, Reading, field_offset, guarded_roots, minimal, read_mentions
+from interlock.core.cel.mentions import Mention, Reading, field_offset, goes_over, guarded_roots, minimal, read_mentions
 from interlock.core.cel.stand_ins import PREFIX, Disguised, StandIns, new_env
-from interlock.core.cel.syntax_tree import MapOf, Parsed, every, read_parsed
+from interlock.core.cel.syntax_tree import MapOf, Parsed, Tree, every, read_parsed
 from interlock.core.cel.wording import (
     INSTEAD,
     ExpressionProblem,
@@ -64,13 +64,25 @@ class Environment:
         reading = read_mentions(parsed)
         seen: Collection[str] = self._names if visible is None else visible
         mentions = tuple(mention for mention in reading.mentions if not self._is_type_name(mention))
-        self._refuse_messages(parsed)
+        parts = tuple(every(parsed.tree))
+        _refuse_messages(parts, parsed.offsets)
         self._refuse_unseen(mentions, seen)
         self._refuse_shadowing(reading, source, seen)
         for mention in mentions:
             self._refuse_unknown_field(mention, source)
         verdict = self._check(source, mentions)
-        return Expression(self._checked(source, parsed, mentions, verdict), self)
+        checked = Checked(
+            source=source,
+            runs=self._stand_ins.with_times(source, mentions),
+            mentions=minimal(mention.chain for mention in mentions),
+            guarded=guarded_roots(mentions),
+            return_type=verdict.return_type,
+            holds_optionals=verdict.holds_optionals,
+            times=frozenset(m.chain[0] for m in mentions if self._stand_ins.has_times(m.chain[0])),
+            goes_over=goes_over(parsed, mentions),
+            watch=cost.watch(parsed.tree, parts, {mention.chain[0] for mention in mentions}),
+        )
+        return Expression(checked, self)
 
     def program(self, source: str) -> cel.Expression:
         """The runnable form of a source that has been checked before."""
@@ -91,15 +103,6 @@ class Environment:
 
     def _is_type_name(self, mention: Mention) -> bool:
         return mention.chain[0] in _NO_NAMES_OF_NODES and mention.chain[0] not in self._names
-
-    def _refuse_messages(self, parsed: Parsed) -> None:
-        for part in every(parsed.tree):
-            if isinstance(part, MapOf) and part.message:
-                raise ExpressionProblem(
-                    f"`{part.message}{{…}}` makes a message: values are plain data",
-                    parsed.offsets.get(part.id, 0),
-                    "write a map: `{'key': value}`",
-                )
 
     def _refuse_unseen(self, mentions: Iterable[Mention], seen: Collection[str]) -> None:
         for mention in mentions:
@@ -160,19 +163,15 @@ class Environment:
             raise ExpressionProblem("the answer may be absent", 0, "end it with `.orValue(…)`: what to take instead")
         return _Verdict(return_type, b"optional_type" in checked.serialize())
 
-    def _checked(self, source: str, parsed: Parsed, mentions: tuple[Mention, ...], verdict: _Verdict) -> Checked:
-        grows = cost.can_grow(parsed.tree)
-        return Checked(
-            source=source,
-            runs=self._stand_ins.with_times(source, mentions),
-            mentions=minimal(mention.chain for mention in mentions),
-            guarded=guarded_roots(mentions),
-            return_type=verdict.return_type,
-            holds_optionals=verdict.holds_optionals,
-            times=frozenset(m.chain[0] for m in mentions if self._stand_ins.has_times(m.chain[0])),
-            harmless_weight=cost.harmless_weight(parsed.tree, {m.chain[0] for m in mentions}) if grows else 0,
-            tree=parsed.tree if grows else None,
-        )
+
+def _refuse_messages(parts: Iterable[Tree], offsets: Mapping[int, int]) -> None:
+    for part in parts:
+        if isinstance(part, MapOf) and part.message:
+            raise ExpressionProblem(
+                f"`{part.message}{{…}}` makes a message: values are plain data",
+                offsets.get(part.id, 0),
+                "write a map: `{'key': value}`",
+            )
 
 
 def _refuse_oversize(source: str) -> None:

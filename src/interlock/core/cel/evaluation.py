@@ -20,7 +20,10 @@ from interlock.core.values import Ref, Secret, Value, ValueProblem, canonical, i
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-    from interlock.core.cel.syntax_tree import Tree
+SLICE_LENGTH: Final = 1_000
+"""How many items the runtime gets at a time of a list that can be taken in slices."""
+ITEMS_MAX: Final = 100_000
+"""The longest list that is taken in slices."""
 
 # What is taken from each name: None for the whole value, else the fields that are selected from it.
 Taken: TypeAlias = "dict[str, Taken] | None"
@@ -35,7 +38,7 @@ class Programs(Protocol):
 
 
 class Checked(Struct, frozen=True):
-    """What compiling found out about an expression; `tree` only if its cost has to be watched."""
+    """What compiling found out about an expression."""
 
     source: str
     runs: str
@@ -46,9 +49,9 @@ class Checked(Struct, frozen=True):
     holds_optionals: bool
     times: frozenset[str]
     """The names that are points in time or have a field that is."""
-    harmless_weight: int
-    """What the values may weigh together before their cost is looked at; only if there is a tree."""
-    tree: Tree | None
+    goes_over: Chain | None
+    """The list of a `map` or `filter` that is the whole expression and the only thing that reads it."""
+    watch: cost.Watch | None
 
 
 class Expression:
@@ -72,20 +75,12 @@ class Expression:
 
     def evaluate(self, values: Mapping[str, Any]) -> Value:
         """The answer as a canonical value, or an `EvaluationError`. A value that is absent is passed as `{}`."""
-        if self._program is None:
-            self._program = self._programs.program(self._checked.runs)
         data = self._data(values)
-        self._refuse_explosion(data)
-        try:
-            answer = self._program.eval(data=data)
-        except (RuntimeError, MemoryError) as error:
-            raise self._failed(why_no_answer(str(error))) from None
-        kind = answer.type().name()
-        if kind in _PLAIN:
-            return answer.value()
-        if kind == "ERROR":
-            raise self._failed(_error_in(answer))
-        return self._canonical(self._with_care(answer) if self._checked.holds_optionals else answer.plain_value())
+        if self._checked.goes_over is not None:
+            items = _along(data, self._checked.goes_over)
+            if isinstance(items, list) and len(cast("list[Value]", items)) > SLICE_LENGTH:
+                return self._evaluate_in_slices(data, self._checked.goes_over, cast("list[Value]", items))
+        return self._answer(data)
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether the answer is true; an answer other than true and false is an `EvaluationError`."""
@@ -103,6 +98,31 @@ class Expression:
     def __repr__(self) -> str:
         return f"Expression({self.source!r})"
 
+    def _answer(self, data: Mapping[str, Any]) -> Value:
+        if self._program is None:
+            self._program = self._programs.program(self._checked.runs)
+        if self._checked.watch is not None and not self._checked.watch.allows(data):
+            raise self._failed("it would take too many steps or too much memory for these values: do it in a tool")
+        try:
+            answer = self._program.eval(data=data)
+        except (RuntimeError, MemoryError) as error:
+            raise self._failed(why_no_answer(str(error))) from None
+        kind = answer.type().name()
+        if kind in _PLAIN:
+            return answer.value()
+        if kind == "ERROR":
+            raise self._failed(_error_in(answer, data, self.mentions))
+        return self._canonical(self._with_care(answer) if self._checked.holds_optionals else answer.plain_value())
+
+    def _evaluate_in_slices(self, data: dict[str, Any], chain: Chain, items: list[Value]) -> list[Value]:
+        """The answer of a long `map` or `filter`: the runtime copies the list at each step, so it gets parts of it."""
+        if len(items) > ITEMS_MAX:
+            raise self._failed(f"a list of {len(items):,} items is too long (at most {ITEMS_MAX:,}): do it in a tool")
+        answers: list[Value] = []
+        for begins in range(0, len(items), SLICE_LENGTH):
+            answers += self._answer(_with_instead(data, chain, items[begins : begins + SLICE_LENGTH]))
+        return answers
+
     def _data(self, values: Mapping[str, Any]) -> dict[str, Any]:
         times = self._checked.times
         data: dict[str, Any] = {}
@@ -111,13 +131,6 @@ class Expression:
                 value = _pruned(values[root], taken)
                 data[root] = _with_text_for_times(value) if root in times else value
         return data
-
-    def _refuse_explosion(self, data: Mapping[str, Any]) -> None:
-        tree = self._checked.tree
-        if tree is None or sum([cost.weight(value) for value in data.values()]) <= self._checked.harmless_weight:
-            return
-        if cost.work(tree, data) > cost.WORK_MAX:
-            raise self._failed("it would take too many steps or too much memory for these values: do it in a tool")
 
     def _canonical(self, answer: object) -> Value:
         try:
@@ -163,6 +176,19 @@ def _pruned(value: Any, taken: Taken) -> Any:  # noqa: ANN401 - any value
     return {name: _pruned(value[name], inside) for name, inside in taken.items() if name in value}
 
 
+def _along(value: Any, chain: Chain) -> Any:  # noqa: ANN401 - any value
+    """The value at the end of a chain; None if there is none."""
+    for name in chain:
+        value = cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _with_instead(value: dict[str, Any], chain: Chain, instead: object) -> dict[str, Any]:
+    """A map with another value at the end of a chain; nothing is changed in place."""
+    name, *rest = chain
+    return {**value, name: _with_instead(value[name], tuple(rest), instead) if rest else instead}
+
+
 def _with_text_for_times(value: Any) -> Any:  # noqa: ANN401 - any value
     if isinstance(value, datetime):
         return instant_text(value)
@@ -172,14 +198,26 @@ def _with_text_for_times(value: Any) -> Any:  # noqa: ANN401 - any value
     return value
 
 
-def _error_in(answer: cel.Value) -> str:
+def _error_in(answer: cel.Value, data: Mapping[str, Any], mentions: tuple[Chain, ...]) -> str:
     try:
         said = str(answer.value())
     except TypeError:  # the runtime has no Python form for an optional
         return _IS_OPTIONAL
-    if said.find("Non-CEL value type") >= 0:
+    if "Non-CEL value type" in said:
         return _unfit(said)
+    if "Applying SELECT" in said and (misfit := _misfit(data, mentions)):
+        return misfit
     return why_no_answer(said)
+
+
+def _misfit(data: Mapping[str, Any], mentions: tuple[Chain, ...]) -> str | None:
+    """The first mention that takes a field of something that is no map."""
+    for chain in mentions:
+        for depth in range(1, len(chain)):
+            at = _along(data, chain[:depth])
+            if not isinstance(at, dict) and (depth == 1 or chain[depth - 1] in _along(data, chain[: depth - 1])):
+                return f"`{'.'.join(chain[:depth])}` is {_brief(at)}, which has no field `{chain[depth]}`,"
+    return None
 
 
 def _unfit(said: str) -> str:

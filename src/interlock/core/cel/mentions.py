@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from interlock.core.cel.syntax_tree import Call, Const, Fold, Ident, Parsed, Select, Tree, children
+from interlock.core.cel.syntax_tree import Call, Const, Fold, Ident, ListOf, Parsed, Select, Tree, children
 
 Chain: TypeAlias = tuple[str, ...]
 
@@ -69,6 +69,24 @@ def guarded_roots(mentions: Iterable[Mention]) -> frozenset[str]:
     asked = {mention.chain[:2] for mention in mentions if mention.asks and mention.tests}
     bare = {mention.chain[0] for mention in mentions if not mention.asks and mention.chain[:2] not in asked}
     return frozenset(mention.chain[0] for mention in mentions) - bare
+
+
+def goes_over(parsed: Parsed, mentions: Iterable[Mention]) -> Chain | None:
+    """The list of a `map` or `filter`, if that is the whole expression and nothing else in it reads the list."""
+    match parsed.tree:
+        case Fold(range=range_, start=ListOf(items=()), result=Ident()):
+            found = _mention(range_, frozenset(), parsed.offsets)
+        case _:
+            return None
+    if found is None or found.asks:
+        return None
+    others = [mention.chain for mention in mentions if mention.offset != found.offset]
+    return None if any(_overlap(found.chain, other) for other in others) else found.chain
+
+
+def _overlap(one: Chain, other: Chain) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
 
 
 def field_offset(source: str, mention: Mention, depth: int) -> int:

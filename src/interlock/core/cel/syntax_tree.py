@@ -215,12 +215,9 @@ def _fold(id_: int, data: bytes) -> Fold:
 
 
 def _offsets(data: bytes) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for number, field in _fields(data):
-        if number == 4:
-            entry = dict(_fields(_bytes(field)))
-            found[_int(entry.get(1, 0))] = _int(entry.get(2, 0))
-    return found
+    entries = [_fields(_bytes(field)) for number, field in _fields(data) if number == 4]
+    # An offset of zero is left out of its entry, as protobuf leaves out every default.
+    return {_int(entry[0][1]): _int(entry[1][1]) if len(entry) > 1 else 0 for entry in entries}
 
 
 # --- The wire format --------------------------------------------------------------------------------------------------
@@ -229,36 +226,46 @@ Field: TypeAlias = "int | bytes"
 
 
 def _fields(data: bytes) -> list[tuple[int, Field]]:
-    """The fields of one message, in order: numbers for varints, bytes for what has a length or a fixed size."""
+    """The fields of one message, in order: numbers for varints, bytes for what has a length or a fixed size.
+
+    Written for speed, as a graph may have 20,000 expressions: nearly every key, size and number is one byte long.
+    """
     found: list[tuple[int, Field]] = []
     at, end = 0, len(data)
     while at < end:
-        key, at = _varint(data, at)
+        key = data[at]
+        at += 1
         kind = key & 7
-        if kind == 0:
-            value, at = _varint(data, at)
-            found.append((key >> 3, value))
-            continue
-        if kind == 2:
-            size, at = _varint(data, at)
+        if kind == _FIXED_64 or kind == _FIXED_32:  # noqa: SIM109 - twice as fast as looking in a set
+            size = 8 if kind == _FIXED_64 else 4
         else:
-            size = 8 if kind == 1 else 4
+            size = data[at]
+            at += 1
+            if size >= _CONTINUES:
+                size, at = _varint(data, at - 1)
+            if kind == _VARINT:
+                found.append((key >> 3, size))
+                continue
         found.append((key >> 3, data[at : at + size]))
         at += size
     return found
 
 
+_VARINT: Final = 0
+_FIXED_64: Final = 1
+_FIXED_32: Final = 5
+_CONTINUES: Final = 0x80
+
+
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    byte = data[at]
-    if byte < 0x80:  # nearly all are one byte long
-        return byte, at + 1
-    value, shift = byte & 0x7F, 7
-    while byte >= 0x80:
-        at += 1
+    value = shift = 0
+    while True:
         byte = data[at]
+        at += 1
         value |= (byte & 0x7F) << shift
+        if byte < _CONTINUES:
+            return value, at
         shift += 7
-    return value, at + 1
 
 
 def _last(data: bytes, wanted: int) -> bytes:
