@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, cast
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from interlock.core.inputs import within
 from interlock.core.json_data import Json
 from interlock.core.names import wrong_label
 from interlock.core.problems import Place, Problem, nearest
-from interlock.core.schemas import check_schema
+from interlock.core.schemas import check_schema, with_defaults
 from interlock.core.scoping import GraphDraft, NodeDraft
 from interlock.core.templates import TemplateCompiler
 
@@ -25,6 +25,8 @@ TIMED_OUT = "timed_out"
 """The label of a question that nobody answered in time, beside the choice that was taken then."""
 CAPPED = "capped"
 """The label of a loop that reached its `max` and was told to accept it."""
+COMPLETED = "completed"
+"""The label of an `each` that a person ended with what it had."""
 
 
 class Parts(Struct, frozen=True):
@@ -86,7 +88,9 @@ def input_of(node: NodeDraft, parts: Parts) -> p.Template | None:
             contract = parts.tools.get(tool)
             return _input(node, written, contract.input if contract else None, parts, takes_secrets=True)
         case g.GraphNode(graph=str() as name, input=written):
-            return _input(node, written, parts.inputs.get(name), parts, takes_secrets=False)
+            schema = parts.inputs.get(name)
+            given = _input(node, written, schema, parts, takes_secrets=False) or p.Constant({})
+            return _with_defaults(given, schema or {})
         case g.EmitNode(data=data) if data is not None:
             return parts.compiler.template(data, Spot(node.scope, node), (*node.place, "data"))
         case _:
@@ -108,6 +112,20 @@ def _input(
         return None
     check_map(written, place, parts)
     return parts.compiler.template(written, Spot(node.scope, node, takes_secrets=takes_secrets), place)
+
+
+def _with_defaults(given: p.Template, schema: p.JsonSchema) -> p.Template:
+    """The input of a named graph with what it says to take where a key is left out; an expression gives all keys."""
+    match given:
+        case p.Constant(value=value):
+            return p.Constant(with_defaults(schema, value))
+        case p.MapOf(items=items):
+            keys = {key for key, _ in items}
+            filled = with_defaults(schema, {})
+            added = [(key, p.Constant(value)) for key, value in filled.items() if key not in keys]
+            return p.MapOf(tuple(sorted([*items, *added], key=lambda item: item[0])))
+        case _:
+            return given
 
 
 def check_map(written: Json, place: Place, parts: Parts) -> None:
@@ -225,9 +243,10 @@ def _each(node: NodeDraft, model: g.EachNode, parts: Parts) -> p.EachWork:
     if model.outputs is not None and model.nodes is None:
         parts.problem((*node.place, "outputs"), "`outputs` stands beside `nodes`", "with `do`, the node's value is it")
     items = _items(node, model.each, place, parts)
-    if model.quorum is not None and isinstance(items, p.Constant) and model.quorum > len(model.each):
-        message = f"`quorum: {model.quorum}` can never be met by {len(model.each)} items"
-        parts.problem((*node.place, "quorum"), message, f"it is at most {len(model.each)}")
+    count = len(cast("list[object]", model.each)) if isinstance(model.each, list) else None
+    if model.quorum is not None and count is not None and model.quorum > count:
+        message = f"`quorum: {model.quorum}` can never be met by {count} items"
+        parts.problem((*node.place, "quorum"), message, f"it is at most {count}")
     body = parts.draft.body_of(node)
     return p.EachWork(items, model.as_, model.parallel, model.quorum, body.number if body else -1)
 
@@ -362,5 +381,7 @@ def labels_of(node: NodeDraft, tools: Mapping[str, p.ToolContract]) -> frozenset
             return frozenset(case.label for case in model.choose)
         case g.LoopNode(at_max="accept"):
             return frozenset({CAPPED})
+        case g.EachNode():
+            return frozenset({COMPLETED})
         case _:
             return frozenset()
