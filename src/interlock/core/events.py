@@ -106,6 +106,8 @@ class ResultAdopted(Struct, frozen=True, tag="result.adopted", omit_defaults=Tru
     effect: str = ""
     attempts: int = 1
     undo: Undone | None = None
+    sent: Value = None
+    """What an `emit` has sent: it is offered to the waits of the new run as well."""
 
 
 class NodeResult(Struct, frozen=True, tag="node.result", omit_defaults=True):

@@ -19,9 +19,9 @@ from interlock.core.compensating import (
     undo_waits,
 )
 from interlock.core.lifecycle import NodeStatus, next_status
-from interlock.core.mailbox import forget_waiter, keep_event, match_key, remember_waiter, take_event
+from interlock.core.mailbox import forget_waiter, keep_event, match_key, offer_event, remember_waiter, take_event
 from interlock.core.paths import inner_key, node_at, path_of, top_of
-from interlock.core.plan import EachWork, GraphWork, LoopWork, Node, Plan, WaitWork
+from interlock.core.plan import EachWork, EmitWork, GraphWork, LoopWork, Node, Plan, WaitWork
 from interlock.core.scopes import close_inner, drop_scope, open_finally, open_inner, poke, scope_values
 from interlock.core.settling import (
     call_began,
@@ -191,6 +191,10 @@ def _succeed(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.Node
         take_event(state, body.event, node.work.event)
     remember_undo(plan, state, scope, node)
     _move_to_end(plan, state, scope, node, "node.succeeded", note=_note_of(before, body.labels))
+    if isinstance(node.work, EmitWork):
+        # It was sent by the run that this one continues; the waits of this one have not heard of it.
+        adopted = state.adopted[_path(plan, scope, node)]
+        offer_event(state, adopted.effect, node.work.event, adopted.sent)
 
 
 def _composed(node: Node, held: object) -> Value:

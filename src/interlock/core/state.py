@@ -313,6 +313,8 @@ class Adopted(Struct):
     out: Value
     labels: tuple[str, ...]
     attempts: int
+    effect: str = ""
+    sent: Value = None
 
 
 class RunState(Struct):

@@ -1,1 +1,1 @@
-"""The shell: drives the core against a world, durably. Decides nothing about when a node starts, ends, repeats or is undone."""
+"""The shell: drives the core against a world, durably. When a node starts, ends or is undone is not decided here."""

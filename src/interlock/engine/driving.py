@@ -6,23 +6,25 @@ One task owns the run's state. Whatever happens meanwhile waits in the inbox and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TypeAlias
 
 from msgspec import Struct
 
-from interlock.core.events import Event, NodeResult, UndoResult
 from interlock.core.events import Error as Failure
+from interlock.core.events import Event, NodeResult, UndoResult
+from interlock.core.journal import attempt_at
 from interlock.core.plan import Micros
 from interlock.core.requests import Refused, Request, Result, TimePassed, UndoneResult
-from interlock.core.state import Attempt, Step
-from interlock.core.journal import attempt_at
+from interlock.core.resting import waits_for_outside
+from interlock.core.state import Attempt, StatusWord, Step, status_of
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
 from interlock.engine.engine import Advance, Arrival, Engine, RunInHand
 from interlock.engine.journaling import RunJournal
-from interlock.engine.performing import Performer
-from interlock.tools.clock import Clock
+from interlock.engine.performing import Performer, not_begun
+from interlock.store.errors import LeaseLostError, StoreError
+from interlock.tools.clock import Clock, Timer
 
 Listener: TypeAlias = Callable[[tuple[Event, ...]], None]
 
@@ -60,19 +62,30 @@ class RunDriver:
         self.clock = clock
         self.listeners: list[Listener] = []
         self.watchers: list[Callable[[Progress], None]] = []
+        self.failure: Exception | None = None
+        """What ended the driving before the run had ended, if anything did."""
+        self.is_over = False
         self._on_end = on_end
         self._inbox: list[Letter] = []
         self._wake = asyncio.Event()
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._answers: dict[tuple[str, int], asyncio.Future[Value]] = {}
         self._heartbeats: dict[str, Value] = {}
-        self._timer: Any = None
+        self._timer: Timer | None = None
         self._timer_due: Micros | None = None
         self._let_go = False
+        self._fault: BaseException | None = None
+        self._resting: list[asyncio.Future[None]] = []
 
     @property
     def run_id(self) -> str:
+        """The run's name."""
         return self.run.state.run
+
+    @property
+    def status(self) -> StatusWord:
+        """Where the run stands."""
+        return status_of(self.run.state)
 
     # --- what others put in ---
 
@@ -93,6 +106,13 @@ class RunDriver:
         self._let_go = True
         self._wake.set()
 
+    async def rest(self) -> None:
+        """Wait until nothing but people or other systems can move the run on, or it is not driven here any more."""
+        rests: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._resting.append(rests)
+        self._tell_rest()
+        await rests
+
     # --- the loop ---
 
     async def drive(self, *, is_new: bool) -> None:
@@ -105,11 +125,16 @@ class RunDriver:
             while not (self.run.has_ended or self._let_go):
                 await self._wake.wait()
                 self._wake.clear()
+                if self._fault is not None:
+                    raise self._fault
                 if self._inbox:
-                    letters, self._inbox = self._inbox, []
-                    await self._advance(letters)
+                    await self._advance(self._take_inbox())
         finally:
             await self._wind_up()
+
+    def _take_inbox(self) -> list[Letter]:
+        letters, self._inbox = self._inbox, []
+        return letters
 
     def _what_was_interrupted(self) -> list[Arrival]:
         """A run that is taken up again: of what was in flight nobody knows what became; and time has passed."""
@@ -130,12 +155,11 @@ class RunDriver:
                 if letter.reply is not None and not letter.reply.done():
                     letter.reply.set_exception(error if isinstance(error, Exception) else RuntimeError(str(error)))
             raise
-        for letter, refused in zip(letters, advance.refused, strict=True):
-            if letter.reply is not None and not letter.reply.done():
-                letter.reply.set_result(refused)
+        _reply(letters, advance.refused)
         self._tell(advance)
         self._perform(advance.effects)
         self._set_timer(advance.wake_at)
+        self._tell_rest()
 
     def _tell(self, advance: Advance) -> None:
         for listener in self.listeners:
@@ -155,20 +179,27 @@ class RunDriver:
                     if effect.path in self._calls:
                         self._calls[effect.path].cancel()
                 case CallTool():
-                    self._spawn(effect.path, self._call(effect))
+                    self._spawn(effect.path, effect, self._call(effect))
                 case FindOut():
-                    self._spawn(f"{effect.path}?", self._find_out(effect))
+                    self._spawn(f"{effect.path}?", effect, self._find_out(effect))
 
-    def _spawn(self, key: str, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+    def _spawn(self, key: str, effect: CallTool | FindOut, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._calls[key] = task
-        task.add_done_callback(lambda done: self._call_is_over(key, done))
+        task.add_done_callback(lambda done: self._call_is_over(key, effect, done))
 
-    def _call_is_over(self, key: str, task: asyncio.Task[None]) -> None:
+    def _call_is_over(self, key: str, effect: CallTool | FindOut, task: asyncio.Task[None]) -> None:
         if self._calls.get(key) is task:
             del self._calls[key]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            task.get_loop().call_exception_handler({"message": f"performing {key} failed", "exception": error})
+        if task.cancelled():
+            if isinstance(effect, CallTool):
+                # Started and stopped in one breath: the task never ran, and the node still has to hear how it ended.
+                self.deliver(Arrival(not_begun(effect)))
+        elif (error := task.exception()) is not None:
+            # Nobody knows what became of the effect, so the run cannot go on here: whoever drives it next finds out.
+            self._fault = error
+            self._wake.set()
+        self._tell_rest()
 
     async def _call(self, effect: CallTool) -> None:
         attempt = None if effect.is_undo else attempt_at(self.run.plan, self.run.state, effect.path)
@@ -231,16 +262,49 @@ class RunDriver:
         self._timer = self._timer_due = None
         self.deliver(Arrival(TimePassed()))
 
+    def _tell_rest(self) -> None:
+        busy = self._calls or self._inbox or not waits_for_outside(self.run.state)
+        if self._resting and (self.is_over or self.run.has_ended or not busy):
+            self._end_rest()
+
+    def _end_rest(self) -> None:
+        resting, self._resting = self._resting, []
+        for rests in resting:
+            if not rests.done():
+                rests.set_result(None)
+
     async def _wind_up(self) -> None:
-        """Nothing is left running behind the run: calls are asked to stop, and who still waits is told."""
+        """Nothing is left running behind the run: calls are asked to stop, and what comes of them is put on record."""
         if self._timer is not None:
             self._timer.cancel()
-        calls = list(self._calls.values())
-        for call in calls:
+        for call in self._calls.values():
             call.cancel()
-        if calls:
-            await asyncio.wait(calls)
-        for letter in self._inbox:
-            if letter.reply is not None and not letter.reply.done():
-                letter.reply.set_result(Refused(f"run {self.run_id} is not driven here any more"))
+        while self._calls:
+            woken = asyncio.ensure_future(self._wake.wait())
+            await asyncio.wait([*self._calls.values(), woken], return_when=asyncio.FIRST_COMPLETED)
+            woken.cancel()
+            self._wake.clear()
+            await self._record_last()
+        await self._record_last()
+        self.is_over = True
         self._on_end(self)
+        self._end_rest()
+
+    async def _record_last(self) -> None:
+        """What arrives in the end is recorded and nothing is decided: nobody here would act on what follows."""
+        letters = self._take_inbox()
+        if not letters:
+            return
+        try:
+            if self.run.has_ended or self.run.is_broken:
+                raise LeaseLostError(self.run_id, epoch=self.run.lease.epoch, current=self.run.lease.epoch)
+            refused = await self.engine.record(self.run, [letter.arrival for letter in letters])
+        except StoreError:
+            refused = (Refused(f"run {self.run_id} is not driven here any more"),) * len(letters)
+        _reply(letters, refused)
+
+
+def _reply(letters: Sequence[Letter], refused: Sequence[Refused | None]) -> None:
+    for letter, answer in zip(letters, refused, strict=True):
+        if letter.reply is not None and not letter.reply.done():
+            letter.reply.set_result(answer)

@@ -13,7 +13,7 @@ from interlock.core.compile import open_bundle
 from interlock.core.events import Event
 from interlock.core.plan import Micros, Plan
 from interlock.core.requests import Refused, Request
-from interlock.core.settle import admit_all, fold, settle
+from interlock.core.settle import Arrived, admit_all, fold, settle
 from interlock.core.state import RunState, next_due, status_of
 from interlock.core.values import Packer, Value, decode, refs_in, with_refs_replaced
 from interlock.engine.effects import Effect, effects_in
@@ -114,20 +114,32 @@ class Engine:
         """Records what has arrived and everything that follows from it, in one append."""
         before, now = run.state.seq, self.now()
         try:
-            arrived = admit_all(
-                run.plan, run.state, [(each.request, each.by) for each in arrivals], at=now, pack=run.packer
-            )
-            events, run.state = list(arrived.events), arrived.state
-            events += await self._settle(run, now)
-            consumed = [each.signal for each in arrivals if each.signal is not None]
-            if events or consumed:
-                await self._append(run, before, events, consumed)
+            arrived = self._admit(run, arrivals, now)
+            events = [*arrived.events, *await self._settle(run, now)]
+            await self._append_if_any(run, before, events, arrivals)
         except BaseException:
             run.is_broken = True
             raise
         return Advance(
             tuple(events), tuple(effects_in(run.plan, run.state, events)), arrived.refused, next_due(run.state)
         )
+
+    async def record(self, run: RunInHand, arrivals: Sequence[Arrival]) -> tuple[Refused | None, ...]:
+        """Records what has arrived and decides nothing: for whoever will not act on what follows from it."""
+        before = run.state.seq
+        try:
+            arrived = self._admit(run, arrivals, self.now())
+            await self._append_if_any(run, before, list(arrived.events), arrivals)
+        except BaseException:
+            run.is_broken = True
+            raise
+        return arrived.refused
+
+    def _admit(self, run: RunInHand, arrivals: Sequence[Arrival], now: Micros) -> Arrived:
+        requests = [(each.request, each.by) for each in arrivals]
+        arrived = admit_all(run.plan, run.state, requests, at=now, pack=run.packer)
+        run.state = arrived.state
+        return arrived
 
     async def _settle(self, run: RunInHand, now: Micros) -> list[Event]:
         """The core's settle, loading the values it asks for."""
@@ -147,6 +159,14 @@ class Engine:
         stored = await self.store.blobs(self.tenant, digests - fresh.keys()) if digests - fresh.keys() else {}
         run.blobs |= {digest: decode(data) for digest, data in (fresh | stored).items()}
 
+    async def _append_if_any(
+        self, run: RunInHand, before: int, events: list[Event], arrivals: Sequence[Arrival]
+    ) -> None:
+        """A signal is consumed in the append that records it; one that was refused, in an append without events."""
+        consumed = [each.signal for each in arrivals if each.signal is not None]
+        if events or consumed:
+            await self._append(run, before, events, consumed)
+
     async def _append(self, run: RunInHand, before: int, events: list[Event], consumed: list[int]) -> None:
         await self.store.append(
             Append(
@@ -159,6 +179,8 @@ class Engine:
                 due=next_due(run.state),
                 blobs=run.packer.take_fresh(),
                 consumed=consumed,
+                claim=run.lease if before == 0 else None,
+                releases=run.has_ended,
             )
         )
 

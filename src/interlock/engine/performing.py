@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 from interlock.core.events import Error, NodeResult, UndoResult
 from interlock.core.requests import Result, SettleEffect, UndoneResult
@@ -13,10 +13,13 @@ from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.journaling import RunJournal, StepRefused
 from interlock.tools.outcome import Done, Failed, ToolCall, ToolOutcome, Unknown
 from interlock.tools.perform import ToolDoor, perform
-from interlock.tools.reconciling import ask_reconcile
+from interlock.tools.reconciling import CannotTell, DidNotTakePlace, TookPlace, ask_reconcile
+from interlock.tools.tool import Tool
 from interlock.tools.toolbox import Toolbox
 
 Whole = Callable[[Value], Awaitable[Value]]
+
+_NOT_BEGUN: Final = Failed(Error("cancelled", "the call was stopped before it had begun"), retryable=False, calls=0)
 
 
 class Performer(Protocol):
@@ -64,32 +67,49 @@ class LiveWorld:
         except StepRefused as refused:
             return Failed(refused.error, retryable=False)
         except asyncio.CancelledError:
-            return Unknown(Error("cancelled", "the call was stopped before it had begun", effect.path))
+            return _NOT_BEGUN
 
     async def find_out(self, run: str, effect: FindOut, whole: Whole) -> SettleEffect | None:
         """Ask the tool's `reconcile`, if it has one."""
         tool = self._toolbox.find(effect.tool)
         if tool is None or tool.reconcile is None:
             return None
-        found = await ask_reconcile(tool, await whole(effect.input), effect.effect, self._door)
-        if found is None:
-            return None
-        return SettleEffect(
-            effect=effect.effect, status=found.status, out=found.out, by="reconcile", why=f"{tool.name} was asked"
-        )
+        match await ask_reconcile(tool, await whole(effect.input), effect.effect, self._door):
+            case TookPlace(out=out):
+                return _found_out(tool, effect, "done", out)
+            case DidNotTakePlace():
+                return _found_out(tool, effect, "not_done", None)
+            case CannotTell():
+                return None
+
+
+def _found_out(tool: Tool, effect: FindOut, status: Literal["done", "not_done"], out: Value) -> SettleEffect:
+    why = f"the reconcile hook of {tool.name} said so"
+    return SettleEffect(effect=effect.effect, status=status, out=out, by="reconcile", why=why)
+
+
+def not_begun(effect: CallTool) -> Result | UndoneResult:
+    """A call that was stopped before its tool was reached."""
+    return _undone(effect, _NOT_BEGUN) if effect.is_undo else _result(effect, _NOT_BEGUN)
+
+
+def late_result(call: ToolCall, outcome: ToolOutcome) -> Result:
+    """What came of a call after it had been given up: for the record, nothing waits for it."""
+    return Result(path=call.path, result=_node_result(call.effect_id, outcome))
 
 
 def _result(effect: CallTool, outcome: ToolOutcome) -> Result:
+    return Result(path=effect.path, result=_node_result(effect.effect, outcome))
+
+
+def _node_result(effect: str, outcome: ToolOutcome) -> NodeResult:
     match outcome:
         case Done():
-            result = NodeResult(effect.effect, "done", outcome.out, outcome.labels, calls=outcome.calls)
+            return NodeResult(effect, "done", outcome.out, outcome.labels, calls=outcome.calls)
         case Failed():
-            result = NodeResult(
-                effect.effect, "failed", error=outcome.error, retryable=outcome.retryable, calls=outcome.calls
-            )
+            return NodeResult(effect, "failed", error=outcome.error, retryable=outcome.retryable, calls=outcome.calls)
         case Unknown():
-            result = NodeResult(effect.effect, "unknown", error=outcome.error, calls=outcome.calls)
-    return Result(path=effect.path, result=result)
+            return NodeResult(effect, "unknown", error=outcome.error, calls=outcome.calls)
 
 
 def _undone(effect: CallTool, outcome: ToolOutcome) -> UndoneResult:

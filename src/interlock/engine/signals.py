@@ -32,6 +32,11 @@ class UnknownSignalError(Exception):
         super().__init__(f"a signal of kind {kind} was left by a newer release: drive the run with that one")
 
 
+def can_read(kind: str) -> bool:
+    """Whether this release knows requests of a kind."""
+    return kind in _BY_KIND
+
+
 def kind_of(request: r.Request) -> str:
     """The kind under which a request travels."""
     return _KIND_OF[type(request)]

@@ -7,20 +7,22 @@ go, so that another worker can take them up where they are.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
+from interlock.core.admit import admit
 from interlock.core.plan import Plan
-from interlock.core.requests import StartRun
+from interlock.core.requests import Refused, Result, StartRun
 from interlock.core.state import RunState
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Arrival, Engine, RunInHand
 from interlock.engine.errors import EngineStoppedError, RequestRefusedError
 from interlock.engine.performing import Performer
-from interlock.engine.signals import decode_request
+from interlock.engine.signals import can_read, decode_request
 from interlock.store.errors import StoreError
-from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner
+from interlock.store.event_store import Signal
+from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner, first_lease
 from interlock.tools.clock import Clock
 
 SIGNAL_POLL_SECONDS: Final = 0.05
@@ -30,14 +32,25 @@ SIGNAL_POLL_SECONDS: Final = 0.05
 class Worker:
     """Drives runs. Use it as an async context manager."""
 
-    def __init__(self, engine: Engine, performer: Performer, clock: Clock, *, owner: LeaseOwner) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        performer: Performer,
+        clock: Clock,
+        *,
+        owner: LeaseOwner,
+        new_id: Callable[[], str],
+    ) -> None:
         self.engine = engine
         self.performer = performer
         self.clock = clock
         self.owner = owner
+        self.new_id = new_id
         self.drivers: dict[str, RunDriver] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[RunDriver, asyncio.Task[None]] = {}
         self._housekeeping: list[asyncio.Task[None]] = []
+        self._delivered: dict[int, RunDriver] = {}
+        self._seen_mark: int | None = None
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -62,68 +75,101 @@ class Worker:
         """A new run, driven from its first event on. Returns once the start is durable."""
         if not self._housekeeping:
             raise EngineStoppedError
-        lease = await self.engine.store.acquire_lease(self.engine.tenant, run, owner=self.owner)
-        in_hand = RunInHand(plan, RunState(run, self.engine.tenant), lease, await self.engine.packer())
-        driver = self._driver(in_hand)
+        state = RunState(run, self.engine.tenant)
+        refused = admit(plan, state, request, at=self.engine.now())
+        if isinstance(refused, Refused):
+            raise RequestRefusedError(run, refused.reason)
+        lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now())
+        driver = self._driver(RunInHand(plan, state, lease, await self.engine.packer()))
         begun = driver.submit(request, by=request.by)
         self._launch(driver, is_new=True)
-        refused = await begun
-        if refused is not None:
-            driver.let_go()
-            raise RequestRefusedError(run, refused.reason)
+        try:
+            await begun
+        except StoreError:
+            await self._until_over(driver)
+            raise
         return driver
 
     async def take_up(self, run: str) -> RunDriver:
         """Go on with a run that nobody drives; a driver of this worker is given as it is."""
+        if not self._housekeeping:
+            raise EngineStoppedError
         if run in self.drivers:
             return self.drivers[run]
         lease = await self.engine.store.acquire_lease(self.engine.tenant, run, owner=self.owner)
-        driver = self._driver(await self.engine.load(run, lease))
+        try:
+            in_hand = await self.engine.load(run, lease)
+        except BaseException:
+            await self.engine.store.release_lease(lease)
+            raise
+        driver = self._driver(in_hand)
         self._launch(driver, is_new=False)
         return driver
 
-    async def ended(self, driver: RunDriver) -> None:
-        """Wait until a run is not driven here any more; raises what went wrong with driving it."""
-        task = self._tasks.get(driver.run_id)
+    async def driven(self, driver: RunDriver) -> None:
+        """Wait until a run is not driven by this driver any more; raises what went wrong with driving it."""
+        await self._until_over(driver)
+        if driver.failure is not None:
+            raise driver.failure
+
+    async def _until_over(self, driver: RunDriver) -> None:
+        task = self._tasks.get(driver)
         if task is not None:
-            await asyncio.shield(task)
+            await asyncio.wait([task])
 
     def _driver(self, in_hand: RunInHand) -> RunDriver:
         return RunDriver(self.engine, in_hand, self.performer, self.clock, on_end=self._forget)
 
     def _launch(self, driver: RunDriver, *, is_new: bool) -> None:
         self.drivers[driver.run_id] = driver
-        self._tasks[driver.run_id] = asyncio.get_running_loop().create_task(self._drive(driver, is_new=is_new))
+        self._tasks[driver] = task = asyncio.get_running_loop().create_task(self._drive(driver, is_new=is_new))
+        task.add_done_callback(lambda _: self._tasks.pop(driver))
+        # Signals that were left before this driver was there have to be looked for again.
+        self._seen_mark = None
 
     async def _drive(self, driver: RunDriver, *, is_new: bool) -> None:
         try:
             await driver.drive(is_new=is_new)
+        except Exception as error:  # noqa: BLE001 - the boundary of a task: whoever waits for the run is told
+            driver.failure = error
         finally:
             if not driver.run.has_ended:
                 await self.engine.store.release_lease(driver.run.lease)
 
     def _forget(self, driver: RunDriver) -> None:
-        self.drivers.pop(driver.run_id, None)
-        self._tasks.pop(driver.run_id, None)
+        del self.drivers[driver.run_id]
+
+    def note_late(self, run: str, result: Result) -> None:
+        """What came of a call after it had been given up is recorded, if its run is still driven here."""
+        driver = self.drivers.get(run)
+        if driver is not None:
+            driver.deliver(Arrival(result))
 
     # --- what other processes do ---
 
     async def _watch_signals(self) -> None:
         """Requests that other processes left for the runs driven here."""
-        seen = -1
-        delivered: set[int] = set()
         while True:
-            mark = await self.engine.store.change_mark()
-            if mark != seen and self.drivers:
-                seen = mark
-                signals = await self.engine.store.unread_signals(self.engine.tenant)
-                delivered &= {signal.id for signal in signals}
-                for signal in signals:
-                    driver = self.drivers.get(signal.run)
-                    if driver is not None and signal.id not in delivered:
-                        delivered.add(signal.id)
-                        driver.deliver(Arrival(decode_request(signal.kind, signal.body), signal.sender, signal.id))
+            try:
+                mark = await self.engine.store.change_mark()
+                if mark != self._seen_mark and self.drivers:
+                    self._seen_mark = mark
+                    self._deliver_signals(await self.engine.store.unread_signals(self.engine.tenant))
+            except StoreError:
+                # The next append of a driver meets the same trouble and tells it to whoever waits for the run.
+                self._seen_mark = None
             await asyncio.sleep(SIGNAL_POLL_SECONDS)
+
+    def _deliver_signals(self, signals: Sequence[Signal]) -> None:
+        """Each signal once to each driver of its run. One that only a newer release can read stays where it is."""
+        unread = {signal.id for signal in signals}
+        self._delivered = {number: driver for number, driver in self._delivered.items() if number in unread}
+        for signal in signals:
+            driver = self.drivers.get(signal.run)
+            if driver is None or self._delivered.get(signal.id) is driver or not can_read(signal.kind):
+                continue
+            self._delivered[signal.id] = driver
+            driver.deliver(Arrival(decode_request(signal.kind, signal.body), signal.sender, signal.id))
 
     async def _renew_leases(self) -> None:
         """A lease is renewed at a third of its life, so one missed beat does no harm. A lost one ends the driving."""

@@ -1,0 +1,77 @@
+"""Putting the parts together: where each port meets its adapter, and where clock, chance and process come in.
+
+Decides nothing else: which store, which tools and how many slots is said by the caller, from settings or from code.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from interlock.engine.engine import Engine
+from interlock.engine.performing import LiveWorld, late_result
+from interlock.engine.worker import Worker
+from interlock.store.event_store import EventStore
+from interlock.store.memory import MemoryEventStore
+from interlock.store.processes import this_process
+from interlock.store.sqlite import SqliteEventStore
+from interlock.tools.clock import Clock, LoopClock
+from interlock.tools.door import ToolDoor, slots_for
+from interlock.tools.outcome import ToolCall, ToolOutcome
+from interlock.tools.secrets import NO_SECRETS, SecretSource
+from interlock.tools.slots import Slots
+from interlock.tools.tool import Runs
+from interlock.tools.toolbox import Toolbox
+
+TENANT: Final = "local"
+"""Who owns every run before there are tenants."""
+
+_ID_LETTERS: Final = "abcdefghjkmnpqrstvwxyz"
+_ID_SYMBOLS: Final = _ID_LETTERS + "23456789"
+_ID_LENGTH: Final = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a worker is put together from. `slots` is asked anew for each worker: slots belong to one event loop."""
+
+    store: EventStore
+    toolbox: Toolbox
+    secrets: SecretSource = NO_SECRETS
+    slots: Callable[[], Mapping[Runs, Slots]] = slots_for
+    clock: Clock = field(default_factory=LoopClock)
+
+
+def make_store(place: Path | None, *, clock: Clock) -> EventStore:
+    """The store in a SQLite file, whose folder is made if it is not there; without a place, one in memory."""
+    if place is None:
+        return MemoryEventStore(clock=clock.now)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return SqliteEventStore(place, clock=clock.now)
+
+
+@asynccontextmanager
+async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
+    """A worker on its opened store; in the end its runs are let go and the store is closed."""
+    async with parts.store:
+        engine = Engine(parts.store, tenant=TENANT, now=parts.clock.now)
+
+        def note_late(call: ToolCall, outcome: ToolOutcome) -> None:
+            worker.note_late(call.run, late_result(call, outcome))
+
+        door = ToolDoor(clock=parts.clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
+        world = LiveWorld(parts.toolbox, door, tenant=TENANT)
+        owner = this_process(secrets.token_hex(8))
+        worker = Worker(engine, world, parts.clock, owner=owner, new_id=new_run_id)
+        async with worker:
+            yield worker
+
+
+def new_run_id() -> str:
+    """A name for a new run: short enough to be typed, and no two are alike."""
+    rest = (secrets.choice(_ID_SYMBOLS) for _ in range(_ID_LENGTH - 1))
+    return secrets.choice(_ID_LETTERS) + "".join(rest)

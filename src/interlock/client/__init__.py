@@ -1,0 +1,36 @@
+"""The Python face: `Interlock` runs graphs, a `RunHandle` is one run, a `RunResult` what it came to."""
+
+from interlock.client.errors import (
+    InterlockError,
+    InvalidGraphError,
+    NotOpenError,
+    RunningLoopError,
+    TwoGraphsError,
+    UnknownGraphError,
+    UnreadableGraphError,
+)
+from interlock.client.graphs import BuiltGraph, CheckedGraph, GraphShelf, GraphSource
+from interlock.client.handle import RunHandle
+from interlock.client.interlock import Interlock
+from interlock.client.result import RunResult
+from interlock.engine.errors import EngineError, RequestRefusedError, RunNotFoundError
+
+__all__ = [
+    "BuiltGraph",
+    "CheckedGraph",
+    "EngineError",
+    "GraphShelf",
+    "GraphSource",
+    "Interlock",
+    "InterlockError",
+    "InvalidGraphError",
+    "NotOpenError",
+    "RequestRefusedError",
+    "RunHandle",
+    "RunNotFoundError",
+    "RunResult",
+    "RunningLoopError",
+    "TwoGraphsError",
+    "UnknownGraphError",
+    "UnreadableGraphError",
+]

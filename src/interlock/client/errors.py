@@ -1,0 +1,74 @@
+"""What using Interlock from Python can raise. Every one of these tells what to do next.
+
+InterlockError
+├── InvalidGraphError      a graph has problems: all of them, each with its line, are in the message
+├── UnknownGraphError      a graph was named that nobody has
+├── UnreadableGraphError   a graph's file cannot be read
+├── TwoGraphsError         two files hold graphs of one name
+├── RunningLoopError       `run` was called where only `await run_async` can work
+└── NotOpenError           something that needs `async with` was used outside it
+
+`EngineError` (there is no such run, a request was refused), `StoreError` and `ToolError` come through as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from interlock.core.problems import Problem, nearest
+
+
+class InterlockError(Exception):
+    """Something that cannot be done as it was asked."""
+
+
+class InvalidGraphError(InterlockError):
+    """A graph has problems and cannot be run. The message shows all of them as `interlock graph check` does."""
+
+    def __init__(self, graph: str, problems: Sequence[Problem], *, rendered: str) -> None:
+        super().__init__(f"graph {graph} cannot be run\n{rendered}".rstrip())
+        self.graph = graph
+        self.problems = tuple(problems)
+        self.rendered = rendered
+
+
+class UnknownGraphError(InterlockError):
+    """A graph was named that is not among the graphs known here."""
+
+    def __init__(self, name: str, *, known: Iterable[str]) -> None:
+        names = sorted(known)
+        meant = nearest(name, names)
+        hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(names)}" if names else "there are none"
+        super().__init__(f"there is no graph named {name}; {hint}")
+        self.name = name
+
+
+class UnreadableGraphError(InterlockError):
+    """A graph's file cannot be read."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"the graph {path} cannot be read: {why}")
+        self.path = path
+
+
+class TwoGraphsError(InterlockError):
+    """Two files of one folder hold graphs of the same name."""
+
+    def __init__(self, name: str, one: str, other: str) -> None:
+        super().__init__(f"{one} and {other} both hold a graph named {name}: rename one of them")
+        self.name = name
+
+
+class RunningLoopError(InterlockError):
+    """A call that waits was made inside a running event loop, which would then stand still."""
+
+    def __init__(self) -> None:
+        super().__init__("an event loop is running here already: write `await interlock.run_async(…)` instead of `run`")
+
+
+class NotOpenError(InterlockError):
+    """Runs are only started and followed while the client is open."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"`{what}` needs an open client: write `async with Interlock(…) as interlock:` around it")

@@ -1,0 +1,101 @@
+"""Following a run: being told that something of it may have changed, whoever drives it.
+
+A run that is driven here tells at once; for any other the store is asked, cheaply, whether anything was committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Final, Self
+
+from interlock.core.events import Event
+from interlock.core.resting import waits_for_outside
+from interlock.engine.driving import Progress, RunDriver
+from interlock.engine.worker import Worker
+
+ASK_SECONDS: Final = 0.05
+PROGRESS_KEPT_MAX: Final = 1_000
+"""Of progress that nobody reads in time, the oldest is forgotten: it is live, and on no record."""
+EVENTS_AT_ONCE: Final = 1_000
+
+
+class Following:
+    """One run being followed. Use it as an async context manager."""
+
+    def __init__(self, worker: Worker, run: str) -> None:
+        self._worker = worker
+        self._run = run
+        self._driver: RunDriver | None = None
+        self._told = asyncio.Event()
+        self._progress: deque[Progress] = deque(maxlen=PROGRESS_KEPT_MAX)
+        self._mark: int | None = None
+
+    async def __aenter__(self) -> Self:
+        self._mark = await self._worker.engine.store.change_mark()
+        self._listen()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._hush()
+
+    async def changed(self) -> None:
+        """Return when something was committed since the last call, or a node told of its progress."""
+        while not self._told.is_set():
+            self._listen()
+            try:
+                async with asyncio.timeout(ASK_SECONDS):
+                    await self._told.wait()
+            except TimeoutError:
+                mark = await self._worker.engine.store.change_mark()
+                if mark != self._mark:
+                    self._mark = mark
+                    break
+        self._told.clear()
+
+    async def events_after(self, seq: int) -> AsyncIterator[Event]:
+        """What is on record behind a number."""
+        store, tenant = self._worker.engine.store, self._worker.engine.tenant
+        while events := await store.read(tenant, self._run, after=seq, limit=EVENTS_AT_ONCE):
+            for event in events:
+                yield event
+            seq = events[-1].seq
+
+    def take_progress(self) -> list[Progress]:
+        """What nodes have told since the last call."""
+        told = list(self._progress)
+        self._progress.clear()
+        return told
+
+    async def is_at_rest(self) -> bool:
+        """Whether the run has ended, or only people or other systems can move it on."""
+        _, state = await self._worker.engine.view(self._run)
+        return state.has_ended or waits_for_outside(state)
+
+    def _listen(self) -> None:
+        """A run may begin to be driven here while it is followed, or be driven anew."""
+        driver = self._worker.drivers.get(self._run)
+        if driver is self._driver:
+            return
+        self._hush()
+        if driver is not None:
+            driver.listeners.append(self._note_events)
+            driver.watchers.append(self._note_progress)
+        self._driver = driver
+
+    def _hush(self) -> None:
+        if self._driver is not None:
+            self._driver.listeners.remove(self._note_events)
+            self._driver.watchers.remove(self._note_progress)
+            self._driver = None
+
+    def _note_events(self, _: tuple[Event, ...]) -> None:
+        self._told.set()
+
+    def _note_progress(self, progress: Progress) -> None:
+        self._progress.append(progress)
+        self._told.set()

@@ -1,0 +1,191 @@
+"""The graphs that a client knows, and a graph as it is given: a file, a name, a document, or one built in Python.
+
+Files are read when they are needed, and read again each time, so that a graph that was edited is run as it is now.
+Nothing is executed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+
+from msgspec import Struct
+
+from interlock.authoring.limits import Limits as DocumentLimits
+from interlock.authoring.report import Subject, render_problems
+from interlock.authoring.yaml_document import Document, read_document
+from interlock.client.errors import InvalidGraphError, TwoGraphsError, UnknownGraphError, UnreadableGraphError
+from interlock.core.bundle import Bundle
+from interlock.core.catalogue import Catalogue
+from interlock.core.compile import Compiled, compile_graph
+from interlock.core.limits import Limits as GraphLimits
+from interlock.core.plan import Plan, ToolContract
+from interlock.core.problems import Problem
+from interlock.core.values import is_map
+
+GRAPH_SUFFIXES: Final = (".yaml", ".yml", ".json")
+
+
+@runtime_checkable
+class BuiltGraph(Protocol):
+    """A graph that was built in Python."""
+
+    def document(self) -> Mapping[str, Any]:
+        """The graph as a document: the same that a file would hold."""
+        ...
+
+
+GraphSource: TypeAlias = str | Path | Mapping[str, Any] | BuiltGraph
+"""A file, the name of a known graph, a document, or a graph built in Python."""
+
+GraphShelf: TypeAlias = Path | Mapping[str, Mapping[str, Any] | BuiltGraph]
+"""Where graphs are known by name: a folder of files, or documents by name."""
+
+
+class CheckedGraph(Struct, frozen=True):
+    """A graph with everything that is known of it. Without a plan it has errors."""
+
+    name: str
+    compiled: Compiled
+    problems: tuple[Problem, ...]
+    """Those of its text and those of its meaning."""
+    subject: Subject
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it can be run."""
+        return self.compiled.plan is not None and all(problem.severity != "error" for problem in self.problems)
+
+    def rendered(self) -> str:
+        """The problems as people read them."""
+        return render_problems(self.problems, self.subject)
+
+    def accepted(self) -> tuple[Plan, Bundle]:
+        """What can be run, or `InvalidGraphError`."""
+        if not self.is_valid or self.compiled.plan is None or self.compiled.bundle is None:
+            raise InvalidGraphError(self.name, self.problems, rendered=self.rendered())
+        return self.compiled.plan, self.compiled.bundle
+
+
+class Graphs:
+    """Graphs by name, and how any given graph is checked beside them."""
+
+    def __init__(
+        self,
+        shelf: GraphShelf | None,
+        tools: Mapping[str, ToolContract],
+        *,
+        document_limits: DocumentLimits,
+        graph_limits: GraphLimits,
+    ) -> None:
+        self._shelf = shelf
+        self._tools = tools
+        self._document_limits = document_limits
+        self._graph_limits = graph_limits
+
+    def check(self, source: GraphSource) -> CheckedGraph:
+        """A graph with all its problems. Raises only if there is no such graph or file."""
+        if isinstance(source, BuiltGraph):
+            return self._compile(source.document(), None, self._shelf)
+        if isinstance(source, Mapping):
+            return self._compile(source, None, self._shelf)
+        path = Path(source)
+        if isinstance(source, str) and not _looks_like_file(source):
+            return self._named(source)
+        # Without a folder of graphs, those that a graph names are looked for beside it.
+        return self._read(path, self._shelf if self._shelf is not None else path.parent)
+
+    def names(self) -> list[str]:
+        """The names of all known graphs."""
+        return sorted(self._by_name(self._shelf))
+
+    def _named(self, name: str) -> CheckedGraph:
+        if isinstance(self._shelf, Path):
+            found = _FolderOfGraphs(self._shelf, self._document_limits).find(name)
+            if found is not None:
+                return self._compile(found.data or {}, found, self._shelf)
+        elif self._shelf is not None and name in self._shelf:
+            return self.check(self._shelf[name])
+        raise UnknownGraphError(name, known=self._by_name(self._shelf))
+
+    def _read(self, path: Path, shelf: GraphShelf | None) -> CheckedGraph:
+        document = read_file(path, self._document_limits)
+        return self._compile(document.data or {}, document, shelf)
+
+    def _compile(self, data: Mapping[str, Any], document: Document | None, shelf: GraphShelf | None) -> CheckedGraph:
+        name = str(data.get("graph") or (document.source if document else "unnamed"))
+        unread = document.problems if document else ()
+        if document is not None and document.data is None:
+            return CheckedGraph(name, Compiled(None, None, unread), unread, document)
+        catalogue = Catalogue(self._tools, self._by_name(shelf))
+        compiled = compile_graph(data, catalogue, limits=self._graph_limits)
+        return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
+
+    def _by_name(self, shelf: GraphShelf | None) -> Mapping[str, Mapping[str, Any]]:
+        match shelf:
+            case None:
+                return {}
+            case Path():
+                return _FolderOfGraphs(shelf, self._document_limits)
+            case _:
+                return {name: _document_of(graph) for name, graph in shelf.items()}
+
+
+def read_file(path: Path, limits: DocumentLimits) -> Document:
+    """The document in a file. One that is far too large is not read to its end."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(limits.document_bytes + 1)
+    except OSError as error:
+        raise UnreadableGraphError(path, error.strerror or str(error)) from error
+    return read_document(text, source=str(path), limits=limits)
+
+
+def _looks_like_file(source: str) -> bool:
+    return source.endswith(GRAPH_SUFFIXES) or "/" in source or Path(source).is_file()
+
+
+def _document_of(graph: Mapping[str, Any] | BuiltGraph) -> Mapping[str, Any]:
+    return graph.document() if isinstance(graph, BuiltGraph) else graph
+
+
+class _FolderOfGraphs(Mapping[str, Mapping[str, Any]]):
+    """The graphs of a folder by their names, read when the first is asked for."""
+
+    def __init__(self, folder: Path, limits: DocumentLimits) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._read: dict[str, Document] | None = None
+
+    def find(self, name: str) -> Document | None:
+        """The document of that name; one that cannot be read is found by the name of its file."""
+        return self._documents().get(name)
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        document = self._documents()[name]
+        if not is_map(document.data):
+            raise KeyError(name)
+        return document.data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._documents())
+
+    def __len__(self) -> int:
+        return len(self._documents())
+
+    def _documents(self) -> dict[str, Document]:
+        if self._read is None:
+            files = sorted(file for file in self._folder.glob("*") if file.suffix in GRAPH_SUFFIXES)
+            self._read = {}
+            for file in files:
+                document = read_file(file, self._limits)
+                known = self._read.setdefault(_name_in(document, file), document)
+                if known is not document:
+                    raise TwoGraphsError(_name_in(document, file), known.source, document.source)
+        return self._read
+
+
+def _name_in(document: Document, file: Path) -> str:
+    name = document.data.get("graph") if is_map(document.data) else None
+    return name if isinstance(name, str) else file.stem

@@ -1,0 +1,247 @@
+"""A handle on one run: what it is, what happens in it, and everything a person or program may ask of it.
+
+Whether this process drives the run, another does, or nobody: the same requests work, and a refusal is raised at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Literal, TypeAlias
+
+from interlock.client.following import Following
+from interlock.client.result import RunResult, result_of, whole_view
+from interlock.core import requests as r
+from interlock.core.events import Event
+from interlock.core.lifecycle import RUN_ENDED
+from interlock.core.values import Value, canonical
+from interlock.engine.driving import Progress, RunDriver
+from interlock.engine.errors import RunNotFoundError
+from interlock.engine.history import RunView, run_view
+from interlock.engine.linking import retry_run, rollback_run
+from interlock.engine.submitting import Submitted, submit
+from interlock.engine.worker import Worker
+from interlock.store.rows import LedgerRow, QuestionRow, RunRow
+
+Remedy: TypeAlias = Literal["retry", "edit", "skip", "fail"]
+Verdict: TypeAlias = Literal["promote", "block", "rollback"]
+Mode: TypeAlias = Literal["normal", "degraded", "minimal"]
+
+
+class RunHandle:
+    """One run. It works while the client it came from is open."""
+
+    def __init__(self, worker: Worker, run: str, *, driver: RunDriver | None = None, row: RunRow | None = None) -> None:
+        self._worker = worker
+        self._driver = driver
+        self._row = row
+        self._result: RunResult | None = None
+        self.id = run
+
+    def __repr__(self) -> str:
+        return f"RunHandle({self.id}, {self.status})"
+
+    # --- what it is ---
+
+    @property
+    def status(self) -> str:
+        """Where the run stands: of one that is driven here as it is now, of any other as it was last seen."""
+        driver = self._worker.drivers.get(self.id) or self._driver
+        if driver is not None and not driver.run.is_broken:
+            return driver.status
+        return self._row.status if self._row else "pending"
+
+    @property
+    def outputs(self) -> Value:
+        """The run's outputs, once `wait` has returned; null before."""
+        return self._result.outputs if self._result else None
+
+    async def row(self) -> RunRow:
+        """The run as lists show it: cheap, and always as the store has it now."""
+        row = await self._worker.engine.store.find_run(self._worker.engine.tenant, self.id)
+        if row is None:
+            raise RunNotFoundError(self.id)
+        self._row = row
+        return row
+
+    async def view(self, at: int | None = None) -> RunView:
+        """The run with all its nodes, as it is or as it was after event number `at`; large values are loaded."""
+        engine = self._worker.engine
+        row = await self.row()
+        events = await engine.store.read(engine.tenant, self.id, limit=at)
+        return await whole_view(engine, run_view(await engine.plan_of(row.bundle), self.id, events))
+
+    async def result(self) -> RunResult:
+        """What the run has come to by now."""
+        self._result = result_of(await self.view())
+        return self._result
+
+    async def questions(self) -> list[QuestionRow]:
+        """What waits for people."""
+        return await self._worker.engine.store.questions(self._worker.engine.tenant, run=self.id)
+
+    async def effects(self) -> list[LedgerRow]:
+        """The run's contacts with the world, and what came of each."""
+        return await self._worker.engine.store.ledger(self._worker.engine.tenant, self.id)
+
+    # --- what happens ---
+
+    async def wait(self) -> RunResult:
+        """Wait for the run's end, however long it takes; raises what keeps this process from driving it."""
+        await self.ended()
+        return await self.result()
+
+    async def ended(self) -> str:
+        """Wait for the run's end and give its status alone, without reading what happened in it."""
+        while (driver := self._driving()) is not None:
+            await self._worker.driven(driver)
+            if driver.run.has_ended:
+                return driver.status
+            # It was let go: somebody else may have taken it up, here or elsewhere.
+            self._driver = None
+        async with Following(self._worker, self.id) as following:
+            while (await self.row()).status not in RUN_ENDED:
+                await following.changed()
+        return self.status
+
+    async def wait_while_moving(self) -> RunResult:
+        """Wait for the run's end, or until only people or other systems can move it on."""
+        driver = self._driving()
+        if driver is not None:
+            await driver.rest()
+            if driver.is_over:
+                await self._worker.driven(driver)
+            return await self.result()
+        async with Following(self._worker, self.id) as following:
+            while not await following.is_at_rest():
+                await following.changed()
+        return await self.result()
+
+    async def events(self, *, after: int = 0, follow: bool = False) -> AsyncIterator[Event]:
+        """The run's events behind number `after`; with `follow` also those to come, up to the run's end.
+
+        Large values in them are references: `whole` loads them.
+        """
+        async with Following(self._worker, self.id) as following:
+            while True:
+                async for event in following.events_after(after):
+                    after = event.seq
+                    yield event
+                    if event.type == "run.ended":
+                        return
+                if not follow:
+                    return
+                await following.changed()
+
+    async def stream(self, *, after: int = 0) -> AsyncIterator[Event | Progress]:
+        """Events up to the run's end, and among them the live progress of its nodes if it is driven here."""
+        async with Following(self._worker, self.id) as following:
+            while True:
+                for progress in following.take_progress():
+                    yield progress
+                async for event in following.events_after(after):
+                    after = event.seq
+                    yield event
+                    if event.type == "run.ended":
+                        return
+                await following.changed()
+
+    async def whole(self, value: Value) -> Value:
+        """A value from an event, with everything in it that is kept elsewhere."""
+        return await self._worker.engine.whole(value)
+
+    # --- what can be asked of it ---
+
+    async def answer(
+        self,
+        path: str,
+        *,
+        by: str,
+        choice: str = "",
+        form: object = None,
+        why: str = "",
+        detach: bool = False,
+    ) -> Submitted:
+        """Answer the question at a path with a choice, or with the form it asks for."""
+        request = r.Answer(path=path, by=by, choice=choice, form=canonical(form, where="the form"), why=why)
+        return await self.submit(request, by=by, detach=detach)
+
+    async def verdict(self, path: str, verdict: Verdict, *, by: str, why: str = "", detach: bool = False) -> Submitted:
+        """Give the verdict on a gate that is held."""
+        return await self.submit(r.GiveVerdict(path=path, by=by, verdict=verdict, why=why), by=by, detach=detach)
+
+    async def remedy(
+        self, path: str, act: Remedy, *, by: str, input: object = None, why: str = "", detach: bool = False
+    ) -> Submitted:
+        """Say what is to be done about a failure that is held; `edit` tries again with another input."""
+        edited = canonical(input, where="the input")
+        return await self.submit(r.GiveRemedy(path=path, by=by, act=act, input=edited, why=why), by=by, detach=detach)
+
+    async def settle(
+        self,
+        effect: str,
+        status: Literal["done", "not_done"],
+        *,
+        by: str,
+        out: object = None,
+        why: str = "",
+        detach: bool = False,
+    ) -> Submitted:
+        """Say what became of an effect of which nobody knows; one that is done may be given its result."""
+        result = canonical(out, where="the result")
+        request = r.SettleEffect(effect=effect, status=status, out=result, by=by, why=why)
+        return await self.submit(request, by=by, detach=detach)
+
+    async def send(
+        self, name: str, data: object = None, *, id: str = "", by: str = "", detach: bool = False
+    ) -> Submitted:
+        """Send an event to the run's waits. The same `id` is taken once; without one, each call is another event."""
+        request = r.SendEvent(id=id or self._worker.new_id(), name=name, data=canonical(data, where="the data"), by=by)
+        return await self.submit(request, by=by, detach=detach)
+
+    async def pause(self, *, by: str = "", why: str = "", detach: bool = False) -> Submitted:
+        """Start nothing new until `resume`; what is in flight finishes."""
+        return await self.submit(r.PauseRun(by=by, why=why), by=by, detach=detach)
+
+    async def resume(self, *, by: str = "", why: str = "", detach: bool = False) -> Submitted:
+        """Go on after a pause."""
+        return await self.submit(r.ResumeRun(by=by, why=why), by=by, detach=detach)
+
+    async def cancel(
+        self, path: str | None = None, *, rollback: bool = False, by: str = "", why: str = "", detach: bool = False
+    ) -> Submitted:
+        """Stop the run, or one node with all that it holds. With `rollback` the run takes back what it did."""
+        if path is None:
+            return await self.submit(r.CancelRun(by=by, rollback=rollback, why=why), by=by, detach=detach)
+        return await self.submit(r.CancelNode(path=path, by=by, why=why), by=by, detach=detach)
+
+    async def complete(self, path: str, *, by: str = "", why: str = "", detach: bool = False) -> Submitted:
+        """End an `each` with the items it has."""
+        return await self.submit(r.CompleteNode(path=path, by=by, why=why), by=by, detach=detach)
+
+    async def set_mode(self, mode: Mode, *, by: str = "", why: str = "", detach: bool = False) -> Submitted:
+        """Move the run to another mode: graphs read it as `run.mode`."""
+        return await self.submit(r.SetMode(mode=mode, by=by, why=why), by=by, detach=detach)
+
+    async def submit(self, request: r.Request, *, by: str = "", detach: bool = False) -> Submitted:
+        """Bring any request to the run; `RequestRefusedError` says why it changes nothing.
+
+        A run that nobody drives is driven on from here. With `detach` the request is only put on record.
+        """
+        submitted = await submit(self._worker, self.id, request, by=by, detach=detach)
+        self._driver = submitted.driver or self._driver
+        return submitted
+
+    # --- runs that follow it ---
+
+    async def retry(self, *, by: str = "") -> RunHandle:
+        """A new run that goes on where this one failed: what does not depend on the failure is taken over."""
+        driver = await retry_run(self._worker, self.id, by=by)
+        return RunHandle(self._worker, driver.run_id, driver=driver)
+
+    async def rollback(self, *, by: str = "") -> RunHandle:
+        """A new run that takes back what this one did."""
+        driver = await rollback_run(self._worker, self.id, by=by)
+        return RunHandle(self._worker, driver.run_id, driver=driver)
+
+    def _driving(self) -> RunDriver | None:
+        return self._worker.drivers.get(self.id) or self._driver

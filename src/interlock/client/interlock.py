@@ -1,0 +1,231 @@
+"""`Interlock`: graphs are run, runs are followed and moved on, from Python. The command line stands on the same class.
+
+It knows tools, graphs, secrets and a place where runs are kept; it decides nothing about a run. Nothing is global: two
+may be open at the same time, on one place or on two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from interlock.bootstrap import Parts, make_store, running_worker
+from interlock.client.errors import NotOpenError, RunningLoopError
+from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
+from interlock.client.handle import RunHandle
+from interlock.client.result import RunResult
+from interlock.core.lifecycle import RUN_ENDED
+from interlock.core.problems import nearest
+from interlock.core.requests import StartRun
+from interlock.core.values import canonical
+from interlock.engine.errors import RunNotFoundError
+from interlock.engine.worker import Worker
+from interlock.settings import Configured, LimitSettings, SlotSettings
+from interlock.store.errors import LeaseHeldError, RunKeyTakenError
+from interlock.store.event_store import LIST_LIMIT
+from interlock.store.rows import QuestionRow, RunRow
+from interlock.tools.clock import Clock, LoopClock
+from interlock.tools.door import slots_for
+from interlock.tools.secrets import NO_SECRETS, SecretSource, SecretText, read_secrets
+from interlock.tools.toolbox import Toolbox, ToolSource, collect_tools
+
+IN_MEMORY: Final = ":memory:"
+
+Secrets = SecretSource | Mapping[str, str]
+"""Secrets by name, as text; or a source that was read from the environment and a file."""
+
+
+class Interlock:
+    """What runs graphs. `run` needs nothing else; to start and follow runs, open it: `async with Interlock(…)`."""
+
+    def __init__(
+        self,
+        store: str | Path | None = None,
+        *,
+        tools: Iterable[ToolSource] = (),
+        graphs: str | GraphShelf | None = None,
+        secrets: Secrets = NO_SECRETS,
+        limits: LimitSettings | None = None,
+        slots: SlotSettings | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """`store` is a file that is made if it is not there; without one, runs are kept in memory, with this object.
+
+        `tools` are functions marked with `@tool`, modules, files or folders; `graphs` a folder, or documents by name.
+        """
+        limits, slots, clock = limits or LimitSettings(), slots or SlotSettings(), clock or LoopClock()
+        self.toolbox: Toolbox = collect_tools(tools)
+        self.graphs = Graphs(
+            Path(graphs) if isinstance(graphs, str) else graphs,
+            self.toolbox.contracts(),
+            document_limits=limits.of_documents(),
+            graph_limits=limits.of_graphs(),
+        )
+        place = None if store is None or store == IN_MEMORY else Path(store)
+        self._parts = Parts(
+            store=make_store(place, clock=clock),
+            toolbox=self.toolbox,
+            secrets=_secret_source(secrets),
+            slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
+            clock=clock,
+        )
+        self._worker: Worker | None = None
+        self._opened = AsyncExitStack()
+
+    @classmethod
+    def of_project(cls, configured: Configured, environment: Mapping[str, str]) -> Self:
+        """What the settings of a project say; secrets come from the environment and from the project's file."""
+        settings = configured.settings
+        return cls(
+            settings.store,
+            tools=settings.tools,
+            graphs=settings.graphs,
+            secrets=read_secrets(environment, settings.secrets),
+            limits=settings.limits,
+            slots=settings.slots,
+        )
+
+    async def __aenter__(self) -> Self:
+        self._worker = await self._opened.enter_async_context(running_worker(self._parts))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._worker = None
+        await self._opened.aclose()
+
+    # --- one line ---
+
+    def run(
+        self,
+        graph: GraphSource,
+        inputs: Mapping[str, object] | None = None,
+        *,
+        key: str = "",
+        labels: Mapping[str, str] | None = None,
+    ) -> RunResult:
+        """Run a graph to its end, or to where only people or other systems can move it on, and give what it came to."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(self.run_async(graph, inputs, key=key, labels=labels))
+        raise RunningLoopError
+
+    async def run_async(
+        self,
+        graph: GraphSource,
+        inputs: Mapping[str, object] | None = None,
+        *,
+        key: str = "",
+        labels: Mapping[str, str] | None = None,
+    ) -> RunResult:
+        """`run` where an event loop is running. If this is not open, it is for as long as that takes."""
+        if self._worker is None:
+            async with self:
+                return await self.run_async(graph, inputs, key=key, labels=labels)
+        handle = await self.start(graph, inputs, key=key, labels=labels)
+        return await handle.wait_while_moving()
+
+    def check(self, graph: GraphSource) -> CheckedGraph:
+        """A graph with all that is wrong with it; nothing is run."""
+        return self.graphs.check(graph)
+
+    # --- runs, while it is open ---
+
+    async def start(
+        self,
+        graph: GraphSource,
+        inputs: Mapping[str, object] | None = None,
+        *,
+        key: str = "",
+        labels: Mapping[str, str] | None = None,
+        by: str = "",
+    ) -> RunHandle:
+        """Start a run that is driven here. Returns once its start is on record.
+
+        A `key` names at most one run: starting again under it gives the run there is, whatever its graph and inputs.
+        """
+        worker = self._open_worker("start")
+        if key and (known := await worker.engine.store.find_by_key(worker.engine.tenant, key)) is not None:
+            return await self._continue(known)
+        plan, bundle = self.graphs.check(graph).accepted()
+        await worker.engine.keep_bundle(plan, bundle.bytes)
+        request = StartRun(
+            inputs=canonical(inputs or {}, where="inputs"),
+            tenant=worker.engine.tenant,
+            key=key,
+            labels=dict(labels or {}),
+            by=by,
+        )
+        try:
+            driver = await worker.start(plan, worker.new_id(), request)
+        except RunKeyTakenError as taken:
+            return await self._continue(await worker.engine.store.get_run(worker.engine.tenant, taken.taken_by))
+        return RunHandle(worker, driver.run_id, driver=driver)
+
+    async def open(self, run: str) -> RunHandle:
+        """A handle on a run, wherever it is driven. It is not driven here because of that."""
+        worker = self._open_worker("open")
+        return RunHandle(worker, run, row=await self._row(worker, run))
+
+    async def take_up(self, run: str) -> RunHandle:
+        """Drive a run on from where its log ends; raises `LeaseHeldError` if a live process drives it."""
+        worker = self._open_worker("take_up")
+        row = await self._row(worker, run)
+        driver = None if row.status in RUN_ENDED else await worker.take_up(run)
+        return RunHandle(worker, run, driver=driver, row=row)
+
+    async def runs(
+        self,
+        *,
+        status: str | None = None,
+        graph: str | None = None,
+        before: str | None = None,
+        limit: int = LIST_LIMIT,
+    ) -> list[RunRow]:
+        """Runs, the newest first; `before` is the last run of the page before."""
+        worker = self._open_worker("runs")
+        return await worker.engine.store.list_runs(
+            worker.engine.tenant, status=status, graph=graph, before=before, limit=limit
+        )
+
+    async def find_by_key(self, key: str) -> RunHandle | None:
+        """The run that was started under a key."""
+        worker = self._open_worker("find_by_key")
+        row = await worker.engine.store.find_by_key(worker.engine.tenant, key)
+        return None if row is None else RunHandle(worker, row.run, row=row)
+
+    async def questions(self) -> list[QuestionRow]:
+        """What waits for people, in all runs, the longest waiting first."""
+        worker = self._open_worker("questions")
+        return await worker.engine.store.questions(worker.engine.tenant)
+
+    async def _continue(self, row: RunRow) -> RunHandle:
+        """A run that was started before: if nobody drives it, it is driven on here."""
+        try:
+            return await self.take_up(row.run)
+        except LeaseHeldError:
+            return await self.open(row.run)
+
+    async def _row(self, worker: Worker, run: str) -> RunRow:
+        row = await worker.engine.store.find_run(worker.engine.tenant, run)
+        if row is None:
+            known = [each.run for each in await worker.engine.store.list_runs(worker.engine.tenant)]
+            raise RunNotFoundError(run, meant=nearest(run, known))
+        return row
+
+    def _open_worker(self, what: str) -> Worker:
+        if self._worker is None:
+            raise NotOpenError(what)
+        return self._worker
+
+
+def _secret_source(secrets: Secrets) -> SecretSource:
+    if isinstance(secrets, SecretSource):
+        return secrets
+    return SecretSource({name: SecretText(text) for name, text in secrets.items()})

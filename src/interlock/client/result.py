@@ -1,0 +1,60 @@
+"""What a run came to, as a plain value: kept after the client is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from interlock.core.events import Error
+from interlock.core.state import StatusWord
+from interlock.core.values import Value
+from interlock.engine.engine import Engine
+from interlock.engine.history import NodeView, RunView
+from interlock.engine.waits import Wait
+
+
+class RunResult(Struct, frozen=True, kw_only=True):
+    """A run as it ended, or as it stands where only people or other systems can move it on."""
+
+    id: str
+    graph: str
+    status: StatusWord
+    outputs: Value = None
+    error: Error | None = None
+    nodes: Mapping[str, NodeView] = {}
+    """Every node that began, and those that still can, by path."""
+    waits: tuple[Wait, ...] = ()
+    """What it waits for: questions, held gates and failures, events, times."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it ended well."""
+        return self.status == "succeeded"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether this is for good."""
+        return self.status in {"succeeded", "failed", "cancelled", "rolled_back"}
+
+
+def result_of(view: RunView) -> RunResult:
+    """The result that a view of a run shows."""
+    return RunResult(
+        id=view.run,
+        graph=view.graph,
+        status=view.status,
+        outputs=view.outputs,
+        error=view.error,
+        nodes=view.nodes,
+        waits=view.waits,
+    )
+
+
+async def whole_view(engine: Engine, view: RunView) -> RunView:
+    """The same view with every large value loaded, each of them once."""
+    nodes = {path: {"input": node.input, "output": node.output} for path, node in view.nodes.items()}
+    whole = await engine.whole({"inputs": view.inputs, "outputs": view.outputs, "nodes": nodes})
+    loaded = {path: replace(node, **whole["nodes"][path]) for path, node in view.nodes.items()}
+    return replace(view, inputs=whole["inputs"], outputs=whole["outputs"], nodes=loaded)

@@ -1,0 +1,22 @@
+"""When a run rests: nothing moves it on but people and other systems.
+
+A deadline of a whole graph moves nothing on, it only ends what rests; a question's own time limit does.
+"""
+
+from __future__ import annotations
+
+from interlock.core.state import RunState
+
+
+def waits_for_outside(state: RunState) -> bool:
+    """Whether only an answer, a verdict, an event or the like can move the run on: no call of it and no timer will."""
+    if state.outcome is not None or state.calls_in_flight:
+        return False
+    is_settled = len(state.matters) == 0 and len(state.stops) == 0
+    return state.is_paused or (is_settled and not _will_wake(state))
+
+
+def _will_wake(state: RunState) -> bool:
+    """Whether a node is woken by time; the root and other graphs have timers under their keys."""
+    timers = (live.partition(" ")[2] for live in state.timers.live)
+    return any(path and not path.endswith("/") for path in timers)

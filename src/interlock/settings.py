@@ -1,0 +1,305 @@
+"""Settings: what may be set, from where each value came, and what is wrong with those that were given.
+
+A flag wins over the environment (`INTERLOCK_…`), that over the project's `interlock.toml`, that over the default.
+Nothing is listed here that has no effect. Settings are read and not applied here; secrets themselves are no settings.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from interlock.authoring.limits import Limits as DocumentLimits
+from interlock.core.limits import Limits as GraphLimits
+from interlock.core.problems import nearest
+from interlock.core.values import is_map
+from interlock.tools.door import PROCESSES_MAX, TASKS_MAX, THREADS_MAX
+
+PROJECT_FILE: Final = "interlock.toml"
+ENVIRONMENT_PREFIX: Final = "INTERLOCK_"
+_SECRETS_PREFIX: Final = "INTERLOCK_SECRET_"
+
+Positive: TypeAlias = Annotated[int, Field(gt=0)]
+Source: TypeAlias = Literal["flag", "environment", "file", "default"]
+
+
+class Strict(BaseModel):
+    """A part of the settings: it refuses what it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LimitSettings(Strict):
+    """How large documents and graphs may be."""
+
+    document_bytes: Positive = DocumentLimits().document_bytes
+    depth: Positive = DocumentLimits().depth
+    alias_expansions: Positive = DocumentLimits().alias_expansions
+    values: Positive = DocumentLimits().values
+    nodes_max: Positive = GraphLimits().nodes_max
+    depth_max: Positive = GraphLimits().depth_max
+    reach_max: Positive = GraphLimits().reach_max
+
+    def of_documents(self) -> DocumentLimits:
+        """The bounds of reading a document."""
+        return DocumentLimits(
+            document_bytes=self.document_bytes,
+            depth=self.depth,
+            alias_expansions=self.alias_expansions,
+            values=self.values,
+        )
+
+    def of_graphs(self) -> GraphLimits:
+        """The bounds of compiling a graph."""
+        return GraphLimits(nodes_max=self.nodes_max, depth_max=self.depth_max, reach_max=self.reach_max)
+
+
+class SlotSettings(Strict):
+    """How many tool calls run at once: async ones, blocking ones in threads, and those in processes of their own."""
+
+    tasks: Positive = TASKS_MAX
+    threads: Positive = THREADS_MAX
+    processes: Positive = PROCESSES_MAX
+
+
+class Settings(Strict):
+    """Everything that can be set. Paths are absolute once they were read by `read_settings`."""
+
+    store: Path = Path(".interlock/interlock.db")
+    graphs: Path = Path("graphs")
+    tools: tuple[str, ...] = ("tools",)
+    secrets: Path = Path(".interlock/secrets.toml")
+    limits: LimitSettings = LimitSettings()
+    slots: SlotSettings = SlotSettings()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value came from: `where` is the flag, the variable, or the file and line."""
+
+    source: Source
+    where: str = ""
+
+    def __str__(self) -> str:
+        return self.where or self.source
+
+
+@dataclass(frozen=True)
+class Configured:
+    """The settings that are in force, where each came from, and the project they belong to."""
+
+    settings: Settings
+    project: Path
+    """The project's folder; without an `interlock.toml`, the folder one stands in."""
+    file: Path | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
+
+    def listed(self) -> Iterator[tuple[str, Any, Origin]]:
+        """Each setting by its dotted name, its value, and where that came from."""
+        values = _flattened(self.settings.model_dump())
+        for name in SETTING_NAMES:
+            yield name, values[name], self.origins.get(name, Origin("default"))
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used. Every problem that was found is listed, each with its place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def _names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        inner = info.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _names(inner, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+SETTING_NAMES: Final = tuple(_names(Settings))
+"""Every setting by its dotted name, as it stands in the file: `limits.nodes_max` is `nodes_max` under `[limits]`."""
+
+_BY_VARIABLE: Final = {f"{ENVIRONMENT_PREFIX}{name.replace('.', '_').upper()}": name for name in SETTING_NAMES}
+
+
+def read_settings(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Configured:
+    """The settings in force for who stands in a folder. `flags` are by dotted name; those that are None were not given.
+
+    Paths in the file are relative to the project, others to the folder. Raises `SettingsError` with all problems.
+    """
+    here = (folder or Path.cwd()).absolute()
+    file = find_project_file(here)
+    project = file.parent if file else here
+    layers = [_from_file(file), _from_environment(os.environ if environment is None else environment, here)]
+    layers.append(_from_flags(flags or {}, here))
+    problems = [problem for layer in layers for problem in layer.problems]
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    for layer in layers:
+        values |= layer.values
+        origins |= layer.origins
+    settings, wrong = _checked(values, origins)
+    if settings is None or problems:
+        raise SettingsError([*problems, *wrong])
+    return Configured(_absolute(settings, project, here, origins), project, file, origins)
+
+
+def find_project_file(folder: Path) -> Path | None:
+    """The nearest `interlock.toml`, from a folder upwards."""
+    candidates = (each / PROJECT_FILE for each in (folder, *folder.parents))
+    return next((file for file in candidates if file.is_file()), None)
+
+
+# --- one layer after the other ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Layer:
+    """What one place says, by dotted name, and what is wrong with it."""
+
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    origins: dict[str, Origin] = field(default_factory=dict[str, Origin])
+    problems: list[str] = field(default_factory=list[str])
+
+
+def _from_file(file: Path | None) -> _Layer:
+    layer = _Layer()
+    if file is None:
+        return layer
+    try:
+        text = file.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        layer.problems.append(f"{file} cannot be read: {error}")
+        return layer
+    except tomllib.TOMLDecodeError as error:
+        layer.problems.append(f"{file} is not TOML: {error}")
+        return layer
+    for name, value in _flattened(table).items():
+        where = f"{file}:{line_of(text, name)}"
+        if name in SETTING_NAMES:
+            layer.values[name] = value
+            layer.origins[name] = Origin("file", where)
+        else:
+            layer.problems.append(f"{where}: {_unknown(name, SETTING_NAMES)}")
+    return layer
+
+
+def _from_environment(environment: Mapping[str, str], here: Path) -> _Layer:
+    layer = _Layer()
+    for variable, text in sorted(environment.items()):
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable.startswith(_SECRETS_PREFIX) or not text:
+            continue
+        name = _BY_VARIABLE.get(variable)
+        if name is None:
+            layer.problems.append(f"the environment: {_unknown(variable, _BY_VARIABLE)}")
+        else:
+            layer.values[name] = text.split(os.pathsep) if name == "tools" else text
+            layer.origins[name] = Origin("environment", variable)
+    return layer
+
+
+def _from_flags(flags: Mapping[str, Any], here: Path) -> _Layer:
+    given = {name: value for name, value in flags.items() if value is not None}
+    return _Layer(given, {name: Origin("flag", f"--{name.split('.')[-1].replace('_', '-')}") for name in given})
+
+
+def _unknown(name: str, known: Mapping[str, str] | tuple[str, ...]) -> str:
+    meant = nearest(name, known)
+    return f"`{name}` is no setting" + (f"; did you mean `{meant}`?" if meant else f"; there are: {', '.join(known)}")
+
+
+def _flattened(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if is_map(value) and value:
+            flat |= _flattened(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+_TABLE_LINE: Final = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
+
+
+def line_of(text: str, name: str) -> int:
+    """The line on which a setting stands in the text of a TOML file; 1 if it is written in a way not looked for."""
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _TABLE_LINE.match(line)
+        if header:
+            section = f"{header[1]}."
+        elif name.startswith(section) and _is_key(line, name.removeprefix(section)):
+            return number
+    return 1
+
+
+def _is_key(line: str, name: str) -> bool:
+    written = line.partition("=")[0].strip().replace('"', "").replace("'", "").replace(" ", "")
+    # An inline table stands under its first key: `limits = {nodes_max = 5}`.
+    return bool(written) and (name == written or name.startswith(f"{written}."))
+
+
+# --- together --------------------------------------------------------------------------------------------------------
+
+
+def _checked(values: Mapping[str, Any], origins: Mapping[str, Origin]) -> tuple[Settings | None, list[str]]:
+    try:
+        return Settings.model_validate(_nested(values)), []
+    except ValidationError as error:
+        return None, [_told(each["loc"], each["msg"], origins) for each in error.errors()]
+
+
+def _told(place: tuple[str | int, ...], message: str, origins: Mapping[str, Origin]) -> str:
+    name = next((name for name in origins if name == ".".join(map(str, place[: name.count(".") + 1]))), str(place[0]))
+    return f"{origins.get(name, Origin('default'))}: `{name}`: {message[0].lower()}{message[1:]}"
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for name, value in flat.items():
+        section, dot, key = name.partition(".")
+        if dot:
+            nested.setdefault(section, {})[key] = value
+        else:
+            nested[name] = value
+    return nested
+
+
+def _absolute(settings: Settings, project: Path, here: Path, origins: Mapping[str, Origin]) -> Settings:
+    def base(name: str) -> Path:
+        return here if origins.get(name, Origin("default")).source in {"flag", "environment"} else project
+
+    return settings.model_copy(
+        update={
+            "store": base("store") / settings.store,
+            "graphs": base("graphs") / settings.graphs,
+            "secrets": base("secrets") / settings.secrets,
+            "tools": _tool_sources(settings.tools, base("tools"), is_default="tools" not in origins),
+        }
+    )
+
+
+def _tool_sources(tools: tuple[str, ...], base: Path, *, is_default: bool) -> tuple[str, ...]:
+    """Files and folders as absolute paths, modules by their names. A project without a tools folder has no tools."""
+    if is_default:
+        return tuple(str(base / each) for each in tools if (base / each).is_dir())
+    return tuple(str(base / each) if _is_path(each, base) else each for each in tools)
+
+
+def _is_path(source: str, base: Path) -> bool:
+    return source.endswith(".py") or "/" in source or (base / source).exists()
