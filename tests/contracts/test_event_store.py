@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Coroutine
 
 import pytest
+from msgspec.structs import replace
 
 from interlock.core import events as e
 from interlock.core.values import Ref
@@ -27,6 +28,7 @@ from interlock.store import (
     StoreClosedError,
     verify_chain,
 )
+from interlock.store.lease import first_lease
 from tests.store.event_loop import in_event_loop
 from tests.store.logs import MINUTE, NOON, TENANT, WORKER, append, ended, log, owner, started, step
 from tests.store.places import Place
@@ -703,3 +705,60 @@ async def test_a_renewed_lease_lasts_longer_and_a_released_one_is_free(place: Pl
 
 async def _digest(key: Coroutine[None, None, bytes], data: bytes) -> str:
     return hmac.digest(await key, data, "sha256").hex()
+
+
+# --- leases that come and go with an append --------------------------------------------------------------------------
+
+
+@in_event_loop
+async def test_a_new_run_claims_its_first_lease_in_the_append_that_starts_it(place: Place) -> None:
+    """Starting a run costs one commit, and nobody else can have the run from its first event on."""
+    lease = first_lease(TENANT, "r1", WORKER, at=NOON)
+    async with place.store() as store:
+        await store.append(replace(append(lease, started()), claim=lease))
+
+        await store.append(append(lease, *step(0), after=1))
+        with pytest.raises(LeaseHeldError):
+            await store.acquire_lease(TENANT, "r1", owner=owner(2))
+
+
+@in_event_loop
+async def test_a_claim_that_comes_too_late_writes_nothing(place: Place) -> None:
+    """Two starts of one run cannot both be true."""
+    async with place.store() as store:
+        await store.acquire_lease(TENANT, "r1", owner=WORKER)
+        late = first_lease(TENANT, "r1", owner(2), at=NOON)
+
+        with pytest.raises(LeaseHeldError):
+            await store.append(replace(append(late, started()), claim=late))
+
+        assert await store.read(TENANT, "r1") == []
+
+
+@in_event_loop
+async def test_a_refused_start_leaves_no_lease_behind(place: Place) -> None:
+    """A key that is taken must not block the name of the run that wanted it."""
+    first = first_lease(TENANT, "r1", WORKER, at=NOON)
+    second = first_lease(TENANT, "r2", WORKER, at=NOON)
+    async with place.store() as store:
+        await store.append(replace(append(first, started(key="order-7")), claim=first))
+        with pytest.raises(RunKeyTakenError):
+            await store.append(replace(append(second, started(key="order-7")), claim=second))
+
+        lease = await store.acquire_lease(TENANT, "r2", owner=owner(2))
+
+        assert lease.epoch == 1
+
+
+@in_event_loop
+async def test_the_append_that_ends_a_run_gives_its_lease_back(place: Place) -> None:
+    """Ending a run costs one commit, and its former driver may write nothing more."""
+    lease = first_lease(TENANT, "r1", WORKER, at=NOON)
+    async with place.store() as store:
+        await store.append(replace(append(lease, started(), ended()), claim=lease, releases=True))
+
+        with pytest.raises(LeaseLostError):
+            await store.append(append(lease, *step(0), after=2))
+        next_lease = await store.acquire_lease(TENANT, "r1", owner=owner(2))
+
+        assert next_lease.epoch == 2

@@ -47,6 +47,10 @@ class Append(Struct, frozen=True, kw_only=True):
     """Raw bytes by digest: the blobs that these events mention and that may not be stored yet."""
     consumed: Sequence[int] = ()
     """The signals that these events record."""
+    claim: Lease | None = None
+    """The first lease of a new run, taken by this very append: starting a run costs one commit."""
+    releases: bool = False
+    """The run's lease is given back by this append: ending a run costs one commit."""
 
 
 class Head(Struct, frozen=True):
@@ -98,7 +102,7 @@ class EventStore(Protocol):
     async def append(self, append: Append) -> None:
         """Add events to a run. Returns once they are durable.
 
-        Raises `LeaseLostError`, `StaleRunError`, `SignalGoneError` or `RunKeyTakenError`, and then nothing was written.
+        Raises `LeaseHeldError`, `LeaseLostError`, `StaleRunError`, `SignalGoneError` or `RunKeyTakenError`, and then nothing was written.
         After any other error it is unknown whether it was: reload the run.
         """
         ...

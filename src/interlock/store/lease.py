@@ -42,6 +42,11 @@ class LeaseState(Struct, frozen=True):
     owner: LeaseOwner | None
 
 
+def first_lease(tenant: str, run: str, owner: LeaseOwner, *, at: int, lease_micros: int = LEASE_MICROS) -> Lease:
+    """The lease under which a new run is written from its first event on; the append that starts it claims it."""
+    return Lease(tenant, run, epoch=1, expires_at=at + lease_micros, owner=owner)
+
+
 NEVER_LEASED: Final = LeaseState(epoch=0, expires_at=0, owner=None)
 
 

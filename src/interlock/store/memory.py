@@ -112,6 +112,10 @@ class MemoryEventStore:
         run.apply(changed, status=append.status, due=append.due)
         for digest, data in append.blobs.items():
             tenant.blobs.setdefault(digest, data)
+        if append.claim is not None:
+            tenant.leases[append.run] = LeaseState(append.claim.epoch, append.claim.expires_at, append.claim.owner)
+        if append.releases:
+            tenant.leases[append.run] = LeaseState(append.epoch, 0, None)
         for signal in append.consumed:
             del tenant.signals[signal]
         if sealed:
@@ -287,7 +291,9 @@ class MemoryEventStore:
 
     def _check(self, tenant: _Tenant, run: MemoryRun | None, append: Append) -> None:
         lease = tenant.leases.get(append.run, NEVER_LEASED)
-        if lease.epoch != append.epoch or lease.owner is None:
+        if append.claim is not None:
+            _check_claim(lease, append)
+        elif lease.epoch != append.epoch or lease.owner is None:
             raise LeaseLostError(append.run, epoch=append.epoch, current=lease.epoch)
         actual = len(run.log) if run else 0
         if actual != append.expected_seq:
@@ -300,6 +306,13 @@ class MemoryEventStore:
     def _is_holder(self, lease: Lease) -> bool:
         state = self._tenant(lease.tenant).leases.get(lease.run, NEVER_LEASED)
         return state.owner is not None and state.epoch == lease.epoch
+
+
+def _check_claim(lease: LeaseState, append: Append) -> None:
+    if lease.owner is not None:
+        raise LeaseHeldError(append.run, holder=lease.owner, expires_at=lease.expires_at)
+    if lease.epoch:
+        raise LeaseLostError(append.run, epoch=append.epoch, current=lease.epoch)
 
 
 def _new_run(tenant: _Tenant, append: Append, origin: RunOrigin | None) -> MemoryRun:

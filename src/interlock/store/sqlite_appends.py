@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from interlock.store import sqlite_leases
 from interlock.store.errors import LeaseLostError, RunKeyTakenError, SignalGoneError, StaleRunError
 from interlock.store.event_store import Append, RandomBytes
 from interlock.store.rows import RunOrigin, changes
@@ -48,7 +49,13 @@ class AppendBatch:
         self._connection = connection
         self._random_bytes = random_bytes
         self._runs: set[tuple[str, str]] = set()
-        self._rows: dict[str, list[Row]] = {_EVENTS: [], _BLOBS: [], _CONSUMED: []}
+        self._rows: dict[str, list[Row]] = {
+            _EVENTS: [],
+            _BLOBS: [],
+            _CONSUMED: [],
+            sqlite_leases.TAKE: [],
+            sqlite_leases.RELEASE: [],
+        }
         self._derived = DerivedRows(connection)
 
     def add(self, append: Append) -> None:
@@ -69,6 +76,10 @@ class AppendBatch:
         for seq, one in enumerate(sealed, start=before + 1):
             rows.append((no, seq, before + 1 if seq == last else None, one.header, one.salt, one.payload))
         self._rows[_BLOBS].extend((append.tenant, digest, data) for digest, data in append.blobs.items())
+        if append.claim is not None:
+            self._rows[sqlite_leases.TAKE].append(sqlite_leases.lease_row(append.claim))
+        if append.releases:
+            self._rows[sqlite_leases.RELEASE].append((append.tenant, append.run, append.epoch))
         self._rows[_CONSUMED].extend((signal,) for signal in append.consumed)
         self._derived.add(no, changed, seq=last, head=head, status=append.status, due=append.due)
         self._runs.add((append.tenant, append.run))
@@ -90,7 +101,9 @@ class AppendBatch:
         return _Standing(epoch, bool(is_leased), no, seq or 0, head or CHAIN_START)
 
     def _check(self, append: Append, standing: _Standing) -> None:
-        if standing.epoch != append.epoch or not standing.is_leased:
+        if append.claim is not None:
+            sqlite_leases.check_claim(self._connection, append.claim)
+        elif standing.epoch != append.epoch or not standing.is_leased:
             raise LeaseLostError(append.run, epoch=append.epoch, current=standing.epoch)
         if standing.seq != append.expected_seq:
             raise StaleRunError(append.run, expected=append.expected_seq, actual=standing.seq)

@@ -8,13 +8,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from interlock.store.errors import LeaseHeldError
+from interlock.store.errors import LeaseHeldError, LeaseLostError
 from interlock.store.lease import NEVER_LEASED, Lease, LeaseOwner, LeaseState, may_take
 
 _READ: Final = "select epoch, expires_at, owner, host, pid, pid_started from lease where tenant = ? and run = ?"
-_TAKE: Final = "insert or replace into lease values (?, ?, ?, ?, ?, ?, ?, ?)"
+TAKE: Final = "insert or replace into lease values (?, ?, ?, ?, ?, ?, ?, ?)"
 _RENEW: Final = "update lease set expires_at = ? where tenant = ? and run = ? and epoch = ? and owner is not null"
-_RELEASE: Final = "update lease set owner = null where tenant = ? and run = ? and epoch = ?"
+RELEASE: Final = "update lease set owner = null where tenant = ? and run = ? and epoch = ?"
 
 
 def take(connection: sqlite3.Connection, wanted: Lease, *, at: int, is_running: Callable[[LeaseOwner], bool]) -> Lease:
@@ -24,10 +24,17 @@ def take(connection: sqlite3.Connection, wanted: Lease, *, at: int, is_running: 
         assert state.owner is not None
         raise LeaseHeldError(wanted.run, holder=state.owner, expires_at=state.expires_at)
     lease = replace(wanted, epoch=state.epoch + 1)
-    owner = lease.owner
-    who = (owner.id, owner.host, owner.pid, owner.pid_started)
-    connection.execute(_TAKE, (lease.tenant, lease.run, lease.epoch, lease.expires_at, *who))
+    connection.execute(TAKE, lease_row(lease))
     return lease
+
+
+def check_claim(connection: sqlite3.Connection, lease: Lease) -> None:
+    """Refuse the first lease of a run to which one was given before."""
+    state = _read(connection, lease.tenant, lease.run)
+    if state.epoch and state.owner is not None:
+        raise LeaseHeldError(lease.run, holder=state.owner, expires_at=state.expires_at)
+    if state.epoch:
+        raise LeaseLostError(lease.run, epoch=lease.epoch, current=state.epoch)
 
 
 def renew(connection: sqlite3.Connection, leases: Sequence[Lease], *, expires_at: int) -> list[Lease]:
@@ -38,7 +45,13 @@ def renew(connection: sqlite3.Connection, leases: Sequence[Lease], *, expires_at
 
 def release(connection: sqlite3.Connection, lease: Lease) -> None:
     """Let go of the lease; its epoch stays on record, so that the next one is higher."""
-    connection.execute(_RELEASE, (lease.tenant, lease.run, lease.epoch))
+    connection.execute(RELEASE, (lease.tenant, lease.run, lease.epoch))
+
+
+def lease_row(lease: Lease) -> tuple[str | int, ...]:
+    """What `TAKE` writes."""
+    owner = lease.owner
+    return (lease.tenant, lease.run, lease.epoch, lease.expires_at, owner.id, owner.host, owner.pid, owner.pid_started)
 
 
 def _renew(connection: sqlite3.Connection, lease: Lease) -> bool:
