@@ -8,11 +8,13 @@ from msgspec import Struct
 
 from interlock.core import graph as g
 from interlock.core import plan as p
+from interlock.core.absence import absence_warnings
 from interlock.core.cancelling import Cancelling, Reach, cancelling_in
 from interlock.core.catalogue import Catalogue
 from interlock.core.contracts import InputContracts
 from interlock.core.cycles import find_cycles
 from interlock.core.dependencies import Spot
+from interlock.core.exclusion import find_exclusions
 from interlock.core.expressions import Expression
 from interlock.core.inputs import inputs_schema
 from interlock.core.joining import Joining, join_scope
@@ -21,6 +23,7 @@ from interlock.core.problems import Problem
 from interlock.core.references import Family
 from interlock.core.schemas import Schema
 from interlock.core.scoping import GraphDraft, NodeDraft, ScopeDraft
+from interlock.core.supervision import Supervision
 from interlock.core.templates import TemplateCompiler
 from interlock.core.value_schemas import known_names
 from interlock.core.works import Parts, check_map, check_tool, input_of, work_of
@@ -47,24 +50,38 @@ def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
     schemas = {name: inputs_schema(draft) for name, draft in family.named.items()}
     contracts = InputContracts()
     scopes: list[p.ScopePlan] = []
+    joinings: dict[int, Joining] = {}
     for draft in family.drafts():
         schema = inputs_schema(draft) if draft is family.root else schemas[draft.name]
         compiler = TemplateCompiler(draft, known_names(draft, schema, catalogue.tools))
         parts = Parts(draft, compiler, catalogue.tools, family.named, schemas, contracts)
-        scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max))
+        scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max), joinings)
+    family.root.problems += _supervision_warnings(family, joinings, catalogue)
     used = {name for draft in family.drafts() for name in _tools_of(draft)}
     return Assembled(tuple(scopes), {name: catalogue.tools[name] for name in sorted(used) if name in catalogue.tools})
 
 
-def _scopes_of(draft: GraphDraft, parts: Parts, schema: p.JsonSchema | None, reach: Reach) -> list[p.ScopePlan]:
+def _supervision_warnings(family: Family, joinings: dict[int, Joining], catalogue: Catalogue) -> list[Problem]:
+    """Only for a graph that is otherwise good: with an error, a warning may be about what is missing."""
+    if any(problem.severity == "error" for problem in family.problems()):
+        return []
+    return list(Supervision(joinings, catalogue.tools).warnings(family.root, family.named))
+
+
+def _scopes_of(
+    draft: GraphDraft, parts: Parts, schema: p.JsonSchema | None, reach: Reach, joinings: dict[int, Joining]
+) -> list[p.ScopePlan]:
     # A body that looks outwards adds to what the node around it waits for, so all are made before any is joined.
     made = [[_make(node, parts) for node in scope.nodes] for scope in draft.scopes]
     outputs = [_outputs(scope, parts) for scope in draft.scopes]
+    uses = parts.compiler.dependencies.uses
     scopes: list[p.ScopePlan] = []
     for scope, nodes, declared in zip(draft.scopes, made, outputs, strict=True):
-        joining = join_scope(scope, parts)
+        joining = joinings[scope.number] = join_scope(scope, parts)
         _check_cycles(scope, joining, parts)
+        _check_exclusions(scope, joining, parts)
         plan = _scope_plan(scope, nodes, declared, joining, cancelling_in(scope, joining, parts, reach))
+        draft.problems += absence_warnings(uses.get(scope.number, []), joining, plan.nodes)
         scopes.append(plan if scope is not draft.root else _graph_plan(plan, draft, schema))
     return scopes
 
@@ -208,6 +225,17 @@ def _check_cycles(scope: ScopeDraft, joining: Joining, parts: Parts) -> None:
                 place=place, message=message, advice="to repeat, use `loop`; else cut one of the edges", at_key=True
             )
         )
+
+
+def _check_exclusions(scope: ScopeDraft, joining: Joining, parts: Parts) -> None:
+    for found in find_exclusions(scope, joining):
+        node, choosing = found.node, found.choosing.name
+        message = f"`{node.name}` can never run: it waits for `{found.one.name}` and for `{found.other.name}`"
+        advice = f"`{choosing}` takes only one of the two ways: use `join: any`"
+        if found.one is found.other:
+            message = f"`{node.name}` can never run: `{choosing}` cannot end in two ways at once"
+            advice = "list the labels in one `on`"
+        parts.problem(node.place, message, advice, at_key=True)
 
 
 def _tools_of(draft: GraphDraft) -> set[str]:

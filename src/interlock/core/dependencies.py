@@ -74,7 +74,7 @@ class Dependencies:
     """What the nodes of one graph depend on by mentioning it: noted with the nodes, and problems with the graph."""
 
     def __init__(self, draft: GraphDraft) -> None:
-        self.uses: list[Use] = []
+        self.uses: dict[int, list[Use]] = {}
         self._problems = draft.problems
 
     def note(self, chain: p.Chain, spot: Spot, place: Place, offset: int) -> NodeDraft | None:
@@ -96,7 +96,7 @@ class Dependencies:
 
     def note_use(self, target: NodeDraft, spot: Spot, place: Place, offset: int) -> None:
         """Notes that a value is taken as if it were surely there."""
-        self.uses.append(Use(_reader_beside(target, spot), target, place, offset))
+        self.uses.setdefault(target.scope.number, []).append(Use(_reader_beside(target, spot), target, place, offset))
 
     def _note_outcome(self, chain: p.Chain, spot: Spot, place: Place, offset: int) -> None:
         if len(chain) == 1:
@@ -131,6 +131,14 @@ class Dependencies:
 
     def _problem(self, place: Place, message: str, advice: str, offset: int) -> None:
         self._problems.append(Problem(place=place, message=message, advice=advice, offset=offset))
+
+
+def takes_last_round(chain: p.Chain, scope: ScopeDraft) -> bool:
+    """Whether something is selected from the values of the round before."""
+    if chain[1:2] != ("last",) or len(chain) < 3:
+        return False
+    meaning = find_name(scope, chain[0])
+    return isinstance(meaning, ScopeDraft) and meaning.kind == "round"
 
 
 def _reader_beside(target: NodeDraft, spot: Spot) -> NodeDraft | None:

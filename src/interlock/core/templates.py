@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, cast
 
 from interlock.core import plan as p
-from interlock.core.dependencies import Dependencies, Spot
+from interlock.core.dependencies import Dependencies, Spot, takes_last_round
 from interlock.core.expressions import (
     Environment,
     Expression,
@@ -24,6 +25,8 @@ from interlock.core.values import DEPTH_MAX, canonical
 
 _NOTHING: Final = p.Constant(None)
 """Stands in for what could not be compiled: the problem has been told, and no plan will be made."""
+_ASKS: Final = re.compile(r"\.\s*\?|\[\s*\?|\bhas\s*\(|\.\s*index\b")
+"""Signs that somebody thought of a value that may be absent."""
 
 
 class TemplateCompiler:
@@ -114,7 +117,10 @@ class TemplateCompiler:
             return self._secret(chain, hole, spot, place)
         if not self._is_surely_there(chain, spot) and self._compiled(hole, spot, place) is None:
             return _NOTHING
-        self.dependencies.note(chain, spot, place, hole.offset)
+        target = self.dependencies.note(chain, spot, place, hole.offset)
+        if target is not None and place[:1] == ("outputs",):
+            # Elsewhere an absent value is null; of a graph's own outputs each must have one (rule 42).
+            self.dependencies.note_use(target, spot, place, hole.offset)
         return p.BarePath(chain)
 
     # --- expressions ---
@@ -128,6 +134,13 @@ class TemplateCompiler:
             target = self.dependencies.note(chain, spot, place, hole.offset)
             if target is not None and not expression.is_guarded(chain[0]) and chain[0] not in told:
                 self.dependencies.note_use(target, spot, place, hole.offset)
+            if takes_last_round(chain, spot.scope) and not _ASKS.search(hole.source):
+                self._warn(
+                    place,
+                    f"`{chain[0]}.last` is absent in the first round",
+                    f"say what to take then: `{chain[0]}.last.?{chain[2]}.orValue(…)`",
+                    hole.offset,
+                )
         return expression
 
     def _compiled(self, hole: Hole, spot: Spot, place: Place) -> Expression | None:
@@ -173,6 +186,9 @@ class TemplateCompiler:
 
     def _problem(self, place: Place, message: str, advice: str = "", offset: int | None = None) -> None:
         self.problems.append(Problem(place=place, message=message, advice=advice, offset=offset))
+
+    def _warn(self, place: Place, message: str, advice: str, offset: int) -> None:
+        self.problems.append(Problem(place=place, message=message, advice=advice, severity="warning", offset=offset))
 
 
 def _map_of(keys: list[str], parts: list[p.Template]) -> p.Template:

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from interlock.core import graph as g
 from interlock.core.expressions import TIMESTAMP, FieldType
-from interlock.core.plan import JsonSchema, ToolContract
+from interlock.core.plan import JsonSchema, ScopeKind, ToolContract
 from interlock.core.scoping import GraphDraft, NodeDraft
 
 _TEXT: Final[JsonSchema] = {"type": "string"}
@@ -26,8 +26,14 @@ def closed(fields: Mapping[str, FieldType]) -> JsonSchema:
     return {"type": "object", "properties": dict(fields), "additionalProperties": False}
 
 
+_INTEGER: Final[JsonSchema] = {"type": "integer"}
 RUN_SCHEMA: Final = closed({"id": _TEXT, "mode": _TEXT, "started_at": TIMESTAMP, "status": _TEXT})
 EVENT_SCHEMA: Final = closed({"id": _TEXT, "name": _TEXT, "data": _UNKNOWN})
+_VARIABLES: Final[dict[ScopeKind, tuple[JsonSchema | None, ...]]] = {
+    "item": (None, _INTEGER),
+    "round": (closed({"index": _INTEGER, "last": _UNKNOWN}),),
+}
+"""What is known of the variables of a body, in their order."""
 
 
 def known_names(
@@ -47,7 +53,7 @@ def known_names(
         "candidates": None,
     }
     for scope in draft.scopes:
-        _add(names, ((variable, None) for variable in scope.variables))
+        _add(names, zip(scope.variables, _VARIABLES.get(scope.kind, ()), strict=True))
         if not scope.single:
             _add(names, ((node.name, value_schema(draft, node, tools)) for node in scope.nodes))
     return names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import assert_never, cast
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -243,7 +243,8 @@ def _each(node: NodeDraft, model: g.EachNode, parts: Parts) -> p.EachWork:
     if model.outputs is not None and model.nodes is None:
         parts.problem((*node.place, "outputs"), "`outputs` stands beside `nodes`", "with `do`, the node's value is it")
     items = _items(node, model.each, place, parts)
-    count = len(cast("list[object]", model.each)) if isinstance(model.each, list) else None
+    written: Json = model.each
+    count = len(written) if isinstance(written, list) else None
     if model.quorum is not None and count is not None and model.quorum > count:
         message = f"`quorum: {model.quorum}` can never be met by {count} items"
         parts.problem((*node.place, "quorum"), message, f"it is at most {count}")
