@@ -14,11 +14,13 @@ from cel_expr_python import cel
 from interlock.core.cel import cost
 from interlock.core.cel.declared_types import FieldType, fields_of, is_closed
 from interlock.core.cel.evaluation import Checked, Expression
+from interlock.core.cel.map_order import in_map_order, keys_in_order
 from interlock.core.cel.mentions import Mention, Reading, field_offset, goes_over, guarded_roots, minimal, read_mentions
 from interlock.core.cel.stand_ins import PREFIX, Disguised, StandIns, new_env
-from interlock.core.cel.syntax_tree import MapOf, Parsed, Tree, every, read_parsed
+from interlock.core.cel.syntax_tree import Call, Const, MapOf, Parsed, Tree, every, read_parsed
 from interlock.core.cel.wording import (
     INSTEAD,
+    TOO_MANY_LOOPS,
     ExpressionProblem,
     Said,
     type_problem,
@@ -38,7 +40,7 @@ _NO_NAMES_OF_NODES: Final = frozenset({*TYPE_NAMES, "google"})
 _SERIALIZED_MAX: Final = 1024 * 1024
 _UNWANTED_ANSWERS: Final = {
     "BYTES": ("the answer is bytes, which no value can hold", "turn them into text with `string(…)`"),
-    "TYPE": ("the answer is a type, which no value can hold", "compare it: `type(x) == int`"),
+    "TYPE<DYN>": ("the answer is a type, which no value can hold", "compare it: `type(x) == int`"),
 }
 
 
@@ -66,6 +68,7 @@ class Environment:
         mentions = tuple(mention for mention in reading.mentions if not self._is_type_name(mention))
         parts = tuple(every(parsed.tree))
         _refuse_messages(parts, parsed.offsets)
+        _refuse_named_zones(parts, parsed.offsets)
         self._refuse_unseen(mentions, seen)
         self._refuse_shadowing(reading, source, seen)
         for mention in mentions:
@@ -82,24 +85,38 @@ class Environment:
             goes_over=goes_over(parsed, mentions),
             watch=cost.watch(parsed.tree, parts, {mention.chain[0] for mention in mentions}),
         )
+        if reading.variables:
+            self._refuse_unrunnable(checked.runs)
         return Expression(checked, self)
 
     def program(self, source: str) -> cel.Expression:
         """The runnable form of a source that has been checked before."""
+        return self._untyped.deserialize(in_map_order(self._untyped.compile(source, disable_check=True).serialize()))
+
+    @property
+    def _untyped(self) -> cel.Env:
+        """Where sources are parsed and programs are made, without a type check."""
         if self._bare is None:
-            self._bare = new_env({})
-        return self._bare.compile(source, disable_check=True)
+            self._bare = new_env({}, functions=[keys_in_order()])
+        return self._bare
 
     def _parse(self, source: str) -> Parsed:
         _refuse_oversize(source)
         _refuse_odd_characters(source)
         try:
-            serialized = self.program(source).serialize()
+            serialized = self._untyped.compile(source, disable_check=True).serialize()
         except RuntimeError as error:
             raise why_not_read(str(error), source) from None
         if len(serialized) > _SERIALIZED_MAX:
             raise ExpressionProblem("the expression is too large", 0, "split it over `value` nodes")
         return read_parsed(serialized)
+
+    def _refuse_unrunnable(self, source: str) -> None:
+        """Loops that go through maps in order are deeper than those as written, and there is an end to depth."""
+        try:
+            self.program(source)
+        except RuntimeError:
+            raise ExpressionProblem(*TOO_MANY_LOOPS) from None
 
     def _is_type_name(self, mention: Mention) -> bool:
         return mention.chain[0] in _NO_NAMES_OF_NODES and mention.chain[0] not in self._names
@@ -121,6 +138,8 @@ class Environment:
         for variable in reading.variables:
             if variable.name in seen:
                 why = f"the variable `{variable.name}` hides the name `{variable.name}`"
+            elif variable.name in TYPE_NAMES:
+                why = f"the variable `{variable.name}` hides the type `{variable.name}`"
             elif variable.name.startswith(PREFIX):
                 why = f"the variable `{variable.name}` begins with `{PREFIX}`, which is kept for the machine"
             else:
@@ -172,6 +191,26 @@ def _refuse_messages(parts: Iterable[Tree], offsets: Mapping[int, int]) -> None:
                 offsets.get(part.id, 0),
                 "write a map: `{'key': value}`",
             )
+
+
+def _refuse_named_zones(parts: Iterable[Tree], offsets: Mapping[int, int]) -> None:
+    """What a zone's name means depends on the machine, and an answer must not."""
+    for part in parts:
+        if isinstance(part, Call) and part.target and part.function in _PARTS_OF_A_TIME and part.args:
+            zone = part.args[0]
+            if not (isinstance(zone, Const) and zone.text and _FIXED_ZONE.fullmatch(zone.text)):
+                raise ExpressionProblem(
+                    f"`{part.function}` takes no named time zone, because its rules change from machine to machine",
+                    offsets.get(zone.id, 0),
+                    "write the distance from UTC: `'+01:00'`",
+                )
+
+
+_FIXED_ZONE: Final = re.compile(r"[+-]\d\d:\d\d|UTC")
+_PARTS_OF_A_TIME: Final = frozenset(
+    "getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds"
+    " getMilliseconds".split()
+)
 
 
 def _refuse_oversize(source: str) -> None:

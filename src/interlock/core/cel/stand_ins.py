@@ -7,7 +7,7 @@ seconds at 120,000 of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from cel_expr_python import cel
@@ -145,7 +145,7 @@ _RUNTIME_TYPES: Final = {
 }
 
 
-def new_env(variables: dict[str, cel.Type]) -> cel.Env:
+def new_env(variables: dict[str, cel.Type], functions: Sequence[cel.FunctionDecl] = ()) -> cel.Env:
     """An environment of the runtime with the functions that the language promises."""
     extensions = [ext_optional.ExtOptional(), ext_math.ExtMath(), ext_strings.ExtStrings()]
-    return cel.NewEnv(variables=variables, extensions=extensions)
+    return cel.NewEnv(variables=variables, extensions=extensions, functions=functions)

@@ -151,6 +151,11 @@ _TOO_DEEP: Final = (
     "the expression is nested too deeply (at most 32 levels, and each `+` or `.` of a chain is one)",
     "compute a part of it in a `value` node, or write `[a, b, c].join()` for a long `a + b + c`",
 )
+TOO_MANY_LOOPS: Final = (
+    "too many of `map`, `filter`, `exists`… stand in one expression, one inside or after the other",
+    0,
+    "compute a part of it in a `value` node",
+)
 _UNREADABLE: Final[tuple[tuple[re.Pattern[str], Rewrite], ...]] = (
     (re.compile(r"recursion (?:depth|limit)"), lambda _: _TOO_DEEP),
     (re.compile(r"node count exceeded"), lambda _: ("the expression is too large", "split it over `value` nodes")),
