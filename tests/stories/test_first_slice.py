@@ -17,6 +17,7 @@ outputs: {version: '${release.?version.orValue("none")}'}
 
 
 def test_a_run_goes_from_tool_to_gate_to_person_to_its_outputs() -> None:
+    """Everything that happens is on record, in the order in which it did."""
     run = Story(RELEASE).starts(pr=7)
 
     run.does("test", {"high": 0}).answers("approve", "release").does("release", {"version": "1.2"})
@@ -38,6 +39,7 @@ def test_a_run_goes_from_tool_to_gate_to_person_to_its_outputs() -> None:
 
 
 def test_a_gate_that_does_not_pass_ends_the_run_failed_and_says_which_check() -> None:
+    """Whoever has to mend it must not have to guess what was looked at."""
     run = Story(RELEASE).starts(pr=7)
 
     run.does("test", {"high": 2})
@@ -49,6 +51,7 @@ def test_a_gate_that_does_not_pass_ends_the_run_failed_and_says_which_check() ->
 
 
 def test_a_choice_that_releases_nothing_skips_what_waited_for_it() -> None:
+    """Saying no is a good end of a run, and its outputs say so."""
     run = Story(RELEASE).starts(pr=7).does("test", {"high": 0})
 
     run.answers("approve", "reject")
