@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from interlock.core.bundle import BundleProblem, canonical_document, read_bundle
+from interlock.core.bundle import BundleProblem, read_bundle
+from interlock.core.canonical_document import canonical_document
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph, open_bundle
 from interlock.core.documents import read_document

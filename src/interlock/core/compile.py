@@ -14,7 +14,8 @@ from msgspec import Struct
 from interlock.core import graph as g
 from interlock.core import plan as p
 from interlock.core.assembling import assemble
-from interlock.core.bundle import Bundle, BundleProblem, graph_hash, make_bundle, read_bundle
+from interlock.core.bundle import Bundle, BundleProblem, Meaning, graph_hash, make_bundle, read_bundle
+from interlock.core.canonical_document import canonical_document
 from interlock.core.catalogue import Catalogue
 from interlock.core.documents import place_in
 from interlock.core.limits import Limits
@@ -53,10 +54,12 @@ def compile_graph(document: Mapping[str, Any], catalogue: Catalogue, *, limits: 
         # Where something is missing, a warning may be about what is missing.
         return _compiled(document, None, None, tuple(found for found in problems if found.severity == "error"))
     models = {name: draft.model for name, draft in family.named.items()}
-    bundle = make_bundle(family.root.model, models, assembled.tools.values())
+    graphs = {name: canonical_document(model) for name, model in models.items()}
+    meaning = Meaning(canonical_document(family.root.model), graphs)
+    bundle = make_bundle(meaning, assembled.tools.values())
     plan = p.Plan(
         name=family.root.model.graph,
-        graph_hash=graph_hash(family.root.model, models),
+        graph_hash=graph_hash(meaning),
         bundle_hash=bundle.hash,
         language=p.LANGUAGE,
         scopes=assembled.scopes,
@@ -81,7 +84,7 @@ def open_bundle(data: bytes) -> p.Plan:
 def _compiled(
     document: Mapping[str, Any], plan: p.Plan | None, bundle: Bundle | None, problems: tuple[Problem, ...]
 ) -> Compiled:
-    """Problems in the order of the document, each at a place that is really there; what was told twice is told once."""
+    """Each problem at a place that is really there; what was told twice is told once."""
     placed = dict.fromkeys(place_in(document, problem) for problem in problems)
     return Compiled(plan, bundle, tuple(placed))
 

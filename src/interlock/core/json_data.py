@@ -21,6 +21,8 @@ DOCUMENT_DEPTH_MAX: Final = 256
 
 def plain_json(data: object, place: Place, problems: list[Problem]) -> Json:
     """A copy of the data, with a problem for everything in it that JSON cannot hold."""
+    if type(data) is str and data.isascii():  # most of a large document is this, so it goes first
+        return data
     match data:
         case None | bool():
             return data
@@ -57,7 +59,8 @@ def _plain_map(data: Mapping[object, object], place: Place, problems: list[Probl
     plain: JsonMap = {}
     for key, item in data.items():
         if isinstance(key, str):
-            plain_json(key, place, problems)
+            if not key.isascii():
+                plain_json(key, place, problems)
             plain[key] = plain_json(item, (*place, key), problems)
         else:
             message = f"the key {key!r} is a {type(key).__name__}"

@@ -1,7 +1,8 @@
 """The plan: a compiled graph, everything the core has to know about it, and nothing that it would have to look up.
 
 Made by `compile`, read by `admit`, `decide` and `evolve`, never changed. Names are resolved to indexes, text to templates,
-durations to microseconds; every default is filled in. A plan is derived from a bundle and is not stored.
+durations to microseconds; every default is filled in. A plan is derived from a bundle and is not stored. Nothing in it
+refers back to what holds it, so the garbage collector is told not to look (`gc=False`): a plan may be large, and stays.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ ROOT: Final = 0
 """The index of the root graph's scope in `Plan.scopes`."""
 
 
-class ToolContract(Struct, frozen=True, kw_only=True):
+class ToolContract(Struct, frozen=True, gc=False, kw_only=True):
     """What a graph may know of a tool: data, so that compiling needs no code. Part of the bundle."""
 
     name: str
@@ -46,43 +47,43 @@ class ToolContract(Struct, frozen=True, kw_only=True):
 # --- Templates: how an input is made of literals and expressions -----------------------------------------------------
 
 
-class Constant(Struct, frozen=True, tag=True):
+class Constant(Struct, frozen=True, gc=False, tag=True):
     """A value that stands in the document as it is."""
 
     value: Value
 
 
-class BarePath(Struct, frozen=True, tag=True):
+class BarePath(Struct, frozen=True, gc=False, tag=True):
     """`${a.b.c}` as a whole string: the value itself, or null where `a` is absent. Needs no evaluation."""
 
     chain: Chain
 
 
-class Computed(Struct, frozen=True, tag=True):
+class Computed(Struct, frozen=True, gc=False, tag=True):
     """Any other whole `${…}`: the expression's value, of its own type."""
 
     expression: Expression
 
 
-class SecretNamed(Struct, frozen=True, tag=True):
+class SecretNamed(Struct, frozen=True, gc=False, tag=True):
     """`${secrets.name}`: an opaque handle, filled at the door when the call is dispatched."""
 
     name: str
 
 
-class Text(Struct, frozen=True, tag=True):
+class Text(Struct, frozen=True, gc=False, tag=True):
     """Text in which expressions stand; an absent value in it is an error."""
 
     parts: tuple[str | Expression, ...]
 
 
-class MapOf(Struct, frozen=True, tag=True):
+class MapOf(Struct, frozen=True, gc=False, tag=True):
     """A map whose values are templates."""
 
     items: tuple[tuple[str, Template], ...]
 
 
-class ListOf(Struct, frozen=True, tag=True):
+class ListOf(Struct, frozen=True, gc=False, tag=True):
     """A list whose items are templates."""
 
     items: tuple[Template, ...]
@@ -94,33 +95,33 @@ Template: TypeAlias = Constant | BarePath | Computed | SecretNamed | Text | MapO
 # --- What a node does ------------------------------------------------------------------------------------------------
 
 
-class ToolWork(Struct, frozen=True, tag="tool"):
+class ToolWork(Struct, frozen=True, gc=False, tag="tool"):
     """Call a tool with the node's input."""
 
     tool: str
 
 
-class ValueWork(Struct, frozen=True, tag="value"):
+class ValueWork(Struct, frozen=True, gc=False, tag="value"):
     """Compute a value at once."""
 
     template: Template
 
 
-class Check(Struct, frozen=True):
+class Check(Struct, frozen=True, gc=False):
     """One check of a gate: `text` is how the author wrote it."""
 
     expression: Expression
     text: str
 
 
-class GateWork(Struct, frozen=True, tag="gate"):
+class GateWork(Struct, frozen=True, gc=False, tag="gate"):
     """Let the run pass only if every check is true."""
 
     checks: tuple[Check, ...]
     otherwise: Otherwise
 
 
-class HumanWork(Struct, frozen=True, tag="human"):
+class HumanWork(Struct, frozen=True, gc=False, tag="human"):
     """Ask a person: `choices` or a `form` (a JSON Schema), never both."""
 
     question: Template
@@ -130,7 +131,7 @@ class HumanWork(Struct, frozen=True, tag="human"):
     otherwise: str | None
 
 
-class FuseWork(Struct, frozen=True, tag="fuse"):
+class FuseWork(Struct, frozen=True, gc=False, tag="fuse"):
     """Make one value of several candidates. `sources` are node indexes in the order of `from`."""
 
     how: Literal["best_of", "vote", "weighted", "merge"]
@@ -141,7 +142,7 @@ class FuseWork(Struct, frozen=True, tag="fuse"):
     need: int
 
 
-class EachWork(Struct, frozen=True, tag="each"):
+class EachWork(Struct, frozen=True, gc=False, tag="each"):
     """One scope of `body` for each item of a list."""
 
     items: Template
@@ -151,7 +152,7 @@ class EachWork(Struct, frozen=True, tag="each"):
     body: int
 
 
-class LoopWork(Struct, frozen=True, tag="loop"):
+class LoopWork(Struct, frozen=True, gc=False, tag="loop"):
     """Rounds of `body`, one after the other, until `until` is true."""
 
     round: str
@@ -161,14 +162,14 @@ class LoopWork(Struct, frozen=True, tag="loop"):
     body: int
 
 
-class GraphWork(Struct, frozen=True, tag="graph"):
+class GraphWork(Struct, frozen=True, gc=False, tag="graph"):
     """Another graph, or an inline block, as a scope of the same run. A named graph's inputs are the node's input."""
 
     name: str | None
     body: int
 
 
-class WaitWork(Struct, frozen=True, tag="wait"):
+class WaitWork(Struct, frozen=True, gc=False, tag="wait"):
     """Wait for a time, an instant or an event; exactly one of the three is given."""
 
     duration: Micros | None
@@ -179,20 +180,20 @@ class WaitWork(Struct, frozen=True, tag="wait"):
     drops_early: bool
 
 
-class EmitWork(Struct, frozen=True, tag="emit"):
+class EmitWork(Struct, frozen=True, gc=False, tag="emit"):
     """Send an event out, and offer it to the waits of this run. Its data is the node's input."""
 
     event: str
 
 
-class ChooseCase(Struct, frozen=True):
+class ChooseCase(Struct, frozen=True, gc=False):
     """One case of a `choose`; without `when` it always holds."""
 
     label: str
     when: Expression | None
 
 
-class ChooseWork(Struct, frozen=True, tag="choose"):
+class ChooseWork(Struct, frozen=True, gc=False, tag="choose"):
     """Take the first case that holds as the label."""
 
     cases: tuple[ChooseCase, ...]
@@ -225,7 +226,7 @@ class Role(IntEnum):
     """Must fire besides the join; dead, it skips the target."""
 
 
-class Edge(Struct, frozen=True):
+class Edge(Struct, frozen=True, gc=False):
     """A dependency of `target` on `source` (node indexes of one scope).
 
     `on`: the words it fires on; None means a plain edge (fires if the source succeeded, or failed with `continue`).
@@ -242,14 +243,14 @@ class Edge(Struct, frozen=True):
     candidate: bool = False
 
 
-class Join(Struct, frozen=True):
+class Join(Struct, frozen=True, gc=False):
     """How control edges are counted: `all`, `any`, or a `quorum` of n (`first` is a quorum of one)."""
 
     how: Literal["all", "any", "quorum"] = "all"
     n: int = 0
 
 
-class Retry(Struct, frozen=True):
+class Retry(Struct, frozen=True, gc=False):
     """How failed attempts are repeated. `attempts` includes the first."""
 
     attempts: int = 1
@@ -258,14 +259,14 @@ class Retry(Struct, frozen=True):
     on: frozenset[str] = frozenset({"timeout", "unavailable", "rate_limited", "failed"})
 
 
-class Budget(Struct, frozen=True):
+class Budget(Struct, frozen=True, gc=False):
     """Limits of a node or graph: `calls` counts contacts with the world, `wall` the time in which something runs."""
 
     calls: int | None = None
     wall: Micros | None = None
 
 
-class Undo(Struct, frozen=True):
+class Undo(Struct, frozen=True, gc=False):
     """How a node's effect is taken back. The input is fixed when the node has finished."""
 
     tool: str
@@ -274,7 +275,7 @@ class Undo(Struct, frozen=True):
     timeout: Micros | None
 
 
-class Node(Struct, frozen=True, kw_only=True):
+class Node(Struct, frozen=True, gc=False, kw_only=True):
     """One node of a scope."""
 
     index: int
@@ -315,7 +316,7 @@ class Node(Struct, frozen=True, kw_only=True):
 ScopeKind: TypeAlias = Literal["graph", "block", "item", "round", "finally"]
 
 
-class ScopePlan(Struct, frozen=True, kw_only=True):
+class ScopePlan(Struct, frozen=True, gc=False, kw_only=True):
     """One list of nodes: the root, a sub-graph, a block, the body of an `each` or a `loop`, or a `finally`."""
 
     kind: ScopeKind
@@ -326,8 +327,6 @@ class ScopePlan(Struct, frozen=True, kw_only=True):
     """The one node of an `each` with `do`: its path is the item's own."""
     outputs: tuple[tuple[str, Template], ...] | None = None
     """Declared outputs; None: the default value of this kind of scope."""
-    output_schemas: tuple[tuple[str, JsonSchema], ...] = ()
-    """What declared outputs must look like, where the author said so."""
     unfollowed: tuple[int, ...] = ()
     """The nodes that no edge leaves: their values are a graph's default value."""
     # The rest is said by graphs alone.
@@ -341,7 +340,7 @@ class ScopePlan(Struct, frozen=True, kw_only=True):
     finally_: int | None = None
 
 
-class Plan(Struct, frozen=True, kw_only=True):
+class Plan(Struct, frozen=True, gc=False, kw_only=True):
     """A compiled bundle. `scopes[ROOT]` is the graph itself; bodies are found by index."""
 
     name: str
