@@ -13,6 +13,7 @@ from interlock.client.result import RunResult, result_of, whole_view
 from interlock.core import requests as r
 from interlock.core.events import Event
 from interlock.core.lifecycle import RUN_ENDED
+from interlock.core.plan import Plan
 from interlock.core.values import Value, canonical
 from interlock.engine.driving import Progress, RunDriver
 from interlock.engine.errors import RunNotFoundError
@@ -69,6 +70,10 @@ class RunHandle:
         row = await self.row()
         events = await engine.store.read(engine.tenant, self.id, limit=at)
         return await whole_view(engine, run_view(await engine.plan_of(row.bundle), self.id, events))
+
+    async def plan(self) -> Plan:
+        """The compiled graph that the run is pinned to."""
+        return await self._worker.engine.plan_of((await self.row()).bundle)
 
     async def result(self) -> RunResult:
         """What the run has come to by now."""

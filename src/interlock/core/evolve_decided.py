@@ -345,6 +345,9 @@ def _holder_of(plan: Plan, state: RunState, key: str, index: int) -> tuple[Scope
 
 
 def _stop(state: RunState, scope: Scope, body: e.ScopeStopping) -> None:
+    if not scope.stop_queued:
+        # It was about to end, and its outputs could not be made: now it has to end as one that failed.
+        scope.end_queued = False
     scope.stopping = body.cause
     scope.stop_queued = False
     scope.rollback |= body.rollback

@@ -298,7 +298,7 @@ def _seen(before: NodeView, scope: Scope, node: Node, event: e.Event) -> NodeVie
     return replace(
         before,
         status=status,
-        attempts=body.attempt if isinstance(body, e.NodeStarted) else before.attempts,
+        attempts=body.attempt if isinstance(body, e.NodeStarted) else max(before.attempts, int(began_now)),
         adopted=body.adopted if isinstance(body, e.NodeSucceeded) else before.adopted,
         started_at=event.at if began_now else before.started_at,
         ended_at=(before.ended_at or event.at) if has_ended else None,

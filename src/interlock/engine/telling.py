@@ -92,7 +92,7 @@ def what_happened(event: e.Event) -> str:
         case e.NodeFailed() as body:
             return f"failed: {_told(body.error)}{_decided(body.decision)}"
         case e.NodeSkipped() as body:
-            return f"skipped: {_skipped(body.because)}"
+            return f"skipped: {skip_reason(body.because)}"
         case e.NodeCancelling() as body:
             return f"is asked to stop ({body.because})" if body.because else "is asked to stop"
         case e.NodeCancelled() as body:
@@ -135,10 +135,12 @@ _SKIPPED: Final = {
     "join": "too few of its edges can fire",
     "requirement": "a node whose value it needs has none",
     "cancelled": "it was cancelled before it began",
+    "stopped": "the graph stopped before it began",
 }
 
 
-def _skipped(because: tuple[str, ...]) -> str:
+def skip_reason(because: tuple[str, ...]) -> str:
+    """Why a node never ran, in words."""
     return ", ".join(_SKIPPED.get(word, word) for word in because) or "its edges are dead"
 
 

@@ -1,0 +1,19 @@
+"""How nodes of runs are written on the command line: `RUN:PATH`. A path may hold colons, the id of a run never does."""
+
+from __future__ import annotations
+
+from interlock.cli.failures import CommandError
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """The run and the path of `RUN:PATH`."""
+    run, path = split_run(address)
+    if not run or path is None:
+        raise CommandError(f"{address!r} names no node of a run: write RUN:PATH, as `interlock show RUN` lists them")
+    return run, path
+
+
+def split_run(address: str) -> tuple[str, str | None]:
+    """The run, and the path if one is given."""
+    run, _, path = address.partition(":")
+    return run, path or None

@@ -1,0 +1,135 @@
+"""`interlock`: the commands, and the boundary at which every error becomes a message and an exit code.
+
+Only what `--help` needs is imported here; a command imports the rest when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import Abort, Exit, TyperException
+
+from interlock.cli import changing, graphs, looking, people, project, running
+from interlock.cli.failures import ExitCode, Failure, failure_of
+
+app = typer.Typer(
+    name="interlock",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Run graphs of agents, tools, gates and people, durably, and know why each step was taken.",
+)
+
+_START = "Start"
+_LOOK = "Look"
+_PEOPLE = "Answer"
+_CHANGE = "Change a run"
+
+app.command("init", rich_help_panel=_START)(project.init)
+app.command("run", rich_help_panel=_START)(running.run)
+app.command("resume", rich_help_panel=_START)(running.resume)
+app.command("config", rich_help_panel=_START)(project.config)
+app.add_typer(graphs.app, name="graph", rich_help_panel=_START)
+
+app.command("runs", rich_help_panel=_LOOK)(looking.runs)
+app.command("show", rich_help_panel=_LOOK)(looking.show)
+app.command("events", rich_help_panel=_LOOK)(looking.events)
+app.command("inspect", rich_help_panel=_LOOK)(looking.inspect)
+app.command("effects", rich_help_panel=_LOOK)(looking.effects)
+
+app.command("answer", rich_help_panel=_PEOPLE)(people.answer)
+app.command("verdict", rich_help_panel=_PEOPLE)(people.verdict)
+app.command("remedy", rich_help_panel=_PEOPLE)(people.remedy)
+app.command("settle", rich_help_panel=_PEOPLE)(people.settle)
+app.command("send", rich_help_panel=_PEOPLE)(people.send)
+
+app.command("pause", rich_help_panel=_CHANGE)(changing.pause)
+app.command("cancel", rich_help_panel=_CHANGE)(changing.cancel)
+app.command("complete", rich_help_panel=_CHANGE)(changing.complete)
+app.command("retry", rich_help_panel=_CHANGE)(changing.retry)
+app.command("rollback", rich_help_panel=_CHANGE)(changing.rollback)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"interlock {version('interlock')}")
+        raise Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Print where an error came from.")] = False,
+) -> None:
+    """What concerns every command. `--debug` is read at the boundary."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command line and say how it went."""
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _reader_is_gone()
+    return code
+
+
+def _run(words: list[str]) -> int:
+    try:
+        code: Any = app(words, prog_name="interlock", standalone_mode=False)
+    except Exit as ended:
+        return ended.exit_code
+    except (Abort, KeyboardInterrupt):
+        sys.stderr.write("interrupted\n")
+        return ExitCode.INTERRUPTED
+    except TyperException as error:
+        return _told_usage(error, words)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever went wrong is told, with a traceback only if asked for
+        if "--debug" in words:
+            import traceback
+
+            traceback.print_exc()
+        return _told(failure_of(error), words)
+    return code if isinstance(code, int) else ExitCode.SUCCEEDED
+
+
+def _told_usage(error: TyperException, words: list[str]) -> int:
+    """A command line that cannot be read: the command's own usage helps most."""
+    if "--json" in words:
+        return _told(Failure("Usage", error.format_message(), ExitCode.USAGE), words)
+    show: Any = getattr(error, "show", None)
+    if show is not None:
+        show()
+    return error.exit_code
+
+
+def _told(failure: Failure, words: list[str]) -> int:
+    if "--json" in words:
+        from interlock.cli.output import print_json
+
+        print_json(failure.as_json())
+    else:
+        from interlock.cli.output import error_console
+
+        error_console().print("error: ", style="bold red", end="")
+        error_console().print(failure.message, markup=False, soft_wrap=True)
+    return failure.code
+
+
+def _reader_is_gone() -> int:
+    """Whoever read the output has closed it, as `| head` does: nothing is left to say, not even on the way out."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return ExitCode.SUCCEEDED

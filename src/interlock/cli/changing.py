@@ -1,0 +1,117 @@
+"""Commands that stop runs and nodes, and those that make a new run of an ended one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interlock.cli.invocation import Invocation
+from interlock.cli.options import AsJson, By, Detach, NodeOfRun, Run, Store, Tools, Why
+from interlock.cli.people import said
+
+if TYPE_CHECKING:
+    from interlock.client.handle import RunHandle
+    from interlock.engine.submitting import Submitted
+
+
+def pause(
+    run: Run,
+    *,
+    by: By = "",
+    why: Why = "",
+    tools: Tools = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Start nothing new in a run; what is in flight finishes. `interlock resume` goes on."""
+    from interlock.cli.opening import who
+
+    async def say(handle: RunHandle) -> Submitted:
+        return await handle.pause(by=who(by), why=why, detach=True)
+
+    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json))
+
+
+def cancel(
+    what: Annotated[str, typer.Argument(metavar="RUN[:PATH]", help="A run, or one node with all that it holds.")],
+    *,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Take back what the run did.")] = False,
+    by: By = "",
+    why: Why = "",
+    detach: Detach = False,
+    tools: Tools = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Stop a run or one of its nodes."""
+    from interlock.cli.addresses import split_run
+    from interlock.cli.failures import CommandError
+    from interlock.cli.opening import who
+
+    run, path = split_run(what)
+    if path is not None and rollback:
+        raise CommandError("--rollback takes back a whole run: cancel the run, not one node")
+
+    async def say(handle: RunHandle) -> Submitted:
+        return await handle.cancel(path, rollback=rollback, by=who(by), why=why, detach=detach)
+
+    wanted = frozenset({"succeeded"}) if path else frozenset({"cancelled", "rolled_back"})
+    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json), wanted=wanted)
+
+
+def complete(
+    node: NodeOfRun,
+    *,
+    by: By = "",
+    why: Why = "",
+    detach: Detach = False,
+    tools: Tools = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """End an `each` with the items it has."""
+    from interlock.cli.addresses import split_address
+    from interlock.cli.opening import who
+
+    run, path = split_address(node)
+
+    async def say(handle: RunHandle) -> Submitted:
+        return await handle.complete(path, by=who(by), why=why, detach=detach)
+
+    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json))
+
+
+def retry(
+    run: Run,
+    *,
+    by: By = "",
+    tools: Tools = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Go on where an ended run failed, as a new run: what does not depend on the failure is taken over."""
+    return asyncio.run(_follow_up("retry", run, by, Invocation(store=store, tools=tools, as_json=as_json)))
+
+
+def rollback(
+    run: Run,
+    *,
+    by: By = "",
+    tools: Tools = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Take back what an ended run did, as a new run."""
+    return asyncio.run(_follow_up("rollback", run, by, Invocation(store=store, tools=tools, as_json=as_json)))
+
+
+async def _follow_up(kind: str, run: str, by: str, on: Invocation) -> int:
+    from interlock.cli.driving import drive
+    from interlock.cli.opening import found_run, opened, who
+
+    async with opened(on, must_exist=True) as interlock:
+        ended = await found_run(interlock, run)
+        follower = await (ended.retry(by=who(by)) if kind == "retry" else ended.rollback(by=who(by)))
+        return await drive(follower, on, wanted=frozenset({"succeeded" if kind == "retry" else "rolled_back"}))

@@ -1,0 +1,32 @@
+"""What the shell offers while a command is typed: graphs of the project and recent runs.
+
+A shell waits for this at every press of a key, so whatever goes wrong here offers nothing and says nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+RUNS_OFFERED_MAX: Final = 30
+
+
+def graph_names(incomplete: str) -> list[str]:
+    """The files of the project's folder of graphs, by name; files elsewhere are offered by the shell itself."""
+    folders = (folder / "graphs" for folder in (Path.cwd(), *Path.cwd().parents))
+    folder = next((folder for folder in folders if folder.is_dir()), None)
+    names = sorted(file.stem for file in folder.glob("*.yaml")) if folder else []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def run_ids(incomplete: str) -> list[tuple[str, str]]:
+    """The latest runs of the project's store, each with its graph and status."""
+    import asyncio
+
+    from interlock.cli.opening import latest_runs
+
+    try:
+        rows = asyncio.run(latest_runs(limit=RUNS_OFFERED_MAX))
+    except Exception:  # noqa: BLE001 - a boundary: an error would be printed into the line being typed
+        return []
+    return [(row.run, f"{row.graph}, {row.status}") for row in rows if row.run.startswith(incomplete)]

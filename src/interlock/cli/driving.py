@@ -1,0 +1,135 @@
+"""Driving a run from the command line: it is shown while it moves, and left when only people or others can move it on.
+
+A run stays in hand through timers. A question with a deadline far off is not worth a terminal: the run is left waiting,
+and whoever takes it up again lets the deadline count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from interlock.cli.failures import CommandError, ExitCode
+from interlock.cli.invocation import Invocation
+from interlock.cli.next_steps import command_line
+from interlock.cli.output import console, print_json
+from interlock.cli.summary import exit_code_of, print_summary, run_as_json
+from interlock.cli.watching import Display, Lines, LiveTree, Silent
+from interlock.client.handle import RunHandle
+from interlock.engine.driving import Progress
+from interlock.engine.history import RunView
+from interlock.engine.submitting import Submitted
+
+FAR_MICROS: Final = 60 * 1_000_000
+"""A deadline beyond this is not waited for."""
+
+BEAT_SECONDS: Final = 0.2
+"""How long it has to be quiet before a run is taken to rest."""
+
+_FOR_OTHERS: Final = {"person", "hold", "failure", "event"}
+
+
+async def drive(
+    handle: RunHandle, on: Invocation, *, after: int = 0, wanted: frozenset[str] = frozenset({"succeeded"})
+) -> ExitCode:
+    """Show what happens behind event `after` until the run rests, then how it stands.
+
+    The exit code says whether that is what was wanted.
+    """
+    try:
+        async with _display(handle, on, after=after) as display:
+            await _until_rest(handle, display)
+    except asyncio.CancelledError:
+        raise interrupted(handle.id, on) from None
+    view = await handle.view()
+    if on.as_json:
+        print_json(run_as_json(view))
+    else:
+        print_summary(console(), view, store=on.store, now=_now())
+    return exit_code_of(view, wanted=wanted)
+
+
+def interrupted(run: str, on: Invocation) -> CommandError:
+    """What a person is told who has stopped watching: the run is let go, not lost."""
+    again = command_line("resume", run, store=on.store)
+    cancel = command_line("cancel", run, store=on.store)
+    message = f"interrupted: run {run} is kept as it stands\n  go on   {again}\n  cancel  {cancel}"
+    return CommandError(message, code=ExitCode.INTERRUPTED)
+
+
+@asynccontextmanager
+async def _display(handle: RunHandle, on: Invocation, *, after: int) -> AsyncGenerator[Display]:
+    plan = await handle.plan()
+    out = console()
+    if on.as_json:
+        yield Silent(plan, handle.id)
+    elif out.is_terminal and not out.is_dumb_terminal:
+        tree = LiveTree(plan, handle.id, out)
+        async with tree.drawing():
+            yield tree
+    else:
+        yield Lines(plan, handle.id, out, after=after)
+
+
+async def _until_rest(handle: RunHandle, display: Display) -> None:
+    """Show what happens until nothing moves any more, or only a deadline that is far off would."""
+    tasks: list[asyncio.Task[Any]] = [
+        asyncio.create_task(handle.wait_while_moving()),
+        asyncio.create_task(_watch(handle, display)),
+        asyncio.create_task(_quiet(display)),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended: list[object] = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, Exception):
+            raise outcome
+    async for event in handle.events(after=display.history.seq):
+        display.take(event)
+
+
+async def _watch(handle: RunHandle, display: Display) -> None:
+    async for happened in handle.stream():
+        if isinstance(happened, Progress):
+            display.progress(happened)
+        else:
+            display.take(happened)
+
+
+async def _quiet(display: Display) -> None:
+    """Return once nothing has happened for a beat and only others, or a deadline far off, will move the run on."""
+    seen = -1
+    while True:
+        if display.history.seq == seen and _waits_for_others(display.history.view()):
+            return
+        seen = display.history.seq
+        await asyncio.sleep(BEAT_SECONDS)
+
+
+def _waits_for_others(view: RunView) -> bool:
+    """Whether nothing but people and other systems moves it on before a deadline that is far off."""
+    if view.status != "waiting":
+        return False
+    far = _now() + FAR_MICROS
+    return all(wait.reason in _FOR_OTHERS and (wait.due is None or wait.due > far) for wait in view.waits)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000
+
+
+async def print_recorded(handle: RunHandle, submitted: Submitted, on: Invocation) -> ExitCode:
+    """What was said is on record, or was left for the process that drives the run."""
+    if on.as_json:
+        print_json(run_as_json(await handle.view()))
+    elif submitted.left_for is not None:
+        console().print(f"left for process {submitted.left_for.pid}, which drives run {handle.id}", markup=False)
+    else:
+        console().print(f"recorded; run {handle.id} was not driven on", markup=False)
+    return ExitCode.SUCCEEDED

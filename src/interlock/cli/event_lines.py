@@ -1,0 +1,115 @@
+"""Events and causes, a line each for people and an object each for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from interlock.cli.output import plain
+from interlock.core.events import Decision, Event
+from interlock.engine.causes import Cause
+from interlock.engine.telling import short, what_happened
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+
+def event_line(event: Event) -> Text:
+    """Number, time, type, path, what it says, and who did it."""
+    return _line(event, what_happened(event))
+
+
+def event_as_json(event: Event) -> dict[str, Any]:
+    """The event with its payload. Large values are named by digest."""
+    body: dict[str, Any] = msgspec.structs.asdict(event.body)
+    return {
+        "seq": event.seq,
+        "at": event.at,
+        "type": event.type,
+        "path": event.path,
+        "actor": event.actor,
+        "cause": event.cause or None,
+        "body": {name: _plain_data(value) for name, value in body.items()},
+    }
+
+
+def _plain_data(value: Any) -> Any:  # noqa: ANN401 - JSON data, and the structs within an event
+    match value:
+        case msgspec.Struct():
+            return {name: _plain_data(inner) for name, inner in msgspec.structs.asdict(value).items()}
+        case tuple():
+            return [_plain_data(inner) for inner in cast("tuple[object, ...]", value)]
+        case _:
+            return value
+
+
+# --- causes ----------------------------------------------------------------------------------------------------------
+
+
+def print_causes(console: Console, chain: Iterable[Cause]) -> None:
+    """Each step with the steps it follows from; a decision with every option under it."""
+    from rich.text import Text
+
+    for cause in chain:
+        line = _line(cause, cause.what)
+        if cause.causes:
+            line.append(f"  ← {', '.join(f'#{seq}' for seq in sorted(cause.causes))}", style="dim")
+        console.print(line, soft_wrap=True)
+        if cause.decision is not None:
+            for text in _options(cause.decision):
+                console.print(Text(f"{'':26}{text}", style="dim"), soft_wrap=True)
+
+
+def _options(decision: Decision) -> Iterable[str]:
+    for option in decision.options:
+        chosen = "→" if option.name == decision.chosen else " "
+        score = "" if option.score is None else f": {short(option.score)}"
+        note = f" ({plain(option.note)})" if option.note else ""
+        yield f"{chosen} {plain(option.name)}{score}{note}"
+
+
+def cause_as_json(cause: Cause) -> dict[str, Any]:
+    """A step for programs."""
+    return {
+        "seq": cause.seq,
+        "at": cause.at,
+        "type": cause.type,
+        "path": cause.path,
+        "what": cause.what,
+        "by": cause.actor,
+        "follows_from": list(cause.causes),
+        "decision": _plain_data(cause.decision),
+    }
+
+
+def _line(fact: Event | Cause, what: str) -> Text:
+    from rich.text import Text
+
+    when = datetime.fromtimestamp(fact.at / 1e6, UTC).strftime("%H:%M:%S.%f")[:-3]
+    line = Text(f"#{fact.seq:<5} {when}  ", style="dim")
+    line.append(f"{fact.type:<18} ", style=_STYLES.get(fact.type, ""))
+    line.append(f"{plain(fact.path) or 'run'}  ", style="bold")
+    line.append(plain(what))
+    if fact.actor:
+        line.append(f"  by {plain(fact.actor)}", style="cyan")
+    return line
+
+
+_STYLES = {
+    "run.ended": "bold",
+    "node.succeeded": "green",
+    "node.result": "green",
+    "node.failed": "red",
+    "node.waiting": "yellow",
+    "answer.given": "cyan",
+    "verdict.given": "cyan",
+    "remedy.given": "cyan",
+    "effect.settled": "cyan",
+    "undo.started": "magenta",
+    "undo.result": "magenta",
+    "undo.failed": "red",
+}

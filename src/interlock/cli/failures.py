@@ -1,0 +1,91 @@
+"""What went wrong, as the command line tells it: a message for people, a word for programs, and the exit code.
+
+0 the run succeeded, 1 it did not, 2 wrong usage or an invalid graph or input, 3 only people or an event can move the
+run on, 70 a fault of Interlock itself, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+
+class ExitCode(IntEnum):
+    """How the program ends, for scripts."""
+
+    SUCCEEDED = 0
+    NOT_SUCCEEDED = 1
+    USAGE = 2
+    WAITS = 3
+    FAULT = 70
+    INTERRUPTED = 130
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked. The message says why and what to do instead."""
+
+    def __init__(self, message: str, *, code: ExitCode = ExitCode.USAGE) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error on its way out."""
+
+    kind: str
+    message: str
+    code: ExitCode
+    details: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def as_json(self) -> dict[str, Any]:
+        """What programs read of it."""
+        return {"error": {"kind": self.kind, "message": self.message, **self.details}}
+
+
+def failure_of(error: Exception) -> Failure:
+    """How an error is told. What is none of ours is a fault: a person can do nothing about it but report it."""
+    code = _code_of(error)
+    if code is None:
+        return _fault(error)
+    return Failure(_kind_of(error), str(error), code, _details_of(error))
+
+
+def _code_of(error: Exception) -> ExitCode | None:
+    # An error's own modules are imported by whoever raised it; only then is there anything to import here.
+    from interlock.authoring.errors import AuthoringError
+    from interlock.client.errors import InterlockError
+    from interlock.engine.errors import EngineError
+    from interlock.settings import SettingsError
+    from interlock.store.errors import StoreError
+    from interlock.tools.errors import ToolError
+
+    match error:
+        case CommandError():
+            return error.code
+        case InterlockError() | EngineError() | SettingsError() | ToolError() | AuthoringError():
+            return ExitCode.USAGE
+        case StoreError() | OSError():
+            return ExitCode.NOT_SUCCEEDED
+        case _:
+            return None
+
+
+def _kind_of(error: Exception) -> str:
+    return type(error).__name__.removesuffix("Error") or "Error"
+
+
+def _details_of(error: Exception) -> dict[str, Any]:
+    """The problems of a document or of settings, one by one."""
+    problems: Any = getattr(error, "problems", ())
+    listed = [problem if isinstance(problem, str) else problem.message for problem in problems]
+    return {"problems": listed} if listed else {}
+
+
+def _fault(error: Exception) -> Failure:
+    message = (
+        f"Interlock has a fault: {type(error).__name__}: {error}\n"
+        "Please report it with what `interlock --debug …` prints for the same command; your runs are kept."
+    )
+    return Failure("Fault", message, ExitCode.FAULT)

@@ -1,0 +1,112 @@
+"""`interlock graph …`: checks, draws and formats graphs, and gives editors the schema of the language."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interlock.cli.failures import CommandError, ExitCode
+from interlock.cli.options import AsJson, Tools
+
+if TYPE_CHECKING:
+    from interlock.client.graphs import CheckedGraph
+
+app = typer.Typer(help="Check, draw and format graphs.", no_args_is_help=True)
+
+
+@app.command()
+def check(
+    graphs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[GRAPH]...", help="Files, or names of the project's graphs; without any, all of them."),
+    ] = None,
+    *,
+    tools: Tools = None,
+    as_json: AsJson = False,
+) -> int:
+    """Check graphs: every problem with its line, and what to do about it."""
+    from interlock.cli.opening import project_client
+
+    client = project_client(tools=tools)
+    names = graphs or client.graphs.names()
+    if not names:
+        raise CommandError("there is nothing to check: name a graph's file, or put graphs into the folder `graphs`")
+    checked = [client.check(name) for name in names]
+    if as_json:
+        _print_checks_as_json(checked)
+    else:
+        _print_checks(checked)
+    return ExitCode.SUCCEEDED if all(each.is_valid for each in checked) else ExitCode.USAGE
+
+
+def _print_checks(checked: list[CheckedGraph]) -> None:
+    from interlock.cli.output import console
+
+    out = console()
+    for each in checked:
+        rendered = each.rendered()
+        if rendered:
+            out.print(rendered.rstrip(), markup=False, soft_wrap=True)
+        if each.is_valid:
+            plan = each.compiled.plan
+            nodes = sum(len(scope.nodes) for scope in plan.scopes) if plan else 0
+            out.print("✓" if not rendered else "!", style="green" if not rendered else "yellow", end=" ")
+            out.print(f"{each.name}: {nodes} nodes, hash {plan.graph_hash[:12] if plan else ''}", markup=False)
+
+
+def _print_checks_as_json(checked: list[CheckedGraph]) -> None:
+    from interlock.authoring.report import problems_as_json
+    from interlock.cli.output import print_json
+
+    listed = [
+        {
+            "graph": each.name,
+            "valid": each.is_valid,
+            "hash": each.compiled.plan.graph_hash if each.compiled.plan else None,
+            "problems": problems_as_json(each.problems, each.subject),
+        }
+        for each in checked
+    ]
+    print_json({"graphs": listed})
+
+
+@app.command()
+def fmt(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Graph files.")],
+    *,
+    write: Annotated[
+        bool, typer.Option("--write", "-w", help="Write the files; otherwise the text is printed.")
+    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; say which files are not formatted.")] = False,
+) -> int:
+    """Format graphs: one layout, with every comment and every meaning kept."""
+    if write and check:
+        raise CommandError("--check changes nothing and --write writes: give one of them")
+    from interlock.authoring.formatting import format_yaml
+
+    changed: list[Path] = []
+    for file in files:
+        text = _read_text(file)
+        formatted = format_yaml(text, source=str(file))
+        if formatted != text:
+            changed.append(file)
+        if write and formatted != text:
+            file.write_text(formatted, encoding="utf-8")
+        if not (write or check):
+            sys.stdout.write(formatted)
+    if check or write:
+        for file in changed:
+            typer.echo(f"{file}: {'formatted' if write else 'is not formatted'}")
+    return ExitCode.NOT_SUCCEEDED if check and changed else ExitCode.SUCCEEDED
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{file} is not UTF-8: save it as UTF-8") from error

@@ -1,0 +1,221 @@
+"""Commands that look at runs and change nothing: `runs`, `show`, `events`, `inspect`, `effects`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from interlock.cli.options import AsJson, Run, Store
+
+if TYPE_CHECKING:
+    from interlock.client.handle import RunHandle
+    from interlock.store.rows import RunRow
+
+
+def runs(
+    *,
+    status: Annotated[str | None, typer.Option("--status", help="Only runs of this status.")] = None,
+    graph: Annotated[str | None, typer.Option("--graph", help="Only runs of this graph.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most, the newest first.")] = 20,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """List runs, the newest first."""
+    from interlock.cli.failures import CommandError
+    from interlock.cli.opening import latest_runs
+    from interlock.core.lifecycle import RUN_STATUSES
+
+    if status is not None and status not in RUN_STATUSES:
+        raise CommandError(f"{status!r} is no status of a run; there are: {', '.join(RUN_STATUSES)}")
+    rows = asyncio.run(latest_runs(store=store, status=status, graph=graph, limit=limit))
+    if as_json:
+        from interlock.cli.output import print_json
+
+        print_json({"runs": [_row_as_json(row) for row in rows]})
+    else:
+        _print_rows(rows)
+    return 0
+
+
+def _row_as_json(row: RunRow) -> dict[str, Any]:
+    return {
+        "run": row.run,
+        "graph": row.graph,
+        "status": row.status,
+        "started_at": row.started_at,
+        "ended_at": row.ended_at,
+        "waiting": row.waiting,
+        "kind": row.kind,
+        "parent": row.parent,
+        "key": row.key,
+        "error": row.error,
+    }
+
+
+def _print_rows(rows: list[RunRow]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from interlock.cli.output import console, plain
+    from interlock.cli.summary import is_ascii
+    from interlock.cli.tree import MARKS
+    from interlock.engine.telling import instant, span
+
+    out = console()
+    if not rows:
+        out.print("no runs")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("run", "status", "graph", "started", "took", ""):
+        table.add_column(title, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        mark = MARKS[row.status]
+        status = Text(f"{mark.ascii if is_ascii(out) else mark.sign} {row.status.replace('_', ' ')}", style=mark.style)
+        took = span((row.ended_at or _now()) - row.started_at)
+        asked = f"{row.waiting} waiting for people" if row.waiting else plain(row.error)
+        table.add_row(row.run, status, Text(row.graph), instant(row.started_at), took, Text(asked, style="dim"))
+    out.print(table)
+
+
+def show(
+    run: Run,
+    *,
+    at: Annotated[int | None, typer.Option("--at", metavar="SEQ", min=1, help="As it was after this event.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every item and round.")] = False,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show a run: its nodes, what it waits for, and what can be done next."""
+    return asyncio.run(_show(run, store, at=at, is_full=everything, as_json=as_json))
+
+
+async def _show(run: str, store: Path | None, *, at: int | None, is_full: bool, as_json: bool) -> int:
+    from interlock.cli.opening import looked_at
+    from interlock.cli.output import console, print_json
+    from interlock.cli.summary import is_ascii, print_headline, print_summary, print_value, run_as_json
+    from interlock.cli.tree import tree_rows, tree_table
+
+    async with looked_at(run, store) as handle:
+        view = await handle.view(at)
+    if as_json:
+        print_json(run_as_json(view) | {"seq": view.seq})
+        return 0
+    out = console()
+    now = view.at if at is not None or view.has_ended else _now()
+    if at is not None:
+        out.print(f"as it was after event {view.seq}", style="dim")
+    out.print(tree_table(tree_rows(view, now=now, is_full=is_full), is_ascii=is_ascii(out)))
+    if at is None:
+        print_summary(out, view, store=store, now=now)
+        return 0
+    print_headline(out, view, now=now)
+    if view.outputs is not None:
+        print_value(out, view.outputs)
+    return 0
+
+
+def events(
+    run: Run,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Also those to come, up to the run's end.")] = False,
+    after: Annotated[int, typer.Option("--after", metavar="SEQ", min=0, help="Only those behind this one.")] = 0,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Print a run's events, one line each; with --json one object a line."""
+    return asyncio.run(_events(run, store, follow=follow, after=after, as_json=as_json))
+
+
+async def _events(run: str, store: Path | None, *, follow: bool, after: int, as_json: bool) -> int:
+    import sys
+
+    from interlock.cli.event_lines import event_as_json, event_line
+    from interlock.cli.opening import looked_at
+    from interlock.cli.output import console, print_json
+
+    out = console()
+    async with looked_at(run, store) as handle:
+        async for event in handle.events(after=after, follow=follow):
+            if as_json:
+                print_json(event_as_json(event), indent=None)
+            else:
+                out.print(event_line(event), soft_wrap=True)
+            if follow:
+                sys.stdout.flush()
+    return 0
+
+
+def inspect(
+    run: Run,
+    path: Annotated[str | None, typer.Argument(metavar="[PATH]", help="Only what led to this node.")] = None,
+    *,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Tell why a run went as it did: each step with what it follows from, and every decision with its options."""
+    return asyncio.run(_inspect(run, path, store, as_json=as_json))
+
+
+async def _inspect(run: str, path: str | None, store: Path | None, *, as_json: bool) -> int:
+    from interlock.cli.event_lines import cause_as_json, print_causes
+    from interlock.cli.opening import looked_at
+    from interlock.cli.output import console, print_json
+    from interlock.engine.causes import causal_chain
+
+    if path is None and ":" in run:
+        from interlock.cli.addresses import split_run
+
+        run, path = split_run(run)
+    async with looked_at(run, store) as handle:
+        events = [event async for event in handle.events()]
+        chain = causal_chain(await handle.plan(), events, path)
+        if path is not None and not chain:
+            raise await _no_such_path(handle, path)
+    if as_json:
+        print_json({"run": handle.id, "path": path, "steps": [cause_as_json(cause) for cause in chain]})
+    else:
+        print_causes(console(), chain)
+    return 0
+
+
+async def _no_such_path(handle: RunHandle, path: str) -> Exception:
+    from interlock.cli.failures import CommandError
+    from interlock.core.problems import nearest
+
+    paths = list((await handle.view()).nodes)
+    meant = nearest(path, paths)
+    hint = f"did you mean {meant}?" if meant else f"see `interlock show {handle.id}`"
+    return CommandError(f"nothing has happened to {path} in run {handle.id}; {hint}")
+
+
+def effects(
+    run: Run,
+    *,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """List a run's contacts with the world and what came of each; those nobody knows of come first."""
+    return asyncio.run(_effects(run, store, as_json=as_json))
+
+
+async def _effects(run: str, store: Path | None, *, as_json: bool) -> int:
+    from interlock.cli.effect_table import effect_as_json, in_order, print_effects
+    from interlock.cli.opening import looked_at
+    from interlock.cli.output import console, print_json
+
+    async with looked_at(run, store) as handle:
+        rows = in_order(await handle.effects())
+        view = await handle.view()
+    if as_json:
+        print_json({"run": handle.id, "effects": [effect_as_json(row) for row in rows]})
+    else:
+        print_effects(console(), rows, view, store=store)
+    return 0
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000

@@ -1,0 +1,106 @@
+"""What a person can do next about a run, as command lines that can be copied."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from interlock.core.values import Value, is_map
+from interlock.engine.history import RunView
+from interlock.engine.waits import Wait
+
+_EXAMPLES: Final[dict[str, Any]] = {
+    "string": "…",
+    "integer": 0,
+    "number": 0,
+    "boolean": True,
+    "array": [],
+    "object": {},
+}
+
+
+class NextStep(Struct, frozen=True):
+    """One thing that can be done, and how."""
+
+    what: str
+    command: str
+
+
+def next_steps(view: RunView, *, store: Path | None) -> list[NextStep]:
+    """What can be done about the run as it stands; the most useful first."""
+    return list(_steps(view, store))
+
+
+def command_line(*words: str, store: Path | None) -> str:
+    """A command line that means the same as these words, also in another folder's shell history."""
+    where = [] if store is None else ["--store", str(store)]
+    return shlex.join(["interlock", *words, *where])
+
+
+def _steps(view: RunView, store: Path | None) -> Iterator[NextStep]:
+    run = view.run
+    if view.status == "paused":
+        yield NextStep("go on", command_line("resume", run, store=store))
+    for wait in view.waits:
+        for what, words in _words(run, wait):
+            yield NextStep(what, command_line(*words, store=store))
+    match view.status:
+        case "failed":
+            yield NextStep("go on where it failed, as a new run", command_line("retry", run, store=store))
+            yield NextStep("see why", command_line("inspect", run, *_failed_path(view), store=store))
+        case "cancelled":
+            yield NextStep("go on where it stopped, as a new run", command_line("retry", run, store=store))
+        case "running" | "compensating" | "waiting" if any(not wait.is_for_people for wait in view.waits):
+            yield NextStep("drive it on from here", command_line("resume", run, store=store))
+        case "running" | "compensating":
+            yield NextStep("drive it on from here, if nobody does", command_line("resume", run, store=store))
+        case _:
+            pass
+
+
+def _failed_path(view: RunView) -> list[str]:
+    return [view.error.path] if view.error and view.error.path else []
+
+
+def _words(run: str, wait: Wait) -> Iterator[tuple[str, list[str]]]:
+    at = f"{run}:{wait.path}"
+    match wait.reason:
+        case "person" if wait.question is not None and wait.question.choices:
+            for choice in wait.question.choices:
+                yield f"answer {choice}", ["answer", at, "--choose", choice]
+        case "person":
+            form = wait.question.form if wait.question else None
+            yield "answer with the form", ["answer", at, "--form", json.dumps(example_of(form), ensure_ascii=False)]
+        case "hold":
+            for verdict in ("promote", "block", "rollback"):
+                yield f"{verdict} the gate", ["verdict", at, f"--{verdict}"]
+        case "failure":
+            for act in ("retry", "skip", "fail"):
+                yield f"{act} the node", ["remedy", at, f"--{act}"]
+            yield "try with another input", ["remedy", at, "--edit", "{…}"]
+        case "reconcile":
+            yield "it was done", ["settle", run, wait.effect, "--done", "null", "--why", "…"]
+            yield "it was not done", ["settle", run, wait.effect, "--not-done", "--why", "…"]
+        case "event":
+            data = json.dumps(wait.match if is_map(wait.match) else {}, ensure_ascii=False)
+            yield "send the event it waits for", ["send", run, wait.event, "--data", data]
+        case "time" | "retry":
+            return
+
+
+def example_of(schema: Value) -> Value:
+    """A filled form that shows what a JSON Schema wants: its defaults, its first options, or a word for each type."""
+    if not is_map(schema):
+        return {}
+    if "default" in schema:
+        return schema["default"]
+    if schema.get("enum"):
+        return schema["enum"][0]
+    if is_map(schema.get("properties")):
+        return {name: example_of(inner) for name, inner in schema["properties"].items()}
+    return _EXAMPLES.get(str(schema.get("type")), {})

@@ -1,0 +1,115 @@
+"""Opening the client for a command: with the project's settings, and what was given on the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from interlock.cli.failures import CommandError
+from interlock.cli.invocation import Invocation
+from interlock.client.handle import RunHandle
+from interlock.client.interlock import Interlock
+from interlock.core.problems import nearest
+from interlock.engine.errors import RunNotFoundError
+from interlock.settings import Configured, read_settings
+from interlock.store.rows import RunRow
+
+RUNS_SEARCHED_MAX = 1_000
+"""Among how many of the latest runs the beginning of an id is looked for."""
+
+
+class StoreMissing(CommandError):
+    """Nothing was ever run here."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(f"nothing was run here yet: there is no store {place} (--store names another)")
+
+
+def configured(*, store: Path | None = None, tools: Sequence[str] | None = None) -> Configured:
+    """The settings in force."""
+    return read_settings({"store": store, "tools": tuple(tools) if tools else None})
+
+
+def project_client(*, store: Path | None = None, tools: Sequence[str] | None = None) -> Interlock:
+    """The client of the project, not yet open."""
+    found = configured(store=store, tools=tools)
+    # Problems name a graph's file: what is below the folder one stands in is named from there.
+    near = found.settings.model_copy(update={"graphs": _from_here(found.settings.graphs)})
+    return Interlock.of_project(dataclasses.replace(found, settings=near), os.environ)
+
+
+def _from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+@asynccontextmanager
+async def opened(on: Invocation, *, must_exist: bool = False) -> AsyncGenerator[Interlock]:
+    """The client of the project, open. With `must_exist` no store is made where there is none."""
+    if must_exist:
+        _refuse_missing(configured(store=on.store))
+    async with project_client(store=on.store, tools=on.tools) as interlock:
+        yield interlock
+
+
+@asynccontextmanager
+async def looked_at(run: str, store: Path | None) -> AsyncGenerator[RunHandle]:
+    """A run that is only looked at: the project's tools are not loaded for that."""
+    place = configured(store=store)
+    _refuse_missing(place)
+    async with Interlock(place.settings.store, limits=place.settings.limits) as interlock:
+        yield await found_run(interlock, run)
+
+
+async def latest_runs(
+    *, store: Path | None = None, status: str | None = None, graph: str | None = None, limit: int
+) -> list[RunRow]:
+    """Runs, the newest first; none where nothing was ever run."""
+    place = configured(store=store).settings.store
+    if not place.exists():
+        return []
+    async with Interlock(place) as interlock:
+        return await interlock.runs(status=status, graph=graph, limit=limit)
+
+
+async def found_run(interlock: Interlock, text: str) -> RunHandle:
+    """The one run that is meant by an id, or by the beginning of one."""
+    try:
+        return await interlock.open(text)
+    except RunNotFoundError:
+        ids = [row.run for row in await interlock.runs(limit=RUNS_SEARCHED_MAX)]
+    meant = [run for run in ids if text and run.startswith(text)]
+    match meant:
+        case [run]:
+            return await interlock.open(run)
+        case []:
+            raise RunNotFoundError(text, meant=nearest(text, ids))
+        case _:
+            raise CommandError(f"several runs begin with {text}: {', '.join(meant[:5])}; give more of the id")
+
+
+async def run_under_key(interlock: Interlock, key: str) -> RunHandle:
+    """The run that was started under a key."""
+    handle = await interlock.find_by_key(key)
+    if handle is None:
+        raise CommandError(f"no run was started under the key {key!r}: see `interlock runs`")
+    return handle
+
+
+def who(by: str) -> str:
+    """Who says something: as given, else the name under which the person is logged in."""
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"
+
+
+def _refuse_missing(place: Configured) -> None:
+    if not place.settings.store.exists():
+        raise StoreMissing(place.settings.store)

@@ -1,0 +1,39 @@
+"""Options and arguments that several commands share, each described once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from interlock.cli.completion import graph_names, run_ids
+
+Store: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="FILE", help="The file in which runs are kept. [project: .interlock/interlock.db]"),
+]
+Tools: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tools", metavar="FILE|MODULE", help="Where the tools are; may be given again. [project: the folder tools]"
+    ),
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
+Run: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run, or the beginning of its id.", autocompletion=run_ids)
+]
+NodeOfRun: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RUN:PATH", help="A node of a run, as questions name it.", autocompletion=run_ids)
+]
+GraphArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="GRAPH", help="A graph's file, or the name of one of the project's.", autocompletion=graph_names
+    ),
+]
+By: TypeAlias = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so. [default: you]")]
+Why: TypeAlias = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, for the record.")]
+Detach: TypeAlias = Annotated[
+    bool, typer.Option("--detach", help="Only record it, without driving the run on from here.")
+]

@@ -1,0 +1,55 @@
+"""Where output goes: lines for people on a console, JSON for programs. Respects NO_COLOR, width and encoding."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH_PIPED: int = 120
+"""How wide lines are where no terminal says how wide it is."""
+
+
+def console() -> Console:
+    """Standard output, for people."""
+    return _console(stderr=False)
+
+
+def error_console() -> Console:
+    """Standard error, for what is no output: errors and hints."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if not made.is_terminal:
+        made.width = WIDTH_PIPED
+    return made
+
+
+def print_json(value: Any, *, indent: int | None = 2) -> None:  # noqa: ANN401 - JSON data
+    """One JSON value on standard output. Without an indent, on one line."""
+    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=False, default=_opaque) + "\n")
+
+
+def _opaque(leaf: object) -> Any:  # noqa: ANN401 - JSON data
+    """The two leaves of a value that are no JSON: what is kept elsewhere, and secrets."""
+    from interlock.core.values import Ref, Secret
+
+    match leaf:
+        case Ref():
+            return {"kept_elsewhere": leaf.digest, "bytes": leaf.size}
+        case Secret():
+            return {"secret": leaf.name}
+        case _:
+            raise TypeError(f"a {type(leaf).__name__} is no JSON")
+
+
+def plain(text: str) -> str:
+    """Text that came from outside, as it may be printed: without characters that move the cursor or reorder text."""
+    return "".join(character if character.isprintable() else " " for character in text)

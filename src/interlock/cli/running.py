@@ -1,0 +1,76 @@
+"""`run` and `resume`: a run begins, or is taken up where it stands, and is driven from here until it rests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from interlock.cli.invocation import Invocation
+from interlock.cli.options import AsJson, By, GraphArgument, Run, Store, Tools
+
+
+def run(
+    graph: GraphArgument,
+    *,
+    inputs: Annotated[
+        str | None,
+        typer.Option("--inputs", metavar="FILE|JSON|-", help="All inputs: a YAML or JSON file, JSON, or piped JSON."),
+    ] = None,
+    pairs: Annotated[
+        list[str] | None,
+        typer.Option("-i", "--input", metavar="KEY=VALUE", help="One input; JSON if it reads as JSON, else text."),
+    ] = None,
+    key: Annotated[
+        str, typer.Option("--key", metavar="KEY", help="A name of your own: starting twice under it starts once.")
+    ] = "",
+    by: By = "",
+    tools: Tools = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Run a graph and show it while it runs.
+
+    Exit codes: 0 it succeeded, 1 it did not, 2 wrong usage or an invalid graph or input, 3 only people or an event can
+    move it on. Ctrl-C lets the run go; `interlock resume` goes on with it.
+    """
+    from interlock.cli.inputs import read_inputs
+
+    on = Invocation(store=store, tools=tools, as_json=as_json)
+    return asyncio.run(_run(graph, read_inputs(inputs, pairs or ()), key=key, by=by, on=on))
+
+
+async def _run(graph: str, inputs: dict[str, Any], *, key: str, by: str, on: Invocation) -> int:
+    from interlock.cli.driving import drive
+    from interlock.cli.opening import opened, who
+
+    async with opened(on) as interlock:
+        handle = await interlock.start(graph, inputs, key=key, by=who(by))
+        return await drive(handle, on)
+
+
+def resume(
+    run: Run,
+    *,
+    by: By = "",
+    tools: Tools = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Go on with a run: take up one whose process has gone, and end its pause if it is paused."""
+    return asyncio.run(_resume(run, by, Invocation(store=store, tools=tools, as_json=as_json)))
+
+
+async def _resume(run: str, by: str, on: Invocation) -> int:
+    from interlock.cli.driving import drive
+    from interlock.cli.opening import found_run, opened, who
+
+    async with opened(on, must_exist=True) as interlock:
+        handle = await found_run(interlock, run)
+        row = await handle.row()
+        if row.status == "paused":
+            await handle.resume(by=who(by))
+        elif row.ended_at is None:
+            handle = await interlock.take_up(handle.id)
+        return await drive(handle, on, after=row.seq)

@@ -1,0 +1,137 @@
+"""How a run stands, as the last lines of a command for people, and as one object for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from interlock.cli.failures import ExitCode
+from interlock.cli.next_steps import next_steps
+from interlock.cli.output import plain
+from interlock.cli.tree import MARKS, wait_line
+from interlock.engine.history import NodeView, RunView
+from interlock.engine.telling import span
+from interlock.engine.waits import Wait
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def exit_code_of(view: RunView, *, wanted: frozenset[str]) -> ExitCode:
+    """0 it ended as was wanted, 1 it ended otherwise, 3 it waits for people or other systems."""
+    if view.status in wanted:
+        return ExitCode.SUCCEEDED
+    return ExitCode.NOT_SUCCEEDED if view.has_ended else ExitCode.WAITS
+
+
+# --- for people ------------------------------------------------------------------------------------------------------
+
+
+def print_summary(console: Console, view: RunView, *, store: Path | None, now: int) -> None:
+    """How it ended or stands, what it gave, what it asks, and what can be done next."""
+    print_headline(console, view, now=now)
+    if view.error is not None:
+        where = f"{view.error.path}: " if view.error.path else ""
+        console.print(f"  {plain(where + view.error.message)} ({view.error.kind})", style="red", markup=False)
+    for title, paths in (("could not be taken back", view.not_undone), ("has no undo and stands", view.left_standing)):
+        if paths:
+            console.print(f"  {title}: {', '.join(paths)}", style="yellow", markup=False)
+    if view.outputs is not None:
+        print_value(console, view.outputs)
+    print_waits(console, view, now=now)
+    print_next_steps(console, view, store=store)
+
+
+def print_headline(console: Console, view: RunView, *, now: int) -> None:
+    """The run's status, how long it took, and its id."""
+    mark = MARKS.get(view.status, MARKS["pending"])
+    lasted = span((view.ended_at or now) - view.started_at)
+    words = [view.status.replace("_", " "), *view.flags, *([view.mode] if view.mode != "normal" else [])]
+    took = f"in {lasted}" if view.has_ended else f"for {lasted}"
+    console.print(f"{mark.ascii if is_ascii(console) else mark.sign} ", style=mark.style, end="")
+    console.print(", ".join(words), style=f"bold {mark.style}", end="", markup=False)
+    console.print(f" {took}  run {view.run} of graph {view.graph}", style="dim", markup=False)
+
+
+def print_value(console: Console, value: Any) -> None:  # noqa: ANN401 - JSON data
+    """A value as JSON that can be read and copied."""
+    import json
+
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=repr)
+    if console.is_terminal:
+        from rich.json import JSON
+
+        console.print(JSON(text))
+    else:
+        console.print(text, markup=False, soft_wrap=True)
+
+
+def print_waits(console: Console, view: RunView, *, now: int) -> None:
+    """What it waits for, one line each."""
+    for wait in view.waits:
+        console.print(f"  {wait.path} ", style="yellow", end="", markup=False)
+        console.print(plain(wait_line(wait, now=now)), markup=False, soft_wrap=True)
+
+
+def print_next_steps(console: Console, view: RunView, *, store: Path | None) -> None:
+    """Command lines to copy: never wrapped, so that they stay whole."""
+    steps = next_steps(view, store=store)
+    if not steps:
+        return
+    width = max(len(step.what) for step in steps)
+    console.print("next:", style="dim")
+    for step in steps:
+        console.print(f"  {step.what:<{width}}  ", style="dim", end="", markup=False)
+        console.print(step.command, markup=False, soft_wrap=True)
+
+
+def is_ascii(console: Console) -> bool:
+    """Whether the console can draw no more than ASCII."""
+    return not console.encoding.lower().startswith("utf")
+
+
+# --- for programs ----------------------------------------------------------------------------------------------------
+
+
+def run_as_json(view: RunView) -> dict[str, Any]:
+    """The run, its outputs and its nodes by path; `error` and `waiting` where there are any."""
+    told: dict[str, Any] = {
+        "run": view.run,
+        "graph": view.graph,
+        "status": view.status,
+        "outputs": view.outputs,
+        "nodes": nodes_as_json(view.nodes),
+    }
+    if view.error is not None:
+        told["error"] = {"kind": view.error.kind, "message": view.error.message, "path": view.error.path}
+    if view.waits:
+        told["waiting"] = [_wait_as_json(wait) for wait in view.waits]
+    return told
+
+
+def nodes_as_json(nodes: Mapping[str, NodeView]) -> dict[str, Any]:
+    """Each node's status and attempts, and its output or error once it has ended."""
+    return {path: _node_as_json(node) for path, node in nodes.items()}
+
+
+def _node_as_json(node: NodeView) -> dict[str, Any]:
+    told: dict[str, Any] = {"status": node.status, "attempts": node.attempts}
+    if node.error is not None:
+        told["error"] = {"kind": node.error.kind, "message": node.error.message}
+    elif node.has_ended:
+        told["output"] = node.output
+    return told
+
+
+def _wait_as_json(wait: Wait) -> dict[str, Any]:
+    told: dict[str, Any] = {"path": wait.path, "reason": wait.reason, "since": wait.since, "due": wait.due}
+    if wait.question is not None:
+        told |= {"question": wait.question.text, "choices": list(wait.question.choices), "form": wait.question.form}
+    if wait.event:
+        told |= {"event": wait.event, "match": wait.match}
+    if wait.effect:
+        told["effect"] = wait.effect
+    if wait.error is not None:
+        told["error"] = wait.error.message
+    return told

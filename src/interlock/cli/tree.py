@@ -1,0 +1,297 @@
+"""A run as a tree of nodes, for a terminal: one line a node, what it does or waits for, and how long it took.
+
+Pure: it makes lines of a `RunView`. Where there are more than fit, what lives or failed is shown before what is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from interlock.engine.history import NodeView, RunView
+from interlock.engine.telling import instant, short, skip_reason, span
+from interlock.engine.waits import Wait
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COPIES_SHOWN_MAX: Final = 8
+"""How many items of an `each` or rounds of a `loop` are shown, unless all are asked for."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a status is drawn, with and without more than ASCII."""
+
+    sign: str
+    ascii: str
+    style: str
+
+
+MARKS: Final[dict[str, Mark]] = {
+    "pending": Mark("○", "-", "dim"),
+    "running": Mark("●", "*", "cyan"),
+    "waiting": Mark("◐", "?", "yellow"),
+    "paused": Mark("◐", "?", "yellow"),
+    "compensating": Mark("↶", "<", "magenta"),
+    "succeeded": Mark("✓", "+", "green"),
+    "failed": Mark("✗", "x", "red"),
+    "skipped": Mark("–", "-", "dim"),
+    "cancelled": Mark("⊘", "/", "dim"),
+    "rolled_back": Mark("↶", "<", "magenta"),
+}
+
+_AT_ONCE: Final = {"value", "choose", "fuse"}
+"""Kinds that are settled in the moment in which they begin: how long that took is no news."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the tree."""
+
+    depth: int
+    status: str
+    name: str
+    what: str = ""
+    took: str = ""
+    path: str = ""
+
+    def saying(self, what: str) -> Row:
+        """The same row, with more to say."""
+        return replace(self, what=f"{self.what} · {what}" if self.what else what)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it can be left out where room is short."""
+        return self.status in {"pending", "succeeded", "skipped", ""}
+
+
+def tree_rows(view: RunView, *, now: int, is_full: bool = False) -> list[Row]:
+    """The nodes of a run in the order of the document, each below what holds it."""
+    return list(_rows_below("", 0, _by_holder(view.nodes.values()), now, is_full=is_full))
+
+
+def fitted(rows: Sequence[Row], room: int) -> list[Row]:
+    """As many rows as fit: those that are not quiet, with what they stand below, before all others."""
+    if len(rows) <= room:
+        return list(rows)
+    kept = _needed(rows)
+    for index in range(len(rows)):
+        if len(kept) >= room - 1:
+            break
+        kept.add(index)
+    shown = [rows[index] for index in sorted(kept)][: room - 1]
+    return [*shown, Row(0, "", f"… {len(rows) - len(shown)} more")]
+
+
+def tree_table(rows: Iterable[Row], *, is_ascii: bool) -> Table:
+    """The rows as they are printed; what does not fit into the width is cut."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=48)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column(no_wrap=True, justify="right")
+    for row in rows:
+        mark = MARKS.get(row.status, Mark(" ", " ", "dim"))
+        sign = mark.ascii if is_ascii else mark.sign
+        name = Text(f"{'  ' * row.depth}{sign} ", style=mark.style) + Text(row.name, style="" if row.status else "dim")
+        table.add_row(name, Text(row.what, style=_style_of(row)), Text(row.took, style="dim"))
+    return table
+
+
+def _style_of(row: Row) -> str:
+    return MARKS[row.status].style if row.status in {"failed", "waiting"} else "dim"
+
+
+# --- which rows ------------------------------------------------------------------------------------------------------
+
+
+Held: TypeAlias = dict[str, list[NodeView]]
+"""The nodes that each node holds, by its path; those of the graph itself under no path."""
+
+
+def _by_holder(nodes: Iterable[NodeView]) -> Held:
+    held: Held = {}
+    for node in nodes:
+        held.setdefault(node.holder, []).append(node)
+    for inner in held.values():
+        inner.sort(key=lambda node: (node.path.startswith("finally/"), node.place, node.kind == "undo"))
+    return held
+
+
+def _rows_below(holder: str, depth: int, held: Held, now: int, *, is_full: bool) -> Iterator[Row]:
+    yield from _rows_of(held.get(holder, ()), depth, held, now, is_full=is_full)
+
+
+def _rows_of(nodes: Iterable[NodeView], depth: int, held: Held, now: int, *, is_full: bool) -> Iterator[Row]:
+    for node in nodes:
+        yield _row(node, depth, now)
+        if node.kind in {"each", "loop"}:
+            yield from _rows_of_copies(node, depth + 1, held, now, is_full=is_full)
+        else:
+            yield from _rows_below(node.path, depth + 1, held, now, is_full=is_full)
+
+
+def _rows_of_copies(node: NodeView, depth: int, held: Held, now: int, *, is_full: bool) -> Iterator[Row]:
+    copies: dict[int, list[NodeView]] = {}
+    for inner in held.get(node.path, ()):
+        copies.setdefault(inner.place[0], []).append(inner)
+    shown = list(copies) if is_full else _copies_worth_showing(copies)
+    word = "round" if node.kind == "loop" else "item"
+    for number in shown:
+        inside = copies[number]
+        is_single = any(inner.path == f"{node.path}:{number}" for inner in inside)
+        if not is_single:
+            yield Row(depth, _status_of_copy(inside), f"{word} {number + 1}")
+        yield from _rows_of(inside, depth if is_single else depth + 1, held, now, is_full=is_full)
+    if len(shown) < len(copies):
+        yield Row(depth, "", f"… {len(copies) - len(shown)} more {word}s")
+
+
+def _copies_worth_showing(copies: dict[int, list[NodeView]]) -> list[int]:
+    """Those in which something lives or failed; then the latest."""
+    loud = [number for number, inside in copies.items() if _status_of_copy(inside) not in {"succeeded", "skipped"}]
+    quiet = [number for number in copies if number not in set(loud)]
+    chosen = loud[:COPIES_SHOWN_MAX]
+    missing = COPIES_SHOWN_MAX - len(chosen)
+    return sorted([*chosen, *(quiet[-missing:] if missing else [])])
+
+
+def _status_of_copy(inside: Sequence[NodeView]) -> str:
+    found = {node.status for node in inside}
+    order = ("failed", "running", "waiting", "cancelled", "pending", "succeeded")
+    return next((status for status in order if status in found), "skipped")
+
+
+def _needed(rows: Sequence[Row]) -> set[int]:
+    """The rows that are not quiet, and those above them that say where they stand."""
+    needed: set[int] = set()
+    for index, row in enumerate(rows):
+        if row.is_quiet:
+            continue
+        needed.add(index)
+        depth = row.depth
+        for above in range(index - 1, -1, -1):
+            if rows[above].depth < depth:
+                depth = rows[above].depth
+                needed.add(above)
+            if depth == 0:
+                break
+    return needed
+
+
+# --- what a row says -------------------------------------------------------------------------------------------------
+
+
+def _row(node: NodeView, depth: int, now: int) -> Row:
+    took = span(node.lasted(now) or 0) if node.started_at is not None and node.kind not in _AT_ONCE else ""
+    return Row(depth, node.status, _label(node), node_line(node, now=now), took, node.path)
+
+
+def _label(node: NodeView) -> str:
+    return node.name.replace("!undo", " (undo)")
+
+
+def node_line(node: NodeView, *, now: int) -> str:
+    """What a node does, gave or waits for, on one line."""
+    parts = [*_flags(node), _state(node, now)]
+    return " · ".join(part for part in parts if part)
+
+
+def _flags(node: NodeView) -> Iterator[str]:
+    if node.is_cancelling:
+        yield "is asked to stop"
+    if node.is_compensated:
+        yield "taken back"
+
+
+def _state(node: NodeView, now: int) -> str:
+    match node.status:
+        case "pending":
+            return ""
+        case "running" | "waiting":
+            waits = [wait_line(wait, now=now) for wait in node.waits]
+            return " · ".join(part for part in (_progress(node), *waits) if part)
+        case "failed":
+            return _failed(node)
+        case "skipped":
+            return skip_reason(node.because)
+        case "cancelled":
+            return "cancelled"
+        case "succeeded":
+            return _succeeded(node)
+
+
+def _progress(node: NodeView) -> str:
+    parts = [f"attempt {node.attempts}"] if node.attempts > 1 else []
+    if node.copies and node.kind == "each":
+        parts.append(f"{node.copies.ended} of {node.copies.total} items")
+        if node.copies.failed:
+            parts.append(f"{node.copies.failed} failed")
+    if node.copies and node.kind == "loop":
+        parts.append(f"round {max(1, node.copies.begun)} of at most {node.copies.total}")
+    return " · ".join(parts)
+
+
+def _failed(node: NodeView) -> str:
+    if node.error is None:
+        return "failed"
+    inside = f" (in {node.error.path})" if node.error.path not in {"", node.path} else ""
+    attempts = f" after {node.attempts} attempts" if node.attempts > 1 else ""
+    return f"{node.error.message}{attempts}{inside}"
+
+
+def _succeeded(node: NodeView) -> str:
+    parts: list[str] = []
+    if node.adopted:
+        parts.append("taken over")
+    if node.attempts > 1:
+        parts.append(f"attempt {node.attempts}")
+    if node.decision is not None and node.decision.chosen:
+        parts.append(f"{node.decision.point}: {node.decision.chosen}")
+    elif node.labels:
+        parts.append(", ".join(node.labels))
+    if node.copies and node.kind in {"each", "loop"}:
+        parts.append(f"{node.copies.ended} {'items' if node.kind == 'each' else 'rounds'}")
+    elif node.output is not None and node.decision is None:
+        parts.append(short(node.output))
+    return " · ".join(parts)
+
+
+def wait_line(wait: Wait, *, now: int) -> str:
+    """What is waited for, and until when."""
+    match wait.reason:
+        case "person":
+            return _asked(wait) + _deadline(wait, now)
+        case "hold":
+            return f"held: {wait.decision.why if wait.decision else 'a check did not pass'}{_deadline(wait, now)}"
+        case "failure":
+            return f"failed and held: {wait.error.message if wait.error else ''}"
+        case "reconcile":
+            return f"nobody knows what became of effect {wait.effect}"
+        case "event":
+            return f"waits for event {wait.event}{_deadline(wait, now)}"
+        case "time":
+            return f"waits until {instant(wait.due)}, {_in(wait.due, now)}" if wait.due else "waits"
+        case "retry":
+            again = f"tries again {_in(wait.due, now)}" if wait.due else "tries again"
+            return f"{again}, after: {wait.error.message}" if wait.error else again
+
+
+def _asked(wait: Wait) -> str:
+    if wait.question is None:
+        return "asks a person"
+    options = f" [{' | '.join(wait.question.choices)}]" if wait.question.choices else " [a form]"
+    quorum = f", {len(wait.answered_by)} of {wait.question.quorum} answers" if wait.question.quorum > 1 else ""
+    return f"asks: {wait.question.text}{options}{quorum}"
+
+
+def _deadline(wait: Wait, now: int) -> str:
+    return f", {_in(wait.due, now)} at most" if wait.due else ""
+
+
+def _in(due: int | None, now: int) -> str:
+    return f"in {span(due - now)}" if due and due > now else "now"

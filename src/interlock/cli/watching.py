@@ -1,0 +1,173 @@
+"""Showing a run while it runs: a live tree on a terminal, a line for each thing that happens where there is none.
+
+A display is fed with events and progress as they come; it shows them and asks nothing of the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, Protocol
+
+from interlock.cli.output import plain
+from interlock.cli.summary import is_ascii
+from interlock.cli.tree import Row, fitted, tree_rows, tree_table
+from interlock.core import events as e
+from interlock.core.plan import Plan
+from interlock.engine.driving import Progress
+from interlock.engine.history import History
+from interlock.engine.telling import what_happened
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+FRAMES_PER_SECOND: Final = 8
+LINES_BESIDE_TREE: Final = 4
+"""What a terminal has to hold besides the tree: the heading, and room for the prompt."""
+
+
+class Display(Protocol):
+    """Where a run is shown."""
+
+    history: History
+    """The run as far as it was shown."""
+
+    def take(self, event: e.Event) -> None:
+        """Something happened."""
+        ...
+
+    def progress(self, progress: Progress) -> None:
+        """A node's own code told how far it is."""
+        ...
+
+
+class Silent:
+    """Shows nothing: for programs, which read the result."""
+
+    def __init__(self, plan: Plan, run: str) -> None:
+        self.history = History(plan, run)
+
+    def take(self, event: e.Event) -> None:
+        """It is kept, and not shown."""
+        self.history.take(event)
+
+    def progress(self, progress: Progress) -> None:
+        """It is not shown."""
+
+
+_TOLD: Final = (
+    e.NodeStarted,
+    e.NodeResult,
+    e.NodeWaiting,
+    e.NodeRetrying,
+    e.NodeOpened,
+    e.NodeSucceeded,
+    e.NodeFailed,
+    e.NodeSkipped,
+    e.NodeCancelled,
+    e.EffectSettled,
+    e.AnswerGiven,
+    e.VerdictGiven,
+    e.RemedyGiven,
+    e.EventReceived,
+    e.RunPaused,
+    e.RunResumed,
+    e.RunCancelAsked,
+    e.ScopeCompensating,
+    e.UndoStarted,
+    e.UndoResult,
+    e.UndoFailed,
+    e.UndoWaiting,
+)
+"""What a line is printed for; the rest is in `interlock events`."""
+
+
+class Lines:
+    """A line for each thing that happens, with the seconds since the start."""
+
+    def __init__(self, plan: Plan, run: str, console: Console, *, after: int) -> None:
+        """`after` is the last event that is no news."""
+        self.history = History(plan, run)
+        self._console = console
+        self._after = after
+        self._began: int | None = None
+
+    def take(self, event: e.Event) -> None:
+        """A line, if people want one."""
+        self.history.take(event)
+        self._began = event.at if self._began is None else self._began
+        if event.seq > self._after and isinstance(event.body, _TOLD):
+            who = f" ({event.actor})" if event.actor else ""
+            self._print((event.at - self._began) / 1e6, event.path, what_happened(event) + who)
+
+    def progress(self, progress: Progress) -> None:
+        """A line for it."""
+        self._print(None, progress.path, _progress_text(progress))
+
+    def _print(self, seconds: float | None, path: str, what: str) -> None:
+        when = f"{seconds:8.2f} s" if seconds is not None else " " * 10
+        self._console.print(f"{when}  {path or 'run':<20} {plain(what)}", markup=False, soft_wrap=True)
+
+
+class LiveTree:
+    """The tree of nodes, drawn anew while they change. Drawn by the event loop alone: nothing moves while it looks."""
+
+    def __init__(self, plan: Plan, run: str, console: Console) -> None:
+        self.history = History(plan, run)
+        self._console = console
+        self._progress: dict[str, str] = {}
+
+    def take(self, event: e.Event) -> None:
+        """The next frame shows it."""
+        self.history.take(event)
+        if event.path in self._progress and isinstance(event.body, e.NodeResult | e.NodeRetrying | e.NodeCancelled):
+            del self._progress[event.path]
+
+    def progress(self, progress: Progress) -> None:
+        """The next frame shows it at its node."""
+        self._progress[progress.path] = _progress_text(progress)
+
+    @asynccontextmanager
+    async def drawing(self) -> AsyncGenerator[None]:
+        """Draw while the block runs; in the end the tree stays on the screen as it was last."""
+        from rich.live import Live
+
+        with Live(self._frame(), console=self._console, auto_refresh=False, transient=True) as live:
+            frames = asyncio.create_task(self._draw(live.update))
+            try:
+                yield
+            finally:
+                frames.cancel()
+                await asyncio.gather(frames, return_exceptions=True)
+        self._console.print(self._frame())
+
+    async def _draw(self, update: Update) -> None:
+        while True:
+            update(self._frame(), refresh=True)
+            await asyncio.sleep(1 / FRAMES_PER_SECOND)
+
+    def _frame(self) -> RenderableType:
+        view = self.history.view()
+        now = max(view.at, time.time_ns() // 1_000) if not view.has_ended else view.at
+        rows = [self._with_progress(row) for row in tree_rows(view, now=now)]
+        room = max(5, self._console.size.height - LINES_BESIDE_TREE)
+        return tree_table(fitted(rows, room), is_ascii=is_ascii(self._console))
+
+    def _with_progress(self, row: Row) -> Row:
+        told = self._progress.get(row.path)
+        return row if told is None or row.status != "running" else row.saying(told)
+
+
+class Update(Protocol):
+    """What shows a frame."""
+
+    def __call__(self, renderable: RenderableType, *, refresh: bool) -> None:
+        """Show it, at once if told to."""
+        ...
+
+
+def _progress_text(progress: Progress) -> str:
+    percent = "" if progress.fraction is None else f"{progress.fraction:.0%} "
+    return f"{percent}{plain(progress.text)}".strip()
