@@ -1,4 +1,4 @@
-"""Driving one run: arrivals go in, the engine advances, the effects that were recorded are performed, and so on to its end.
+"""Driving one run: arrivals go in, the engine advances, what was recorded is performed, and so on to its end.
 
 One task owns the run's state. Whatever happens meanwhile waits in the inbox and is recorded together, in one append.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -23,7 +24,7 @@ from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCal
 from interlock.engine.engine import Advance, Arrival, Engine, RunInHand
 from interlock.engine.journaling import RunJournal
 from interlock.engine.performing import Performer, not_begun
-from interlock.store.errors import LeaseLostError, StoreError
+from interlock.store.errors import StoreError
 from interlock.tools.clock import Clock, Timer
 
 Listener: TypeAlias = Callable[[tuple[Event, ...]], None]
@@ -76,6 +77,12 @@ class RunDriver:
         self._let_go = False
         self._fault: BaseException | None = None
         self._resting: list[asyncio.Future[None]] = []
+        self._is_moving = True
+        """Whether the state is being advanced, or is still to be for the first time."""
+        self._stopped: set[str] = set()
+        """Calls that were asked to stop because the core said so."""
+        self._is_leaving = False
+        self._status: StatusWord = status_of(run.state)
 
     @property
     def run_id(self) -> str:
@@ -84,8 +91,8 @@ class RunDriver:
 
     @property
     def status(self) -> StatusWord:
-        """Where the run stands."""
-        return status_of(self.run.state)
+        """Where the run stands, by what is on record."""
+        return self._status
 
     # --- what others put in ---
 
@@ -148,6 +155,7 @@ class RunDriver:
         return [*arrivals, Arrival(TimePassed())]
 
     async def _advance(self, letters: list[Letter]) -> None:
+        self._is_moving = True
         try:
             advance = await self.engine.advance(self.run, [letter.arrival for letter in letters])
         except BaseException as error:
@@ -155,6 +163,9 @@ class RunDriver:
                 if letter.reply is not None and not letter.reply.done():
                     letter.reply.set_exception(error if isinstance(error, Exception) else RuntimeError(str(error)))
             raise
+        finally:
+            self._is_moving = False
+        self._status = status_of(self.run.state)
         _reply(letters, advance.refused)
         self._tell(advance)
         self._perform(advance.effects)
@@ -177,6 +188,7 @@ class RunDriver:
                     self.deliver(Arrival(Result(path=effect.path, result=sent)))
                 case StopCall():
                     if effect.path in self._calls:
+                        self._stopped.add(effect.path)
                         self._calls[effect.path].cancel()
                 case CallTool():
                     self._spawn(effect.path, effect, self._call(effect))
@@ -194,7 +206,7 @@ class RunDriver:
         if task.cancelled():
             if isinstance(effect, CallTool):
                 # Started and stopped in one breath: the task never ran, and the node still has to hear how it ended.
-                self.deliver(Arrival(not_begun(effect)))
+                self._take_outcome(not_begun(effect))
         elif (error := task.exception()) is not None:
             # Nobody knows what became of the effect, so the run cannot go on here: whoever drives it next finds out.
             self._fault = error
@@ -205,8 +217,15 @@ class RunDriver:
         attempt = None if effect.is_undo else attempt_at(self.run.plan, self.run.state, effect.path)
         steps: dict[int, Step] = attempt.steps if isinstance(attempt, Attempt) else {}
         journal = RunJournal(self, effect.path, steps)
-        arrival = await self.performer.call(self.run_id, effect, journal, self.whole)
-        self.deliver(Arrival(arrival))
+        self._take_outcome(await self.performer.call(self.run_id, effect, journal, self.whole))
+
+    def _take_outcome(self, outcome: Result | UndoneResult) -> None:
+        """What came of a call. One that we stopped because we leave has not failed: whoever comes next sees to it."""
+        error = outcome.result.error
+        was_ours = self._is_leaving and outcome.path not in self._stopped
+        if not (was_ours and error is not None and error.kind == "cancelled"):
+            self.deliver(Arrival(outcome))
+        self._stopped.discard(outcome.path)
 
     async def _find_out(self, effect: FindOut) -> None:
         settled = await self.performer.find_out(self.run_id, effect, self.whole)
@@ -263,8 +282,10 @@ class RunDriver:
         self.deliver(Arrival(TimePassed()))
 
     def _tell_rest(self) -> None:
-        busy = self._calls or self._inbox or not waits_for_outside(self.run.state)
-        if self._resting and (self.is_over or self.run.has_ended or not busy):
+        if not self._resting or self._is_moving:
+            return
+        is_busy = self._calls or self._inbox or not waits_for_outside(self.run.state)
+        if self.is_over or self.run.has_ended or not is_busy:
             self._end_rest()
 
     def _end_rest(self) -> None:
@@ -275,6 +296,7 @@ class RunDriver:
 
     async def _wind_up(self) -> None:
         """Nothing is left running behind the run: calls are asked to stop, and what comes of them is put on record."""
+        self._is_leaving = True
         if self._timer is not None:
             self._timer.cancel()
         for call in self._calls.values():
@@ -293,14 +315,11 @@ class RunDriver:
     async def _record_last(self) -> None:
         """What arrives in the end is recorded and nothing is decided: nobody here would act on what follows."""
         letters = self._take_inbox()
-        if not letters:
-            return
-        try:
-            if self.run.has_ended or self.run.is_broken:
-                raise LeaseLostError(self.run_id, epoch=self.run.lease.epoch, current=self.run.lease.epoch)
-            refused = await self.engine.record(self.run, [letter.arrival for letter in letters])
-        except StoreError:
-            refused = (Refused(f"run {self.run_id} is not driven here any more"),) * len(letters)
+        refused: Sequence[Refused | None] = [Refused(f"run {self.run_id} is not driven here any more")] * len(letters)
+        if letters and not (self.run.has_ended or self.run.is_broken):
+            # A lease that was lost is no trouble here: whoever has it now finds out what became of the effects.
+            with suppress(StoreError):
+                refused = await self.engine.record(self.run, [letter.arrival for letter in letters])
         _reply(letters, refused)
 
 

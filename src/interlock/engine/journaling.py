@@ -58,20 +58,25 @@ class RunJournal:
 
     @property
     def last_heartbeat(self) -> Value:
+        """What the tool said last of itself, in an earlier try."""
         return self._line.heartbeat_of(self._path)
 
     async def record(self, body: StepEvent) -> None:
+        """Return when a step is durable; `StepRefused` if it must not be made."""
         refused = await self._line.submit(StepNoted(path=self._path, step=body))
         if refused is not None:
             raise StepRefused(refused.reason)
 
     async def answered(self, ordinal: int) -> Value:
+        """The answer to the question of a step, whenever it comes."""
         return await self._line.answer_to(self._path, ordinal)
 
     def progress(self, fraction: float | None, text: str) -> None:
+        """Show how far the tool is; on no record."""
         self._line.show_progress(self._path, fraction, text)
 
     def heartbeat(self, details: Value) -> None:
+        """Keep what the tool says of itself for its next try."""
         self._line.keep_heartbeat(self._path, details)
 
 

@@ -69,7 +69,12 @@ class LiveWorld:
         except asyncio.CancelledError:
             return _NOT_BEGUN
 
-    async def find_out(self, run: str, effect: FindOut, whole: Whole) -> SettleEffect | None:
+    async def find_out(
+        self,
+        run: str,  # noqa: ARG002 - other worlds tell runs apart
+        effect: FindOut,
+        whole: Whole,
+    ) -> SettleEffect | None:
         """Ask the tool's `reconcile`, if it has one."""
         tool = self._toolbox.find(effect.tool)
         if tool is None or tool.reconcile is None:

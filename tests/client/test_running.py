@@ -1,0 +1,199 @@
+"""Running a graph in one line: what may be given as a graph, what comes back, and how mistakes are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from interlock import Interlock, InvalidGraphError, RequestRefusedError, UnknownGraphError
+from interlock.client import RunningLoopError, TwoGraphsError, UnreadableGraphError
+from tests.client.workshop import ASK, Graph, Workshop, graph, making
+from tests.store.event_loop import in_event_loop
+
+HELLO = """\
+graph: hello
+inputs: {name: string}
+nodes:
+  greeting: {value: "Hello ${inputs.name}"}
+outputs: {text: "${greeting}"}
+"""
+
+
+def test_a_graph_file_is_run_in_one_line(tmp_path: Path, store: str) -> None:
+    """The first thing that anybody tries."""
+    file = tmp_path / "hello.yaml"
+    file.write_text(HELLO)
+
+    result = Interlock(store).run(file, {"name": "Ada"})
+
+    assert (result.graph, result.status, result.outputs) == ("hello", "succeeded", {"text": "Hello Ada"})
+    assert {path: node.status for path, node in result.nodes.items()} == {"greeting": "succeeded"}
+
+
+def test_one_client_runs_several_graphs_after_each_other(store: str) -> None:
+    """Each line opens and closes an event loop of its own; what was kept before is still there."""
+    workshop = Workshop()
+    interlock = Interlock(store, tools=workshop.tools)
+
+    first = interlock.run(graph({"a": making("a")}))
+    second = interlock.run(graph({"b": making("b")}))
+
+    assert (first.status, second.status) == ("succeeded", "succeeded")
+    assert workshop.done == ["make a", "make b"]
+
+
+def test_a_graph_is_found_by_its_name_in_the_folder_of_graphs(tmp_path: Path) -> None:
+    """A project names its graphs; which file holds one is not the caller's concern."""
+    (tmp_path / "some_file.yaml").write_text(HELLO)
+
+    assert Interlock(graphs=tmp_path).run("hello", {"name": "Ada"}).outputs == {"text": "Hello Ada"}
+
+
+def test_graphs_can_be_known_by_name_without_a_folder() -> None:
+    """A test or a service may hold its graphs as data."""
+    outer: Graph = {"graph": "outer", "nodes": {"a": {"graph": "inner", "input": {}}}, "outputs": {"x": "${a.y}"}}
+    inner: Graph = {"graph": "inner", "nodes": {"b": {"value": 7}}, "outputs": {"y": "${b}"}}
+
+    assert Interlock(graphs={"outer": outer, "inner": inner}).run("outer").outputs == {"x": 7}
+
+
+def test_a_graph_finds_the_graphs_it_names_beside_its_own_file(tmp_path: Path) -> None:
+    """A folder with two files works without any settings."""
+    (tmp_path / "outer.yaml").write_text("graph: outer\nnodes: {a: {graph: hello, input: {name: Ada}}}\n")
+    (tmp_path / "inner.yaml").write_text(HELLO)
+
+    assert Interlock().run(tmp_path / "outer.yaml").outputs == {"a": {"text": "Hello Ada"}}
+
+
+def test_the_problems_of_a_graph_are_told_with_their_lines(tmp_path: Path) -> None:
+    """Someone who mistypes wants the place, not a trace of ours."""
+    file = tmp_path / "hello.yaml"
+    file.write_text(HELLO.replace("inputs.name", "inputs.nmae"))
+
+    with pytest.raises(InvalidGraphError) as refused:
+        Interlock().run(file, {"name": "Ada"})
+
+    assert f"{file}:4:" in refused.value.rendered
+    assert "name" in refused.value.rendered
+    assert [problem.severity for problem in refused.value.problems] == ["error"]
+
+
+def test_a_file_that_holds_no_graph_is_told_as_such(tmp_path: Path) -> None:
+    """Also what cannot be read as a document at all is a problem with a place."""
+    file = tmp_path / "broken.yaml"
+    file.write_text("graph: [")
+
+    with pytest.raises(InvalidGraphError, match=r"broken\.yaml:1:"):
+        Interlock().run(file)
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest_one(tmp_path: Path) -> None:
+    """The folder is known, so the answer can be."""
+    (tmp_path / "hello.yaml").write_text(HELLO)
+
+    with pytest.raises(UnknownGraphError, match=r"did you mean hello\?"):
+        Interlock(graphs=tmp_path).run("helo")
+
+
+def test_a_file_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
+    """Not as a graph with problems."""
+    with pytest.raises(UnreadableGraphError, match="No such file"):
+        Interlock().run(tmp_path / "missing.yaml")
+
+
+def test_two_files_with_graphs_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Whichever were taken, somebody would look for their change in the other one."""
+    (tmp_path / "one.yaml").write_text(HELLO)
+    (tmp_path / "two.yaml").write_text(HELLO)
+
+    with pytest.raises(TwoGraphsError, match="rename one of them"):
+        Interlock(graphs=tmp_path).run("hello")
+
+
+def test_inputs_that_the_graph_does_not_take_are_refused_and_leave_no_run(store: str) -> None:
+    """A run that could never have started is not kept."""
+    interlock = Interlock(store)
+
+    with pytest.raises(RequestRefusedError, match="the inputs are not what graph hello takes"):
+        interlock.run({"graph": "hello", "inputs": {"name": "string"}, "nodes": {"a": {"value": 1}}}, {"name": 7})
+
+
+def test_a_run_that_only_a_person_can_move_on_is_given_back_as_it_stands(store: str) -> None:
+    """A script must not hang at a question that nobody sees."""
+    result = Interlock(store, tools=Workshop().tools).run(ASK)
+
+    assert (result.status, result.has_ended) == ("waiting", False)
+    assert [(wait.path, wait.reason) for wait in result.waits] == [("approve", "person")]
+
+
+def test_a_run_stays_through_its_timers() -> None:
+    """Time moves such a run on, so waiting for it is no hanging."""
+    result = Interlock().run(graph({"nap": {"wait": "20ms"}, "after_it": {"value": 1, "after": "nap"}}))
+
+    assert (result.status, result.outputs) == ("succeeded", {"after_it": 1})
+
+
+@in_event_loop
+async def test_the_waiting_run_refuses_to_stop_a_running_event_loop() -> None:
+    """It would stand still for ever; what to write instead is told."""
+    with pytest.raises(RunningLoopError, match=r"await interlock\.run_async"):
+        Interlock().run(ASK)
+
+
+@in_event_loop
+async def test_inside_an_event_loop_it_is_one_line_as_well(store: str) -> None:
+    """A service has a loop already."""
+    workshop = Workshop()
+
+    result = await Interlock(store, tools=workshop.tools).run_async(graph({"a": making("a")}))
+
+    assert (result.status, workshop.done) == ("succeeded", ["make a"])
+
+
+@in_event_loop
+async def test_starting_twice_under_one_key_starts_once(store: str) -> None:
+    """A client that lost the answer asks again; the thing must not happen twice."""
+    workshop = Workshop()
+    async with Interlock(store, tools=workshop.tools) as interlock:
+        first = await interlock.start(graph({"a": making("a")}), key="order 7")
+        await first.wait()
+
+        second = await interlock.start(graph({"a": making("a")}), key="order 7")
+
+        assert second.id == first.id
+        assert (await second.wait()).status == "succeeded"
+        assert [(row.run, row.key) for row in await interlock.runs()] == [(first.id, "order 7")]
+    assert workshop.done == ["make a"]
+
+
+@in_event_loop
+async def test_large_values_are_loaded_for_people(store: str) -> None:
+    """They are kept beside the log; who asks for an output wants the output."""
+    text = "x" * 100_000
+    async with Interlock(store) as interlock:
+        handle = await interlock.start(
+            {"graph": "big", "inputs": {"text": "string"}, "nodes": {"a": {"value": "${inputs.text}"}}}, {"text": text}
+        )
+
+        result = await handle.wait()
+
+        assert result.outputs == {"a": text}
+        assert result.nodes["a"].output == text
+        assert (await handle.view()).inputs == {"text": text}
+
+
+def test_a_secret_reaches_the_tool_and_no_record() -> None:
+    """Its name is on record, its text is not."""
+    workshop = Workshop()
+    document = {
+        "graph": "secretive",
+        "secrets": ["token"],
+        "nodes": {"a": {"tool": "make", "input": {"thing": "${secrets.token}"}}},
+    }
+
+    result = Interlock(tools=workshop.tools, secrets={"token": "hunter2"}).run(document)
+
+    assert workshop.done == ["make hunter2"]
+    assert result.outputs == {"a": "***"}
+    assert "hunter2" not in str(result)

@@ -1,0 +1,151 @@
+"""Settings: what wins over what, where each value came from, and how mistakes are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from interlock.settings import SETTING_NAMES, SettingsError, read_settings
+
+
+def project(tmp_path: Path, text: str) -> Path:
+    """A project folder whose `interlock.toml` says this."""
+    (tmp_path / "interlock.toml").write_text(text)
+    return tmp_path
+
+
+def test_without_any_word_the_folder_one_stands_in_is_the_project(tmp_path: Path) -> None:
+    """A first graph needs no settings at all."""
+    configured = read_settings(environment={}, folder=tmp_path)
+
+    assert (configured.project, configured.file) == (tmp_path, None)
+    assert configured.settings.store == tmp_path / ".interlock/interlock.db"
+    assert configured.settings.graphs == tmp_path / "graphs"
+    assert configured.settings.tools == ()
+    assert {str(origin) for _, _, origin in configured.listed()} == {"default"}
+
+
+def test_the_project_is_the_nearest_folder_upwards_with_a_settings_file(tmp_path: Path) -> None:
+    """A command means the same in every folder of a project."""
+    inner = project(tmp_path, "") / "graphs" / "deep"
+    inner.mkdir(parents=True)
+
+    configured = read_settings(environment={}, folder=inner)
+
+    assert (configured.project, configured.settings.store) == (tmp_path, tmp_path / ".interlock/interlock.db")
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    """The nearer to the one who types, the stronger."""
+    folder = project(tmp_path, "[slots]\ntasks = 1\nthreads = 1\nprocesses = 1\n")
+    environment = {"INTERLOCK_SLOTS_TASKS": "2", "INTERLOCK_SLOTS_THREADS": "2"}
+
+    configured = read_settings({"slots.tasks": 3, "slots.threads": None}, environment=environment, folder=folder)
+
+    slots = configured.settings.slots
+    assert (slots.tasks, slots.threads, slots.processes) == (3, 2, 1)
+
+
+def test_each_value_knows_where_it_came_from(tmp_path: Path) -> None:
+    """Who wonders why a setting has no effect looks there."""
+    folder = project(tmp_path, '# ours\ngraphs = "flows"\n\n[limits]\n# many\nnodes_max = 50\n')
+
+    configured = read_settings({"store": "runs.db"}, environment={"INTERLOCK_SECRETS": "keys.toml"}, folder=folder)
+
+    origins = {name: str(origin) for name, _, origin in configured.listed()}
+    assert origins == dict.fromkeys(SETTING_NAMES, "default") | {
+        "store": "--store",
+        "secrets": "INTERLOCK_SECRETS",
+        "graphs": f"{folder}/interlock.toml:2",
+        "limits.nodes_max": f"{folder}/interlock.toml:6",
+    }
+
+
+def test_paths_are_meant_from_where_they_are_written(tmp_path: Path) -> None:
+    """Those in the file from the project, those that are typed from where one stands."""
+    folder = project(tmp_path, 'graphs = "flows"\n')
+    inner = folder / "inner"
+    inner.mkdir()
+
+    settings = read_settings({"store": "runs.db"}, environment={}, folder=inner).settings
+
+    assert (settings.graphs, settings.store) == (folder / "flows", inner / "runs.db")
+
+
+def test_tools_are_files_folders_and_modules(tmp_path: Path) -> None:
+    """A module keeps its name; a path is made absolute."""
+    folder = project(tmp_path, 'tools = ["tools", "more/pay.py", "acme.tools"]\n')
+    (folder / "tools").mkdir()
+
+    settings = read_settings(environment={}, folder=folder).settings
+
+    assert settings.tools == (str(folder / "tools"), str(folder / "more/pay.py"), "acme.tools")
+
+
+def test_the_folder_of_tools_is_found_without_being_named(tmp_path: Path) -> None:
+    """That is where `interlock init` puts them."""
+    (tmp_path / "tools").mkdir()
+
+    assert read_settings(environment={}, folder=tmp_path).settings.tools == (str(tmp_path / "tools"),)
+
+
+def test_several_tools_in_a_variable_are_separated_as_in_a_path(tmp_path: Path) -> None:
+    """As PATH and PYTHONPATH do it."""
+    environment = {"INTERLOCK_TOOLS": "one.py:acme.tools"}
+
+    assert read_settings(environment=environment, folder=tmp_path).settings.tools == (
+        str(tmp_path / "one.py"),
+        "acme.tools",
+    )
+
+
+def test_an_unknown_key_is_refused_with_its_line_and_the_nearest_name(tmp_path: Path) -> None:
+    """A setting that is silently ignored costs an afternoon."""
+    folder = project(tmp_path, 'store = "a.db"\n\n[limits]\nnode_max = 5\n')
+
+    with pytest.raises(SettingsError) as refused:
+        read_settings(environment={}, folder=folder)
+
+    assert refused.value.problems == (
+        f"{folder}/interlock.toml:4: `limits.node_max` is no setting; did you mean `limits.nodes_max`?",
+    )
+
+
+def test_an_unknown_variable_is_refused_and_a_secret_is_none_of_them(tmp_path: Path) -> None:
+    """Secrets come by variables too, and are not settings."""
+    read_settings(environment={"INTERLOCK_SECRET_TOKEN": "x"}, folder=tmp_path)
+
+    with pytest.raises(SettingsError, match="`INTERLOCK_STOR` is no setting; did you mean `INTERLOCK_STORE`"):
+        read_settings(environment={"INTERLOCK_STOR": "x"}, folder=tmp_path)
+
+
+def test_every_problem_is_told_at_once_and_with_its_place(tmp_path: Path) -> None:
+    """One round of mending, not four."""
+    folder = project(tmp_path, "stor = 1\n[limits]\nnodes_max = 0\n")
+
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"slots.tasks": "many"}, environment={}, folder=folder)
+
+    assert refused.value.problems == (
+        f"{folder}/interlock.toml:1: `stor` is no setting; did you mean `store`?",
+        f"{folder}/interlock.toml:3: `limits.nodes_max`: input should be greater than 0",
+        "--tasks: `slots.tasks`: input should be a valid integer, unable to parse string as an integer",
+    )
+
+
+def test_a_file_that_is_no_toml_is_told_as_such(tmp_path: Path) -> None:
+    """With the line that the reader names."""
+    folder = project(tmp_path, "store = \n")
+
+    with pytest.raises(SettingsError, match=r"interlock\.toml is not TOML: .*line 1"):
+        read_settings(environment={}, folder=folder)
+
+
+def test_a_limit_has_its_effect(tmp_path: Path) -> None:
+    """Nothing is listed that does nothing."""
+    folder = project(tmp_path, "[limits]\ndocument_bytes = 10\nnodes_max = 1\n")
+
+    limits = read_settings(environment={}, folder=folder).settings.limits
+
+    assert (limits.of_documents().document_bytes, limits.of_graphs().nodes_max) == (10, 1)
