@@ -14,23 +14,17 @@ import msgspec
 
 from interlock.core import plan as p
 from interlock.core.expressions import EvaluationError, Expression
+from interlock.core.kept_lists import NoListError, appended, tail_of
 from interlock.core.lifecycle import NodeStatus, is_settled
+from interlock.core.missing import Missing
 from interlock.core.paths import body_of, path_of
 from interlock.core.state import Opened, RunState, Scope
-from interlock.core.values import Blobs, Ref, Secret, Value, instant_text, is_map, refs_in, with_refs_replaced
+from interlock.core.values import Blobs, KeptList, Ref, Secret, Value, instant_text, is_map, refs_in, with_refs_replaced
 
 if TYPE_CHECKING:
     from interlock.core.events import Error
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Missing(Exception):
-    """Values are kept outside the state: load these digests and ask again."""
-
-    def __init__(self, digests: frozenset[str]) -> None:
-        super().__init__(f"{len(digests)} values are not loaded")
-        self.digests = digests
 
 
 class _Absent:
@@ -74,8 +68,24 @@ class Reader:
                 return "".join(self._text(part) for part in template.parts)
             case p.MapOf():
                 return {key: self.template(item) for key, item in template.items}
+            case p.Appended():
+                return self._appended(template)
+            case p.Tail():
+                return self._tail(template)
             case p.ListOf():
                 return [self.template(item) for item in template.items]
+
+    def _appended(self, template: p.Appended) -> Value:
+        try:
+            return appended(self.template(template.list), self.template(template.item), self.blobs)
+        except NoListError as problem:
+            raise EvaluationError(f"nothing can be appended: {problem}") from problem
+
+    def _tail(self, template: p.Tail) -> Value:
+        try:
+            return tail_of(self.template(template.list), template.count, self.blobs)
+        except NoListError as problem:
+            raise EvaluationError(f"it has no tail: {problem}") from problem
 
     def holds(self, condition: Expression) -> bool:
         """Whether a condition is exactly true."""
@@ -116,7 +126,7 @@ class Reader:
             if body.kind == "graph":
                 return self._graph_root(name, scope)
             variable = self._variable(name, scope, body)
-            if variable is not None:
+            if variable is not ABSENT:
                 return variable
             scope = self.state.scopes[scope.parent]
 
@@ -130,9 +140,9 @@ class Reader:
                 raise EvaluationError(f"`{name}` means nothing here")
 
     def _variable(self, name: str, scope: Scope, body: p.ScopePlan) -> Value:
-        """The variable of the `each` or `loop` that holds this scope; None if the name is another."""
+        """The variable of the `each` or `loop` that holds this scope; absent if that has another name."""
         if body.kind not in {"item", "round"}:
-            return None
+            return ABSENT
         parent = self.state.scopes[scope.parent]
         work = body_of(self.plan, parent).nodes[scope.owner].work
         held = parent.live[scope.owner]
@@ -145,7 +155,7 @@ class Reader:
             case p.LoopWork() if name == work.round:
                 return round_value(scope.index, held.last)
             case _:
-                return None
+                return ABSENT
 
     def _run(self) -> dict[str, Value]:
         run: dict[str, Value] = {"id": self.state.run, "mode": self.state.mode}
@@ -221,11 +231,13 @@ class Reader:
 
     def loaded(self, value: Value) -> Value:
         """The value itself where it is a reference; what lies deeper in it stays as it is."""
+        if isinstance(value, KeptList):
+            return self._loaded_whole(value)
         if not isinstance(value, Ref):
             return value
         if value.digest not in self.blobs:
             raise Missing(frozenset({value.digest}))
-        return self.blobs[value.digest]
+        return self.loaded(self.blobs[value.digest])
 
     def _loaded_along(self, value: Value, chains: list[p.Chain]) -> Value:
         """The value with everything loaded that the chains reach; what they do not reach stays out."""
