@@ -103,25 +103,28 @@ def drop_scope(plan: Plan, state: RunState, scope: Scope, outcome: ScopeOutcome)
     held.undos.extend(scope.undos)
     held.standing.extend(scope.standing)
     parent.not_undone.extend(scope.not_undone)
-    _take_outcome(node, held, scope, outcome)
+    _take_outcome(plan, node, held, scope, outcome)
     poke(plan, state, parent, node)
 
 
-def _take_outcome(node: Node, held: Opened, scope: Scope, outcome: ScopeOutcome) -> None:
+def _take_outcome(plan: Plan, node: Node, held: Opened, scope: Scope, outcome: ScopeOutcome) -> None:
     held.outcome = outcome
     match node.work:
         case EachWork():
-            _take_item(held, scope, outcome)
+            _take_item(held, scope, outcome, is_single=plan.scopes[scope.body].single)
         case LoopWork():
             held.round = outcome.out
         case _:
             pass
 
 
-def _take_item(held: Opened, scope: Scope, outcome: ScopeOutcome) -> None:
-    """An item's value, and the errors to be listed: of an item that failed, or of one node that went on in spite."""
+def _take_item(held: Opened, scope: Scope, outcome: ScopeOutcome, *, is_single: bool) -> None:
+    """An item's value, and the errors to be listed: of an item that failed, or of one node that went on in spite.
+
+    With `do` the node is the item: one that failed and goes on, was skipped or cancelled is none of a quorum.
+    """
     if outcome.status == "succeeded":
-        held.succeeded += 1
+        held.succeeded += not is_single or scope.status[0] == NodeStatus.SUCCEEDED
         held.results[scope.index] = outcome.out
         collected = next((note.error for note in scope.notes.values() if note.error is not None), None)
         if collected is not None:
