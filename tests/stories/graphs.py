@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import dedent
 from typing import TypeAlias, cast
 
 from interlock.authoring.yaml_document import read_document
@@ -59,7 +60,7 @@ def _compile(text: str, tools: tuple[ToolContract, ...], graphs: Graphs) -> Comp
 
 def _data(text: str) -> JsonMap:
     """The document of a text in YAML; without `graph:` it is called `story`."""
+    text = dedent(text)
     document = read_document(text if text.lstrip().startswith("graph:") else f"graph: story\nlanguage: 1\n{text}")
     assert not document.problems, document.problems
-    assert isinstance(document.data, dict)
     return cast("JsonMap", document.data)

@@ -13,7 +13,7 @@ from interlock.core.accounts import spent_limit
 from interlock.core.giving import given
 from interlock.core.journal import attempt_at, open_steps
 from interlock.core.lifecycle import is_settled
-from interlock.core.paths import node_at, path_of, split_step, step_path
+from interlock.core.paths import item_at, node_at, path_of, split_step, step_path
 from interlock.core.plan import EachWork, HumanWork, Node, Plan
 from interlock.core.problems import nearest
 from interlock.core.schemas import compile_schema
@@ -188,11 +188,16 @@ def _cancel(state: RunState, request: r.CancelRun) -> Admitted | r.Refused:
 
 def _cancel_node(plan: Plan, state: RunState, request: r.CancelNode) -> Admitted | r.Refused:
     found = node_at(plan, state, request.path)
-    if found is None:
+    item = item_at(plan, state, request.path)
+    if item is not None:
+        is_ending = item.stopping != "" or item.stop_queued
+    elif found is not None:
+        scope, node = found
+        live = scope.live.get(node.index)
+        is_ending = is_settled(scope.status[node.index]) or (live is not None and live.cancelling)
+    else:
         return r.Refused(f"{request.path} is no node that is open in this run")
-    scope, node = found
-    live = scope.live.get(node.index)
-    if is_settled(scope.status[node.index]) or (live is not None and live.cancelling):
+    if is_ending:
         return r.Refused(f"{request.path} has ended, or is being cancelled already")
     return [(request.path, e.NodeCancelAsked(request.why))]
 

@@ -13,7 +13,7 @@ from interlock.core.compensating import note_undo_result, remember_undo, settle_
 from interlock.core.evolve_decided import take_decided
 from interlock.core.journal import note_step, settle_step
 from interlock.core.mailbox import offer_event
-from interlock.core.paths import body_of, node_at
+from interlock.core.paths import body_of, item_at, node_at
 from interlock.core.plan import Node, Plan
 from interlock.core.scopes import open_root
 from interlock.core.settling import cancel_nodes, stop_scope, succeed_by_result
@@ -183,6 +183,10 @@ def _cancel_run(state: RunState, body: e.RunCancelAsked) -> None:
 
 
 def _take_wish(plan: Plan, state: RunState, path: str, body: e.NodeCancelAsked | e.NodeCompleteAsked) -> None:
+    item = item_at(plan, state, path)
+    if item is not None:
+        stop_scope(state, item, "cancelled")
+        return
     scope, node = _find(plan, state, path)
     if isinstance(body, e.NodeCancelAsked):
         cancel_nodes(state, scope, (node.index,))

@@ -41,6 +41,12 @@ def node_at(plan: Plan, state: RunState, path: str) -> tuple[Scope, Node] | None
     return None if index is None or body.single else (scope, body.nodes[index])
 
 
+def item_at(plan: Plan, state: RunState, path: str) -> Scope | None:
+    """The open scope of an item with a body, which has no node of its own: `summarise:12`."""
+    scope = state.scopes.get(f"{path}/")
+    return scope if scope is not None and plan.scopes[scope.body].kind == "item" else None
+
+
 def inner_key(container: str, body: ScopePlan, index: int) -> str:
     """The key of a scope that a node opens: of a copy it carries the number, of a graph or block it does not."""
     match body.kind:
