@@ -11,8 +11,8 @@ from interlock.core import ending, holding, starting, waiting
 from interlock.core import events as e
 from interlock.core.attempts import after_attempt, after_undo
 from interlock.core.deciding import Deciding
+from interlock.core.missing import Missing
 from interlock.core.plan import Plan
-from interlock.core.reading import Missing
 from interlock.core.state import Matter, RunState
 from interlock.core.values import Blobs, Pack
 

@@ -77,6 +77,20 @@ class Text(Struct, frozen=True, gc=False, tag=True):
     parts: tuple[str | Expression, ...]
 
 
+class Appended(Struct, frozen=True, tag=True):
+    """`${append(list, item)}`: the list with one more item, at a cost that does not grow with the list."""
+
+    list: Template
+    item: Template
+
+
+class Tail(Struct, frozen=True, tag=True):
+    """`${tail(list, n)}`: the last items of a list, of which the rest need not be loaded."""
+
+    list: Template
+    count: int
+
+
 class MapOf(Struct, frozen=True, gc=False, tag=True):
     """A map whose values are templates."""
 
@@ -89,7 +103,7 @@ class ListOf(Struct, frozen=True, gc=False, tag=True):
     items: tuple[Template, ...]
 
 
-Template: TypeAlias = Constant | BarePath | Computed | SecretNamed | Text | MapOf | ListOf
+Template: TypeAlias = Constant | BarePath | Computed | SecretNamed | Text | Appended | Tail | MapOf | ListOf
 
 
 # --- What a node does ------------------------------------------------------------------------------------------------

@@ -205,8 +205,6 @@ class Reader:
             value = self.loaded(value)
             if not is_map(value) or name not in value:
                 place = ".".join(chain[: position + 1])
-                if root != "nodes" and chain[1:2] == ("last",) and position == 0:
-                    return None
                 raise EvaluationError(f"`{place}` has no `{name}`, so `${{{'.'.join(chain)}}}` has no value")
             value = value[name]
         return None if value is ABSENT else value
@@ -252,6 +250,8 @@ class Reader:
         return {name: self._loaded_along(value[name], rest) for name, rest in by_field.items() if name in value}
 
     def _loaded_whole(self, value: Value) -> Value:
+        if is_map(value) and value.get("last") is ABSENT:
+            value = value | {"last": {}}
         missing = {ref.digest for ref in refs_in(value)} - self.blobs.keys()
         if missing:
             raise Missing(frozenset(missing))
@@ -260,7 +260,7 @@ class Reader:
 
 def round_value(index: int, last: Value) -> dict[str, Any]:
     """The variable of a loop: its number, and the values of the round before (absent in the first)."""
-    return {"index": index, "last": {}} if last is None else {"index": index, "last": last}
+    return {"index": index, "last": ABSENT if last is None else last}
 
 
 def error_value(error: Error) -> dict[str, Value]:

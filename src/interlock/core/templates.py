@@ -29,12 +29,17 @@ _ASKS: Final = re.compile(r"\.\s*\?|\[\s*\?|\bhas\s*\(|\.\s*index\b")
 """Signs that somebody thought of a value that may be absent."""
 
 
+_KEPT_LIST_CALL: Final = re.compile(
+    r"\s*(?P<function>append|tail)\(\s*(?P<list>[a-z_]\w*(?:\.\w+)*)\s*,(?P<rest>.*)\)\s*", re.DOTALL
+)
+"""The two functions that stand only as a whole `${…}`, with a bare path as the list."""
+
+
 class TemplateCompiler:
     """Compiles what stands in the texts of one graph; keeps their problems and what they depend on."""
 
     def __init__(self, draft: GraphDraft, names: Mapping[str, FieldType]) -> None:
         self.draft = draft
-        self.problems = draft.problems
         self.dependencies = Dependencies(draft)
         self.secrets = frozenset(draft.model.secrets)
         self._names = names
@@ -109,6 +114,8 @@ class TemplateCompiler:
 
     def _whole(self, hole: Hole, spot: Spot, place: Place) -> p.Template:
         """A string that is one `${…}`: it keeps the type of what stands in it."""
+        if (call := _KEPT_LIST_CALL.fullmatch(hole.source)) is not None:
+            return self._kept_list(call, hole, spot, place)
         chain = bare_path(hole.source)
         if chain is None:
             expression = self._expression(hole, spot, place)
@@ -122,6 +129,18 @@ class TemplateCompiler:
             # Elsewhere an absent value is null; of a graph's own outputs each must have one (rule 42).
             self.dependencies.note_use(target, spot, place, hole.offset)
         return p.BarePath(chain)
+
+    def _kept_list(self, call: re.Match[str], hole: Hole, spot: Spot, place: Place) -> p.Template:
+        """`append(list, item)` and `tail(list, n)`: about a list that is kept by reference, so not for CEL."""
+        kept = self._whole(Hole(call["list"], hole.offset + call.start("list")), spot, place)
+        rest = Hole(call["rest"].strip(), hole.offset + call.start("rest"))
+        if call["function"] == "append":
+            return p.Appended(kept, self._whole(rest, spot, place))
+        if not rest.source.isdecimal() or int(rest.source) < 1:
+            advice = "write a whole number, such as `tail(round.last.log, 20)`"
+            self._problem(place, f"`{rest.source}` does not say how many items to take", advice, rest.offset)
+            return _NOTHING
+        return p.Tail(kept, int(rest.source))
 
     # --- expressions ---
 
@@ -185,10 +204,11 @@ class TemplateCompiler:
         return _NOTHING
 
     def _problem(self, place: Place, message: str, advice: str = "", offset: int | None = None) -> None:
-        self.problems.append(Problem(place=place, message=message, advice=advice, offset=offset))
+        self.draft.errors.append(Problem(place=place, message=message, advice=advice, offset=offset))
 
     def _warn(self, place: Place, message: str, advice: str, offset: int) -> None:
-        self.problems.append(Problem(place=place, message=message, advice=advice, severity="warning", offset=offset))
+        warning = Problem(place=place, message=message, advice=advice, severity="warning", offset=offset)
+        self.draft.warnings.append(warning)
 
 
 def _map_of(keys: list[str], parts: list[p.Template]) -> p.Template:

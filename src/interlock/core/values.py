@@ -1,7 +1,8 @@
 """What a value is: the one canonical form in which payloads are stored, hashed and shown to expressions.
 
 A value is JSON data (null, booleans, 64-bit integers, finite doubles, text, lists, maps with text keys in sorted order)
-in which two opaque leaves may stand: a `Ref` to bytes kept elsewhere and a `Secret` that is filled only at the door.
+in which opaque leaves may stand: a `Ref` to bytes kept elsewhere, a `KeptList` of which only the end is at hand, and a
+`Secret` that is filled only at the door.
 This module does no I/O: it never loads what a `Ref` points to.
 """
 
@@ -30,8 +31,12 @@ DEPTH_MAX: Final = 64
 INLINE_BYTES_MAX: Final = 16 * 1024
 VALUE_BYTES_MAX: Final = 64 * 1024 * 1024
 
+KEPT_TAIL_BYTES_MAX: Final = 4 * 1024
+"""How long the end of a kept list may get before it is put aside: each append writes it again."""
+
 _REF_CODE: Final = 1
 _SECRET_CODE: Final = 2
+_KEPT_LIST_CODE: Final = 3
 
 
 class Ref:
@@ -71,6 +76,26 @@ class Secret:
         return f"Secret({self.name})"
 
 
+class KeptList:
+    """A list kept in parts: what came first is put aside and never written again, so that appending stays cheap."""
+
+    __slots__ = ("parts", "size", "tail")
+
+    def __init__(self, parts: tuple[Ref, ...], tail: list[Value], size: int) -> None:
+        self.parts = parts
+        self.tail = tail
+        self.size = size
+        """How many items it has in all."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KeptList) and other.parts == self.parts and other.tail == self.tail
+
+    __hash__ = None  # type: ignore[assignment]  # its tail is a list
+
+    def __repr__(self) -> str:
+        return f"KeptList({self.size} items)"
+
+
 class ValueProblem(ValueError):
     """Something that is no value: says where inside it, what it is, and what to write instead."""
 
@@ -94,7 +119,7 @@ def _canonical(data: object, where: str, depth: int) -> Value:
     if depth > DEPTH_MAX:
         raise ValueProblem(f"{where} is nested deeper than {DEPTH_MAX} levels")
     match data:
-        case None | bool() | Ref() | Secret():
+        case None | bool() | Ref() | Secret() | KeptList():
             return data
         case int():
             if not INT_MIN <= data <= INT_MAX:
@@ -162,16 +187,21 @@ def _encode_leaf(leaf: object) -> msgspec.msgpack.Ext:
             return msgspec.msgpack.Ext(_REF_CODE, leaf.size.to_bytes(8, "big") + bytes.fromhex(leaf.digest))
         case Secret():
             return msgspec.msgpack.Ext(_SECRET_CODE, leaf.name.encode())
+        case KeptList():
+            return msgspec.msgpack.Ext(_KEPT_LIST_CODE, encode([leaf.size, list(leaf.parts), leaf.tail]))
         case _:
             raise TypeError(f"a {type(leaf).__name__} stands in a value that was not made canonical")
 
 
-def decode_leaf(code: int, data: memoryview) -> Ref | Secret:
-    """The reader's half of the two opaque leaves."""
+def decode_leaf(code: int, data: memoryview) -> Ref | Secret | KeptList:
+    """The reader's half of the opaque leaves."""
     if code == _REF_CODE:
         return Ref(bytes(data[8:]).hex(), int.from_bytes(data[:8], "big"))
     if code == _SECRET_CODE:
         return Secret(bytes(data).decode())
+    if code == _KEPT_LIST_CODE:
+        size, parts, tail = decode(bytes(data))
+        return KeptList(tuple(parts), tail, size)
     raise ValueProblem(f"unknown leaf {code}: written by a newer release")
 
 
@@ -204,6 +234,9 @@ def refs_in(value: Value) -> list[Ref]:
 def _collect_refs(value: Value, found: list[Ref]) -> None:
     if isinstance(value, Ref):
         found.append(value)
+    elif isinstance(value, KeptList):
+        found.extend(value.parts)
+        _collect_refs(value.tail, found)
     elif is_map(value):
         for item in value.values():
             _collect_refs(item, found)
@@ -213,14 +246,26 @@ def _collect_refs(value: Value, found: list[Ref]) -> None:
 
 
 def with_refs_replaced(value: Value, replace: Callable[[Ref], Value]) -> Value:
-    """The value with every reference in it replaced; parts without one come back as they are."""
+    """The value with every reference in it replaced, and kept lists whole; parts without come back as they are."""
     if isinstance(value, Ref):
         return replace(value)
-    if is_map(value) and refs_in(value):
+    if isinstance(value, KeptList):
+        parts = [item for part in value.parts for item in replace(part)]
+        return [*parts, *(with_refs_replaced(item, replace) for item in value.tail)]
+    if is_map(value) and _has_parts(value):
         return {key: with_refs_replaced(item, replace) for key, item in value.items()}
-    if is_list(value) and refs_in(value):
+    if is_list(value) and _has_parts(value):
         return [with_refs_replaced(item, replace) for item in value]
     return value
+
+
+def _has_parts(value: Value) -> bool:
+    """Whether a reference or a kept list stands anywhere in a value."""
+    if is_map(value):
+        return any(_has_parts(item) for item in value.values())
+    if is_list(value):
+        return any(_has_parts(item) for item in value)
+    return isinstance(value, Ref | KeptList)
 
 
 Pack = Callable[[Value], Value]
@@ -240,6 +285,8 @@ class Packer:
 
     def __call__(self, value: Value) -> Value:
         """The value with its largest parts replaced by references; small values come back as they are."""
+        if isinstance(value, KeptList):
+            return self._shortened(value)
         data = encode(value)
         if len(data) <= self._inline_bytes_max:
             return value
@@ -248,6 +295,13 @@ class Packer:
             if packed != value and len(encode(packed)) <= self._inline_bytes_max:
                 return packed
         return self.put_aside(data)
+
+    def _shortened(self, kept: KeptList) -> KeptList:
+        """The list with its tail put aside once that is long, so that the next append writes little."""
+        data = encode(kept.tail)
+        if len(data) <= min(KEPT_TAIL_BYTES_MAX, self._inline_bytes_max):
+            return kept
+        return KeptList((*kept.parts, self.put_aside(data)), [], kept.size)
 
     def put_aside(self, data: bytes) -> Ref:
         """A blob of these bytes, to be appended with the event that mentions it."""

@@ -12,7 +12,7 @@ from typing import Final, cast
 import jsonschema_rs
 
 from interlock.core.problems import Place
-from interlock.core.values import Ref, Secret, Value
+from interlock.core.values import KeptList, Ref, Secret, Value
 
 
 def errors_besides_opaque(
@@ -29,7 +29,7 @@ def errors_besides_opaque(
 def _without_opaque(value: Value, place: Place, opaque: set[Place]) -> Value:
     """The value with null in the place of what cannot be seen; the places are added to the set."""
     match value:
-        case Ref() | Secret():
+        case Ref() | Secret() | KeptList():
             opaque.add(place)
             return None
         case dict():
