@@ -1,0 +1,127 @@
+"""DBOS on SQLite, its embedded mode. Its loop takes the messages along in the workflow's own memory, as its users do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import measuring as m
+from dbos import DBOS, SetWorkflowID
+
+GIVEN = m.options()
+PLACE = GIVEN.folder / "dbos.sqlite"
+BEGAN: list[float] = []
+DBOS(
+    config={
+        "name": "row",
+        "system_database_url": f"sqlite:///{PLACE}",
+        "log_level": "ERROR",
+        "application_version": "1",
+    }
+)
+
+
+@DBOS.step()
+def step(number: int) -> dict[str, Any]:
+    BEGAN.append(m.now())
+    return m.payload(number)
+
+
+@DBOS.step()
+async def step_async(number: int) -> dict[str, Any]:
+    return m.payload(number)
+
+
+@DBOS.step()
+def talk(recent: list[str]) -> str:
+    BEGAN.append(m.now())
+    assert len(recent) <= m.LAST_READ
+    return "m" * 200
+
+
+@DBOS.workflow()
+def chain(length: int) -> int:
+    for number in range(length):
+        step(number)
+    return length
+
+
+@DBOS.workflow()
+async def chain_async(length: int) -> int:
+    for number in range(length):
+        await step_async(number)
+    return length
+
+
+@DBOS.workflow()
+async def fan(width: int) -> int:
+    return len(await asyncio.gather(*[step_async(number) for number in range(width)]))
+
+
+@DBOS.workflow()
+def conversation(rounds: int) -> int:
+    messages: list[str] = []
+    for _ in range(rounds):
+        messages.append(talk(messages[-m.LAST_READ :]))
+    return len(messages)
+
+
+async def together(runs: int) -> tuple[float, float]:
+    began, cpu = m.now(), m.Cpu()
+    started = await asyncio.gather(*[DBOS.start_workflow_async(chain_async, m.STEPS) for _ in range(runs)])
+    await asyncio.gather(*[handle.get_result(polling_interval_sec=0.05) for handle in started])
+    return m.now() - began, cpu.micros_each(runs * m.STEPS)
+
+
+async def fans() -> float:
+    took: list[float] = []
+    for _ in range(3):
+        began = m.now()
+        await fan(m.FAN)
+        took.append(m.now() - began)
+    return m.middle_ms(took)
+
+
+def row(*, quick: bool) -> dict[str, Any]:
+    """All workloads."""
+    found: dict[str, Any] = {}
+    chain(m.STEPS)
+    took, cpu = [], m.Cpu()
+    while sum(took) < (0.2 if quick else m.CHAIN_SECONDS):
+        began = m.now()
+        chain(m.STEPS)
+        took.append(m.now() - began)
+    found["chain"] = m.chains(took, cpu.micros_each(len(took) * m.STEPS))
+    runs = 20 if quick else 100
+    wall, micros = asyncio.run(together(runs))
+    found["at_once"] = m.at_once(wall, runs, micros)
+    found["fan_ms"] = asyncio.run(fans())
+    took = []
+    for number in range(m.STARTS):
+        BEGAN.clear()
+        began = m.now()
+        with SetWorkflowID(f"start-{number}"):
+            DBOS.start_workflow(chain, 1).get_result(polling_interval_sec=0.01)
+        took.append(BEGAN[0] - began)
+    found["start_ms"] = m.middle_ms(took)
+    rounds = 100 if quick else 1_000
+    BEGAN.clear()
+    before = _size(PLACE)
+    conversation(rounds)
+    found["loop"] = m.growth(BEGAN, m.now()) | {"bytes_per_round": round((_size(PLACE) - before) / rounds)}
+    return found
+
+
+def _size(place: Path) -> int:
+    with sqlite3.connect(place) as file:
+        return file.execute("select coalesce(sum(length(output)), 0) from operation_outputs").fetchone()[0]
+
+
+if __name__ == "__main__":
+    DBOS.launch()
+    logging.getLogger("dbos").setLevel(logging.ERROR)
+    m.emit(row(quick=GIVEN.quick))
+    DBOS.destroy()

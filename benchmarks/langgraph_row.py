@@ -1,0 +1,157 @@
+"""LangGraph with its SQLite savers, durability `sync`: a step counts once its checkpoint is written.
+
+Chains, starts and the loop use the synchronous saver, which is the quicker one there; many runs at once and the fan use
+the one for asyncio. Its loop keeps its messages in the state, as its users do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import operator
+import sqlite3
+from pathlib import Path
+from typing import Annotated, Any, TypedDict
+
+import measuring as m
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Send
+
+BEGAN: list[float] = []
+
+
+class Chain(TypedDict):
+    i: int
+    text: str
+
+
+class Fan(TypedDict):
+    out: Annotated[list[Any], operator.add]
+
+
+class Conversation(TypedDict):
+    i: int
+    goal: int
+    messages: Annotated[list[Any], operator.add]
+
+
+def step(state: Chain) -> dict[str, Any]:
+    BEGAN.append(m.now())
+    return m.payload(state["i"] + 1)
+
+
+async def step_async(state: Chain) -> dict[str, Any]:
+    return m.payload(state["i"] + 1)
+
+
+def talk(state: Conversation) -> dict[str, Any]:
+    BEGAN.append(m.now())
+    assert len(state["messages"][-m.LAST_READ :]) <= m.LAST_READ
+    return {"i": state["i"] + 1, "messages": ["m" * 200]}
+
+
+def chain(node: Any) -> StateGraph[Any]:
+    graph, before = StateGraph(Chain), START
+    for number in range(m.STEPS):
+        graph.add_node(f"n{number}", node)
+        graph.add_edge(before, f"n{number}")
+        before = f"n{number}"
+    graph.add_edge(before, END)
+    return graph
+
+
+def fan() -> StateGraph[Any]:
+    async def nothing(state: Fan) -> dict[str, Any]:
+        return {"out": []}
+
+    async def leaf(given: dict[str, Any]) -> dict[str, Any]:
+        return {"out": [given["k"]]}
+
+    graph = StateGraph(Fan)
+    graph.add_node("split", nothing)
+    graph.add_node("leaf", leaf)
+    graph.add_node("join", nothing)
+    graph.add_edge(START, "split")
+    graph.add_conditional_edges("split", lambda _: [Send("leaf", {"k": k}) for k in range(m.FAN)], ["leaf"])
+    graph.add_edge("leaf", "join")
+    graph.add_edge("join", END)
+    return graph
+
+
+def conversation() -> StateGraph[Any]:
+    graph = StateGraph(Conversation)
+    graph.add_node("talk", talk)
+    graph.add_edge(START, "talk")
+    graph.add_conditional_edges("talk", lambda state: "talk" if state["i"] < state["goal"] else END, ["talk", END])
+    return graph
+
+
+def thread(name: str, **more: Any) -> dict[str, Any]:
+    return {"configurable": {"thread_id": name}, **more}
+
+
+def one_by_one(place: Path, *, quick: bool) -> dict[str, Any]:
+    """Chains, starts and the loop."""
+    found: dict[str, Any] = {}
+    with SqliteSaver.from_conn_string(str(place)) as saver:
+        saver.setup()
+        ten = chain(step).compile(checkpointer=saver)
+        ten.invoke({"i": 0, "text": ""}, thread("warm"), durability="sync")
+        took, cpu = [], m.Cpu()
+        while sum(took) < (0.2 if quick else m.CHAIN_SECONDS):
+            began = m.now()
+            ten.invoke({"i": 0, "text": ""}, thread(f"chain-{len(took)}"), durability="sync")
+            took.append(m.now() - began)
+        found["chain"] = m.chains(took, cpu.micros_each(len(took) * m.STEPS))
+        took = []
+        for number in range(m.STARTS):
+            BEGAN.clear()
+            began = m.now()
+            ten.invoke({"i": 0, "text": ""}, thread(f"start-{number}"), durability="sync")
+            took.append(BEGAN[0] - began)
+        found["start_ms"] = m.middle_ms(took)
+        rounds = 100 if quick else m.ROUNDS
+        BEGAN.clear()
+        loop = conversation().compile(checkpointer=saver)
+        before = _size(place)
+        start = {"i": 0, "goal": rounds, "messages": []}
+        loop.invoke(start, thread("loop", recursion_limit=rounds + 10), durability="sync")
+        found["loop"] = m.growth(BEGAN, m.now())
+        found["loop"]["bytes_per_round"] = round((_size(place) - before) / rounds)
+    return found
+
+
+async def together(place: Path, *, quick: bool) -> dict[str, Any]:
+    """Many runs at once, and the fan."""
+    found: dict[str, Any] = {}
+    async with AsyncSqliteSaver.from_conn_string(str(place)) as saver:
+        await saver.setup()
+        ten = chain(step_async).compile(checkpointer=saver)
+        await ten.ainvoke({"i": 0, "text": ""}, thread("warm"), durability="sync")
+        runs, cpu, began = 20 if quick else m.RUNS_AT_ONCE, m.Cpu(), m.now()
+        calls = [ten.ainvoke({"i": 0, "text": ""}, thread(f"at-once-{k}"), durability="sync") for k in range(runs)]
+        await asyncio.gather(*calls)
+        found["at_once"] = m.at_once(m.now() - began, runs, cpu.micros_each(runs * m.STEPS))
+        wide = fan().compile(checkpointer=saver)
+        took: list[float] = []
+        for number in range(5):
+            began = m.now()
+            await wide.ainvoke({"out": []}, thread(f"fan-{number}"), durability="sync")
+            took.append(m.now() - began)
+        found["fan_ms"] = m.middle_ms(took)
+    return found
+
+
+def _size(place: Path) -> int:
+    with sqlite3.connect(place) as file:
+        written = "select coalesce(sum(length(checkpoint) + length(metadata)), 0) from checkpoints"
+        more = "select coalesce(sum(length(value)), 0) from writes"
+        return file.execute(written).fetchone()[0] + file.execute(more).fetchone()[0]
+
+
+if __name__ == "__main__":
+    given = m.options()
+    result = one_by_one(given.folder / "sync.db", quick=given.quick)
+    result |= asyncio.run(together(given.folder / "async.db", quick=given.quick))
+    m.emit(result)
