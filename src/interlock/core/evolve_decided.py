@@ -198,13 +198,11 @@ def _succeed(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.Node
 
 
 def _composed(node: Node, held: object) -> Value:
-    """The value of a node that held scopes, made of theirs: an `each` gives a list in the order of its items."""
+    """The value of a node that held scopes: of an `each` theirs in the order of its items, else that of the last one."""
     assert isinstance(held, Opened)
     match node.work:
         case EachWork():
             return [held.results.get(index) for index in range(held.count)]
-        case LoopWork():
-            return held.round
         case _:
             return held.outcome.out if held.outcome else None
 

@@ -137,7 +137,8 @@ def _after_round(on: Deciding, held: Opened, work: p.LoopWork) -> Reader:
     """What `until` sees: the names of the body, and the round's own variable."""
     values: dict[str, Value] = {node.name: {} for node in on.plan.scopes[work.body].nodes}
     ended = held.round if is_map(held.round) else {}
-    return on.reader(values | ended | {work.round: round_value(held.next - 1, held.last)})
+    variables = {work.round: round_value(held.next - 1, held.last), "nodes": held.facts or {}}
+    return on.reader(values | ended | variables)
 
 
 def _graph_ended(on: Deciding, held: Opened) -> e.Command:

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from interlock.core import plan as p
 from interlock.core.expressions import EvaluationError, Expression
 from interlock.core.kept_lists import NoListError, appended, tail_of
-from interlock.core.lifecycle import NodeStatus, is_settled
 from interlock.core.missing import Missing
-from interlock.core.paths import body_of, path_of
+from interlock.core.node_facts import node_facts
+from interlock.core.paths import body_of
 from interlock.core.state import Opened, RunState, Scope
 from interlock.core.values import Blobs, KeptList, Ref, Secret, Value, instant_text, is_map, refs_in, with_refs_replaced
-
-if TYPE_CHECKING:
-    from interlock.core.events import Error
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -172,23 +169,14 @@ class Reader:
         return {name: self._node_facts(name) for name in names}
 
     def _node_facts(self, name: str) -> Value:
+        """What is known of a node, innermost scope first. Of a round that has ended it was kept."""
+        if name in self.extra.get("nodes", ()):
+            return self.extra["nodes"][name]
         scope = self.scope
-        while name not in body_of(self.plan, scope).index:
+        while (index := body_of(self.plan, scope).index.get(name)) is None:
+            assert scope.key, f"the compiler let `nodes.{name}` pass, and there is no such node here"
             scope = self.state.scopes[scope.parent]
-        index = body_of(self.plan, scope).index[name]
-        status = NodeStatus(scope.status[index])
-        note = scope.notes.get(index)
-        facts: dict[str, Value] = {
-            "outcome": status.word if is_settled(status) else None,
-            "labels": list(note.labels) if note else [],
-            "error": error_value(note.error) if note and note.error else None,
-            "attempts": note.attempts if note else int(status == NodeStatus.SUCCEEDED),
-            "path": path_of(self.plan, scope, index),
-        }
-        if isinstance(body_of(self.plan, scope).nodes[index].work, p.EachWork):
-            errors = note.errors if note else ()
-            facts["errors"] = [{"index": position, "error": error_value(error)} for position, error in errors]
-        return facts
+        return node_facts(self.plan, scope, index)
 
     # --- values ---
 
@@ -261,11 +249,6 @@ class Reader:
 def round_value(index: int, last: Value) -> dict[str, Any]:
     """The variable of a loop: its number, and the values of the round before (absent in the first)."""
     return {"index": index, "last": ABSENT if last is None else last}
-
-
-def error_value(error: Error) -> dict[str, Value]:
-    """An error as expressions see it."""
-    return {"kind": error.kind, "message": error.message, "path": error.path}
 
 
 def as_text(value: Value) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from interlock.core.accounts import GRAPH
 from interlock.core.events import Error, ScopeOutcome
 from interlock.core.lifecycle import NodeStatus
+from interlock.core.node_facts import node_facts
 from interlock.core.paths import inner_key, path_of
 from interlock.core.plan import EachWork, GraphWork, LoopWork, Node, Plan
 from interlock.core.settling import end_if_done, queue_if_free, stop_scope
@@ -112,8 +113,11 @@ def _take_outcome(plan: Plan, node: Node, held: Opened, scope: Scope, outcome: S
     match node.work:
         case EachWork():
             _take_item(held, scope, outcome, is_single=plan.scopes[scope.body].single)
-        case LoopWork():
-            held.round = outcome.out
+        case LoopWork() as work:
+            held.round = scope_values(plan, scope)
+            if work.until is not None and "nodes" in work.until.roots:
+                names = plan.scopes[scope.body].nodes
+                held.facts = {each.name: node_facts(plan, scope, each.index) for each in names}
         case _:
             pass
 

@@ -220,6 +220,8 @@ class Opened(Struct, tag="opened"):
     """The values of the round that has just ended."""
     last: Value = None
     """The values of the round before it."""
+    facts: Value = None
+    """What `nodes.x` tells of the round that has just ended, if the loop's `until` asks."""
     closing: Literal["", "failed", "timeout", "quorum", "complete"] = ""
     error: Error | None = None
     undos: list[Undone] = field(default_factory=list[Undone])
