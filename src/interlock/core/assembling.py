@@ -12,14 +12,13 @@ from interlock.core.absence import absence_warnings
 from interlock.core.cancelling import Cancelling, Reach, cancelling_in
 from interlock.core.catalogue import Catalogue
 from interlock.core.contracts import InputContracts
-from interlock.core.cycles import find_cycles
+from interlock.core.cycles import find_cycles, told_cycle
 from interlock.core.dependencies import Spot
 from interlock.core.exclusion import find_exclusions
 from interlock.core.expressions import Expression
 from interlock.core.inputs import inputs_schema
 from interlock.core.joining import Joining, join_scope
 from interlock.core.limits import Limits
-from interlock.core.problems import Problem
 from interlock.core.references import Family
 from interlock.core.schemas import Schema
 from interlock.core.scoping import GraphDraft, NodeDraft, ScopeDraft
@@ -56,16 +55,10 @@ def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
         compiler = TemplateCompiler(draft, known_names(draft, schema, catalogue.tools))
         parts = Parts(draft, compiler, catalogue.tools, family.named, schemas, contracts)
         scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max), joinings)
-    family.root.problems += _supervision_warnings(family, joinings, catalogue)
+    if not family.has_errors:
+        family.root.warnings += Supervision(joinings, catalogue.tools).warnings(family.root, family.named)
     used = {name for draft in family.drafts() for name in _tools_of(draft)}
     return Assembled(tuple(scopes), {name: catalogue.tools[name] for name in sorted(used) if name in catalogue.tools})
-
-
-def _supervision_warnings(family: Family, joinings: dict[int, Joining], catalogue: Catalogue) -> list[Problem]:
-    """Only for a graph that is otherwise good: with an error, a warning may be about what is missing."""
-    if any(problem.severity == "error" for problem in family.problems()):
-        return []
-    return list(Supervision(joinings, catalogue.tools).warnings(family.root, family.named))
 
 
 def _scopes_of(
@@ -73,6 +66,8 @@ def _scopes_of(
 ) -> list[p.ScopePlan]:
     # A body that looks outwards adds to what the node around it waits for, so all are made before any is joined.
     made = [[_make(node, parts) for node in scope.nodes] for scope in draft.scopes]
+    if draft.has_enough:
+        return []
     outputs = [_outputs(scope, parts) for scope in draft.scopes]
     uses = parts.compiler.dependencies.uses
     scopes: list[p.ScopePlan] = []
@@ -81,7 +76,7 @@ def _scopes_of(
         _check_cycles(scope, joining, parts)
         _check_exclusions(scope, joining, parts)
         plan = _scope_plan(scope, nodes, declared, joining, cancelling_in(scope, joining, parts, reach))
-        draft.problems += absence_warnings(uses.get(scope.number, []), joining, plan.nodes)
+        draft.warnings += absence_warnings(uses.get(scope.number, []), joining, plan.nodes)
         scopes.append(plan if scope is not draft.root else _graph_plan(plan, draft, schema))
     return scopes
 
@@ -90,7 +85,7 @@ def _scopes_of(
 
 
 def _make(node: NodeDraft, parts: Parts) -> _Made:
-    if node.is_broken:
+    if node.is_broken or parts.draft.has_enough:
         return _Made(p.ValueWork(p.Constant(None)), None, None, None)
     when = None
     if node.model.when is not None:
@@ -218,13 +213,9 @@ def _graph_plan(scope: p.ScopePlan, draft: GraphDraft, schema: p.JsonSchema | No
 def _check_cycles(scope: ScopeDraft, joining: Joining, parts: Parts) -> None:
     for cycle in find_cycles([[edge.source for edge in edges] for edges in joining.leading]):
         names = [scope.nodes[index].name for index in cycle]
-        message = f"these wait for one another in a circle: {' -> '.join([*names, names[0]])}"
-        place = scope.nodes[cycle[0]].place
-        parts.draft.problems.append(
-            Problem(
-                place=place, message=message, advice="to repeat, use `loop`; else cut one of the edges", at_key=True
-            )
-        )
+        message = f"these wait for one another in a circle: {told_cycle(names)}"
+        advice = "to repeat, use `loop`; else cut one of the edges"
+        parts.problem(scope.nodes[cycle[0]].place, message, advice, at_key=True)
 
 
 def _check_exclusions(scope: ScopeDraft, joining: Joining, parts: Parts) -> None:

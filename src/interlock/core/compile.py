@@ -6,7 +6,7 @@ and gives the same plan everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from interlock.core.bundle import Bundle, BundleProblem, Meaning, graph_hash, ma
 from interlock.core.canonical_document import canonical_document
 from interlock.core.catalogue import Catalogue
 from interlock.core.documents import place_in
-from interlock.core.limits import Limits
+from interlock.core.limits import PROBLEMS_MAX, Limits
 from interlock.core.problems import Problem
 from interlock.core.references import Family, gather
 
@@ -49,10 +49,9 @@ def compile_graph(document: Mapping[str, Any], catalogue: Catalogue, *, limits: 
     if not isinstance(family, Family):
         return _compiled(document, None, None, family)
     assembled = assemble(family, catalogue, limits or Limits())
-    problems = tuple(family.problems())
-    if any(problem.severity == "error" for problem in problems):
-        # Where something is missing, a warning may be about what is missing.
-        return _compiled(document, None, None, tuple(found for found in problems if found.severity == "error"))
+    if family.has_errors:
+        # No warnings now: where something is wrong, one may be about what is wrong.
+        return _compiled(document, None, None, family.errors())
     models = {name: draft.model for name, draft in family.named.items()}
     graphs = {name: canonical_document(model) for name, model in models.items()}
     meaning = Meaning(canonical_document(family.root.model), graphs)
@@ -66,7 +65,7 @@ def compile_graph(document: Mapping[str, Any], catalogue: Catalogue, *, limits: 
         tools=assembled.tools,
         secrets=_secrets(family.root.model, models),
     )
-    return _compiled(document, plan, bundle, problems)
+    return _compiled(document, plan, bundle, family.warnings())
 
 
 def open_bundle(data: bytes) -> p.Plan:
@@ -82,11 +81,17 @@ def open_bundle(data: bytes) -> p.Plan:
 
 
 def _compiled(
-    document: Mapping[str, Any], plan: p.Plan | None, bundle: Bundle | None, problems: tuple[Problem, ...]
+    document: Mapping[str, Any], plan: p.Plan | None, bundle: Bundle | None, problems: Iterable[Problem]
 ) -> Compiled:
     """Each problem at a place that is really there; what was told twice is told once."""
-    placed = dict.fromkeys(place_in(document, problem) for problem in problems)
-    return Compiled(plan, bundle, tuple(placed))
+    placed = tuple(dict.fromkeys(place_in(document, problem) for problem in problems))
+    if len(placed) > PROBLEMS_MAX:
+        more = f"there is more: only the first {PROBLEMS_MAX} problems are told"
+        placed = (
+            *placed[:PROBLEMS_MAX],
+            Problem(place=(), message=more, advice="mend these first", severity=placed[0].severity),
+        )
+    return Compiled(plan, bundle, placed)
 
 
 def _secrets(model: g.Graph, graphs: Mapping[str, g.Graph]) -> tuple[str, ...]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
+
+_TOLD_MAX: Final = 12
 
 
 def find_cycles(sources_of: Sequence[Sequence[int]]) -> list[list[int]]:
@@ -22,6 +25,14 @@ def find_cycles(sources_of: Sequence[Sequence[int]]) -> list[list[int]]:
         if at in position:
             cycles.append(_from_lowest(walk[position[at] :][::-1]))
     return cycles
+
+
+def told_cycle(names: Sequence[str]) -> str:
+    """A cycle in words, each waiting for the one before it; of a long one the ends."""
+    if len(names) > _TOLD_MAX:
+        half = _TOLD_MAX // 2
+        names = [*names[:half], f"({len(names) - 2 * half} more)", *names[-half:]]
+    return " -> ".join([*names, names[0]])
 
 
 def order(sources_of: Sequence[Sequence[int]]) -> list[int]:

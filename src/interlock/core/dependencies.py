@@ -75,7 +75,7 @@ class Dependencies:
 
     def __init__(self, draft: GraphDraft) -> None:
         self.uses: dict[int, list[Use]] = {}
-        self._problems = draft.problems
+        self._errors = draft.errors
 
     def note(self, chain: p.Chain, spot: Spot, place: Place, offset: int) -> NodeDraft | None:
         """Notes what is mentioned; the node whose value is meant, if it is one."""
@@ -130,7 +130,7 @@ class Dependencies:
             self._problem(place, f"`{target.name}` depends on itself", "mention what it is made of instead", offset)
 
     def _problem(self, place: Place, message: str, advice: str, offset: int) -> None:
-        self._problems.append(Problem(place=place, message=message, advice=advice, offset=offset))
+        self._errors.append(Problem(place=place, message=message, advice=advice, offset=offset))
 
 
 def takes_last_round(chain: p.Chain, scope: ScopeDraft) -> bool:

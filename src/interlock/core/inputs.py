@@ -15,7 +15,7 @@ def inputs_schema(draft: GraphDraft) -> JsonSchema | None:
         return None
     is_schema = written.get("type") == "object" and isinstance(written.get("properties"), dict)
     found = check_schema(written) if is_schema else check_shorthand(written)
-    draft.problems += [within(problem, ("inputs",)) for problem in found]
+    draft.errors += [within(problem, ("inputs",)) for problem in found]
     if found:
         return None
     return written if is_schema else shorthand_schema(written)

@@ -37,7 +37,8 @@ def join_scope(scope: ScopeDraft, parts: Parts) -> Joining:
     leading: list[list[p.Edge]] = []
     joins: list[p.Join] = []
     for node in scope.nodes:
-        edges = [] if node.index in stands_in_for else _edges_to(node, stands_in_for, parts)
+        is_alone = node.index in stands_in_for or parts.draft.has_enough
+        edges = [] if is_alone else _edges_to(node, stands_in_for, parts)
         if node.index in stands_in_for:
             _check_stand_in(node, scope.nodes[stands_in_for[node.index]], parts)
         leading.append(edges)

@@ -9,6 +9,9 @@ from msgspec import Struct
 REFERENCE_DEPTH_MAX: Final = 32
 """How deep graphs may name graphs (rule 25). Part of the language, so no setting."""
 
+PROBLEMS_MAX: Final = 200
+"""How many errors of a graph are told: more are not looked for once so many are found."""
+
 PARALLEL_MAX: Final = 1_000
 """How many items of one `each` may be open at a time (rule 23)."""
 

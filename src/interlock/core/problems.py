@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Literal, TypeAlias
+from itertools import islice
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
+
+_LENGTHS_APART_MAX: Final = 3
+_COMPARED_MAX: Final = 1_000
 
 Place: TypeAlias = tuple[str | int, ...]
 
@@ -29,6 +33,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    """The known word that was probably meant. Of very many words only some are compared: it is a help, not a search."""
+    alike = (each for each in known if abs(len(each) - len(word)) <= _LENGTHS_APART_MAX)
+    found = difflib.get_close_matches(word, islice(alike, _COMPARED_MAX), n=1, cutoff=0.6)
     return found[0] if found else None

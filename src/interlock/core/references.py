@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from interlock.core import graph as g
 from interlock.core.catalogue import Catalogue
-from interlock.core.cycles import find_cycles, order
+from interlock.core.cycles import find_cycles, order, told_cycle
 from interlock.core.documents import Document, read_document
 from interlock.core.limits import REFERENCE_DEPTH_MAX, Limits
 from interlock.core.names import wrong_graph_name, wrong_secret_name
@@ -28,16 +28,30 @@ class Family(Struct, frozen=True):
         """Every graph once, the root first."""
         return [self.root, *self.named.values()]
 
-    def problems(self) -> Iterator[Problem]:
-        """All problems, with places in the root's document."""
-        yield from self.root.problems
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything has to be mended in any of them."""
+        return any(draft.errors for draft in self.drafts())
+
+    def errors(self) -> Iterator[Problem]:
+        """What has to be mended."""
+        yield from self.root.errors
         for name, draft in self.named.items():
-            for problem in draft.problems:
-                where = ".".join(map(str, problem.place)) or "its beginning"
-                message = f"in graph `{name}`, at {where}: {problem.message}"
-                yield Problem(
-                    place=self.reached_by[name], message=message, advice=problem.advice, severity=problem.severity
-                )
+            yield from self._reached(name, draft.errors)
+
+    def warnings(self) -> Iterator[Problem]:
+        """What will surprise."""
+        yield from self.root.warnings
+        for name, draft in self.named.items():
+            yield from self._reached(name, draft.warnings)
+
+    def _reached(self, name: str, problems: list[Problem]) -> Iterator[Problem]:
+        """Problems of a named graph, at the place in the root's document through which it was reached."""
+        for problem in problems:
+            where = ".".join(map(str, problem.place)) or "its beginning"
+            message = f"in graph `{name}`, at {where}: {problem.message}"
+            place = self.reached_by[name]
+            yield Problem(place=place, message=message, advice=problem.advice, severity=problem.severity)
 
 
 def gather(document: Mapping[str, Any], catalogue: Catalogue, limits: Limits) -> Family | tuple[Problem, ...]:
@@ -57,7 +71,7 @@ def gather(document: Mapping[str, Any], catalogue: Catalogue, limits: Limits) ->
             continue
         inner = _read_named(holder, place, name, catalogue)
         if inner is None or inner.graph is None:
-            holder.problems += [] if inner is None else _unreadable(name, place, inner)
+            holder.errors += [] if inner is None else _unreadable(name, place, inner)
             continue
         draft = _lay_out(inner, inner.graph, scopes, limits, nodes_left=limits.nodes_max - nodes, name=name)
         scopes, nodes = scopes + len(draft.scopes), nodes + _count(draft)
@@ -85,10 +99,10 @@ def _lay_out(
     nodes_max = max(nodes_left, 0)
     draft = lay_out(name or model.graph, read, model, first=first, nodes_max=nodes_max, depth_max=limits.depth_max)
     if ("graph",) not in read.broken and (wrong := wrong_graph_name(model.graph)) is not None:
-        draft.problems.append(Problem(place=("graph",), message=wrong[0], advice=wrong[1]))
+        draft.errors.append(Problem(place=("graph",), message=wrong[0], advice=wrong[1]))
     for secret in model.secrets:
         if (wrong := wrong_secret_name(secret)) is not None:
-            draft.problems.append(Problem(place=("secrets", secret), message=wrong[0], advice=wrong[1]))
+            draft.errors.append(Problem(place=("secrets", secret), message=wrong[0], advice=wrong[1]))
     return draft
 
 
@@ -103,7 +117,7 @@ def _read_named(holder: GraphDraft, place: Place, name: str, catalogue: Catalogu
     meant = nearest(name, catalogue.graphs)
     known = ", ".join(sorted(catalogue.graphs)[:10])
     advice = f"did you mean `{meant}`?" if meant else f"the graphs are {known}" if known else "no graphs are known here"
-    holder.problems.append(Problem(place=place, message=f"there is no graph `{name}`", advice=advice))
+    holder.errors.append(Problem(place=place, message=f"there is no graph `{name}`", advice=advice))
     return None
 
 
@@ -121,13 +135,13 @@ def _check_cycles(family: Family, names: dict[str, list[str]]) -> None:
     named_by = [sorted({index[inner] for inner in inners if inner in index}) for inners in names.values()]
     for cycle in find_cycles(named_by):
         told = [known[position] for position in reversed(cycle)]
-        message = f"graphs name one another in a circle: {' -> '.join([*told, told[0]])}"
+        message = f"graphs name one another in a circle: {told_cycle(told)}"
         advice = "repeat with `loop` or `each` instead"
         place = next((family.reached_by[name] for name in told if name in family.reached_by), ("graph",))
-        family.root.problems.append(Problem(place=place, message=message, advice=advice))
+        family.root.errors.append(Problem(place=place, message=message, advice=advice))
     depth = [0] * len(known)
     for position in order(named_by):
         depth[position] = 1 + max((depth[inner] for inner in named_by[position]), default=-1)
     if depth[0] > REFERENCE_DEPTH_MAX:
         message = f"graphs name one another {depth[0]} deep, and at most {REFERENCE_DEPTH_MAX} are allowed"
-        family.root.problems.append(Problem(place=("graph",), message=message, advice="join some of them"))
+        family.root.errors.append(Problem(place=("graph",), message=message, advice="join some of them"))

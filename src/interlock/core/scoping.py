@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from interlock.core import graph as g
 from interlock.core.documents import Document
+from interlock.core.limits import PROBLEMS_MAX
 from interlock.core.names import wrong_name
 from interlock.core.plan import ScopeKind
 from interlock.core.problems import Place, Problem
@@ -108,7 +109,7 @@ def names_in(scope: ScopeDraft) -> Iterator[str]:
 
 
 class GraphDraft:
-    """One graph being compiled: its document, its scopes (the first is its own), and the problems found so far."""
+    """One graph being compiled: its document, its scopes (the first is its own), and what was found so far."""
 
     def __init__(self, name: str, document: Document, model: g.Graph, *, first: int) -> None:
         self.name = name
@@ -117,12 +118,18 @@ class GraphDraft:
         self.scopes: list[ScopeDraft] = [ScopeDraft("graph", ("nodes",), number=first)]
         self.bodies: dict[Place, ScopeDraft] = {}
         self.finally_: ScopeDraft | None = None
-        self.problems: list[Problem] = list(document.problems)
+        self.errors: list[Problem] = list(document.problems)
+        self.warnings: list[Problem] = []
 
     @property
     def root(self) -> ScopeDraft:
         """The graph's own scope."""
         return self.scopes[0]
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether so much is wrong that looking for more would cost time and help nobody."""
+        return len(self.errors) >= PROBLEMS_MAX
 
     def body_of(self, node: NodeDraft) -> ScopeDraft | None:
         """The scope that a node holds, if it holds one of this graph."""
@@ -144,12 +151,12 @@ def lay_out(name: str, document: Document, model: g.Graph, *, first: int, nodes_
     while waiting:
         scope, models = waiting.popleft()
         if not models and scope.place not in document.broken:
-            draft.problems.append(
+            draft.errors.append(
                 Problem(place=scope.place, message="there are no nodes here", advice="write at least one")
             )
         count += len(models)
         if count > nodes_max or scope.depth > depth_max:
-            draft.problems.append(
+            draft.errors.append(
                 _past_limit(scope, nodes_max=nodes_max, depth_max=depth_max, is_depth=count <= nodes_max)
             )
             break
@@ -179,10 +186,10 @@ def _fill(draft: GraphDraft, scope: ScopeDraft, models: dict[str, g.NodeModel]) 
 
 def _check_name(draft: GraphDraft, scope: ScopeDraft, name: str, place: Place) -> None:
     if (wrong := wrong_name(name)) is not None:
-        draft.problems.append(Problem(place=place, message=wrong[0], advice=wrong[1], at_key=True))
+        draft.errors.append(Problem(place=place, message=wrong[0], advice=wrong[1], at_key=True))
     elif name in scope.variables or (scope.parent is not None and find_name(scope.parent, name) is not None):
         message = f"`{name}` is already the name of something that can be seen from here"
-        draft.problems.append(Problem(place=place, message=message, advice="give it another name", at_key=True))
+        draft.errors.append(Problem(place=place, message=message, advice="give it another name", at_key=True))
 
 
 def _bodies_of(draft: GraphDraft, node: NodeDraft) -> Iterator[tuple[ScopeDraft, dict[str, g.NodeModel]]]:
@@ -229,8 +236,8 @@ def _variables(draft: GraphDraft, node: NodeDraft, *names: str) -> tuple[str, ..
     place = (*node.place, "as") if "as_" in node.model.model_fields_set else node.place
     for name in names:
         if (wrong := wrong_name(name)) is not None:
-            draft.problems.append(Problem(place=place, message=wrong[0], advice=wrong[1]))
+            draft.errors.append(Problem(place=place, message=wrong[0], advice=wrong[1]))
         elif find_name(node.scope, name) is not None:
             message = f"the variable `{name}` has the name of something that can be seen from here"
-            draft.problems.append(Problem(place=place, message=message, advice="give it another name with `as`"))
+            draft.errors.append(Problem(place=place, message=message, advice="give it another name with `as`"))
     return names

@@ -43,11 +43,11 @@ class Parts(Struct, frozen=True):
 
     def problem(self, place: Place, message: str, advice: str = "", *, at_key: bool = False) -> None:
         """Notes an error."""
-        self.draft.problems.append(Problem(place=place, message=message, advice=advice, at_key=at_key))
+        self.draft.errors.append(Problem(place=place, message=message, advice=advice, at_key=at_key))
 
     def warn(self, place: Place, message: str, advice: str = "") -> None:
         """Notes what will surprise."""
-        self.draft.problems.append(Problem(place=place, message=message, advice=advice, severity="warning"))
+        self.draft.warnings.append(Problem(place=place, message=message, advice=advice, severity="warning"))
 
 
 def work_of(node: NodeDraft, parts: Parts) -> p.Work:
@@ -107,7 +107,7 @@ def _input(
 ) -> p.Template | None:
     place = node.place if written is None else (*node.place, "input")
     if schema is not None:
-        parts.contracts.check({} if written is None else written, schema, place, parts.draft.problems)
+        parts.contracts.check({} if written is None else written, schema, place, parts.draft.errors)
     if written is None:
         return None
     check_map(written, place, parts)
@@ -166,7 +166,7 @@ def _human(node: NodeDraft, model: g.HumanNode, parts: Parts) -> p.HumanWork:
         parts.problem(node.place, "a question has either `choices` or a `form`", advice, at_key=True)
     _check_labels(model.choices, (*node.place, "choices"), parts)
     if model.form is not None:
-        parts.draft.problems += [within(problem, (*node.place, "form")) for problem in check_schema(model.form)]
+        parts.draft.errors += [within(problem, (*node.place, "form")) for problem in check_schema(model.form)]
         if model.quorum > 1:
             message = "`quorum` counts people who chose the same, and a form has no choices"
             parts.problem((*node.place, "quorum"), message, "leave it out, or ask with `choices`")
