@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from interlock import Interlock, InvalidGraphError, RequestRefusedError, UnknownGraphError
 from interlock.client import RunningLoopError, TwoGraphsError, UnreadableGraphError
+from interlock.store import PlaceError
 from tests.client.workshop import ASK, Graph, Workshop, graph, making
 from tests.store.event_loop import in_event_loop
 
@@ -149,6 +151,44 @@ async def test_inside_an_event_loop_it_is_one_line_as_well(store: str) -> None:
     result = await Interlock(store, tools=workshop.tools).run_async(graph({"a": making("a")}))
 
     assert (result.status, workshop.done) == ("succeeded", ["make a"])
+
+
+@in_event_loop
+async def test_several_lines_may_run_at_the_same_time(store: str) -> None:
+    """The first to end must not close the store on the others."""
+    interlock = Interlock(store, tools=Workshop().tools)
+
+    async with asyncio.TaskGroup() as lines:
+        long = lines.create_task(interlock.run_async(graph({"nap": {"wait": "50ms"}})))
+        short = lines.create_task(interlock.run_async(graph({"a": making("a")})))
+
+    assert (long.result().status, short.result().status) == ("succeeded", "succeeded")
+
+
+@in_event_loop
+async def test_a_place_that_cannot_be_opened_is_told_each_time(tmp_path: Path) -> None:
+    """A failed opening leaves nothing half open."""
+    (tmp_path / "interlock.db").write_bytes(b"no database" * 100)
+    interlock = Interlock(tmp_path / "interlock.db")
+
+    with pytest.raises(PlaceError):
+        await interlock.run_async(ASK)
+    with pytest.raises(PlaceError):
+        await interlock.run_async(ASK)
+
+
+@in_event_loop
+async def test_a_graph_that_was_checked_once_is_run_as_it_was(store: str, tmp_path: Path) -> None:
+    """Who runs it a thousand times need not have it read and compiled a thousand times."""
+    file = tmp_path / "hello.yaml"
+    file.write_text(HELLO)
+    async with Interlock(store) as interlock:
+        hello = interlock.check(file)
+        file.unlink()
+
+        result = await interlock.run_async(hello, {"name": "Ada"})
+
+        assert (hello.is_valid, hello.rendered(), result.outputs) == (True, "", {"text": "Hello Ada"})
 
 
 @in_event_loop

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from interlock import Interlock, RequestRefusedError, RunHandle
+from interlock import Interlock, RequestRefusedError, RunHandle, RunResult, tool
 from tests.client.workshop import ASK, Graph, Workshop, graph, making, undoable
 from tests.store.event_loop import in_event_loop
 
@@ -247,6 +251,30 @@ async def test_a_retry_that_fails_can_be_retried_and_loses_nothing() -> None:
 
 
 @in_event_loop
+async def test_what_was_done_though_its_node_was_cancelled_is_not_done_again() -> None:
+    """A failure elsewhere stopped it too late: the letter is in the mailbox."""
+    workshop = Workshop("b")
+
+    @tool
+    async def stubborn() -> str:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        workshop.done.append("stubborn")
+        return "done"
+
+    async with Interlock(tools=[*workshop.tools, stubborn]) as interlock:
+        document = graph({"a": {"tool": "stubborn"}, "b": making("b")})
+        first = await ended(interlock, document)
+        workshop.broken.clear()
+
+        result = await (await first.retry()).wait()
+
+        assert (await first.view()).nodes["a"].status == "cancelled"
+        assert (result.status, result.outputs) == ("succeeded", {"a": "done", "b": "b"})
+    assert workshop.done == ["stubborn", "make b"]
+
+
+@in_event_loop
 async def test_what_was_taken_back_counts_as_not_done() -> None:
     """Its result is no longer true."""
     workshop = Workshop("b")
@@ -277,6 +305,39 @@ async def test_large_results_are_taken_over_without_being_copied(tmp_path: Path)
         workshop.broken.clear()
 
         assert (await (await first.retry()).wait()).outputs == {"text": text}
+
+
+@st.composite
+def broken_graphs(draw: st.DrawFn) -> tuple[dict[str, list[str]], set[str]]:
+    """Up to six things, each made of some of those before it, and some that are broken."""
+    names = [f"n{index}" for index in range(draw(st.integers(1, 6)))]
+    needs = {
+        name: draw(st.lists(st.sampled_from(names[:index]), unique=True)) if index else []
+        for index, name in enumerate(names)
+    }
+    return needs, draw(st.sets(st.sampled_from(names), min_size=1))
+
+
+@given(broken_graphs())
+@settings(max_examples=40)
+def test_a_mended_run_that_is_retried_ends_as_one_that_never_failed(
+    broken: tuple[dict[str, list[str]], set[str]],
+) -> None:
+    """On any graph: the same outputs, and nothing is made twice that was made well."""
+    needs, bad = broken
+    document = graph({name: making(name, after=others) for name, others in needs.items()})
+    workshop = Workshop(*bad)
+
+    async def run_and_retry() -> tuple[RunResult, list[str]]:
+        async with Interlock(tools=workshop.tools) as interlock:
+            first = await ended(interlock, document)
+            workshop.broken.clear()
+            return await (await first.retry()).wait(), workshop.done
+
+    result, done = asyncio.run(run_and_retry())
+
+    assert result.outputs == Interlock(tools=Workshop().tools).run(document).outputs
+    assert sorted(done) == sorted(f"make {name}" for name in needs)
 
 
 # --- rollback --------------------------------------------------------------------------------------------------------

@@ -36,9 +36,6 @@ class BuiltGraph(Protocol):
         ...
 
 
-GraphSource: TypeAlias = str | Path | Mapping[str, Any] | BuiltGraph
-"""A file, the name of a known graph, a document, or a graph built in Python."""
-
 GraphShelf: TypeAlias = Path | Mapping[str, Mapping[str, Any] | BuiltGraph]
 """Where graphs are known by name: a folder of files, or documents by name."""
 
@@ -68,6 +65,10 @@ class CheckedGraph(Struct, frozen=True):
         return self.compiled.plan, self.compiled.bundle
 
 
+GraphSource: TypeAlias = str | Path | Mapping[str, Any] | BuiltGraph | CheckedGraph
+"""A file, the name of a known graph, a document, one built in Python; or one that was checked, to be run many times."""
+
+
 class Graphs:
     """Graphs by name, and how any given graph is checked beside them."""
 
@@ -86,6 +87,8 @@ class Graphs:
 
     def check(self, source: GraphSource) -> CheckedGraph:
         """A graph with all its problems. Raises only if there is no such graph or file."""
+        if isinstance(source, CheckedGraph):
+            return source
         if isinstance(source, BuiltGraph):
             return self._compile(source.document(), None, self._shelf)
         if isinstance(source, Mapping):

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from interlock.bootstrap import Parts, make_store, running_worker
+from interlock.bootstrap import Parts, make_store
 from interlock.client.errors import NotOpenError, RunningLoopError
 from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.client.handle import RunHandle
 from interlock.client.result import RunResult
+from interlock.client.shared_worker import SharedWorker
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.problems import nearest
 from interlock.core.requests import StartRun
@@ -66,15 +66,15 @@ class Interlock:
             graph_limits=limits.of_graphs(),
         )
         place = None if store is None or store == IN_MEMORY else Path(store)
-        self._parts = Parts(
-            store=make_store(place, clock=clock),
-            toolbox=self.toolbox,
-            secrets=_secret_source(secrets),
-            slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
-            clock=clock,
+        self._shared = SharedWorker(
+            Parts(
+                store=make_store(place, clock=clock),
+                toolbox=self.toolbox,
+                secrets=_secret_source(secrets),
+                slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
+                clock=clock,
+            )
         )
-        self._worker: Worker | None = None
-        self._opened = AsyncExitStack()
 
     @classmethod
     def of_project(cls, configured: Configured, environment: Mapping[str, str]) -> Self:
@@ -90,14 +90,13 @@ class Interlock:
         )
 
     async def __aenter__(self) -> Self:
-        self._worker = await self._opened.enter_async_context(running_worker(self._parts))
+        await self._shared.enter()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._worker = None
-        await self._opened.aclose()
+        await self._shared.leave()
 
     # --- one line ---
 
@@ -125,11 +124,9 @@ class Interlock:
         labels: Mapping[str, str] | None = None,
     ) -> RunResult:
         """`run` where an event loop is running. If this is not open, it is for as long as that takes."""
-        if self._worker is None:
-            async with self:
-                return await self.run_async(graph, inputs, key=key, labels=labels)
-        handle = await self.start(graph, inputs, key=key, labels=labels)
-        return await handle.wait_while_moving()
+        async with self:
+            handle = await self.start(graph, inputs, key=key, labels=labels)
+            return await handle.wait_while_moving()
 
     def check(self, graph: GraphSource) -> CheckedGraph:
         """A graph with all that is wrong with it; nothing is run."""
@@ -220,9 +217,10 @@ class Interlock:
         return row
 
     def _open_worker(self, what: str) -> Worker:
-        if self._worker is None:
+        worker = self._shared.worker
+        if worker is None:
             raise NotOpenError(what)
-        return self._worker
+        return worker
 
 
 def _secret_source(secrets: Secrets) -> SecretSource:

@@ -15,14 +15,18 @@ from interlock.core import events as e
 from interlock.core.evolve import evolve
 from interlock.core.lifecycle import NodeStatus
 from interlock.core.paths import UNDO_SUFFIX, node_at, path_of
-from interlock.core.plan import EachWork, GraphWork, LoopWork, Plan
-from interlock.core.state import Note, RunState
+from interlock.core.plan import EachWork, GraphWork, LoopWork, Node, Plan
+from interlock.core.state import Note, RunState, Scope
 from interlock.core.values import Value
 
 Adoption: TypeAlias = tuple[str, e.ResultAdopted]
 
 _TAKEN_OVER: Final = frozenset({"tool", "human", "wait", "emit"})
 """The kinds whose result came from outside; of a gate it did where a person promoted it."""
+
+
+_STOPPED: Final = frozenset({"failed", "cancelled", "blocked"})
+"""Why a scope was stopped before its end: what it did meanwhile counts, since nothing has chosen against it."""
 
 
 def results_to_adopt(plan: Plan, run: str, events: Iterable[e.Event]) -> list[Adoption]:
@@ -95,6 +99,8 @@ class _Past:
         self._state = RunState(run)
         self._effects: dict[str, str] = {}
         self._sent: dict[str, Value] = {}
+        self._done_though: dict[str, e.ResultAdopted] = {}
+        """What was done by nodes that were being cancelled."""
 
     def take(self, event: e.Event) -> None:
         """One more event of the log."""
@@ -127,12 +133,28 @@ class _Past:
         scope, node = found
         path = event.path
         self.status[path] = status = NodeStatus(scope.status[node.index])
-        if isinstance(event.body, e.NodeStarted):
-            self._effects[path] = event.body.effect
-            if event.body.emits:
-                self._sent[path] = event.body.input
-        if status is not NodeStatus.SUCCEEDED or path in self.results or not _is_from_outside(node.kind, event):
-            return
+        match event.body:
+            case e.NodeStarted() as body:
+                self._effects[path] = body.effect
+                if body.emits:
+                    self._sent[path] = body.input
+            case e.NodeResult(status="done") as body if status is NodeStatus.RUNNING:
+                labels, effect = body.labels, body.effect
+                self._done_though[path] = e.ResultAdopted(
+                    event.seq, body.out, labels, effect, sent=self._sent.get(path)
+                )
+            case e.EffectSettled(status="done") as body if status is NodeStatus.WAITING:
+                self._done_though[path] = e.ResultAdopted(event.seq, body.out, effect=body.effect)
+            case e.NodeCancelled() if scope.stopping in _STOPPED and path in self._done_though:
+                # Its scope was stopped while it was being done: that it was done is no less true.
+                self.results[path] = self._done_though[path]
+            case _:
+                pass
+        if status is NodeStatus.SUCCEEDED and path not in self.results and _is_from_outside(node.kind, event):
+            self._keep(scope, node, event)
+
+    def _keep(self, scope: Scope, node: Node, event: e.Event) -> None:
+        path = event.path
         before = self.unused.pop(path, None)
         self.results[path] = e.ResultAdopted(
             parent_seq=event.seq,

@@ -104,8 +104,11 @@ class RunDriver:
     def submit(self, request: Request, *, by: str = "") -> asyncio.Future[Refused | None]:
         """A request to be recorded: done when it is durable, with the reason if it was refused."""
         reply: asyncio.Future[Refused | None] = asyncio.get_running_loop().create_future()
-        self._inbox.append(Letter(Arrival(request, by), reply))
-        self._wake.set()
+        if self.is_over:
+            reply.set_result(self._not_here())
+        else:
+            self._inbox.append(Letter(Arrival(request, by), reply))
+            self._wake.set()
         return reply
 
     def let_go(self) -> None:
@@ -315,12 +318,17 @@ class RunDriver:
     async def _record_last(self) -> None:
         """What arrives in the end is recorded and nothing is decided: nobody here would act on what follows."""
         letters = self._take_inbox()
-        refused: Sequence[Refused | None] = [Refused(f"run {self.run_id} is not driven here any more")] * len(letters)
+        refused: Sequence[Refused | None] = [self._not_here()] * len(letters)
         if letters and not (self.run.has_ended or self.run.is_broken):
             # A lease that was lost is no trouble here: whoever has it now finds out what became of the effects.
             with suppress(StoreError):
                 refused = await self.engine.record(self.run, [letter.arrival for letter in letters])
         _reply(letters, refused)
+
+    def _not_here(self) -> Refused:
+        if self.run.has_ended:
+            return Refused(f"run {self.run_id} has ended ({self.status})")
+        return Refused(f"run {self.run_id} is not driven here any more: ask again")
 
 
 def _reply(letters: Sequence[Letter], refused: Sequence[Refused | None]) -> None:

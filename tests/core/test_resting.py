@@ -1,0 +1,36 @@
+"""When a run rests: told by the state alone, for whoever waits until a run needs somebody."""
+
+from __future__ import annotations
+
+from interlock.core.resting import waits_for_outside
+from interlock.core.state import RunState, Timers
+
+
+def state(*, calls: int = 0, paused: bool = False, timers: tuple[str, ...] = ()) -> RunState:
+    """A run of which this is open."""
+    made = RunState("r1", calls_in_flight=calls, is_paused=paused, timers=Timers())
+    for path in timers:
+        made.timers.set(path, "timeout", 5)
+    return made
+
+
+def test_a_run_with_nothing_in_flight_and_no_timer_rests() -> None:
+    """Only an answer or an event can move it on."""
+    assert waits_for_outside(state())
+
+
+def test_a_call_in_flight_or_a_timer_of_a_node_will_move_it_on() -> None:
+    """Waiting for it makes sense."""
+    assert not waits_for_outside(state(calls=1))
+    assert not waits_for_outside(state(timers=("ask",)))
+
+
+def test_the_deadline_of_a_graph_moves_nothing_on() -> None:
+    """It only ends what rests: nobody should sit through it."""
+    assert waits_for_outside(state(timers=("", "block/")))
+
+
+def test_a_paused_run_rests_once_its_calls_have_ended_whatever_its_timers_say() -> None:
+    """A person paused it, and a person resumes it."""
+    assert waits_for_outside(state(paused=True, timers=("nap",)))
+    assert not waits_for_outside(state(paused=True, calls=1))
