@@ -47,7 +47,7 @@ def settle_node(
         is_handled, undecided = _decide_edges(plan, state, scope, node, status)
         if is_failed and not (is_handled or node.continues):
             _leave_unhandled(state, scope, node, undecided)
-    if node.stands_in_for is not None:
+    if node.stands_in_for is not None and not (is_failed and node.fallback is not None):
         _settle_stood_in_for(plan, state, scope, node, status)
     if status == NodeStatus.SUCCEEDED:
         cancel_nodes(state, scope, node.cancels)
@@ -211,7 +211,10 @@ def _error_of(scope: Scope, index: int) -> Error | None:
 
 
 def _settle_stood_in_for(plan: Plan, state: RunState, scope: Scope, fallback: Node, status: NodeStatus) -> None:
-    """A fallback has settled: the plain edges of the node it stood in for are decided by it (rule 18)."""
+    """A fallback has settled: the plain edges of the node it stood in for are decided by it (rule 18).
+
+    Where that stood in for another in its turn, it has the value now, or has failed for good.
+    """
     assert fallback.stands_in_for is not None
     node = plan.scopes[scope.body].nodes[fallback.stands_in_for]
     if scope.status[node.index] != NodeStatus.FAILED:
@@ -219,9 +222,11 @@ def _settle_stood_in_for(plan: Plan, state: RunState, scope: Scope, fallback: No
     if status == NodeStatus.SUCCEEDED:
         scope.values[node.index] = scope.values.get(fallback.index)
         _decide_edges(plan, state, scope, node, NodeStatus.SUCCEEDED, which="plain")
-        return
-    _decide_edges(plan, state, scope, node, NodeStatus.SKIPPED, which="plain")
-    if status != NodeStatus.FAILED:
+    else:
+        _decide_edges(plan, state, scope, node, NodeStatus.SKIPPED, which="plain")
+    if node.stands_in_for is not None:
+        _settle_stood_in_for(plan, state, scope, node, status)
+    elif status not in {NodeStatus.SUCCEEDED, NodeStatus.FAILED}:
         stop_scope(state, scope, "failed", _error_of(scope, node.index))
 
 
