@@ -1,8 +1,6 @@
 """What the engine can raise, as one small tree.
 
 EngineError
-├── UnknownGraphError      a graph was named that nobody has
-├── InvalidGraphError      a graph has problems; they are listed
 ├── RunNotFoundError       there is no such run
 ├── RequestRefusedError    the core said no, and why
 ├── BundleChangedError     a stored bundle does not compile to what it was
@@ -11,31 +9,9 @@ EngineError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from interlock.core.problems import Problem
-
 
 class EngineError(Exception):
     """Something the engine cannot do; the message says to which thing and what to do next."""
-
-
-class UnknownGraphError(EngineError):
-    """A graph was named that is not in the catalogue."""
-
-    def __init__(self, name: str, *, known: Sequence[str], meant: str | None) -> None:
-        hint = f"did you mean {meant}?" if meant else f"known are: {', '.join(known)}" if known else "none is known"
-        super().__init__(f"there is no graph {name}; {hint}")
-        self.name = name
-
-
-class InvalidGraphError(EngineError):
-    """A graph has problems and cannot be run."""
-
-    def __init__(self, name: str, problems: Sequence[Problem]) -> None:
-        first = "; ".join(problem.message for problem in problems[:3])
-        super().__init__(f"graph {name} has {len(problems)} problem(s): {first}")
-        self.name, self.problems = name, tuple(problems)
 
 
 class RunNotFoundError(EngineError):
