@@ -141,7 +141,7 @@ class _Meter:
             case "_+_":
                 return self._made(Size(total, sum(s.count for s in sizes), max(s.item for s in sizes)), times)
             case "replace":
-                longest = (first.weight + 1) * max(size.weight for size in sizes)
+                longest = (first.weight + 1) * max(size.weight for size in sizes[2:])
                 return self._made(Size(longest, longest, 1), times)
             case "join":
                 joined = first.weight + first.count * sizes[-1].weight

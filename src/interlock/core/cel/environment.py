@@ -68,6 +68,7 @@ class Environment:
         mentions = tuple(mention for mention in reading.mentions if not self._is_type_name(mention))
         parts = tuple(every(parsed.tree))
         _refuse_messages(parts, parsed.offsets)
+        _refuse_nul(parts, parsed.offsets)
         _refuse_named_zones(parts, parsed.offsets)
         self._refuse_unseen(mentions, seen)
         self._refuse_shadowing(reading, source, seen)
@@ -103,6 +104,7 @@ class Environment:
     def _parse(self, source: str) -> Parsed:
         _refuse_oversize(source)
         _refuse_odd_characters(source)
+        _refuse_doubling(source)
         try:
             serialized = self._untyped.compile(source, disable_check=True).serialize()
         except RuntimeError as error:
@@ -193,6 +195,13 @@ def _refuse_messages(parts: Iterable[Tree], offsets: Mapping[int, int]) -> None:
             )
 
 
+def _refuse_nul(parts: Iterable[Tree], offsets: Mapping[int, int]) -> None:
+    """The runtime ends a text at this character when it hands it out."""
+    for part in parts:
+        if isinstance(part, Const) and part.has_nul:
+            raise ExpressionProblem("the character U+0000 cannot stand in an expression", offsets.get(part.id, 0))
+
+
 def _refuse_named_zones(parts: Iterable[Tree], offsets: Mapping[int, int]) -> None:
     """What a zone's name means depends on the machine, and an answer must not."""
     for part in parts:
@@ -230,6 +239,19 @@ def _refuse_odd_characters(source: str) -> None:
         raise ExpressionProblem("the expression is empty", 0, "write what it should come to")
 
 
+def _refuse_doubling(source: str) -> None:
+    """The parser writes what stands before an `optMap` twice, so twenty of them take it minutes and gigabytes."""
+    found = list(_DOUBLES.finditer(source))
+    if len(found) > _DOUBLES_MAX:
+        raise ExpressionProblem(
+            f"at most {_DOUBLES_MAX} `optMap` and `optFlatMap` may stand in one expression",
+            found[_DOUBLES_MAX].start(),
+            "compute a part of it in a `value` node",
+        )
+
+
+_DOUBLES: Final = re.compile(r"\bopt(?:Flat)?Map\b")
+_DOUBLES_MAX: Final = 8
 _ODD: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 

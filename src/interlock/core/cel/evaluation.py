@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 
+import msgspec
 from msgspec import Struct
 
 from interlock.core.cel import cost
@@ -76,6 +77,7 @@ class Expression:
     def evaluate(self, values: Mapping[str, Any]) -> Value:
         """The answer as a canonical value, or an `EvaluationError`. A value that is absent is passed as `{}`."""
         data = self._data(values)
+        self._refuse_nul(data)
         if self._checked.goes_over is not None:
             items = _along(data, self._checked.goes_over)
             if isinstance(items, list) and len(cast("list[Value]", items)) > SLICE_LENGTH:
@@ -132,6 +134,13 @@ class Expression:
                 data[root] = _with_text_for_times(value) if root in times else value
         return data
 
+    def _refuse_nul(self, data: Mapping[str, Any]) -> None:
+        """The runtime ends a text at U+0000 when it hands it out: a cut answer would be a false one."""
+        if b"\\u0000" in _AS_JSON.encode(data):
+            for root, value in data.items():
+                if _has_nul(value):
+                    raise self._failed(f"`{root}` is or holds text with the character U+0000, which cannot be read")
+
     def _canonical(self, answer: object) -> Value:
         try:
             return canonical(answer, where="the answer")
@@ -155,6 +164,22 @@ class Expression:
 
 _PLAIN: Final = frozenset({"BOOL", "STRING", "INT", "NULL"})
 _IS_OPTIONAL: Final = "the answer is an optional: end it with `.orValue(…)`,"
+
+
+# Quicker than looking at each text; a backslash that is text itself may look alike, so a hit is looked at again.
+_AS_JSON: Final = msgspec.json.Encoder(enc_hook=lambda _: None)
+
+
+def _has_nul(value: Any) -> bool:  # noqa: ANN401 - any value
+    match value:
+        case str():
+            return "\0" in value
+        case dict():
+            return any(_has_nul(key) or _has_nul(item) for key, item in cast("dict[str, Any]", value).items())
+        case list():
+            return any(map(_has_nul, cast("list[Any]", value)))
+        case _:
+            return False
 
 
 def _taken(mentions: tuple[Chain, ...]) -> dict[str, Taken]:

@@ -92,7 +92,8 @@ class StandIns:
         done = 0
         for mention in _once_each(mentions):
             name, at = mention.chain[0], mention.offset
-            stand_in = self._of.get(name, PREFIX)
+            # The runtime types `has(a.b)` by the declared type of `a.b`, as if it were the field itself.
+            stand_in = PREFIX if mention.tests else self._of.get(name, PREFIX)
             parts += [source[done:at], stand_in]
             done = at + len(name)
             swaps.append(_Swap(at, len(name), len(stand_in)))

@@ -19,6 +19,8 @@ class Const(Struct, frozen=True, gc=False):
 
     id: int
     text: str | None = None
+    has_nul: bool = False
+    """Whether it is text or bytes with the character U+0000."""
 
 
 class Ident(Struct, frozen=True, gc=False):
@@ -140,7 +142,7 @@ def _tree(data: bytes) -> Tree:
             case 2:
                 id_ = as_int(field)
             case 3:
-                return Const(id_, _text_in_constant(as_bytes(field)))
+                return _const(id_, as_bytes(field))
             case 4:
                 return Ident(id_, _last(as_bytes(field), 1).decode())
             case 5:
@@ -159,11 +161,13 @@ def _tree(data: bytes) -> Tree:
     return Const(id_)
 
 
-def _text_in_constant(data: bytes) -> str | None:
+def _const(id_: int, data: bytes) -> Const:
     for number, field in fields_of_message(data):
         if number == 6:
-            return as_bytes(field).decode()
-    return None
+            return Const(id_, as_bytes(field).decode(), b"\0" in as_bytes(field))
+        if number == 7:
+            return Const(id_, None, b"\0" in as_bytes(field))
+    return Const(id_)
 
 
 def _select(id_: int, data: bytes) -> Select:

@@ -129,6 +129,8 @@ def _invalid(place: Place, error: jsonschema_rs.ValidationError) -> Problem:
         return _bad_pattern(place)
     keyword = place[-1] if place else "the schema"
     match error.kind:
+        case jsonschema_rs.ValidationErrorKind.PropertyNames(error=of_name):
+            return _bad_pattern((*place, str(of_name.instance)))
         case jsonschema_rs.ValidationErrorKind.Type(types=types):
             return Problem(place=place, message=f"`{keyword}` must be {' or '.join(types)}")
         case _:
@@ -184,9 +186,8 @@ class _References:
             for word in ("$anchor", "$dynamicAnchor")
             if isinstance(rules.get(word), str)
         }
-        self._visits: dict[int, int] = {}
+        self._known: dict[int, Reach] = {}
         self._open: set[int] = set()
-        self._returns = 0
 
     def identities(self) -> Iterator[Problem]:
         """A part with an `$id` would give its references another base."""
@@ -209,24 +210,24 @@ class _References:
 
     def reach(self) -> Reach:
         """How far the schema goes."""
-        return Reach(self._visits_of(self._root, 0), self._returns)
+        return self._reach_of(self._root, 0)
 
-    def _visits_of(self, rules: object, depth: int) -> int:
+    def _reach_of(self, rules: object, depth: int) -> Reach:
         if not isinstance(rules, dict):
-            return 1
+            return Reach(1, 0)
         part = cast("JsonSchema", rules)
         if id(part) in self._open:
-            self._returns += 1
-            return 1
-        if id(part) not in self._visits:
+            return Reach(1, 1)
+        if id(part) not in self._known:
             if depth > SCHEMA_DEPTH_MAX:
-                return SCHEMA_VISITS_MAX + 1
+                return Reach(SCHEMA_VISITS_MAX + 1, 0)
             self._open.add(id(part))
             inside = [each for place, each in sub_schemas(part, ()) if place[0] not in {"$defs", "definitions"}]
             inside += [self._target(reference) for _, reference in _references_in(part)]
-            self._visits[id(part)] = 1 + sum(self._visits_of(each, depth + 1) for each in inside)
+            found = [self._reach_of(each, depth + 1) for each in inside]
+            self._known[id(part)] = Reach(1 + sum(each.visits for each in found), sum(each.returns for each in found))
             self._open.remove(id(part))
-        return self._visits[id(part)]
+        return self._known[id(part)]
 
     def _target(self, reference: str) -> object:
         if not reference.startswith("#/"):
