@@ -175,11 +175,10 @@ def _take_word(plan: Plan, state: RunState, event: e.Event, body: e.VerdictGiven
 
 
 def _cancel_run(state: RunState, body: e.RunCancelAsked) -> None:
-    """A cancel ends a pause. Once the status is known it stops only what `finally` still does."""
+    """A cancel ends a pause."""
     state.is_paused = False
     state.is_cancel_asked = True
-    root = state.scopes[""]
-    stop_scope(state, state.scopes["finally/"] if root.finishing else root, "cancelled", rollback=body.rollback)
+    stop_scope(state, state.scopes[""], "cancelled", rollback=body.rollback)
 
 
 def _take_wish(plan: Plan, state: RunState, path: str, body: e.NodeCancelAsked | e.NodeCompleteAsked) -> None:

@@ -233,7 +233,12 @@ def _settle_stood_in_for(plan: Plan, state: RunState, scope: Scope, fallback: No
 def stop_scope(
     state: RunState, scope: Scope, cause: StopCause, error: Error | None = None, *, rollback: bool = False
 ) -> None:
-    """Asks the scope to stop. The first cause counts; a later wish to roll back is added to it."""
+    """Asks the scope to stop. The first cause counts; a later wish to roll back is added to it.
+
+    Of a graph whose status is known nothing can be stopped but its `finally` (rule 42).
+    """
+    if scope.finishing:
+        scope = state.scopes[f"{scope.key}finally/"]
     scope.rollback |= rollback
     if scope.stopping or scope.stop_queued:
         return
