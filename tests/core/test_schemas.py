@@ -45,7 +45,7 @@ def nested(depth: int, inner: object, key: str = "a") -> Any:  # noqa: ANN401 - 
         {"type": "object", "properties": {"$ref": {"type": "string"}}},
         {"enum": [{"$ref": "http://example.org/just-data"}]},
         {"$defs": {"name": {"type": "string"}}, "properties": {"a": {"$ref": "#/$defs/name"}}},
-        {"$defs": {"a/b~c": {"$anchor": "there"}}, "allOf": [{"$ref": "#/$defs/a~1b~0c"}, {"$ref": "#there"}]},
+        {"$defs": {"a/b~c": {"$anchor": "there"}}, "allOf": [{"$ref": "#/$defs/a~1b%7E0c"}, {"$ref": "#there"}]},
         {"type": "object", "properties": {"children": {"items": {"$ref": "#"}}}},
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -59,13 +59,11 @@ class StandIns:
         self._timed: dict[str, frozenset[str]] = {}
         self._env: cel.Env | None = None
         self._fields = 0
-        shapes: dict[int, _Shape] = {}
+        shapes: list[tuple[FieldType, _Shape]] = []
         for name, declared in names.items():
             if declared is None:
                 continue
-            shape = shapes.get(id(declared))
-            if shape is None:
-                shape = shapes[id(declared)] = tuple(typed_fields(declared))
+            shape = _shape_of(declared, shapes)
             self._of[name] = self._stand_in(shape)
             if times := frozenset(path for path, kind in shape if kind == INSTANT):
                 self._timed[name] = times
@@ -121,6 +119,19 @@ class StandIns:
             self._fields += len(shape)
             self._by_shape[shape] = f"{PREFIX}{len(self._by_shape)}"
         return self._by_shape[shape]
+
+
+def _shape_of(declared: FieldType, known: list[tuple[FieldType, _Shape]]) -> _Shape:
+    """The shape of a schema, read once for all names that share it, as the nodes of one tool do."""
+    shape = next((shape for schema, shape in known if schema is declared), None)
+    if shape is None:
+        shape = tuple(typed_fields(declared))
+        known.append((declared, shape))
+        del known[:-_SHAPES_KEPT]
+    return shape
+
+
+_SHAPES_KEPT: Final = 16
 
 
 def _depth_of_time(chain: Chain, times: Collection[str]) -> int | None:

@@ -6,13 +6,12 @@ run, and what would take for ever to apply is refused here rather than found out
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple, cast
-from urllib.parse import unquote
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import jsonschema_rs
 
-from interlock.core.plan import JsonSchema
 from interlock.core.problems import Place, Problem, nearest
 
 SCHEMA_PARTS_MAX: Final = 20_000
@@ -22,6 +21,9 @@ SCHEMA_VISITS_MAX: Final = 1_000_000
 
 # An engine without backtracking: its time grows with the text and nothing else.
 _PATTERNS: Final = jsonschema_rs.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 21)
+
+Rules: TypeAlias = dict[str, Any]
+"""A schema that is a map: keywords, and what they ask for. (A schema may also be true or false.)"""
 
 TYPES: Final = ("string", "integer", "number", "boolean", "object", "array", "null")
 
@@ -34,7 +36,7 @@ def check_schema(schema: object) -> list[Problem]:
     return []
 
 
-def sub_schemas(rules: JsonSchema, place: Place) -> Iterator[tuple[Place, Any]]:
+def sub_schemas(rules: Rules, place: Place) -> Iterator[tuple[Place, Any]]:
     """The schemas directly inside a schema, with their places."""
     for keyword, inside in rules.items():
         if keyword in _HOLDS_ONE:
@@ -43,7 +45,7 @@ def sub_schemas(rules: JsonSchema, place: Place) -> Iterator[tuple[Place, Any]]:
             for index, each in enumerate(cast("list[Any]", inside)):
                 yield (*place, keyword, index), each
         elif keyword in _HOLDS_MAP and isinstance(inside, dict):
-            for name, each in cast("JsonSchema", inside).items():
+            for name, each in cast("Rules", inside).items():
                 yield (*place, keyword, name), each
 
 
@@ -85,7 +87,7 @@ def _plain_data(schema: object) -> Iterator[Problem]:
 
 def _dialect(schema: object) -> Iterator[Problem]:
     if isinstance(schema, dict):
-        dialect = cast("JsonSchema", schema).get("$schema", _DRAFT)
+        dialect = cast("Rules", schema).get("$schema", _DRAFT)
         if not isinstance(dialect, str) or dialect.rstrip("#") != _DRAFT:
             yield Problem(
                 place=("$schema",), message="schemas here are read as draft 2020-12", advice="leave `$schema` out"
@@ -95,7 +97,7 @@ def _dialect(schema: object) -> Iterator[Problem]:
 def _validity(schema: object) -> Iterator[Problem]:
     """By the draft's own schema of schemas, and by whether the validator can be made."""
     try:
-        new_validator(cast("JsonSchema | bool", schema))
+        new_validator(cast("Rules | bool", schema))
     except jsonschema_rs.ValidationError as error:
         # The library gives the first reason only, so all are asked for again; that takes a millisecond.
         place = tuple(error.instance_path)
@@ -104,7 +106,7 @@ def _validity(schema: object) -> Iterator[Problem]:
         yield Problem(place=(), message=str(error)[:200])
 
 
-def new_validator(schema: JsonSchema | bool) -> jsonschema_rs.Draft202012Validator:  # noqa: FBT001
+def new_validator(schema: Rules | bool) -> jsonschema_rs.Draft202012Validator:  # noqa: FBT001
     """A validator that fetches nothing and whose patterns never hang."""
     return jsonschema_rs.Draft202012Validator(schema, offline=True, pattern_options=_PATTERNS, validate_formats=True)
 
@@ -157,7 +159,7 @@ class Reach(NamedTuple):
     """How many references lead back: what can multiply at every level of a value."""
 
 
-def reach(schema: JsonSchema | bool) -> Reach:  # noqa: FBT001 - true and false are schemas
+def reach(schema: Rules | bool) -> Reach:  # noqa: FBT001 - true and false are schemas
     """How far a checked schema goes."""
     return Reach(1, 0) if isinstance(schema, bool) else _References(schema).reach()
 
@@ -166,7 +168,7 @@ def _references(schema: object) -> Iterator[Problem]:
     """Each reference leads to a place in this schema, and all of them written out stay within bounds."""
     if not isinstance(schema, dict):
         return
-    references = _References(cast("JsonSchema", schema))
+    references = _References(cast("Rules", schema))
     broken = [*references.identities(), *references.broken()]
     yield from broken
     if not broken and references.reach().visits > SCHEMA_VISITS_MAX:
@@ -177,7 +179,7 @@ def _references(schema: object) -> Iterator[Problem]:
 class _References:
     """The references of one schema, and what they lead to."""
 
-    def __init__(self, root: JsonSchema) -> None:
+    def __init__(self, root: Rules) -> None:
         self._root = root
         self._every = list(_every_schema(root))
         self._anchors: dict[str, Any] = {
@@ -186,8 +188,8 @@ class _References:
             for word in ("$anchor", "$dynamicAnchor")
             if isinstance(rules.get(word), str)
         }
-        self._known: dict[int, Reach] = {}
-        self._open: set[int] = set()
+        self._known: dict[str, Reach] = {}
+        self._open: set[str] = set()
 
     def identities(self) -> Iterator[Problem]:
         """A part with an `$id` would give its references another base."""
@@ -210,44 +212,57 @@ class _References:
 
     def reach(self) -> Reach:
         """How far the schema goes."""
-        return self._reach_of(self._root, 0)
+        return self._reach_by("#", 0)
+
+    def _reach_by(self, reference: str, depth: int) -> Reach:
+        if reference in self._open:
+            return Reach(1, 1)
+        if reference not in self._known:
+            self._open.add(reference)
+            self._known[reference] = self._reach_of(self._target(reference), depth)
+            self._open.remove(reference)
+        return self._known[reference]
 
     def _reach_of(self, rules: object, depth: int) -> Reach:
         if not isinstance(rules, dict):
             return Reach(1, 0)
-        part = cast("JsonSchema", rules)
-        if id(part) in self._open:
-            return Reach(1, 1)
-        if id(part) not in self._known:
-            if depth > SCHEMA_DEPTH_MAX:
-                return Reach(SCHEMA_VISITS_MAX + 1, 0)
-            self._open.add(id(part))
-            inside = [each for place, each in sub_schemas(part, ()) if place[0] not in {"$defs", "definitions"}]
-            inside += [self._target(reference) for _, reference in _references_in(part)]
-            found = [self._reach_of(each, depth + 1) for each in inside]
-            self._known[id(part)] = Reach(1 + sum(each.visits for each in found), sum(each.returns for each in found))
-            self._open.remove(id(part))
-        return self._known[id(part)]
+        if depth > SCHEMA_DEPTH_MAX:
+            return Reach(SCHEMA_VISITS_MAX + 1, 0)
+        part = cast("Rules", rules)
+        found = [
+            self._reach_of(each, depth + 1)
+            for place, each in sub_schemas(part, ())
+            if place[0] not in {"$defs", "definitions"}
+        ]
+        found += [self._reach_by(reference, depth + 1) for _, reference in _references_in(part)]
+        return Reach(1 + sum(each.visits for each in found), sum(each.returns for each in found))
 
     def _target(self, reference: str) -> object:
         if not reference.startswith("#/"):
-            return self._root if reference == "#" else self._anchors.get(unquote(reference[1:]))
+            return self._root if reference == "#" else self._anchors.get(_unquoted(reference[1:]))
         at: object = self._root
-        for step in unquote(reference[2:]).split("/"):
+        for step in _unquoted(reference[2:]).split("/"):
             at = _inside(at, step.replace("~1", "/").replace("~0", "~"))
         return at
 
 
-def _references_in(rules: JsonSchema) -> list[tuple[str, str]]:
+def _unquoted(text: str) -> str:
+    return _QUOTED.sub(lambda found: bytes.fromhex(found[0].replace("%", "")).decode(errors="replace"), text)
+
+
+_QUOTED: Final = re.compile("(?:%[0-9a-fA-F]{2})+")
+
+
+def _references_in(rules: Rules) -> list[tuple[str, str]]:
     return [(word, rules[word]) for word in ("$ref", "$dynamicRef") if isinstance(rules.get(word), str)]
 
 
-def _every_schema(root: JsonSchema) -> Iterator[tuple[Place, JsonSchema]]:
+def _every_schema(root: Rules) -> Iterator[tuple[Place, Rules]]:
     waiting: list[tuple[Place, Any]] = [((), root)]
     while waiting:
         place, part = waiting.pop()
         if isinstance(part, dict):
-            rules = cast("JsonSchema", part)
+            rules = cast("Rules", part)
             yield place, rules
             waiting += sub_schemas(rules, place)
 
@@ -255,7 +270,7 @@ def _every_schema(root: JsonSchema) -> Iterator[tuple[Place, JsonSchema]]:
 def _inside(part: object, key: str) -> object:
     match part:
         case dict():
-            return cast("JsonSchema", part).get(key)
+            return cast("Rules", part).get(key)
         case list():
             items = cast("list[object]", part)
             return items[int(key)] if key.isdecimal() and int(key) < len(items) else None

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
-from interlock.core.json_schema.checks import TYPES, check_schema
+from interlock.core.json_schema.checks import TYPES, Rules, check_schema
 from interlock.core.json_schema.validation import Schema, SchemaRefused
 from interlock.core.json_schema.wording import kind_of
-from interlock.core.plan import JsonSchema
 from interlock.core.problems import Place, Problem, nearest
 
 _WORDS: Final = {
@@ -34,7 +33,7 @@ def check_shorthand(spec: object) -> list[Problem]:
     return [problem for name, written in fields.items() for problem in _field_problems(name, written)]
 
 
-def shorthand_schema(spec: Mapping[str, str | JsonSchema]) -> JsonSchema:
+def shorthand_schema(spec: Mapping[str, str | Rules]) -> Rules:
     """The schema of a map with these fields and no others; `SchemaRefused` if the fields cannot be read.
 
     A field is a type word (`string integer number boolean object list array any null`), with `?` where it may be left
@@ -50,11 +49,11 @@ def shorthand_schema(spec: Mapping[str, str | JsonSchema]) -> JsonSchema:
     }
 
 
-def _field_schema(written: str | JsonSchema) -> JsonSchema:
+def _field_schema(written: str | Rules) -> Rules:
     return dict(_WORDS[written.removesuffix("?")]) if isinstance(written, str) else written
 
 
-def _is_required(written: str | JsonSchema) -> bool:
+def _is_required(written: str | Rules) -> bool:
     return not written.endswith("?") if isinstance(written, str) else "default" not in written
 
 
@@ -71,7 +70,7 @@ def _field_problems(name: object, written: object) -> list[Problem]:
                 advice="write for example `integer`, `string?` or `{type: string, default: main}`",
             )
         ]
-    schema = cast("JsonSchema", written)
+    schema = cast("Rules", written)
     found = [Problem(place=(name, *p.place), message=p.message, advice=p.advice) for p in check_schema(schema)]
     return found or _default_problems(name, schema)
 
@@ -96,7 +95,7 @@ _ELSEWHERE: Final = {
 }
 
 
-def _default_problems(name: str, schema: JsonSchema) -> list[Problem]:
+def _default_problems(name: str, schema: Rules) -> list[Problem]:
     if "default" not in schema:
         return []
     told = Schema(schema).problems(schema["default"], where="the default")

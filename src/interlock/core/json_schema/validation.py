@@ -9,10 +9,9 @@ from typing import Any, Final, NamedTuple, cast
 
 import jsonschema_rs
 
-from interlock.core.json_schema.checks import check_schema, new_validator, reach
+from interlock.core.json_schema.checks import Rules, check_schema, new_validator, reach
 from interlock.core.json_schema.opaque import errors_besides_opaque
 from interlock.core.json_schema.wording import PROBLEMS_MAX, told
-from interlock.core.plan import JsonSchema
 from interlock.core.problems import Problem
 from interlock.core.values import Value, canonical
 
@@ -30,7 +29,7 @@ class Schema:
 
     __slots__ = ("_reach", "_validator", "source")
 
-    def __init__(self, schema: JsonSchema | bool) -> None:  # noqa: FBT001 - true and false are schemas
+    def __init__(self, schema: Rules | bool) -> None:  # noqa: FBT001 - true and false are schemas
         self.source = schema
         self._reach = reach(schema)
         self._validator = new_validator(schema)
@@ -38,7 +37,7 @@ class Schema:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and other.source == self.source
 
-    __hash__ = None  # type: ignore[assignment]  # its source is a map
+    __hash__ = None  # pyright: ignore[reportAssignmentType] - its source is a map
 
     def problems(self, value: Value, where: str = "value") -> list[str]:
         """What is wrong with a value, each naming the place (`value.items[3].name is missing`); at most five."""
@@ -69,14 +68,14 @@ class Schema:
         return self._reach.visits * max(1, self._reach.returns) ** depth <= _REASONS_MAX
 
 
-def compile_schema(schema: JsonSchema | bool) -> Schema:  # noqa: FBT001 - true and false are schemas
+def compile_schema(schema: Rules | bool) -> Schema:  # noqa: FBT001 - true and false are schemas
     """The schema, ready to judge values; `SchemaRefused` if it may not be used."""
     if problems := check_schema(schema):
         raise SchemaRefused(problems)
     return Schema(schema)
 
 
-def with_defaults(schema: JsonSchema | bool, value: Value) -> Value:  # noqa: FBT001
+def with_defaults(schema: Rules | bool, value: Value) -> Value:  # noqa: FBT001
     """The value with what a schema says to take where a field is left out, also in maps inside it."""
     if isinstance(schema, bool) or not isinstance(value, dict):
         return value
@@ -84,7 +83,7 @@ def with_defaults(schema: JsonSchema | bool, value: Value) -> Value:  # noqa: FB
     for name, rules in cast("dict[str, Any]", schema.get("properties", {})).items():
         if not isinstance(rules, dict):
             continue
-        inside = cast("JsonSchema", rules)
+        inside = cast("Rules", rules)
         if name in filled:
             filled = {**filled, name: with_defaults(inside, filled[name])}
         elif "default" in inside:
