@@ -1,5 +1,6 @@
 # Every command does its own set-up: on a fresh machine with Python 3.11 or newer and make, start with any of them.
 #
+#   make demo     see a graph go from a failing build to a release: well, refused by a gate, and killed on the way
 #   make test     run the tests
 #   make check    format, lint, types, layers, pages: each is a command too
 #   make fix      let the formatter and the linter mend what they can
@@ -15,7 +16,7 @@ BIN := .venv/bin
 READY := .venv/ready
 STEP = @printf '%-8s%s\n' '$@' '$(strip $(1))'
 
-.PHONY: setup test check format lint types layers pages fix lock
+.PHONY: setup demo test check format lint types layers pages fix lock
 
 setup: $(READY)
 
@@ -23,6 +24,9 @@ setup: $(READY)
 $(READY): requirements.lock pyproject.toml dev/setup.sh
 	@bash dev/setup.sh
 	@touch $@
+
+demo: $(READY)
+	@$(BIN)/python examples/git-to-prod/demo
 
 # Spread over the processors. One file is quicker without that: .venv/bin/pytest tests/core/test_values.py
 test: $(READY)

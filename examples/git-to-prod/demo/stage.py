@@ -1,0 +1,131 @@
+"""The stage: a fresh copy of the project, commands typed into it, and processes that are killed on it.
+
+Every command is the real `interlock`, in a process of its own. Nothing here knows what the acts are about.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+EXAMPLE = Path(__file__).resolve().parents[1]
+CHECKOUT = EXAMPLE.parents[1]
+INTERLOCK = Path(sys.executable).with_name("interlock")
+
+NOT_OF_THE_PROJECT = ("demo", "README.md", ".interlock", ".copies", "diary.jsonl", "__pycache__")
+WIDTH = 110
+LOOK_EVERY_SECONDS = 0.005
+KILL_WITHIN_SECONDS = 60
+SEEN_AFTER_SECONDS = 0.1
+
+
+class NotAsClaimed(Exception):
+    """Something did not happen as the demo says it does."""
+
+
+class Stage:
+    """One project folder, and the screen."""
+
+    def __init__(self, project: Path) -> None:
+        self.project = project
+        self.screen = Console(highlight=False)
+        self.screen.width = min(self.screen.width, WIDTH) if self.screen.is_terminal else WIDTH
+
+    def build(self) -> None:
+        """Copy the example; what an earlier demo left is cleared away."""
+        shutil.rmtree(self.project, ignore_errors=True)
+        shutil.copytree(EXAMPLE, self.project, ignore=shutil.ignore_patterns(*NOT_OF_THE_PROJECT))
+
+    def checkout(self, name: str) -> Path:
+        """A copy of the sample repository for one act."""
+        return Path(shutil.copytree(self.project / "sample_repo", self.project / name))
+
+    # --- commands ---
+
+    def shown(self, *words: str) -> int:
+        """Type a command and let it show itself; its exit code."""
+        self._type(words)
+        return subprocess.run([INTERLOCK, *words], cwd=self.project, env=_environment(), check=False).returncode
+
+    def read(self, *words: str) -> Any:  # noqa: ANN401 - JSON data
+        """What a command says with `--json`, without showing it."""
+        told = subprocess.run(
+            [INTERLOCK, *words, "--json"], cwd=self.project, env=_environment(), stdout=subprocess.PIPE, check=False
+        )
+        return json.loads(told.stdout)
+
+    def typed(self, *words: str) -> Any:  # noqa: ANN401 - JSON data
+        """Type a command with `--json`, and read what it says."""
+        self._type((*words, "--json"))
+        return self.read(*words)
+
+    def shown_until(self, moment: Callable[[int], bool], *words: str) -> None:
+        """Type a command, let it show itself, and kill it when something is so of its process."""
+        self._type(words)
+        # In a session of its own, so that what it has started dies with it, as when the power fails.
+        with _started([INTERLOCK, *words], cwd=self.project) as process:
+            _wait_for(moment, process)
+            time.sleep(SEEN_AFTER_SECONDS)  # what it is in the middle of shall be seen on the screen
+            os.killpg(process.pid, signal.SIGKILL)
+            if process.wait() != -signal.SIGKILL:
+                raise NotAsClaimed(f"interlock {words[0]} ended by itself before it could be killed")
+        # A killed process leaves the cursor as it was while it drew.
+        self.screen.show_cursor()
+        self.screen.print(f"\n  killed with SIGKILL (process {process.pid})\n", style="bold red")
+
+    def _type(self, words: tuple[str, ...]) -> None:
+        self.screen.print(f"$ interlock {shlex.join(words)}", style="bold", markup=False, soft_wrap=True)
+
+    # --- words ---
+
+    def heading(self, title: str) -> None:
+        """The title of an act."""
+        self.screen.print()
+        self.screen.rule(f"[bold]{title}[/]", align="left", style="cyan")
+        self.screen.print()
+
+    def say(self, text: str) -> None:
+        """A paragraph."""
+        self.screen.print(text)
+        self.screen.print()
+
+    def claim(self, text: str, *, holds: bool) -> None:
+        """Something the demo stands for: it is true, or the demo ends here."""
+        if not holds:
+            raise NotAsClaimed(text)
+        self.screen.print(f"[green]✓[/] {text}")
+
+
+def _environment() -> dict[str, str]:
+    """Everything but settings of somebody's own: the demo shows the defaults."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("INTERLOCK_")}
+
+
+@contextmanager
+def _started(words: list[str | Path], *, cwd: Path) -> Generator[subprocess.Popen[bytes], None, None]:
+    with subprocess.Popen(words, cwd=cwd, env=_environment(), start_new_session=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_for(moment: Callable[[int], bool], process: subprocess.Popen[bytes]) -> None:
+    give_up = time.monotonic() + KILL_WITHIN_SECONDS
+    while not moment(process.pid):
+        if process.poll() is not None or time.monotonic() > give_up:
+            raise NotAsClaimed("the moment to kill the process did not come")
+        time.sleep(LOOK_EVERY_SECONDS)

@@ -1,0 +1,1 @@
+"""Receipts for customers: what they add up to, and the link to find them again."""
