@@ -7,6 +7,7 @@ log: that must give the same state again, and each decision in it must be the on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from interlock.core import events as e
@@ -67,14 +68,23 @@ class Story:
         assert refused is None, refused
         return self
 
+    def receives_many(self, requests: Sequence[r.Request], by: str = "ada") -> Story:
+        """Requests that are admitted one after the other, in one turn; a refusal fails the test."""
+        refused = self._admit(requests, by)
+        assert refused == [None] * len(requests), refused
+        return self
+
     def offers(self, request: r.Request, by: str = "ada") -> str | None:
         """A request that may be refused: the reason, or None."""
-        arrived = admit_all(self.plan, self.state, [(request, by)], at=self.now, pack=self._pack)
+        return self._admit([request], by)[0]
+
+    def _admit(self, requests: Sequence[r.Request], by: str) -> list[str | None]:
+        asked = [(request, by) for request in requests]
+        arrived = admit_all(self.plan, self.state, asked, at=self.now, pack=self._pack)
         self.log += arrived.events
         self.state = arrived.state
         self._settle()
-        refused = arrived.refused[0]
-        return refused.reason if refused else None
+        return [refused.reason if refused else None for refused in arrived.refused]
 
     def _settle(self) -> None:
         had_ended = self.state.has_ended

@@ -5,7 +5,7 @@ Pure, and the only door into a run. A refusal is an answer, not an error; it cha
 
 from __future__ import annotations
 
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from interlock.core import events as e
 from interlock.core import requests as r
@@ -17,7 +17,7 @@ from interlock.core.paths import item_at, node_at, path_of, split_step, step_pat
 from interlock.core.plan import EachWork, HumanWork, Node, Plan
 from interlock.core.problems import nearest
 from interlock.core.schemas import compile_schema
-from interlock.core.state import MAILBOX_MAX, Calling, Live, Opened, RunState, Scope, Waiting, status_of
+from interlock.core.state import MAILBOX_MAX, Calling, Live, Opened, RunState, Waiting, status_of
 
 Admitted: TypeAlias = list[tuple[str, e.Outside]]
 """Paths and bodies of the events to record, in order."""
@@ -97,7 +97,9 @@ def _waiting(plan: Plan, state: RunState, path: str, reason: str, wanted: str) -
     found = node_at(plan, state, path)
     live = found[0].live.get(found[1].index) if found else None
     if found and isinstance(live, Waiting) and live.reason == reason:
-        return found[1], live
+        # The first word counts, also where it is acted on only when the run is resumed.
+        is_said = live.given is not None
+        return r.Refused(f"{path} is answered already: it goes on when the run does") if is_said else (found[1], live)
     open_paths = [each for each, waiting in waits(plan, state) if waiting.reason == reason]
     return r.Refused(_not_open(path, wanted, open_paths))
 
@@ -221,18 +223,24 @@ def _settle(plan: Plan, state: RunState, request: r.SettleEffect) -> Admitted | 
     return [(path, e.EffectSettled(request.effect, request.status, request.out, request.why))]
 
 
+_UNSAID: Final = frozenset({"", "unknown"})
+"""What an attempt is while nobody has said what became of it."""
+
+
 def unknown_effects(plan: Plan, state: RunState) -> dict[str, str]:
     """Effects of which nobody knows what became, with the paths under which they are settled."""
     unknown: dict[str, str] = {}
     for path, live in waits(plan, state):
-        if live.reason == "reconcile" and live.attempt is not None:
+        if live.reason == "reconcile" and live.attempt is not None and live.attempt.status in _UNSAID:
             steps = open_steps(live.attempt)
             unknown |= {live.attempt.steps[ordinal].effect: step_path(path, ordinal) for ordinal in steps}
             if not steps:
                 unknown[live.attempt.effect] = path
     for path, key in state.undoing.items():
         undoing = state.scopes[key].undoing
-        if undoing is not None and undoing.waiting and not state.timers.is_set(path, "retry"):
+        if undoing is None or not undoing.waiting or undoing.attempt.status not in _UNSAID:
+            continue
+        if not state.timers.is_set(path, "retry"):
             unknown[undoing.attempt.effect] = path
     return unknown
 
@@ -259,8 +267,8 @@ def _live_at(plan: Plan, state: RunState, path: str) -> Live | None:
 def _undo_result(state: RunState, request: r.UndoneResult) -> Admitted | r.Refused:
     key = state.undoing.get(request.path)
     undoing = state.scopes[key].undoing if key is not None else None
-    is_awaited = undoing is not None and not undoing.waiting and undoing.attempt.effect == request.result.effect
-    if not is_awaited:
+    attempt = undoing.attempt if undoing is not None and not undoing.waiting else None
+    if attempt is None or attempt.effect != request.result.effect or attempt.status != "":
         return r.Refused(f"{request.path} is not being taken back")
     return [(request.path, request.result)]
 
@@ -271,15 +279,15 @@ def _step(plan: Plan, state: RunState, request: r.StepNoted) -> Admitted | r.Ref
     live = found[0].live.get(found[1].index) if found else None
     if found is None or not isinstance(live, Calling):
         return r.Refused(f"{request.path} is not in flight: its steps are recorded no more")
-    if isinstance(request.step, e.EffectIntended) and request.step.question is None:
-        return _intended(state, found[0], found[1], request)
-    return [(request.path, request.step)]
-
-
-def _intended(state: RunState, scope: Scope, node: Node, request: r.StepNoted) -> Admitted | r.Refused:
-    limit = spent_limit(state, scope, node.index)
-    if limit is not None:
-        return r.Refused(f"the budget of {limit.limit} calls is spent")
+    known = live.attempt.steps.get(request.step.ordinal)
+    if known is not None and known.status in {"done", "failed"}:
+        return r.Refused(f"step {request.step.ordinal} of {request.path} is settled already")
+    if isinstance(request.step, e.EffectIntended):
+        limit = spent_limit(state, found[0], found[1].index) if request.step.question is None else None
+        if limit is not None:
+            return r.Refused(f"the budget of {limit.limit} calls is spent")
+    elif known is None:
+        return r.Refused(f"step {request.step.ordinal} of {request.path} was never intended")
     return [(request.path, request.step)]
 
 
