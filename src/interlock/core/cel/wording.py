@@ -306,6 +306,7 @@ _UNANSWERED: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     (re.compile(r"invalid regular expression: (.*)"), r"the pattern is no regular expression (\1)"),
     (re.compile(r"regular expression too large"), "the pattern is too large"),
     (re.compile(r"[Ii]teration budget exceeded"), "it took too many steps (at most 10,000 items are visited)"),
+    (re.compile(r"bad_alloc"), "there was not enough memory for it"),
     (re.compile(r"duplicate key in map"), "a map has the same key twice"),
     (re.compile(r"Invalid map key type: '(.*)'"), lambda m: f"{_type_in_words(m[1])} cannot be a key"),
 )
