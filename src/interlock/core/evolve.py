@@ -28,16 +28,20 @@ def evolve(plan: Plan, state: RunState, event: e.Event) -> RunState:
     if isinstance(event.body, e.Outside):
         _take_from_outside(plan, state, event, event.body)
     else:
-        _answer_matter(state)
+        _answer_matter(state, event.body)
         take_decided(plan, state, event)
     drop_stale(plan, state)
     state.timers.tidy()
     return state
 
 
-def _answer_matter(state: RunState) -> None:
+def _answer_matter(state: RunState, answer: e.Decided) -> None:
+    """A command answers the oldest matter. An event that only failed the wait it was offered to is offered again."""
     agenda = state.stops if len(state.stops) else state.matters
+    matter = agenda.first()
     agenda.drop_first()
+    if matter is not None and matter.kind == "offer" and isinstance(answer, e.NodeFailed | e.NodeWaiting):
+        agenda.add(matter)
 
 
 # --- from outside ----------------------------------------------------------------------------------------------------

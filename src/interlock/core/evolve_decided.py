@@ -141,6 +141,8 @@ def _wait(state: RunState, scope: Scope, node: Node, path: str, body: e.NodeWait
             state.waits += 1
         case Waiting() | BackingOff():
             attempt, is_cancelling = before.attempt, before.cancelling
+            _leave_waiters(state, before, path)
+            state.timers.clear(path, "timeout")
         case Opened():
             scope.undos.extend(before.undos)
             scope.standing.extend(before.standing)

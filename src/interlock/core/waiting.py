@@ -1,4 +1,4 @@
-"""Nodes that wait without holding a worker, for people, times, events, verdicts and remedies; and what ends the wait."""
+"""Nodes that wait without holding a worker: for people, times, events, verdicts and remedies; and what ends a wait."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from interlock.core import events as e
 from interlock.core import plan as p
-from interlock.core.deciding import Deciding
+from interlock.core.deciding import Deciding, is_held
 from interlock.core.expressions import EvaluationError
 from interlock.core.mailbox import find_received, keys_of_event, match_key
 from interlock.core.paths import node_at
@@ -97,7 +97,9 @@ def offer(on: Deciding) -> e.Command:
             wants = _passes(reader, node.work)
         except EvaluationError as problem:
             error = e.Error("invalid", str(problem), path)
-            return e.Command(path, e.NodeFailed(error), on.matter.cause)
+            is_kept = is_held(on.plan, on.state, scope, node)
+            failure = e.NodeWaiting("failure", error=error) if is_kept else e.NodeFailed(error)
+            return e.Command(path, failure, on.matter.cause)
         if wants:
             return e.Command(path, e.NodeSucceeded(received.data, event=event_id), on.matter.cause)
     return e.Command("", e.EventKept(event_id, name), on.matter.cause)
