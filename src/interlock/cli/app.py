@@ -132,4 +132,4 @@ def _reader_is_gone() -> int:
     """Whoever read the output has closed it, as `| head` does: nothing is left to say, not even on the way out."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
-    return ExitCode.SUCCEEDED
+    return ExitCode.READER_GONE

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interlock.cli.invocation import Invocation
+from interlock.cli.invocation import Invocation, finished
 from interlock.cli.options import AsJson, By, Detach, NodeOfRun, Run, Store, Tools, Why
 from interlock.cli.people import said
 
@@ -92,7 +91,7 @@ def retry(
     as_json: AsJson = False,
 ) -> int:
     """Go on where an ended run failed, as a new run: what does not depend on the failure is taken over."""
-    return asyncio.run(_follow_up("retry", run, by, Invocation(store=store, tools=tools, as_json=as_json)))
+    return finished(_follow_up("retry", run, by, Invocation(store=store, tools=tools, as_json=as_json)))
 
 
 def rollback(
@@ -104,7 +103,7 @@ def rollback(
     as_json: AsJson = False,
 ) -> int:
     """Take back what an ended run did, as a new run."""
-    return asyncio.run(_follow_up("rollback", run, by, Invocation(store=store, tools=tools, as_json=as_json)))
+    return finished(_follow_up("rollback", run, by, Invocation(store=store, tools=tools, as_json=as_json)))
 
 
 async def _follow_up(kind: str, run: str, by: str, on: Invocation) -> int:

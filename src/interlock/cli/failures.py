@@ -1,7 +1,7 @@
 """What went wrong, as the command line tells it: a message for people, a word for programs, and the exit code.
 
 0 the run succeeded, 1 it did not, 2 wrong usage or an invalid graph or input, 3 only people or an event can move the
-run on, 70 a fault of Interlock itself, 130 interrupted.
+run on, 70 a fault of Interlock itself, 130 interrupted, 141 whoever read the output has gone.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     WAITS = 3
     FAULT = 70
     INTERRUPTED = 130
+    READER_GONE = 141
 
 
 class CommandError(Exception):

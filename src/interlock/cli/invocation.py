@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
+
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,3 +20,10 @@ class Invocation:
     store: Path | None = None
     tools: list[str] | None = None
     as_json: bool = False
+
+
+def finished(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """What a command's work comes to, in an event loop of its own."""
+    import asyncio  # importing it takes a tenth of what `--help` may
+
+    return asyncio.run(work)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from interlock.cli.invocation import finished
 from interlock.cli.options import AsJson, Run, Store
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def runs(
 
     if status is not None and status not in RUN_STATUSES:
         raise CommandError(f"{status!r} is no status of a run; there are: {', '.join(RUN_STATUSES)}")
-    rows = asyncio.run(latest_runs(store=store, status=status, graph=graph, limit=limit))
+    rows = finished(latest_runs(store=store, status=status, graph=graph, limit=limit))
     if as_json:
         from interlock.cli.output import print_json
 
@@ -90,14 +90,14 @@ def show(
     as_json: AsJson = False,
 ) -> int:
     """Show a run: its nodes, what it waits for, and what can be done next."""
-    return asyncio.run(_show(run, store, at=at, is_full=everything, as_json=as_json))
+    return finished(_show(run, store, at=at, is_full=everything, as_json=as_json))
 
 
 async def _show(run: str, store: Path | None, *, at: int | None, is_full: bool, as_json: bool) -> int:
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console, print_json
     from interlock.cli.summary import is_ascii, print_headline, print_summary, print_value, run_as_json
-    from interlock.cli.tree import tree_rows, tree_table
+    from interlock.cli.tree import tree_lines, tree_rows
 
     async with looked_at(run, store) as handle:
         view = await handle.view(at)
@@ -108,7 +108,7 @@ async def _show(run: str, store: Path | None, *, at: int | None, is_full: bool, 
     now = view.at if at is not None or view.has_ended else _now()
     if at is not None:
         out.print(f"as it was after event {view.seq}", style="dim")
-    out.print(tree_table(tree_rows(view, now=now, is_full=is_full), is_ascii=is_ascii(out)))
+    out.print(tree_lines(tree_rows(view, now=now, is_full=is_full), width=out.width, is_ascii=is_ascii(out)))
     if at is None:
         print_summary(out, view, store=store, now=now)
         return 0
@@ -127,7 +127,7 @@ def events(
     as_json: AsJson = False,
 ) -> int:
     """Print a run's events, one line each; with --json one object a line."""
-    return asyncio.run(_events(run, store, follow=follow, after=after, as_json=as_json))
+    return finished(_events(run, store, follow=follow, after=after, as_json=as_json))
 
 
 async def _events(run: str, store: Path | None, *, follow: bool, after: int, as_json: bool) -> int:
@@ -157,7 +157,7 @@ def inspect(
     as_json: AsJson = False,
 ) -> int:
     """Tell why a run went as it did: each step with what it follows from, and every decision with its options."""
-    return asyncio.run(_inspect(run, path, store, as_json=as_json))
+    return finished(_inspect(run, path, store, as_json=as_json))
 
 
 async def _inspect(run: str, path: str | None, store: Path | None, *, as_json: bool) -> int:
@@ -199,7 +199,7 @@ def effects(
     as_json: AsJson = False,
 ) -> int:
     """List a run's contacts with the world and what came of each; those nobody knows of come first."""
-    return asyncio.run(_effects(run, store, as_json=as_json))
+    return finished(_effects(run, store, as_json=as_json))
 
 
 async def _effects(run: str, store: Path | None, *, as_json: bool) -> int:

@@ -55,10 +55,10 @@ def _steps(view: RunView, store: Path | None) -> Iterator[NextStep]:
             yield NextStep("see why", command_line("inspect", run, *_failed_path(view), store=store))
         case "cancelled":
             yield NextStep("go on where it stopped, as a new run", command_line("retry", run, store=store))
-        case "running" | "compensating" | "waiting" if any(not wait.is_for_people for wait in view.waits):
-            yield NextStep("drive it on from here", command_line("resume", run, store=store))
         case "running" | "compensating":
             yield NextStep("drive it on from here, if nobody does", command_line("resume", run, store=store))
+        case "waiting" if any(wait.due is not None for wait in view.waits):
+            yield NextStep("let its deadlines count", command_line("resume", run, store=store))
         case _:
             pass
 

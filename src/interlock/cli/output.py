@@ -26,7 +26,13 @@ def error_console() -> Console:
 def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    class PipedConsole(Console):
+        """A console that leaves a closed pipe to the program's boundary, instead of ending the program itself."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    made = PipedConsole(stderr=stderr, highlight=False, soft_wrap=False)
     if not made.is_terminal:
         made.width = WIDTH_PIPED
     return made

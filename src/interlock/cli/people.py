@@ -5,14 +5,13 @@ Where nobody drives the run, it is driven on from here; `--detach` only records 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from interlock.cli.failures import CommandError
-from interlock.cli.invocation import Invocation
+from interlock.cli.invocation import Invocation, finished
 from interlock.cli.options import AsJson, By, Detach, NodeOfRun, Run, Store, Tools, Why
 
 if TYPE_CHECKING:
@@ -173,7 +172,7 @@ def said(
     wanted: frozenset[str] = frozenset({"succeeded"}),
 ) -> int:
     """Say something to a run (or to the one that was started under a key), and drive it on if nobody else does."""
-    return asyncio.run(_said(run, say, on=on, key=key, wanted=wanted))
+    return finished(_said(run, say, on=on, key=key, wanted=wanted))
 
 
 async def _said(

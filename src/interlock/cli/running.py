@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 import typer
 
-from interlock.cli.invocation import Invocation
+from interlock.cli.invocation import Invocation, finished
 from interlock.cli.options import AsJson, By, GraphArgument, Run, Store, Tools
 
 
@@ -38,7 +37,7 @@ def run(
     from interlock.cli.inputs import read_inputs
 
     on = Invocation(store=store, tools=tools, as_json=as_json)
-    return asyncio.run(_run(graph, read_inputs(inputs, pairs or ()), key=key, by=by, on=on))
+    return finished(_run(graph, read_inputs(inputs, pairs or ()), key=key, by=by, on=on))
 
 
 async def _run(graph: str, inputs: dict[str, Any], *, key: str, by: str, on: Invocation) -> int:
@@ -59,7 +58,7 @@ def resume(
     as_json: AsJson = False,
 ) -> int:
     """Go on with a run: take up one whose process has gone, and end its pause if it is paused."""
-    return asyncio.run(_resume(run, by, Invocation(store=store, tools=tools, as_json=as_json)))
+    return finished(_resume(run, by, Invocation(store=store, tools=tools, as_json=as_json)))
 
 
 async def _resume(run: str, by: str, on: Invocation) -> int:

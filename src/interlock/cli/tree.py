@@ -14,10 +14,13 @@ from interlock.engine.telling import instant, short, skip_reason, span
 from interlock.engine.waits import Wait
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
+    from rich.text import Text
 
 COPIES_SHOWN_MAX: Final = 8
 """How many items of an `each` or rounds of a `loop` are shown, unless all are asked for."""
+
+_GAP: Final = 2
 
 
 @dataclass(frozen=True)
@@ -85,21 +88,33 @@ def fitted(rows: Sequence[Row], room: int) -> list[Row]:
     return [*shown, Row(0, "", f"… {len(rows) - len(shown)} more")]
 
 
-def tree_table(rows: Iterable[Row], *, is_ascii: bool) -> Table:
-    """The rows as they are printed; what does not fit into the width is cut."""
-    from rich.table import Table
+def tree_lines(rows: Sequence[Row], *, width: int, is_ascii: bool) -> Group:
+    """The rows as they are printed into so many columns: a name keeps its room, what is said of it is cut."""
+    from rich.console import Group
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=48)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column(no_wrap=True, justify="right")
-    for row in rows:
-        mark = MARKS.get(row.status, Mark(" ", " ", "dim"))
-        sign = mark.ascii if is_ascii else mark.sign
-        name = Text(f"{'  ' * row.depth}{sign} ", style=mark.style) + Text(row.name, style="" if row.status else "dim")
-        table.add_row(name, Text(row.what, style=_style_of(row)), Text(row.took, style="dim"))
-    return table
+    names = [_named(row, is_ascii=is_ascii) for row in rows]
+    took_width = max((len(row.took) for row in rows), default=0)
+    name_width = min(max((name.cell_len for name in names), default=0), max(16, width // 2))
+    whats = [Text(row.what, style=_style_of(row)) for row in rows]
+    what_width = max((what.cell_len for what in whats), default=0)
+    what_width = max(0, min(what_width, width - name_width - took_width - 2 * _GAP))
+    lines: list[Text] = []
+    for row, name, what in zip(rows, names, whats, strict=True):
+        name.truncate(name_width, overflow="ellipsis", pad=True)
+        what.truncate(what_width, overflow="ellipsis", pad=True)
+        gap = " " * _GAP
+        lines.append(Text(no_wrap=True).append_text(name).append(gap).append_text(what).append(gap))
+        lines[-1].append(f"{row.took:>{took_width}}", style="dim")
+    return Group(*lines)
+
+
+def _named(row: Row, *, is_ascii: bool) -> Text:
+    from rich.text import Text
+
+    mark = MARKS.get(row.status, Mark(" ", " ", "dim"))
+    name = Text(f"{'  ' * row.depth}{mark.ascii if is_ascii else mark.sign} ", style=mark.style)
+    return Text().append_text(name).append(row.name, style="" if row.status else "dim")
 
 
 def _style_of(row: Row) -> str:

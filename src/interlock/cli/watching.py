@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from interlock.cli.output import plain
 from interlock.cli.summary import is_ascii
-from interlock.cli.tree import Row, fitted, tree_rows, tree_table
+from interlock.cli.tree import Row, fitted, tree_lines, tree_rows
 from interlock.core import events as e
 from interlock.core.plan import Plan
 from interlock.engine.driving import Progress
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 FRAMES_PER_SECOND: Final = 8
+PROGRESS_SECONDS: Final = 1.0
+"""How often a node's progress is worth a line."""
 LINES_BESIDE_TREE: Final = 4
 """What a terminal has to hold besides the tree: the heading, and room for the prompt."""
 
@@ -93,6 +95,9 @@ class Lines:
         self._console = console
         self._after = after
         self._began: int | None = None
+        self._progress_at: dict[str, float] = {}
+        self._failures: dict[str, str] = {}
+        """What was last told of each node's failed attempts: the failure that follows need not say it again."""
 
     def take(self, event: e.Event) -> None:
         """A line, if people want one."""
@@ -100,11 +105,24 @@ class Lines:
         self._began = event.at if self._began is None else self._began
         if event.seq > self._after and isinstance(event.body, _TOLD):
             who = f" ({event.actor})" if event.actor else ""
-            self._print((event.at - self._began) / 1e6, event.path, what_happened(event) + who)
+            self._print((event.at - self._began) / 1e6, event.path, self._what(event) + who)
 
     def progress(self, progress: Progress) -> None:
-        """A line for it."""
-        self._print(None, progress.path, _progress_text(progress))
+        """A line for it, unless its node has just had one."""
+        now = time.monotonic()
+        if now - self._progress_at.get(progress.path, -PROGRESS_SECONDS) >= PROGRESS_SECONDS:
+            self._progress_at[progress.path] = now
+            self._print(None, progress.path, _progress_text(progress))
+
+    def _what(self, event: e.Event) -> str:
+        match event.body:
+            case e.NodeResult(error=e.Error(message=message)):
+                self._failures[event.path] = message
+            case e.NodeFailed(error=e.Error(message=message)) if message == self._failures.get(event.path):
+                return "failed"
+            case _:
+                pass
+        return what_happened(event)
 
     def _print(self, seconds: float | None, path: str, what: str) -> None:
         when = f"{seconds:8.2f} s" if seconds is not None else " " * 10
@@ -153,7 +171,7 @@ class LiveTree:
         now = max(view.at, time.time_ns() // 1_000) if not view.has_ended else view.at
         rows = [self._with_progress(row) for row in tree_rows(view, now=now)]
         room = max(5, self._console.size.height - LINES_BESIDE_TREE)
-        return tree_table(fitted(rows, room), is_ascii=is_ascii(self._console))
+        return tree_lines(fitted(rows, room), width=self._console.width, is_ascii=is_ascii(self._console))
 
     def _with_progress(self, row: Row) -> Row:
         told = self._progress.get(row.path)

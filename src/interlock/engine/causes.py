@@ -90,13 +90,20 @@ def _is_about(path: str, node: str) -> bool:
     return step is not None and step[0] == node
 
 
+class Sources(Struct, frozen=True):
+    """The names of the nodes whose edges lead to one: those that its join counts, and those it cannot do without."""
+
+    joined: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+
+
 class _Links:
     """What has to be remembered of the log so far to say what the next event follows from."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._needed: dict[tuple[int, int], tuple[str, ...]] = {}
-        """The nodes that a node of the plan cannot begin without, by its scope and index."""
+        self._sources: dict[tuple[int, int], Sources] = {}
+        """The nodes whose edges lead to a node of the plan, by its scope and index."""
         self._last: dict[str, int] = {}
         """The last event about each path."""
         self._settled: dict[str, int] = {}
@@ -118,19 +125,20 @@ class _Links:
             yield self._last_about(path)
         if isinstance(body, BEGINNINGS):
             scope = path.rpartition("/")[0]
-            for name in (*body.because, *self._needed_by(path)):
+            sources = self._sources_of(path)
+            for name in (*(body.because or sources.joined), *sources.needed):
                 yield self._settled.get(f"{scope}/{name}" if scope else name, 0)
         if isinstance(body, (*BEGINNINGS, e.NodeFailed, e.NodeSkipped)):
             yield from self._edges.pop(path, ())
 
-    def _needed_by(self, path: str) -> tuple[str, ...]:
+    def _sources_of(self, path: str) -> Sources:
         found = planned_node(self._plan, path)
         if found is None:
-            return ()
+            return Sources()
         scope, node = found
-        if (scope, node.index) not in self._needed:
-            self._needed |= _needed_in(self._plan, scope)
-        return self._needed[scope, node.index]
+        if (scope, node.index) not in self._sources:
+            self._sources |= {(scope, index): each for index, each in _sources_in(self._plan, scope).items()}
+        return self._sources[scope, node.index]
 
     def _last_about(self, path: str) -> int:
         step = split_step(path)
@@ -150,12 +158,14 @@ class _Links:
                 pass
 
 
-def _needed_in(plan: Plan, scope: int) -> dict[tuple[int, int], tuple[str, ...]]:
-    """For each node of a scope those it needs: the sources of its requirements, and of every edge of an `all`."""
+def _sources_in(plan: Plan, scope: int) -> dict[int, Sources]:
     nodes = plan.scopes[scope].nodes
-    needed: dict[tuple[int, int], tuple[str, ...]] = {(scope, node.index): () for node in nodes}
+    found = {node.index: Sources() for node in nodes}
     for source in nodes:
         for edge in source.edges:
-            if edge.role == Role.REQUIREMENT or nodes[edge.target].join.how == "all":
-                needed[scope, edge.target] += (source.name,)
-    return needed
+            known = found[edge.target]
+            if edge.role == Role.REQUIREMENT:
+                found[edge.target] = Sources(known.joined, (*known.needed, source.name))
+            else:
+                found[edge.target] = Sources((*known.joined, source.name), known.needed)
+    return found

@@ -1,0 +1,77 @@
+"""`interlock graph …`: graphs as people write them."""
+
+from __future__ import annotations
+
+from tests.cli.command_line import CommandLine
+
+
+def test_all_graphs_of_the_project_are_checked(interlock: CommandLine) -> None:
+    """Before a commit one wants to know of all of them."""
+    interlock.graph("good", "a: {value: 1}")
+    interlock.graph("bad", "a: {valu: 1}")
+
+    said = interlock("graph", "check", "--json")
+
+    assert said.code == 2
+    assert [(graph["graph"], graph["valid"]) for graph in said.json["graphs"]] == [("bad", False), ("good", True)]
+
+
+def test_a_problem_is_told_with_its_line_and_a_caret(interlock: CommandLine) -> None:
+    """The place is pointed at, since a line alone is searched through."""
+    interlock.graph("bad", "a: {value: 1}\nb: {valu: 1}")
+
+    said = interlock("graph", "check", "bad")
+
+    assert said.code == 2
+    assert said.out.splitlines()[0].startswith("graphs/bad.yaml:5:7: error: ")
+    assert said.out.splitlines()[1:3] == ["    5 |   b: {valu: 1}", "      |       ^^^^"]
+
+
+def test_a_problem_has_its_place_for_programs(interlock: CommandLine) -> None:
+    """An editor underlines by line and column."""
+    interlock.graph("bad", "a: {tool: gret}")
+
+    [problem] = interlock("graph", "check", "bad", "--json").json["graphs"][0]["problems"]
+
+    assert (problem["file"], problem["line"], problem["column"]) == ("graphs/bad.yaml", 4, 13)
+
+
+def test_an_unknown_graph_suggests_the_nearest(interlock: CommandLine) -> None:
+    """A typing error in a name is the likely case."""
+    interlock.graph("hello", "a: {value: 1}")
+
+    said = interlock("graph", "check", "helo")
+
+    assert said.code == 2
+    assert "did you mean hello?" in said.err
+
+
+def test_formatting_checks_without_writing(interlock: CommandLine) -> None:
+    """In a pipeline the answer is the exit code, and the file is left alone."""
+    file = interlock.write("graphs/x.yaml", "graph:   x\nlanguage: 1\nnodes:\n     a: {value: 1}\n")
+
+    said = interlock("graph", "fmt", "--check", str(file))
+
+    assert said.code == 1
+    assert "x.yaml: is not formatted" in said.out
+    assert file.read_text(encoding="utf-8").startswith("graph:   x")
+
+
+def test_formatting_writes_what_it_prints(interlock: CommandLine) -> None:
+    """What one has looked at is what one gets; a second time changes nothing."""
+    file = interlock.write("graphs/x.yaml", "graph:   x\nlanguage: 1\nnodes:\n     a: {value: 1} # why\n")
+    printed = interlock("graph", "fmt", str(file)).out
+
+    interlock("graph", "fmt", "--write", str(file))
+
+    assert file.read_text(encoding="utf-8") == printed
+    assert "# why" in printed
+    assert interlock("graph", "fmt", "--check", str(file)).code == 0
+
+
+def test_a_file_that_is_not_there_is_told(interlock: CommandLine) -> None:
+    """No traceback for a misspelt file."""
+    said = interlock("graph", "fmt", "missing.yaml")
+
+    assert said.code == 2
+    assert "missing.yaml cannot be read: No such file or directory" in said.err

@@ -1,0 +1,131 @@
+"""Runs and real processes: killed and continued, interrupted, and moved on from another terminal."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from tests.cli.command_line import CommandLine
+from tests.cli.test_app import PROGRAM
+
+GRAPH = """\
+before: {tool: note, input: {text: before}}
+gate: {tool: wait_for, input: {file: go}, after: before}
+after: {tool: note, input: {text: after}, after: gate}
+"""
+TOOLS = """\
+import asyncio
+from pathlib import Path
+
+from interlock import tool
+
+
+@tool(effect="idempotent")
+def note(text: str) -> None:
+    with Path("notes").open("a") as notes:
+        notes.write(text + "\\n")
+
+
+@tool(effect="read")
+async def wait_for(file: str) -> None:
+    while not Path(file).exists():
+        await asyncio.sleep(0.01)
+"""
+
+
+@contextmanager
+def running(interlock: CommandLine, *words: str, until: str) -> Generator[subprocess.Popen[str]]:
+    """A process of its own, which has printed a line that holds `until`."""
+    with subprocess.Popen(
+        [*PROGRAM, *words], cwd=interlock.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        try:
+            assert program.stdout is not None
+            _read_to(program.stdout.readline, until)
+            yield program
+        finally:
+            program.kill()
+
+
+def _read_to(readline: Callable[[], str], until: str) -> None:
+    while until not in (line := readline()):
+        assert line, f"the program ended before it had printed {until}"
+
+
+def _project(interlock: CommandLine) -> None:
+    interlock.write("tools/tools.py", TOOLS)
+    interlock.graph("works", GRAPH)
+
+
+def _only_run(interlock: CommandLine) -> str:
+    [row] = interlock("runs", "--json").json["runs"]
+    run: str = row["run"]
+    return run
+
+
+def test_a_run_survives_the_kill_of_its_process(interlock: CommandLine) -> None:
+    """The promise of a durable run: nothing that was done is done again, and the rest is done."""
+    _project(interlock)
+    with running(interlock, "run", "works", until="calls wait_for") as program:
+        program.send_signal(signal.SIGKILL)
+        program.wait()
+
+    interlock.write("go", "")
+    resumed = interlock("resume", _only_run(interlock), "--json")
+
+    assert (resumed.code, resumed.json["status"]) == (0, "succeeded")
+    assert (interlock.folder / "notes").read_text(encoding="utf-8") == "before\nafter\n"
+
+
+def test_an_interrupted_run_is_let_go_and_says_how_to_go_on(interlock: CommandLine) -> None:
+    """Ctrl-C stops watching, not the work: whoever wants the run cancelled is told the word for it."""
+    _project(interlock)
+    with running(interlock, "run", "works", until="calls wait_for") as program:
+        program.send_signal(signal.SIGINT)
+        _, errors = program.communicate(timeout=20)
+
+    run = _only_run(interlock)
+    interlock.write("go", "")
+
+    assert program.returncode == 130
+    assert f"interlock resume {run}" in errors
+    assert f"interlock cancel {run}" in errors
+    assert interlock("resume", run).code == 0
+
+
+def test_a_run_is_cancelled_from_another_terminal(interlock: CommandLine) -> None:
+    """The word reaches the process that drives the run, which then ends it."""
+    _project(interlock)
+    with running(interlock, "run", "works", until="calls wait_for") as program:
+        said = interlock("cancel", _only_run(interlock), "--why", "no more")
+        program.communicate(timeout=20)
+
+    assert said.code == 0
+    assert f"left for process {program.pid}" in said.out
+    assert program.returncode == 1
+
+
+def test_a_run_that_is_driven_is_not_driven_twice(interlock: CommandLine) -> None:
+    """Two drivers would do everything twice: the second is told who the first is."""
+    _project(interlock)
+    with running(interlock, "run", "works", until="calls wait_for") as program:
+        said = interlock("resume", _only_run(interlock))
+
+    assert said.code == 1
+    assert f"is driven by process {program.pid}" in said.err
+
+
+def test_the_events_of_a_run_are_followed_while_another_process_drives_it(interlock: CommandLine) -> None:
+    """Watching needs no part in the work."""
+    _project(interlock)
+    with running(interlock, "run", "works", until="calls wait_for") as driver:
+        words = ("events", _only_run(interlock), "--follow", "--json")
+        with running(interlock, *words, until="wait_for") as follower:
+            interlock.write("go", "")
+            followed, _ = follower.communicate(timeout=20)
+            driver.communicate(timeout=20)
+
+    assert json.loads(followed.splitlines()[-1])["type"] == "run.ended"
