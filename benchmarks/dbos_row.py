@@ -1,4 +1,4 @@
-"""DBOS on SQLite, its embedded mode. Its loop takes the messages along in the workflow's own memory, as its users do."""
+"""DBOS on SQLite, its embedded mode. Its loop keeps its messages in the workflow's own memory, as its users do."""
 
 from __future__ import annotations
 

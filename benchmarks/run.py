@@ -3,8 +3,8 @@
     make bench                      five rounds of everything, about five minutes
     make bench ROUNDS=1 QUICK=1     does it run at all
 
-Rounds go through all rows in turn, so that a change of the disk's mood falls on all. Every figure is the median of the
-rounds; ratios are made within a round and then their median is taken. A peer that is not installed is named and left out.
+Rounds go through all rows in turn, so that a change of the disk's mood falls on all. Every figure is the median of
+the rounds; ratios are made within a round and then their median is taken. A peer that is not installed is left out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,9 @@ def _ratios(rounds: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _ratio(rounds: list[dict[str, Any]], place: tuple[str, ...], others: list[str], best: Any = max) -> float:
+def _ratio(
+    rounds: list[dict[str, Any]], place: tuple[str, ...], others: list[str], best: Callable[[list[float]], float] = max
+) -> float:
     found: list[float] = []
     for each in rounds:
         ours = _figure(each["interlock"], place)
