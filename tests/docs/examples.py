@@ -8,7 +8,8 @@
                                      must be what it prints; … stands for anything, alone on a line for any lines
     ```… fragment                    part of something larger: neither saved nor run
 
-A command with nothing below it must succeed. Commands of other programs are for the reader alone.
+A command with nothing below it must succeed. Commands of other programs are for the reader alone. How what is shown and
+what is printed are compared, and what becomes of ids, is told in `showing`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from tests.docs.page import Block, Page
+from tests.docs.showing import ids_in, with_real_ids
 
 SECONDS_MAX = 60
 RUNNABLE = ("interlock ", "python ", "cd ")
@@ -30,9 +32,10 @@ RUNNABLE = ("interlock ", "python ", "cd ")
 
 @dataclass
 class Reader:
-    """Who follows the page: the folder in which they are, which a `cd` changes."""
+    """Who follows the page: the folder in which they are, which a `cd` changes, and what the page's ids are here."""
 
     folder: Path
+    ids: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,6 @@ def commands_in(block: Block) -> list[Command]:
         Command(prompt[1].strip(), joined[prompt.end() : end].strip("\n"), block.line)
         for prompt, end in zip(prompts, ends, strict=True)
     ]
-
-
-def matches(printed: str, expected: str) -> bool:
-    """Whether a command printed what the page shows. Spaces at the ends of lines do not count."""
-    pattern = "".join(
-        r"(?:.*\n)*?" if line.strip() == "…" else ".*?".join(map(re.escape, line.rstrip().split("…"))) + r"\n"
-        for line in expected.splitlines()
-    )
-    text = "".join(f"{line.rstrip()}\n" for line in printed.strip("\n").splitlines())
-    return re.fullmatch(pattern, text) is not None
 
 
 def _problems_with(block: Block, reader: Reader) -> Iterator[str]:
@@ -104,14 +97,19 @@ def _run_console(block: Block, reader: Reader) -> Iterator[str]:
         if command.typed.startswith("cd "):
             reader.folder = reader.folder / command.typed.removeprefix("cd ")
         elif command.typed.startswith(RUNNABLE):
-            yield from _compare(command, _run(command.typed, reader))
+            yield from _compare(command, _run(with_real_ids(command.typed, reader.ids), reader), reader)
 
 
-def _compare(command: Command, ran: subprocess.CompletedProcess[str]) -> Iterator[str]:
-    if command.printed and not matches(ran.stdout, command.printed):
+def _compare(command: Command, ran: subprocess.CompletedProcess[str], reader: Reader) -> Iterator[str]:
+    if not command.printed:
+        if ran.returncode != 0:
+            yield f"{command.line}: $ {command.typed}\nends with {ran.returncode}:\n{ran.stdout}"
+        return
+    ids = ids_in(ran.stdout, command.printed, reader.ids)
+    if ids is None:
         yield f"{command.line}: $ {command.typed}\nthe page shows:\n{command.printed}\nit prints:\n{ran.stdout}"
-    if not command.printed and ran.returncode != 0:
-        yield f"{command.line}: $ {command.typed}\nends with {ran.returncode}:\n{ran.stdout}"
+    else:
+        reader.ids = ids
 
 
 _RUN: Mapping[str, Callable[[Block, Reader], Iterator[str]]] = MappingProxyType(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.examples import Command, commands_in, failures_on, matches
+from tests.docs.examples import Command, commands_in, failures_on
 from tests.docs.page import Block, name_of, pages, read_page
+from tests.docs.showing import ids_in, matches, with_real_ids
 
 
 @pytest.mark.parametrize("path", pages(), ids=name_of)
@@ -69,3 +70,15 @@ def test_an_ellipsis_stands_for_what_differs_from_run_to_run(printed: str, expec
 def test_what_the_page_shows_is_all_that_is_printed(printed: str, expected: str) -> None:
     """A page that leaves out a line says so with an ellipsis."""
     assert not matches(printed, expected)
+
+
+def test_an_id_that_a_page_shows_stands_for_the_one_that_was_printed() -> None:
+    """A reader gets another id than the page shows, and types theirs from then on."""
+    ids = ids_in(
+        "run x7abcdefghjk waits: answer x7abcdefghjk:ask\n", "run w5nmkpqrstvx waits: answer w5nmkpqrstvx:ask", {}
+    )
+
+    assert ids == {"w5nmkpqrstvx": "x7abcdefghjk"}
+    assert with_real_ids("interlock show w5nmkpqrstvx", ids) == "interlock show x7abcdefghjk"
+    assert ids_in("run x7abcdefghjk ended\n", "run w5nmkpqrstvx ended", ids) == ids
+    assert ids_in("run k3abcdefghjk ended\n", "run w5nmkpqrstvx ended", ids) is None
