@@ -74,11 +74,11 @@ def test_what_the_page_shows_is_all_that_is_printed(printed: str, expected: str)
 
 def test_an_id_that_a_page_shows_stands_for_the_one_that_was_printed() -> None:
     """A reader gets another id than the page shows, and types theirs from then on."""
-    ids = ids_in(
-        "run x7abcdefghjk waits: answer x7abcdefghjk:ask\n", "run w5nmkpqrstvx waits: answer w5nmkpqrstvx:ask", {}
-    )
+    printed, shown = "run x7abcdefghjk: see x7abcdefghjk\n", "run w5nmkpqrstvx: see w5nmkpqrstvx"
+
+    ids = ids_in(printed, shown, {}) or {}
 
     assert ids == {"w5nmkpqrstvx": "x7abcdefghjk"}
     assert with_real_ids("interlock show w5nmkpqrstvx", ids) == "interlock show x7abcdefghjk"
-    assert ids_in("run x7abcdefghjk ended\n", "run w5nmkpqrstvx ended", ids) == ids
-    assert ids_in("run k3abcdefghjk ended\n", "run w5nmkpqrstvx ended", ids) is None
+    assert ids_in(printed, shown, ids) == ids
+    assert ids_in("run k3abcdefghjk: see x7abcdefghjk\n", shown, {}) is None
