@@ -154,6 +154,10 @@ class Story:
         """Somebody cancels the run, or a node of it."""
         return self.receives(r.CancelNode(path=path) if path else r.CancelRun(rollback=rollback))
 
+    def moves_to(self, mode: Literal["normal", "degraded", "minimal"]) -> Story:
+        """Somebody moves the run to another mode."""
+        return self.receives(r.SetMode(mode=mode))
+
     def completes(self, path: str) -> Story:
         """Somebody ends an `each` with the items it has."""
         return self.receives(r.CompleteNode(path=path))
