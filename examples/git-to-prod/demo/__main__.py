@@ -112,7 +112,7 @@ def _third_act(stage: Stage) -> str:
     stage.claim(
         "it went on where it was, both times, and succeeded", holds=code == WAITS_FOR_PEOPLE and _is_released(ended)
     )
-    stage.claim("only what was in flight began anew; nothing was done twice", holds=_nothing_done_twice(calls))
+    stage.claim("only what was in flight began anew, and nothing was changed twice", holds=_nothing_done_twice(calls))
     stage.claim("whether it had been released was asked, not guessed", holds=_was_reconciled(stage, run))
     stage.claim("it was released once", holds=_entries(repository) == ["1.4.1", "1.4.0"])
     return run
