@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -139,3 +140,59 @@ def test_no_color_means_none(interlock: CommandLine) -> None:
     interlock.graph("hello", "a: {value: 1}")
 
     assert "\x1b" not in interlock("run", "hello").out
+
+
+def test_a_terminal_of_ascii_alone_is_enough(interlock: CommandLine) -> None:
+    """An old console or a log without an encoding must not turn a good run into an error."""
+    interlock.graph("hello", 'a: {tool: greet, input: {name: "Zoë → ✓"}}')
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+
+    ran = subprocess.run([*PROGRAM, "run", "hello"], env=environment, check=False, capture_output=True)
+
+    assert ran.returncode == 0
+    assert b"+ succeeded" in ran.stdout
+    assert rb"Zo\xeb" in ran.stdout
+
+
+def test_what_comes_from_outside_cannot_move_the_cursor(interlock: CommandLine) -> None:
+    """A tool's text could otherwise draw over what stands above it."""
+    interlock.graph(
+        "hello", 'a: {tool: greet, input: {name: "\\e[2Jx\\u202e"}}\nb: {tool: refuse, input: {text: "\\e[2J"}}'
+    )
+
+    said = interlock("run", "hello")
+
+    assert "\x1b" not in said.out
+    assert "\u202e" not in said.out
+
+
+def test_graphs_are_offered_by_the_shell(interlock: CommandLine) -> None:
+    """A name that was begun is completed from the project's folder of graphs."""
+    interlock.graph("hello", "a: {value: 1}")
+    environment = {
+        **os.environ,
+        "_INTERLOCK_COMPLETE": "complete_bash",
+        "COMP_WORDS": "interlock run he",
+        "COMP_CWORD": "2",
+    }
+
+    ran = subprocess.run(PROGRAM, env=environment, check=False, capture_output=True, text=True)
+
+    assert ran.stdout.split() == ["hello"]
+
+
+def test_runs_are_offered_by_the_shell(interlock: CommandLine) -> None:
+    """The id of a run is copied or completed, but never typed."""
+    interlock.graph("hello", "a: {value: 1}")
+    run = interlock.started("hello")
+    words = {"COMP_WORDS": f"interlock show {run[:2]}", "COMP_CWORD": "2"}
+
+    ran = subprocess.run(
+        PROGRAM,
+        env={**os.environ, "_INTERLOCK_COMPLETE": "complete_bash", **words},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert ran.stdout.split() == [run]

@@ -75,7 +75,7 @@ def test_show_draws_the_tree_of_nodes(interlock: CommandLine) -> None:
     interlock.graph("tree", body + "last: {value: 1, after: ask}")
     run = interlock.started("tree")
 
-    lines = [line.split("  ")[0:2] for line in interlock("show", run).out.splitlines()[:5]]
+    lines = [line.split("  ")[0:2] for line in interlock("show", run).out.splitlines()[1:6]]
 
     assert [" ".join(part.strip() for part in line).strip() for line in lines] == [
         "✓ g",
@@ -84,6 +84,14 @@ def test_show_draws_the_tree_of_nodes(interlock: CommandLine) -> None:
         "◐ ask",
         "○ last",
     ]
+
+
+def test_show_tells_what_the_run_was_given_and_by_whom(interlock: CommandLine) -> None:
+    """Two runs of one graph differ by that alone."""
+    interlock.graph("hello", 'a: {value: "${inputs.n}"}', inputs="{n: integer}")
+    run = interlock.started("hello", "-i", "n=3", "--by", "ann", "--key", "k1")
+
+    assert interlock("show", run).out.splitlines()[0] == "  given {n: 3}, by ann, key k1"
 
 
 def test_show_offers_what_can_be_done_next(interlock: CommandLine) -> None:

@@ -88,6 +88,16 @@ def test_an_answer_may_only_be_recorded(interlock: CommandLine) -> None:
     assert interlock("resume", run).code == 0
 
 
+def test_what_is_only_recorded_needs_no_tools(interlock: CommandLine) -> None:
+    """A manager answers from a machine on which the tools were never installed, or are broken today."""
+    interlock.graph("asks", ASK)
+    run = interlock.started("asks")
+    interlock.write("tools/tools.py", "this is no Python")
+
+    assert interlock("answer", f"{run}:ask", "--choose", "release", "--detach").code == 0
+    assert interlock("answer", f"{run}:ask", "--choose", "release").code == 2
+
+
 def test_a_held_gate_is_given_its_verdict(interlock: CommandLine) -> None:
     """A gate that is held stops everything behind it until a person says what is to become of it."""
     interlock.graph("gated", 'g: {gate: ["${1 > 2}"], otherwise: hold}\nx: {value: 1, after: g}')

@@ -5,6 +5,7 @@ Only what `--help` needs is imported here; a command imports the rest when it ru
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated, Any
@@ -76,6 +77,10 @@ def options(
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line and say how it went."""
     words = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character still shows the rest.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = _run(words)
         sys.stdout.flush()
@@ -121,10 +126,11 @@ def _told(failure: Failure, words: list[str]) -> int:
 
         print_json(failure.as_json())
     else:
-        from interlock.cli.output import error_console
+        from interlock.cli.output import error_console, plain_lines
 
-        error_console().print("error: ", style="bold red", end="")
-        error_console().print(failure.message, markup=False, soft_wrap=True)
+        console = error_console()
+        console.print("error: ", style="bold red", end="")
+        console.print(plain_lines(failure.message), markup=False, soft_wrap=True)
     return failure.code
 
 

@@ -20,7 +20,6 @@ def pause(
     *,
     by: By = "",
     why: Why = "",
-    tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
@@ -30,7 +29,7 @@ def pause(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.pause(by=who(by), why=why, detach=True)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json))
+    return said(run, say, on=Invocation(store=store, as_json=as_json, drives=False))
 
 
 def cancel(
@@ -57,7 +56,7 @@ def cancel(
         return await handle.cancel(path, rollback=rollback, by=who(by), why=why, detach=detach)
 
     wanted = frozenset({"succeeded"}) if path else frozenset({"cancelled", "rolled_back"})
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json), wanted=wanted)
+    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach), wanted=wanted)
 
 
 def complete(
@@ -79,7 +78,7 @@ def complete(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.complete(path, by=who(by), why=why, detach=detach)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json))
+    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
 
 
 def retry(

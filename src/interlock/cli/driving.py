@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from interlock.cli.failures import CommandError, ExitCode
+from interlock.cli.failures import ExitCode, Interrupted
 from interlock.cli.invocation import Invocation
 from interlock.cli.next_steps import command_line
 from interlock.cli.output import console, print_json
@@ -52,12 +52,12 @@ async def drive(
     return exit_code_of(view, wanted=wanted)
 
 
-def interrupted(run: str, on: Invocation) -> CommandError:
+def interrupted(run: str, on: Invocation) -> Interrupted:
     """What a person is told who has stopped watching: the run is let go, not lost."""
     again = command_line("resume", run, store=on.store)
     cancel = command_line("cancel", run, store=on.store)
-    message = f"interrupted: run {run} is kept as it stands\n  go on   {again}\n  cancel  {cancel}"
-    return CommandError(message, code=ExitCode.INTERRUPTED)
+    message = f"run {run} is let go, and kept as it stands\n  go on   {again}\n  cancel  {cancel}"
+    return Interrupted(message)
 
 
 @asynccontextmanager

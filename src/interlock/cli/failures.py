@@ -31,6 +31,13 @@ class CommandError(Exception):
         self.code = code
 
 
+class Interrupted(CommandError):
+    """A person has stopped watching a run. It is let go, not lost."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code=ExitCode.INTERRUPTED)
+
+
 @dataclass(frozen=True)
 class Failure:
     """An error on its way out."""

@@ -20,6 +20,8 @@ class Invocation:
     store: Path | None = None
     tools: list[str] | None = None
     as_json: bool = False
+    drives: bool = True
+    """Whether a run may be driven on from here; if not, its tools need not be there."""
 
 
 def finished(work: Coroutine[Any, Any, Outcome]) -> Outcome:

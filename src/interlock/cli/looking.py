@@ -70,7 +70,8 @@ def _print_rows(rows: list[RunRow]) -> None:
         out.print("no runs")
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("run", "status", "graph", "started", "took", ""):
+    table.add_column("run", no_wrap=True, min_width=max(len(row.run) for row in rows))
+    for title in ("status", "graph", "started", "took", ""):
         table.add_column(title, no_wrap=True, overflow="ellipsis")
     for row in rows:
         mark = MARKS[row.status]
@@ -96,7 +97,7 @@ def show(
 async def _show(run: str, store: Path | None, *, at: int | None, is_full: bool, as_json: bool) -> int:
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console, print_json
-    from interlock.cli.summary import is_ascii, print_headline, print_summary, print_value, run_as_json
+    from interlock.cli.summary import is_ascii, print_headline, print_origin, print_summary, print_value, run_as_json
     from interlock.cli.tree import tree_lines, tree_rows
 
     async with looked_at(run, store) as handle:
@@ -108,7 +109,9 @@ async def _show(run: str, store: Path | None, *, at: int | None, is_full: bool, 
     now = view.at if at is not None or view.has_ended else _now()
     if at is not None:
         out.print(f"as it was after event {view.seq}", style="dim")
-    out.print(tree_lines(tree_rows(view, now=now, is_full=is_full), width=out.width, is_ascii=is_ascii(out)))
+    print_origin(out, view)
+    for line in tree_lines(tree_rows(view, now=now, is_full=is_full), width=out.width, is_ascii=is_ascii(out)):
+        out.print(line)
     if at is None:
         print_summary(out, view, store=store, now=now)
         return 0

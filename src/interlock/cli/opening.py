@@ -42,6 +42,11 @@ def project_client(*, store: Path | None = None, tools: Sequence[str] | None = N
     return Interlock.of_project(dataclasses.replace(found, settings=near), os.environ)
 
 
+def _client_without_tools(store: Path | None) -> Interlock:
+    found = configured(store=store)
+    return Interlock(found.settings.store, limits=found.settings.limits)
+
+
 def _from_here(path: Path) -> Path:
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
@@ -52,16 +57,16 @@ async def opened(on: Invocation, *, must_exist: bool = False) -> AsyncGenerator[
     """The client of the project, open. With `must_exist` no store is made where there is none."""
     if must_exist:
         _refuse_missing(configured(store=on.store))
-    async with project_client(store=on.store, tools=on.tools) as interlock:
+    client = project_client(store=on.store, tools=on.tools) if on.drives else _client_without_tools(on.store)
+    async with client as interlock:
         yield interlock
 
 
 @asynccontextmanager
 async def looked_at(run: str, store: Path | None) -> AsyncGenerator[RunHandle]:
     """A run that is only looked at: the project's tools are not loaded for that."""
-    place = configured(store=store)
-    _refuse_missing(place)
-    async with Interlock(place.settings.store, limits=place.settings.limits) as interlock:
+    _refuse_missing(configured(store=store))
+    async with _client_without_tools(store) as interlock:
         yield await found_run(interlock, run)
 
 

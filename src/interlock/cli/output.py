@@ -32,7 +32,8 @@ def _console(*, stderr: bool) -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    made = PipedConsole(stderr=stderr, highlight=False, soft_wrap=False)
+    # No emoji: in a path, `:x:` is no picture.
+    made = PipedConsole(stderr=stderr, highlight=False, emoji=False)
     if not made.is_terminal:
         made.width = WIDTH_PIPED
     return made
@@ -57,5 +58,20 @@ def _opaque(leaf: object) -> Any:  # noqa: ANN401 - JSON data
 
 
 def plain(text: str) -> str:
-    """Text that came from outside, as it may be printed: without characters that move the cursor or reorder text."""
+    """Text that came from outside on one line: without characters that move the cursor or reorder text."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def plain_lines(text: str) -> str:
+    """The same of several lines."""
+    return "\n".join(map(plain, text.splitlines()))
+
+
+def json_text(value: Any) -> str:  # noqa: ANN401 - JSON data
+    """JSON for people: what cannot be printed is escaped, so that it is still the same JSON."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=_opaque)
+    return "".join(each if each.isprintable() or each == "\n" else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1]

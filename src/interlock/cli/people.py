@@ -44,7 +44,7 @@ def answer(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.answer(path, by=who(by), choice=choose, form=filled, why=why, detach=detach)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json))
+    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
 
 
 def verdict(
@@ -70,7 +70,7 @@ def verdict(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.verdict(path, word, by=who(by), why=why, detach=detach)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json))
+    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
 
 
 def remedy(
@@ -99,7 +99,7 @@ def remedy(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.remedy(path, act, by=who(by), input=edited, why=why, detach=detach)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json))
+    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
 
 
 def settle(
@@ -125,7 +125,7 @@ def settle(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.settle(effect, status, by=who(by), out=out, why=why, detach=detach)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json))
+    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
 
 
 def send(
@@ -153,7 +153,7 @@ def send(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.send(event, value, id=id, by=who(by), detach=detach)
 
-    return said(run, say, key=key, on=Invocation(store=store, tools=tools, as_json=as_json))
+    return said(run, say, key=key, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
 
 
 def _the_one(flags: dict[str, bool]) -> Any:  # noqa: ANN401 - a word of the vocabulary that the caller knows

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from interlock.cli.failures import ExitCode
 from interlock.cli.next_steps import next_steps
-from interlock.cli.output import plain
+from interlock.cli.output import json_text, plain
 from interlock.cli.tree import MARKS, wait_line
 from interlock.engine.history import NodeView, RunView
-from interlock.engine.telling import span
+from interlock.engine.telling import short, span
 from interlock.engine.waits import Wait
 
 if TYPE_CHECKING:
@@ -54,11 +54,19 @@ def print_headline(console: Console, view: RunView, *, now: int) -> None:
     console.print(f" {took}  run {view.run} of graph {view.graph}", style="dim", markup=False)
 
 
+def print_origin(console: Console, view: RunView) -> None:
+    """What it was given, by whom, and what it goes on from."""
+    parts = [f"given {short(view.inputs)}"] if view.inputs else []
+    parts += [f"by {view.started_by}"] if view.started_by else []
+    parts += [f"a {view.kind} of {view.parent}"] if view.parent else []
+    parts += [f"key {view.key}"] if view.key else []
+    if parts:
+        console.print(f"  {plain(', '.join(parts))}", style="dim", markup=False, soft_wrap=True)
+
+
 def print_value(console: Console, value: Any) -> None:  # noqa: ANN401 - JSON data
     """A value as JSON that can be read and copied."""
-    import json
-
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=repr)
+    text = json_text(value)
     if console.is_terminal:
         from rich.json import JSON
 

@@ -14,7 +14,6 @@ from interlock.engine.telling import instant, short, skip_reason, span
 from interlock.engine.waits import Wait
 
 if TYPE_CHECKING:
-    from rich.console import Group
     from rich.text import Text
 
 COPIES_SHOWN_MAX: Final = 8
@@ -88,9 +87,8 @@ def fitted(rows: Sequence[Row], room: int) -> list[Row]:
     return [*shown, Row(0, "", f"… {len(rows) - len(shown)} more")]
 
 
-def tree_lines(rows: Sequence[Row], *, width: int, is_ascii: bool) -> Group:
+def tree_lines(rows: Sequence[Row], *, width: int, is_ascii: bool) -> list[Text]:
     """The rows as they are printed into so many columns: a name keeps its room, what is said of it is cut."""
-    from rich.console import Group
     from rich.text import Text
 
     names = [_named(row, is_ascii=is_ascii) for row in rows]
@@ -106,7 +104,7 @@ def tree_lines(rows: Sequence[Row], *, width: int, is_ascii: bool) -> Group:
         gap = " " * _GAP
         lines.append(Text(no_wrap=True).append_text(name).append(gap).append_text(what).append(gap))
         lines[-1].append(f"{row.took:>{took_width}}", style="dim")
-    return Group(*lines)
+    return lines
 
 
 def _named(row: Row, *, is_ascii: bool) -> Text:

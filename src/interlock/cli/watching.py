@@ -163,15 +163,19 @@ class LiveTree:
 
     async def _draw(self, update: Update) -> None:
         while True:
+            begun = time.monotonic()
             update(self._frame(), refresh=True)
-            await asyncio.sleep(1 / FRAMES_PER_SECOND)
+            # Of a huge run a frame costs more: the run itself keeps most of the time.
+            await asyncio.sleep(max(1 / FRAMES_PER_SECOND, 9 * (time.monotonic() - begun)))
 
     def _frame(self) -> RenderableType:
+        from rich.console import Group
+
         view = self.history.view()
         now = max(view.at, time.time_ns() // 1_000) if not view.has_ended else view.at
         rows = [self._with_progress(row) for row in tree_rows(view, now=now)]
         room = max(5, self._console.size.height - LINES_BESIDE_TREE)
-        return tree_lines(fitted(rows, room), width=self._console.width, is_ascii=is_ascii(self._console))
+        return Group(*tree_lines(fitted(rows, room), width=self._console.width, is_ascii=is_ascii(self._console)))
 
     def _with_progress(self, row: Row) -> Row:
         told = self._progress.get(row.path)
