@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from interlock.authoring.yaml_document import read_document
 from interlock.core import plan as p
@@ -35,7 +36,9 @@ TOOLS = (
 
 def compiling(text: str, *, graphs: Mapping[str, str] | None = None, limits: Limits | None = None) -> Compiled:
     """What comes of a graph; without `graph:` it is called `test`."""
-    catalogue = Catalogue({tool.name: tool for tool in TOOLS}, {name: data_of(body) for name, body in (graphs or {}).items()})
+    catalogue = Catalogue(
+        {tool.name: tool for tool in TOOLS}, {name: data_of(body) for name, body in (graphs or {}).items()}
+    )
     return compile_graph(data_of(text), catalogue, limits=limits)
 
 
@@ -65,7 +68,6 @@ def said(problem: Problem) -> str:
 
 def data_of(text: str) -> JsonMap:
     """The document of a text in YAML."""
-    document = read_document(text if text.lstrip().startswith("graph:") else f"graph: test\n{text}")
+    document = read_document(text if text.lstrip().startswith(("graph:", "{graph:")) else f"graph: test\n{text}")
     assert not document.problems, document.problems
-    assert isinstance(document.data, dict)
-    return document.data
+    return cast("JsonMap", document.data)

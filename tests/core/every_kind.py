@@ -23,13 +23,24 @@ nodes:
   second: {tool: look, after: {fetch: {on: succeeded, when: "${fetch.size > 3}"}}, on_error: continue}
   total: {value: {sum: "${fetch.size + 1}", text: "${fetch.name} of ${inputs.pr}"}, when: "${inputs.pr > 0}"}
   quality: {gate: ["${total.sum > 1}", "${fetch.ok}"], otherwise: hold, timeout: 1h}
-  approve: {human: "Release ${inputs.pr}?", after: quality, choices: [release, reject], quorum: 2, timeout: 24h, otherwise: reject}
+  approve:
+    human: "Release ${inputs.pr}?"
+    after: quality
+    choices: [release, reject]
+    quorum: 2
+    timeout: 24h
+    otherwise: reject
   details: {human: "Details?", after: quality, form: {type: object, properties: {why: {type: string}}}}
   best: {fuse: best_of, from: [first, second], by: "${candidate.score}", join: {quorum: 2}, need: 2, cancel_rest: true}
   heavy: {fuse: weighted, from: [first, second], by: "${candidate.score}", weights: {first: 2, second: 0.5}}
   most: {fuse: vote, from: [first, second], by: "${candidate.answer}"}
   all_of: {fuse: merge, from: [first, second], conflict: first}
-  pages: {each: "${inputs.items}", as: page, parallel: 4, quorum: 2, do: {tool: look, input: {p: "${page}", n: "${page_index}"}}}
+  pages:
+    each: "${inputs.items}"
+    as: page
+    parallel: 4
+    quorum: 2
+    do: {tool: look, input: {p: "${page}", n: "${page_index}"}}
   sections:
     each: "${pages}"
     as: section

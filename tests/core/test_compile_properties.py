@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import cast
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph, open_bundle
+from interlock.core.json_data import Json, JsonMap
+from interlock.core.problems import Place
 from tests.core.compiling import TOOLS, data_of
 from tests.core.every_kind import EVERY_KIND, SMALL
 
 CATALOGUE = Catalogue({tool.name: tool for tool in TOOLS}, {"small": data_of(SMALL)})
-WHOLE: dict[str, Any] = data_of(EVERY_KIND)
+WHOLE = data_of(EVERY_KIND)
 
 WORDS = st.sampled_from(
     "graph nodes tool value gate human fuse each loop wait emit choose after on when join input do as until max retry"
@@ -29,17 +31,23 @@ DATA = st.recursive(
 )
 
 
-def places_in(data: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def places_in(data: Json, place: Place = ()) -> list[Place]:
     """Every place of a document."""
-    inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    return [place, *(found for key, item in inner for found in places_in(item, (*place, key)))]
+    match data:
+        case dict():
+            inner = [found for key, item in data.items() for found in places_in(item, (*place, key))]
+        case list():
+            inner = [found for index, item in enumerate(data) for found in places_in(item, (*place, index))]
+        case _:
+            inner = []
+    return [place, *inner]
 
 
 PLACES = [place for place in places_in(WHOLE) if place]
 
 
 @st.composite
-def damaged_graphs(draw: st.DrawFn) -> dict[str, Any]:
+def damaged_graphs(draw: st.DrawFn) -> JsonMap:
     """A good graph of every kind in which a few things were replaced, taken out or added."""
     document = copy.deepcopy(WHOLE)
     for place in draw(st.lists(st.sampled_from(PLACES), min_size=1, max_size=3)):
@@ -47,41 +55,49 @@ def damaged_graphs(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
-def damage(document: Any, place: tuple[Any, ...], how: str, data: Any, word: str) -> None:
+def damage(document: Json, place: Place, how: str, data: Json, word: str) -> None:
     """One change; nothing if an earlier one has taken the place away."""
     holder = document
     for step in place[:-1]:
-        try:
-            holder = holder[step]
-        except (KeyError, IndexError, TypeError):
-            return
+        holder = inside(holder, step)
     match holder, how:
         case dict(), "remove":
-            holder.pop(place[-1], None)
+            holder.pop(str(place[-1]), None)
         case dict(), "add":
             holder[word] = data
         case dict(), _:
-            holder[place[-1]] = data
+            holder[str(place[-1])] = data
         case list(), "add":
             holder.append(data)
-        case list(), _ if holder:
-            holder[-1] = data
+        case list(), _:
+            holder[-1:] = [data]
         case _:
             pass
 
 
+def inside(holder: Json, step: str | int) -> Json:
+    """What stands at a key or position; nothing if there is none."""
+    match holder, step:
+        case dict(), str():
+            return holder.get(step)
+        case list(), int() if step < len(holder):
+            return holder[step]
+        case _:
+            return None
+
+
 @given(st.dictionaries(WORDS | st.text(max_size=5), DATA, max_size=6) | DATA)
 @example({"graph": "x", "nodes": {"a": {"graph": {"nodes": {}}}}})
-def test_any_data_gets_an_answer(document: Any) -> None:
+def test_any_data_gets_an_answer(document: Json) -> None:
     """People paste anything into a file; a traceback would tell them about us instead of about it."""
-    compiled = compile_graph(document, CATALOGUE)
+    compiled = compile_graph(cast("JsonMap", document), CATALOGUE)
 
     assert (compiled.plan is None) == bool(compiled.errors)
 
 
 @given(damaged_graphs())
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-def test_a_damaged_graph_gets_problems_at_places_that_are_there(document: dict[str, Any]) -> None:
+def test_a_damaged_graph_gets_problems_at_places_that_are_there(document: JsonMap) -> None:
     """An editor underlines what a problem speaks of, so its place must exist; and no word of the machinery shows."""
     compiled = compile_graph(document, CATALOGUE)
 
@@ -92,7 +108,7 @@ def test_a_damaged_graph_gets_problems_at_places_that_are_there(document: dict[s
 
 @given(damaged_graphs())
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-def test_what_compiles_compiles_alike_from_its_bundle(document: dict[str, Any]) -> None:
+def test_what_compiles_compiles_alike_from_its_bundle(document: JsonMap) -> None:
     """A run is continued from its bundle: whatever was accepted must be accepted again, and mean the same."""
     compiled = compile_graph(document, CATALOGUE)
 

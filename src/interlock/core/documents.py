@@ -6,7 +6,7 @@ breath; a node that was cut out keeps its name, so that nobody is told that it d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, cast
 
 import msgspec
@@ -18,6 +18,7 @@ from interlock.core.json_data import Json, JsonMap, plain_json
 from interlock.core.misspellings import Misspelling, misspellings_in
 from interlock.core.problems import Place, Problem
 
+_GRAPH_NEEDS: Final[dict[str, Callable[[], Json]]] = {"graph": lambda: "unnamed", "nodes": dict}
 _PASSES_MAX: Final = 8
 """Cutting out one thing can show another; what is still wrong after so many passes is not worth telling more of."""
 
@@ -57,7 +58,7 @@ def read_document(document: object) -> Document:
 def _cut_out(found: Iterable[Misspelling], document: JsonMap, broken: set[Place]) -> None:
     """Takes what is wrong out of the document: an unknown key alone, else the node in which it stands."""
     for misspelling in found:
-        if misspelling.is_extra_key:
+        if misspelling.is_needless:
             _take_out(document, misspelling.problem.place)
         elif misspelling.node is not None:
             _break_node(document, misspelling.node, broken)
@@ -67,19 +68,13 @@ def _cut_out(found: Iterable[Misspelling], document: JsonMap, broken: set[Place]
 
 def _mend_graph(document: JsonMap, place: Place, broken: set[Place]) -> None:
     """A key of the graph itself is wrong: it is left out, or stood in for where a graph cannot be without it."""
-    match place[:1]:
-        case ("nodes",):
-            document["nodes"] = {}
-            broken.add(("nodes",))
-        case (str() as key,) if key != "graph":
-            document.pop(key, None)
+    if place and isinstance(place[0], str):
+        document.pop(place[0], None)
+        broken.add((place[0],))
+    for key, stand_in in _GRAPH_NEEDS.items():
+        if key not in document:
+            document[key] = stand_in()
             broken.add((key,))
-        case _:
-            if "nodes" not in document:
-                document["nodes"] = {}
-                broken.add(("nodes",))
-            document["graph"] = document["graph"] if isinstance(document.get("graph"), str) else "unnamed"
-            broken.add(("graph",))
 
 
 def _break_node(document: JsonMap, place: Place, broken: set[Place]) -> None:

@@ -162,7 +162,7 @@ def _join(node: NodeDraft, edges: list[p.Edge], parts: Parts) -> p.Join:
             return p.Join("quorum", 1)
         case QuorumSpec(quorum=n):
             if n > count:
-                message = f"`quorum: {n}` can never be met by {count} edges of {counted}"
+                message = f"`quorum: {n}` can never be met by the {count} of {counted}"
                 parts.problem((*node.place, "join"), message, f"it is at most {count}")
             return p.Join("quorum", n)
 

@@ -21,25 +21,32 @@ NOT_YET: Final = frozenset({"agent", "pool", "triggers", "usd", "tokens", "to", 
 
 
 class Misspelling(Struct, frozen=True):
-    """One problem of the shape, and what is spoiled by it: a key too many, a node (by its place), or the graph."""
+    """One problem of the shape, and what is spoiled by it: nothing but a needless key, a node, or else the graph."""
 
     problem: Problem
-    is_extra_key: bool
+    is_needless: bool
     node: Place | None
 
 
 def misspellings_in(error: ValidationError, document: JsonMap) -> list[Misspelling]:
     """Every problem that validation found."""
     details = error.errors(include_url=False)
-    return [_misspelling(detail, document) for detail in details]
+    missing = {detail["loc"] for detail in details if detail["type"] == "missing"}
+    meant = {_meant(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"} & missing
+    # Who wrote `attempt` needs not be told besides that `attempts` is missing.
+    told = [detail for detail in details if detail["loc"] not in meant]
+    return [_misspelling(detail, document, missing) for detail in told]
 
 
-def _misspelling(detail: ErrorDetails, document: JsonMap) -> Misspelling:
+def _misspelling(detail: ErrorDetails, document: JsonMap, missing: set[tuple[str | int, ...]]) -> Misspelling:
     loc = detail["loc"]
     place = _place(loc, document)
     is_extra_key = detail["type"] == "extra_forbidden"
-    problem = _told(detail, place) if not is_extra_key else _extra_key(loc, place)
-    return Misspelling(problem, is_extra_key, _node_of(loc, document, is_node=detail["type"] == "union_tag_not_found"))
+    return Misspelling(
+        problem=_extra_key(loc, place) if is_extra_key else _told(detail, place),
+        is_needless=is_extra_key and _meant(loc) not in missing,
+        node=_node_of(loc, document, is_node=detail["type"] == "union_tag_not_found"),
+    )
 
 
 # --- where -----------------------------------------------------------------------------------------------------------
@@ -94,12 +101,23 @@ _MODEL_OF_KEY: Final[dict[str | int, type[BaseModel]]] = {
 }
 
 
+def _meant(loc: tuple[str | int, ...]) -> tuple[str | int, ...] | None:
+    """The key that was probably meant by one too many, where it would stand."""
+    _, model = _owner(loc[:-1])
+    meant = nearest(str(loc[-1]), _keys_of(model))
+    return (*loc[:-1], meant) if meant else None
+
+
+def _keys_of(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
 def _extra_key(loc: tuple[str | int, ...], place: Place) -> Problem:
     key = str(loc[-1])
     owner, model = _owner(loc[:-1])
     if key in NOT_YET:
         return Problem(place=place, message=f"`{key}` is not in this version", advice="leave it out", at_key=True)
-    known = [field.alias or name for name, field in model.model_fields.items()]
+    known = _keys_of(model)
     advice = _why_not(key, owner)
     if not advice:
         meant = nearest(key, known)
@@ -176,7 +194,8 @@ def _told(detail: ErrorDetails, place: Place) -> Problem:
             return _kindless(name, given, place)
         case "missing":
             owner, _ = _owner(detail["loc"][:-1])
-            return Problem(place=place, message=f"{owner} needs `{detail['loc'][-1]}`", at_key=True)
+            key = detail["loc"][-1]
+            return Problem(place=place, message=f"{owner} needs `{key}`", advice=f"add `{key}: …`", at_key=True)
         case "literal_error":
             return _not_one_of(name, given, str(facts["expected"]), place)
         case "greater_than_equal":

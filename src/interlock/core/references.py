@@ -134,7 +134,7 @@ def _check_cycles(family: Family, names: dict[str, list[str]]) -> None:
     known = list(names)
     named_by = [sorted({index[inner] for inner in inners if inner in index}) for inners in names.values()]
     for cycle in find_cycles(named_by):
-        told = [known[position] for position in reversed(cycle)]
+        told = [known[position] for position in (cycle[0], *reversed(cycle[1:]))]
         message = f"graphs name one another in a circle: {told_cycle(told)}"
         advice = "repeat with `loop` or `each` instead"
         place = next((family.reached_by[name] for name in told if name in family.reached_by), ("graph",))

@@ -69,8 +69,8 @@ class TemplateCompiler:
         """The expression of a condition: exactly one `${…}` whose answer can be true or false."""
         expression = self.single(written, spot, place, "a condition")
         if expression is not None and expression.return_type not in {"BOOL", "DYN"}:
-            kind = expression.return_type.lower().partition("<")[0]
-            self._problem(place, f"a condition is true or false, and this is a {kind}", "compare it with something", 2)
+            message = f"a condition is true or false, and this is {type_said(expression)}"
+            self._problem(place, message, "compare it with something", 2)
         return expression
 
     def single(self, written: str, spot: Spot, place: Place, what: str) -> Expression | None:
@@ -209,6 +209,25 @@ class TemplateCompiler:
     def _warn(self, place: Place, message: str, advice: str, offset: int) -> None:
         warning = Problem(place=place, message=message, advice=advice, severity="warning", offset=offset)
         self.draft.warnings.append(warning)
+
+
+_TYPES_SAID: Final = {
+    "INT": "a number",
+    "UINT": "a number",
+    "DOUBLE": "a number",
+    "STRING": "text",
+    "LIST": "a list",
+    "MAP": "a map",
+    "NULL": "null",
+    "TIMESTAMP": "a point in time",
+    "DURATION": "a duration",
+}
+
+
+def type_said(expression: Expression) -> str:
+    """The type of an expression's answer, in words."""
+    kind = expression.return_type.partition("<")[0]
+    return _TYPES_SAID.get(kind, f"a {kind.lower()}")
 
 
 def _map_of(keys: list[str], parts: list[p.Template]) -> p.Template:

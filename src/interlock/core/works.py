@@ -19,7 +19,7 @@ from interlock.core.names import wrong_label
 from interlock.core.problems import Place, Problem, nearest
 from interlock.core.schemas import check_schema, with_defaults
 from interlock.core.scoping import GraphDraft, NodeDraft
-from interlock.core.templates import TemplateCompiler
+from interlock.core.templates import TemplateCompiler, type_said
 
 TIMED_OUT = "timed_out"
 """The label of a question that nobody answered in time, beside the choice that was taken then."""
@@ -231,7 +231,7 @@ def _check_fuse_keys(node: NodeDraft, model: g.FuseNode, parts: Parts) -> None:
     if model.conflict != "fail" and model.fuse != "merge":
         parts.problem((*node.place, "conflict"), "`conflict` is said of `merge` alone", "leave it out", at_key=True)
     if model.need > len(model.from_):
-        message = f"`need: {model.need}` can never be met by {len(model.from_)} candidates"
+        message = f"`need: {model.need}` can never be met by the {len(model.from_)} of `from`"
         parts.problem((*node.place, "need"), message, f"it is at most {len(model.from_)}")
 
 
@@ -256,8 +256,7 @@ def _items(node: NodeDraft, written: Json, place: Place, parts: Parts) -> p.Temp
     items = parts.compiler.template(written, Spot(node.scope, node), place)
     match items:
         case p.Computed(expression=expression) if expression.return_type.partition("<")[0] not in {"LIST", "DYN"}:
-            kind = expression.return_type.lower()
-            parts.problem(place, f"`each` goes over a list, and this is a {kind}", "mention a list")
+            parts.problem(place, f"`each` goes over a list, and this is {type_said(expression)}", "mention a list")
         case p.Constant(value=value) if not isinstance(value, list) and not _is_hole(written):
             parts.problem(place, "`each` goes over a list", "write `${a.list}`, or the items themselves: `[1, 2]`")
         case p.Text() | p.MapOf():
