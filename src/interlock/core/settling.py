@@ -121,7 +121,8 @@ def _decide_edges(
             state.matters.add(Matter("edge", scope.key, node.index, ordinal, state.seq))
             undecided += edge.handles
         else:
-            is_handled |= fires and edge.handles
+            # A fuse copes with whatever became of a candidate, so such an edge handles also what it does not fire on.
+            is_handled |= edge.handles and (fires or edge.candidate)
             count_edge(plan, state, scope, edge, node.name, fires=fires)
     return is_handled, undecided
 
