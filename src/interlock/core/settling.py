@@ -42,7 +42,7 @@ def settle_node(
     is_failed = status == NodeStatus.FAILED
     if node.fallback is not None:
         _decide_edges(plan, state, scope, node, status, which="worded" if is_failed else "all")
-        _queue(state, scope, node.fallback, "ready" if is_failed else "dead", "requirement")
+        _call_fallback(plan, state, scope, node.fallback, is_needed=is_failed)
     else:
         is_handled, undecided = _decide_edges(plan, state, scope, node, status)
         if is_failed and not (is_handled or node.continues):
@@ -211,6 +211,15 @@ def _error_of(scope: Scope, index: int) -> Error | None:
     return note.error if note else None
 
 
+def _call_fallback(plan: Plan, state: RunState, scope: Scope, index: int, *, is_needed: bool) -> None:
+    """A fallback starts by the failure of its node alone. One that was cancelled before that cannot stand in."""
+    if is_needed and is_settled(scope.status[index]):
+        fallback = plan.scopes[scope.body].nodes[index]
+        _settle_stood_in_for(plan, state, scope, fallback, NodeStatus(scope.status[index]))
+    else:
+        _queue(state, scope, index, "ready" if is_needed else "dead", "requirement")
+
+
 def _settle_stood_in_for(plan: Plan, state: RunState, scope: Scope, fallback: Node, status: NodeStatus) -> None:
     """A fallback has settled: the plain edges of the node it stood in for are decided by it (rule 18).
 
@@ -239,7 +248,10 @@ def stop_scope(
     Of a graph whose status is known nothing can be stopped but its `finally` (rule 42).
     """
     if scope.finishing:
-        scope = state.scopes[f"{scope.key}finally/"]
+        finishing = state.scopes.get(f"{scope.key}finally/")
+        if finishing is None:
+            return
+        scope = finishing
     scope.rollback |= rollback
     if scope.stopping or scope.stop_queued:
         return
