@@ -166,6 +166,8 @@ def _remedy(plan: Plan, state: RunState, request: r.GiveRemedy) -> Admitted | r.
     found = _waiting(plan, state, request.path, "failure", "held after a failure")
     if isinstance(found, r.Refused):
         return found
+    if request.act == "retry" and found[1].has_held:
+        return r.Refused(f"{request.path} has run what it holds, and no path runs twice: use skip or fail")
     if request.act == "edit" and (found[1].attempt is None or not found[1].attempt.digest):
         return r.Refused(f"{request.path} has no input that could be edited: use retry, skip or fail")
     return [(request.path, e.RemedyGiven(request.act, request.input, request.why))]

@@ -133,7 +133,7 @@ def _move(scope: Scope, node: Node, event_type: str) -> None:
 
 def _wait(state: RunState, scope: Scope, node: Node, path: str, body: e.NodeWaiting) -> None:
     before = scope.live.get(node.index)
-    attempt, is_cancelling = None, False
+    attempt, is_cancelling, has_held = None, False, isinstance(before, Opened)
     match before:
         case Calling():
             call_ended(state)
@@ -150,10 +150,10 @@ def _wait(state: RunState, scope: Scope, node: Node, path: str, body: e.NodeWait
             state.waits += 1
         case None:
             state.waits += 1
-    if attempt is not None:
+    if attempt is not None and body.reason != "failure":
         attempt.status = ""
     live = Waiting(body.reason, state.seq, attempt, body.question, error=body.error, decision=body.decision)
-    live.cancelling = is_cancelling
+    live.cancelling, live.has_held = is_cancelling, has_held
     _move(scope, node, "node.waiting")
     scope.live[node.index] = live
     if body.reason == "event":

@@ -201,6 +201,8 @@ class Waiting(Struct, tag="waiting"):
     error: Error | None = None
     decision: Decision | None = None
     given: Value = None
+    has_held: bool = False
+    """Scopes of it have run, under paths that are taken: it cannot be opened again."""
     cancelling: bool = False
 
 

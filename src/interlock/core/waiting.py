@@ -173,10 +173,18 @@ def _remedy(on: Deciding, live: Waiting) -> e.Command:
     act, by, why = live.given["word"], live.given["by"], live.given["why"]
     match act:
         case "retry" | "edit":
-            number = live.attempt.number + 1 if live.attempt else 1
-            return on.command(e.NodeRetrying(number, 0, why=f"{by} said {act}"))
+            return on.command(_tried_again(live, act, why=f"{by} said {act}"))
         case "skip":
             return on.command(e.NodeSkipped((f"{by} said skip",)))
         case _:
             decision = e.Decision("remedy", "fail", (e.Option(by, act),), why)
             return on.command(e.NodeFailed(live.error or e.Error("failed", "it was held", on.path), decision))
+
+
+def _tried_again(live: Waiting, act: str, *, why: str) -> e.NodeRetrying:
+    """An effect of which nobody knows what became keeps its id, unless it is asked for something else now."""
+    attempt = live.attempt
+    if attempt is None:
+        return e.NodeRetrying(1, 0, why=why)
+    keeps_id = act == "retry" and attempt.status in {"unknown", "not_done"}
+    return e.NodeRetrying(attempt.number + 1, 0, attempt.effect if keeps_id else "", why)
