@@ -19,13 +19,15 @@ from interlock.core.expressions import Expression
 from interlock.core.inputs import inputs_schema
 from interlock.core.joining import Joining, join_scope
 from interlock.core.limits import Limits
+from interlock.core.node_inputs import check_map, check_tool, input_of
+from interlock.core.parts import Parts
 from interlock.core.references import Family
 from interlock.core.schemas import Schema
 from interlock.core.scoping import GraphDraft, NodeDraft, ScopeDraft
 from interlock.core.supervision import Supervision
 from interlock.core.templates import TemplateCompiler
 from interlock.core.value_schemas import known_names
-from interlock.core.works import Parts, check_map, check_tool, input_of, work_of
+from interlock.core.works import work_of
 
 
 class Assembled(Struct, frozen=True):

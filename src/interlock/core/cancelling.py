@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from interlock.core import plan as p
 from interlock.core.joining import Joining
+from interlock.core.parts import Parts
 from interlock.core.problems import nearest
 from interlock.core.scoping import NodeDraft, ScopeDraft
-from interlock.core.works import Parts
 
 _EVERYONE: Final = "*"
 

@@ -20,34 +20,31 @@ _KEPT: Final = ("properties", "$defs", "definitions")
 
 
 class InputContracts:
-    """Checks inputs against schemas, each of which is made ready once."""
+    """Checks inputs against what tools and graphs take; the schema of each is made ready once."""
 
     def __init__(self) -> None:
-        self._ready: dict[int, tuple[JsonSchema, Schema | None]] = {}
+        self._ready: dict[str, Schema | None] = {}
 
-    def check(self, written: Json, schema: JsonSchema, place: Place, problems: list[Problem]) -> None:
-        """Finds keys that are missing or unknown, and literals that are not what is taken."""
+    def check(self, taker: str, schema: JsonSchema, written: Json, *, place: Place, errors: list[Problem]) -> None:
+        """Finds keys that are missing or unknown, and literals that are not what is taken. `taker`: whose schema."""
         if not isinstance(written, dict):
             return
         if found := [*_missing_keys(written, schema, place), *_unknown_keys(written, schema, place)]:
-            problems += found
+            errors += found
             return
         literals = {key: _literal(item) for key, item in written.items() if not _is_hole(item)}
-        judge = self._judge(schema) if literals else None
+        judge = self._judge(taker, schema) if literals else None
         if judge is not None:
-            problems += [_told(text, place, written) for text in judge.problems(literals, where="input")]
+            errors += [_told(text, place, written) for text in judge.problems(literals, where="input")]
 
-    def _judge(self, schema: JsonSchema) -> Schema | None:
+    def _judge(self, taker: str, schema: JsonSchema) -> Schema | None:
         """The schema's rules for single fields; None if it is no schema, which is for whoever declared it to hear."""
-        known = self._ready.get(id(schema))
-        if known is None:
+        if taker not in self._ready:
             try:
-                judge = compile_schema({keyword: schema[keyword] for keyword in _KEPT if keyword in schema})
+                self._ready[taker] = compile_schema({word: schema[word] for word in _KEPT if word in schema})
             except SchemaRefused:
-                judge = None
-            # The schema is kept beside, so that its identity stays its own.
-            known = self._ready[id(schema)] = (schema, judge)
-        return known[1]
+                self._ready[taker] = None
+        return self._ready[taker]
 
 
 def _fields(schema: JsonSchema) -> Mapping[str, Any]:

@@ -12,10 +12,11 @@ from msgspec import Struct
 from interlock.core import graph as g
 from interlock.core import plan as p
 from interlock.core.dependencies import Spot
+from interlock.core.parts import Parts
 from interlock.core.problems import Place, nearest
 from interlock.core.scoping import NodeDraft, ScopeDraft, find_name
 from interlock.core.spellings import EdgeSpec, FallbackSpec, QuorumSpec
-from interlock.core.works import Parts, labels_of
+from interlock.core.works import labels_of
 
 _ANY_OUTCOME = frozenset(p.OUTCOMES)
 

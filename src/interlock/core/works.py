@@ -6,20 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never
 
-from msgspec import Struct
-
 from interlock.core import graph as g
 from interlock.core import plan as p
-from interlock.core.contracts import InputContracts
 from interlock.core.dependencies import Spot
 from interlock.core.expressions import Expression
 from interlock.core.inputs import within
 from interlock.core.json_data import Json
 from interlock.core.names import wrong_label
-from interlock.core.problems import Place, Problem, nearest
-from interlock.core.schemas import check_schema, with_defaults
-from interlock.core.scoping import GraphDraft, NodeDraft
-from interlock.core.templates import TemplateCompiler, type_said
+from interlock.core.node_inputs import check_tool
+from interlock.core.parts import Parts
+from interlock.core.problems import Place, nearest
+from interlock.core.schemas import check_schema
+from interlock.core.scoping import NodeDraft
+from interlock.core.templates import type_said
 
 TIMED_OUT = "timed_out"
 """The label of a question that nobody answered in time, beside the choice that was taken then."""
@@ -27,27 +26,6 @@ CAPPED = "capped"
 """The label of a loop that reached its `max` and was told to accept it."""
 COMPLETED = "completed"
 """The label of an `each` that a person ended with what it had."""
-
-
-class Parts(Struct, frozen=True):
-    """What the nodes of one graph are compiled with."""
-
-    draft: GraphDraft
-    compiler: TemplateCompiler
-    tools: Mapping[str, p.ToolContract]
-    graphs: Mapping[str, GraphDraft]
-    """The named graphs that could be read."""
-    inputs: Mapping[str, p.JsonSchema | None]
-    """What each of them takes."""
-    contracts: InputContracts
-
-    def problem(self, place: Place, message: str, advice: str = "", *, at_key: bool = False) -> None:
-        """Notes an error."""
-        self.draft.errors.append(Problem(place=place, message=message, advice=advice, at_key=at_key))
-
-    def warn(self, place: Place, message: str, advice: str = "") -> None:
-        """Notes what will surprise."""
-        self.draft.warnings.append(Problem(place=place, message=message, advice=advice, severity="warning"))
 
 
 def work_of(node: NodeDraft, parts: Parts) -> p.Work:
@@ -79,67 +57,6 @@ def work_of(node: NodeDraft, parts: Parts) -> p.Work:
             return _choose(node, model, parts)
         case _ as never:
             assert_never(never)
-
-
-def input_of(node: NodeDraft, parts: Parts) -> p.Template | None:
-    """What a node is given: the input of a tool or named graph, the data of an `emit`."""
-    match node.model:
-        case g.ToolNode(tool=tool, input=written):
-            contract = parts.tools.get(tool)
-            return _input(node, written, contract.input if contract else None, parts, takes_secrets=True)
-        case g.GraphNode(graph=str() as name, input=written):
-            schema = parts.inputs.get(name)
-            given = _input(node, written, schema, parts, takes_secrets=False) or p.Constant({})
-            return _with_defaults(given, schema or {})
-        case g.EmitNode(data=data) if data is not None:
-            return parts.compiler.template(data, Spot(node.scope, node), (*node.place, "data"))
-        case _:
-            return None
-
-
-def _input(
-    node: NodeDraft,
-    written: Json,
-    schema: p.JsonSchema | None,
-    parts: Parts,
-    *,
-    takes_secrets: bool,
-) -> p.Template | None:
-    place = node.place if written is None else (*node.place, "input")
-    if schema is not None:
-        parts.contracts.check({} if written is None else written, schema, place, parts.draft.errors)
-    if written is None:
-        return None
-    check_map(written, place, parts)
-    return parts.compiler.template(written, Spot(node.scope, node, takes_secrets=takes_secrets), place)
-
-
-def _with_defaults(given: p.Template, schema: p.JsonSchema) -> p.Template:
-    """The input of a named graph with what it says to take where a key is left out; an expression gives all keys."""
-    match given:
-        case p.Constant(value=value):
-            return p.Constant(with_defaults(schema, value))
-        case p.MapOf(items=items):
-            keys = {key for key, _ in items}
-            filled = with_defaults(schema, {})
-            added = [(key, p.Constant(value)) for key, value in filled.items() if key not in keys]
-            return p.MapOf(tuple(sorted([*items, *added], key=lambda item: item[0])))
-        case _:
-            return given
-
-
-def check_map(written: Json, place: Place, parts: Parts) -> None:
-    """An input is a map by name, or an expression that gives one."""
-    if not isinstance(written, dict) and not (isinstance(written, str) and written.startswith("${")):
-        parts.problem(place, "an input is a map of names to values", "write `input: {name: value}`")
-
-
-def check_tool(name: str, place: Place, parts: Parts) -> None:
-    """A tool that is named must be known."""
-    if name not in parts.tools:
-        meant = nearest(name, parts.tools)
-        known = f"the tools are {', '.join(sorted(parts.tools)[:10])}" if parts.tools else "no tools are known here"
-        parts.problem(place, f"there is no tool `{name}`", f"did you mean `{meant}`?" if meant else known)
 
 
 # --- the kinds -------------------------------------------------------------------------------------------------------
