@@ -19,7 +19,7 @@ from interlock.core.expressions import Expression
 from interlock.core.inputs import inputs_schema
 from interlock.core.joining import Joining, join_scope
 from interlock.core.limits import Limits
-from interlock.core.node_inputs import check_map, check_tool, input_of
+from interlock.core.node_inputs import check_taken, check_tool, input_of
 from interlock.core.parts import Parts
 from interlock.core.references import Family
 from interlock.core.schemas import Schema
@@ -105,7 +105,7 @@ def _undo(node: NodeDraft, given: p.Template | None, parts: Parts) -> p.Undo | N
     template = given or p.Constant({})
     if spec.input is not None:
         spot = Spot(node.scope, node, takes_secrets=True, sees_itself=True)
-        check_map(spec.input, (*place, "input"), parts)
+        check_taken(spec.input, spec.tool, (*place, "input"), parts)
         template = parts.compiler.template(spec.input, spot, (*place, "input"))
     return p.Undo(spec.tool, template, _retry(spec.retry), spec.timeout)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import NoneType
+
 from interlock.core import graph as g
 from interlock.core import plan as p
 from interlock.core.dependencies import Spot
@@ -16,13 +18,15 @@ def input_of(node: NodeDraft, parts: Parts) -> p.Template | None:
     """The template of what a node is given; None if its kind takes nothing, or nothing was written."""
     match node.model:
         case g.ToolNode(tool=tool, input=written):
-            contract = parts.tools.get(tool)
-            if contract is not None and contract.input is not None:
-                _check(node, written, f"tool {tool}", contract.input, parts)
+            check_taken(written, tool, _place(node, written), parts)
             return _map(node, written, parts, takes_secrets=True)
         case g.GraphNode(graph=str() as name, input=written):
             schema = parts.inputs.get(name) or {}
-            _check(node, written, f"graph {name}", schema, parts)
+            place = _place(node, written)
+            check_map(written, place, parts)
+            parts.contracts.check(
+                f"graph {name}", schema, {} if written is None else written, place=place, errors=parts.draft.errors
+            )
             return _with_defaults(_map(node, written, parts, takes_secrets=False) or p.Constant({}), schema)
         case g.EmitNode(data=data) if data is not None:
             return parts.compiler.template(data, Spot(node.scope, node), (*node.place, "data"))
@@ -30,18 +34,24 @@ def input_of(node: NodeDraft, parts: Parts) -> p.Template | None:
             return None
 
 
-def _check(node: NodeDraft, written: Json, taker: str, schema: p.JsonSchema, parts: Parts) -> None:
-    """What can be known of an input now must be what its taker takes; left out, it is an empty map."""
-    place = node.place if written is None else (*node.place, "input")
-    parts.contracts.check(taker, schema, {} if written is None else written, place=place, errors=parts.draft.errors)
+def check_taken(written: Json, tool: str, place: Place, parts: Parts) -> None:
+    """What can be known of a tool's input now must be what it takes; left out, it is an empty map."""
+    check_map(written, place, parts)
+    contract = parts.tools.get(tool)
+    if contract is not None and contract.input is not None:
+        given = {} if written is None else written
+        parts.contracts.check(f"tool {tool}", contract.input, given, place=place, errors=parts.draft.errors)
 
 
 def _map(node: NodeDraft, written: Json, parts: Parts, *, takes_secrets: bool) -> p.Template | None:
     if written is None:
         return None
-    place = (*node.place, "input")
-    check_map(written, place, parts)
-    return parts.compiler.template(written, Spot(node.scope, node, takes_secrets=takes_secrets), place)
+    spot = Spot(node.scope, node, takes_secrets=takes_secrets)
+    return parts.compiler.template(written, spot, _place(node, written))
+
+
+def _place(node: NodeDraft, written: Json) -> Place:
+    return node.place if written is None else (*node.place, "input")
 
 
 def _with_defaults(given: p.Template, schema: p.JsonSchema) -> p.Template:
@@ -60,7 +70,7 @@ def _with_defaults(given: p.Template, schema: p.JsonSchema) -> p.Template:
 
 def check_map(written: Json, place: Place, parts: Parts) -> None:
     """An input is a map by name, or an expression that gives one."""
-    if not isinstance(written, dict) and not (isinstance(written, str) and written.startswith("${")):
+    if not isinstance(written, (dict, NoneType)) and not (isinstance(written, str) and written.startswith("${")):
         parts.problem(place, "an input is a map of names to values", "write `input: {name: value}`")
 
 
