@@ -5,6 +5,8 @@
 #   make check    format, lint, types, layers, pages: each is a command too
 #   make fix      let the formatter and the linter mend what they can
 #   make setup    install everything into .venv, as the lock says (with another interpreter: PYTHON=python3.12)
+#   make bench    Interlock beside the raw limit and its peers (ROUNDS=5, QUICK=1 to see that it runs)
+#   make bench-core   what the core costs a node, from 100 to 50,000 nodes
 #   make lock     resolve the dependencies of pyproject.toml anew (to the newest that fit: UPGRADE=1)
 
 .DEFAULT_GOAL := test
@@ -16,7 +18,7 @@ BIN := .venv/bin
 READY := .venv/ready
 STEP = @printf '%-8s%s\n' '$@' '$(strip $(1))'
 
-.PHONY: setup demo test check format lint types layers pages fix lock
+.PHONY: setup demo test check format lint types layers pages fix lock bench bench-core
 
 setup: $(READY)
 
@@ -60,6 +62,19 @@ pages: $(READY)
 fix: $(READY)
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format --quiet .
+
+# The peers live in an environment of their own: nothing of them is a dependency.
+.venv-peers/ready: benchmarks/requirements-peers.txt
+	$(call STEP,installing the peers beside it)
+	@$(BIN)/python -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --requirement benchmarks/requirements-peers.txt
+	@touch $@
+
+bench: $(READY) .venv-peers/ready
+	@$(BIN)/python benchmarks/run.py --rounds $(or $(ROUNDS),5) $(if $(QUICK),--quick)
+
+bench-core: $(READY)
+	@$(BIN)/python benchmarks/core_cost.py
 
 lock: $(READY)
 	@bash dev/lock.sh
