@@ -1,0 +1,140 @@
+"""Effects of which nobody knows what became: repeated only where that does no harm (rule 33)."""
+
+from __future__ import annotations
+
+import pytest
+
+from interlock.core import events as e
+from interlock.core.plan import EffectClass
+from tests.stories.graphs import tool
+from tests.stories.story import Story
+
+TOOLS = (tool("read", "read"), tool("idempotent", "idempotent"), tool("once", "once"))
+
+
+def calling(effect: EffectClass, keys: str = "") -> Story:
+    """A run that has called a tool of this effect class."""
+    return Story(f"nodes: {{a: {{tool: {effect}{keys}}}}}", tools=TOOLS).starts()
+
+
+@pytest.mark.parametrize("effect", ["read", "idempotent"])
+def test_after_a_crash_what_may_be_repeated_is_under_the_same_id_at_once(effect: EffectClass) -> None:
+    """Rule 33: a worker that died is no failure of the tool, and needs no `retry`."""
+    run = calling(effect)
+    first = run.effect("a")
+
+    run.is_lost("a")
+
+    assert (run.in_flight, run.effect("a")) == (["a"], first)
+    assert [body.attempt for body in run.bodies("node.started")] == [1, 1]
+
+
+def test_after_a_crash_what_may_happen_only_once_waits_for_word() -> None:
+    """Rule 33: paying twice is worse than asking."""
+    run = calling("once")
+
+    run.is_lost("a")
+
+    assert run.waits == {"a": "reconcile"}
+    assert run.last("node.waiting").effect == run.effect("a")
+
+
+def test_word_that_it_was_done_is_taken_as_its_result() -> None:
+    """Rule 33: from the `reconcile` hook or a person."""
+    run = calling("once").is_lost("a")
+
+    run.settles("a", "done", {"receipt": 7})
+
+    assert run.outputs == {"a": {"receipt": 7}}
+
+
+def test_word_that_it_was_not_done_repeats_it_under_the_same_id() -> None:
+    """Rule 33: so whoever receives it can tell, should the word have been wrong."""
+    run = calling("once")
+    first = run.effect("a")
+
+    run.is_lost("a").settles("a", "not_done")
+
+    assert (run.in_flight, run.effect("a")) == (["a"], first)
+
+
+def test_an_effect_whose_worker_died_three_times_in_it_fails_as_lost() -> None:
+    """Rule 33: something in it kills workers; a fourth would not live longer."""
+    run = calling("read", ", retry: {attempts: 10}").is_lost("a").is_lost("a")
+
+    run.is_lost("a")
+
+    assert run.error == e.Error("lost", "its worker died 3 times in it", "a")
+
+
+def test_deaths_count_for_once_effects_too() -> None:
+    """Rule 33: word that it was not done does not bring the dead back."""
+    run = calling("once").is_lost("a").settles("a", "not_done").is_lost("a").settles("a", "not_done").is_lost("a")
+
+    run.settles("a", "not_done")
+
+    assert run.error.kind == "lost"
+
+
+def test_a_timeout_whose_effect_is_unknown_keeps_its_id_and_counts_as_an_attempt() -> None:
+    """Rule 33: a repeat counts against `attempts`; the id is that of the attempt that first used it."""
+    run = calling("read", ", retry: {attempts: 2, backoff: 1s}")
+    first = run.effect("a")
+
+    run.is_lost("a", "timeout").waits_for(1)
+    second = run.last("node.started")
+    run.is_lost("a", "timeout")
+
+    assert (second.attempt, second.effect) == (2, first)
+    assert run.error.kind == "timeout"
+
+
+def test_a_once_effect_that_timed_out_is_not_retried_whatever_retry_says() -> None:
+    """Rule 33: the time was up for us; what it did goes on."""
+    run = calling("once", ", retry: {attempts: 5}")
+
+    run.is_lost("a", "timeout")
+
+    assert run.waits == {"a": "reconcile"}
+
+
+def test_a_known_failure_of_a_once_effect_is_retried_as_a_new_one() -> None:
+    """Rule 33: it is known not to have happened."""
+    run = calling("once", ", retry: {attempts: 2, backoff: 1s}")
+    first = run.effect("a")
+
+    run.fails("a").waits_for(1)
+
+    assert run.effect("a") != first
+
+
+def test_ids_are_computed_from_run_path_and_attempt() -> None:
+    """Rule 33: the same on every machine and in every replay, and no two alike."""
+    text = "nodes: {g: {each: [1, 2], do: {tool: read}}}"
+
+    first, again = Story(text, tools=TOOLS).starts(), Story(text, tools=TOOLS).starts()
+
+    assert first.effect("g:0") == again.effect("g:0")
+    assert first.effect("g:0") != first.effect("g:1")
+
+
+def test_a_cancelled_once_effect_must_be_known_before_its_node_ends() -> None:
+    """Rules 33 and 35: it may have been done, and then its undo counts."""
+    run = Story("nodes: {a: {tool: pay, undo: {tool: unpay}}}").starts()
+
+    run.cancels(rollback=True).is_lost("a")
+    waits = run.waits
+    run.settles("a", "done").undoes("a")
+
+    assert waits == {"a": "reconcile"}
+    assert run.ends == {"a": "cancelled"}
+    assert run.outcome.status == "rolled_back"
+
+
+def test_a_cancelled_read_need_not_be_known() -> None:
+    """Rule 35: whatever it was, nothing was changed."""
+    run = calling("read")
+
+    run.cancels().is_lost("a")
+
+    assert run.ends == {"a": "cancelled"}
