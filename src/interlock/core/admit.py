@@ -17,6 +17,7 @@ from interlock.core.paths import item_at, node_at, path_of, split_step, step_pat
 from interlock.core.plan import EachWork, HumanWork, Node, Plan
 from interlock.core.problems import nearest
 from interlock.core.schemas import compile_schema
+from interlock.core.settling import is_ready
 from interlock.core.state import MAILBOX_MAX, Calling, Live, Opened, RunState, Waiting, status_of
 
 Admitted: TypeAlias = list[tuple[str, e.Outside]]
@@ -166,11 +167,21 @@ def _remedy(plan: Plan, state: RunState, request: r.GiveRemedy) -> Admitted | r.
     found = _waiting(plan, state, request.path, "failure", "held after a failure")
     if isinstance(found, r.Refused):
         return found
-    if request.act == "retry" and found[1].has_held:
-        return r.Refused(f"{request.path} has run what it holds, and no path runs twice: use skip or fail")
-    if request.act == "edit" and (found[1].attempt is None or not found[1].attempt.digest):
-        return r.Refused(f"{request.path} has no input that could be edited: use retry, skip or fail")
+    if request.act in {"retry", "edit"} and (why := _why_not_again(plan, state, request, found[1])):
+        return r.Refused(f"{request.path} {why}")
     return [(request.path, e.RemedyGiven(request.act, request.input, request.why))]
+
+
+def _why_not_again(plan: Plan, state: RunState, request: r.GiveRemedy, live: Waiting) -> str | None:
+    """Why a held failure cannot be tried again, if it cannot."""
+    place = node_at(plan, state, request.path)
+    if request.act == "edit" and (live.attempt is None or not live.attempt.digest):
+        return "has no input that could be edited: use retry, skip or fail"
+    if live.has_held:
+        return "has run what it holds, and no path runs twice: use skip or fail"
+    if place is not None and not is_ready(*place):
+        return "failed before it was ready to start: use skip or fail"
+    return None
 
 
 def _send(state: RunState, request: r.SendEvent) -> Admitted | r.Refused:

@@ -157,19 +157,37 @@ def count_edge(plan: Plan, state: RunState, scope: Scope, edge: Edge, source: st
 
 def _judge(plan: Plan, state: RunState, scope: Scope, node: Node) -> None:
     """Whether a node is ready or can never be, by the counts of its edges."""
+    if _can_never_be(scope, node):
+        _queue(state, scope, node.index, "dead", "join")
+    elif is_ready(scope, node):
+        _queue(state, scope, node.index, "ready")
+        cancel_nodes(state, scope, node.cancels_rest)
+
+
+def is_ready(scope: Scope, node: Node) -> bool:
+    """Whether the edges that have fired are enough (rule 10). A fallback is ready once it is called."""
+    if node.stands_in_for is not None:
+        return scope.status[node.stands_in_for] == NodeStatus.FAILED
     fired, dead, control = scope.fired[node.index], scope.dead[node.index], node.control
     match node.join.how:
         case "all":
-            is_ready, is_impossible = fired == control, dead >= 1
+            has_joined = fired == control
         case "any":
-            is_ready, is_impossible = fired >= 1 and fired + dead == control, fired == 0 and dead == control > 0
+            has_joined = fired >= 1 and fired + dead == control
         case "quorum":
-            is_ready, is_impossible = fired >= node.join.n, control - dead < node.join.n
-    if is_impossible:
-        _queue(state, scope, node.index, "dead", "join")
-    elif is_ready and scope.unmet[node.index] == 0:
-        _queue(state, scope, node.index, "ready")
-        cancel_nodes(state, scope, node.cancels_rest)
+            has_joined = fired >= node.join.n
+    return has_joined and scope.unmet[node.index] == 0
+
+
+def _can_never_be(scope: Scope, node: Node) -> bool:
+    fired, dead, control = scope.fired[node.index], scope.dead[node.index], node.control
+    match node.join.how:
+        case "all":
+            return dead >= 1
+        case "any":
+            return fired == 0 and dead == control > 0
+        case "quorum":
+            return control - dead < node.join.n
 
 
 def queue_if_free(state: RunState, scope: Scope, node: Node) -> None:
