@@ -126,9 +126,10 @@ async def _starts(run: Run, graph: CheckedGraph) -> float:
 async def _loop(interlock: Interlock, place: Path, rounds: int) -> dict[str, Any]:
     before = _size(place)
     BEGAN.clear()
-    result = await interlock.run_async(conversation(rounds))
+    handle = await interlock.start(conversation(rounds))
+    await handle.ended()
     ended = m.now()
-    assert result.outputs == {"rounds": rounds}, result
+    assert (await handle.wait()).outputs == {"rounds": rounds}
     return m.growth(BEGAN, ended) | {"bytes_per_round": round((_size(place) - before) / rounds)}
 
 

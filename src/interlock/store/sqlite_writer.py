@@ -2,6 +2,7 @@
 
 Statements are executed in the event loop, where each takes microseconds; the commit, which waits for the disk, in a
 thread. There each statement would have to win the interpreter's lock several times, and starve beside a busy loop.
+On a quick disk a commit that nobody else shares is made in place: two switches of threads would take longer than it.
 What waits is bounded: who would queue more waits for room. A refused append harms no other one of its commit.
 """
 
@@ -13,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from msgspec.structs import replace
@@ -30,6 +32,8 @@ Deed: TypeAlias = Callable[[sqlite3.Connection], T]
 _WAITING_MAX: Final = 10_000
 _COMMIT_MAX: Final = 1_000
 """How many jobs share a commit at most, so that other processes get their turn and nobody waits long."""
+_QUICK_SECONDS: Final = 0.001
+"""A disk that takes longer for a commit is waited for in the thread, always."""
 _TURN_MAX: Final = 100
 """How many jobs are written before the event loop gets its turn: about two milliseconds."""
 
@@ -56,6 +60,7 @@ class SqliteWriter:
         self._called = asyncio.Event()
         self._room = asyncio.Semaphore(_WAITING_MAX)
         self._is_closed = False
+        self._disk_seconds = 2 * _QUICK_SECONDS
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"interlock-commit-{path.name}")
         self._task = self._loop.create_task(self._work(), name=f"interlock-writer-{path.name}")
 
@@ -122,7 +127,7 @@ class SqliteWriter:
         try:
             await self._begin()
             await self._write(jobs)
-            await self._in_thread(lambda: self._connection.execute("commit"))
+            await self._make_durable(jobs)
         except Exception as error:  # noqa: BLE001 - a boundary: whatever it was, each job is answered
             await self._in_thread(self._roll_back)
             trouble = explain(error, self._path)
@@ -132,6 +137,17 @@ class SqliteWriter:
                 # One of them cannot be written at all. Alone, only that one fails.
                 for job in jobs:
                     await self._commit([job])
+
+    async def _make_durable(self, jobs: Sequence[_Job]) -> None:
+        is_quick = len(jobs) == 1 and not self._waiting and self._disk_seconds < _QUICK_SECONDS
+        took = self._timed_commit() if is_quick else await self._in_thread(self._timed_commit)
+        # One slow commit is enough to be careful again; it takes several quick ones to forget it.
+        self._disk_seconds = max(took, 0.8 * self._disk_seconds + 0.2 * took)
+
+    def _timed_commit(self) -> float:
+        began = perf_counter()
+        self._connection.execute("commit")
+        return perf_counter() - began
 
     async def _begin(self) -> None:
         """Begin as soon as no other process writes. After about five seconds it fails as busy."""
