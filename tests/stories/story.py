@@ -19,6 +19,7 @@ from interlock.core.paths import node_at
 from interlock.core.plan import ToolContract
 from interlock.core.settle import admit_all, fold, settle, unpacked
 from interlock.core.state import (
+    Attempt,
     Calling,
     Live,
     RunState,
@@ -225,10 +226,14 @@ class Story:
             undoing = self.state.scopes[self.state.undoing[path]].undoing
             assert undoing is not None
             return undoing.attempt.effect
+        return self.attempt(path).effect
+
+    def attempt(self, path: str) -> Attempt:
+        """The attempt that the node at a path is in, or of which nobody knows what became."""
         live = self._live(path)
         assert isinstance(live, Calling | Waiting), f"{path} is not in flight"
         assert live.attempt is not None, f"{path} has no effect"
-        return live.attempt.effect
+        return live.attempt
 
     def _live(self, path: str) -> Live | None:
         found = node_at(self.plan, self.state, path)
