@@ -120,8 +120,10 @@ def test_how_many_attempts_it_took_can_be_asked() -> None:
         ("{value: 1, retry: {attempts: 2}}", "nodes.x.retry: `retry` is not a key of a value node"),
         (
             "{tool: work, retry: {attempts: 2, on: [invalid]}}",
-            "nodes.x.retry.on.0: item 0 of `on` is one of failed, rate_limited, timeout, unavailable, "
-            "not the text `invalid`",
+            (
+                "nodes.x.retry.on.0: item 0 of `on` is one of failed, rate_limited, timeout, unavailable, "
+                "not the text `invalid`"
+            ),
         ),
     ],
 )
