@@ -16,7 +16,7 @@ class NoListError(Exception):
 def appended(value: Value, item: Value, blobs: Blobs) -> KeptList:
     """The list with one more item; null counts as the empty list."""
     kept = as_kept(value, blobs)
-    return KeptList(kept.parts, [*kept.tail, item], kept.size + 1)
+    return KeptList(kept.parts, kept.heights, [*kept.tail, item], kept.size + 1)
 
 
 def tail_of(value: Value, count: int, blobs: Blobs) -> list[Value]:
@@ -26,19 +26,19 @@ def tail_of(value: Value, count: int, blobs: Blobs) -> list[Value]:
     for part in reversed(kept.parts):
         if len(items) >= count:
             break
-        items = [*_loaded(part, blobs), *items]
-    return items[len(items) - min(count, len(items)) :]
+        items = [*tail_of(part, count - len(items), blobs), *items]
+    return items[max(0, len(items) - count) :]
 
 
 def as_kept(value: Value, blobs: Blobs) -> KeptList:
     """A list in whichever form it is kept, as a kept list."""
     value = _loaded(value, blobs) if isinstance(value, Ref) else value
     if value is None:
-        return KeptList((), [], 0)
+        return KeptList((), (), [], 0)
     if isinstance(value, KeptList):
         return value
     if is_list(value):
-        return KeptList((), value, len(value))
+        return KeptList((), (), value, len(value))
     raise NoListError(f"it is {type(value).__name__}, not a list")
 
 

@@ -34,6 +34,9 @@ VALUE_BYTES_MAX: Final = 64 * 1024 * 1024
 KEPT_TAIL_BYTES_MAX: Final = 4 * 1024
 """How long the end of a kept list may get before it is put aside: each append writes it again."""
 
+KEPT_PARTS_MAX: Final = 16
+"""How many parts of one height a kept list has before they are put aside together."""
+
 _REF_CODE: Final = 1
 _SECRET_CODE: Final = 2
 _KEPT_LIST_CODE: Final = 3
@@ -77,12 +80,16 @@ class Secret:
 
 
 class KeptList:
-    """A list kept in parts: what came first is put aside and never written again, so that appending stays cheap."""
+    """A list kept in parts: what came first is put aside and never written again, so that appending stays cheap.
 
-    __slots__ = ("parts", "size", "tail")
+    A part holds items (height 0), or a kept list of parts one lower: so there are never many, however long the list.
+    """
 
-    def __init__(self, parts: tuple[Ref, ...], tail: list[Value], size: int) -> None:
+    __slots__ = ("heights", "parts", "size", "tail")
+
+    def __init__(self, parts: tuple[Ref, ...], heights: tuple[int, ...], tail: list[Value], size: int) -> None:
         self.parts = parts
+        self.heights = heights
         self.tail = tail
         self.size = size
         """How many items it has in all."""
@@ -90,7 +97,7 @@ class KeptList:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, KeptList) and other.parts == self.parts and other.tail == self.tail
 
-    __hash__ = None  # type: ignore[assignment]  # its tail is a list
+    __hash__ = None  # pyright: ignore[reportAssignmentType] - its tail is a list
 
     def __repr__(self) -> str:
         return f"KeptList({self.size} items)"
@@ -188,7 +195,9 @@ def _encode_leaf(leaf: object) -> msgspec.msgpack.Ext:
         case Secret():
             return msgspec.msgpack.Ext(_SECRET_CODE, leaf.name.encode())
         case KeptList():
-            return msgspec.msgpack.Ext(_KEPT_LIST_CODE, encode([leaf.size, list(leaf.parts), leaf.tail]))
+            return msgspec.msgpack.Ext(
+                _KEPT_LIST_CODE, encode([leaf.size, list(leaf.parts), list(leaf.heights), leaf.tail])
+            )
         case _:
             raise TypeError(f"a {type(leaf).__name__} stands in a value that was not made canonical")
 
@@ -200,8 +209,8 @@ def decode_leaf(code: int, data: memoryview) -> Ref | Secret | KeptList:
     if code == _SECRET_CODE:
         return Secret(bytes(data).decode())
     if code == _KEPT_LIST_CODE:
-        size, parts, tail = decode(bytes(data))
-        return KeptList(tuple(parts), tail, size)
+        size, parts, heights, tail = decode(bytes(data))
+        return KeptList(tuple(parts), tuple(heights), tail, size)
     raise ValueProblem(f"unknown leaf {code}: written by a newer release")
 
 
@@ -301,7 +310,12 @@ class Packer:
         data = encode(kept.tail)
         if len(data) <= min(KEPT_TAIL_BYTES_MAX, self._inline_bytes_max):
             return kept
-        return KeptList((*kept.parts, self.put_aside(data)), [], kept.size)
+        parts, heights = [*kept.parts, self.put_aside(data)], [*kept.heights, 0]
+        while heights[-KEPT_PARTS_MAX:] == [heights[-1]] * KEPT_PARTS_MAX:
+            lower = KeptList(tuple(parts[-KEPT_PARTS_MAX:]), tuple(heights[-KEPT_PARTS_MAX:]), [], 0)
+            height = heights[-1] + 1
+            parts[-KEPT_PARTS_MAX:], heights[-KEPT_PARTS_MAX:] = [self.put_aside(encode(lower))], [height]
+        return KeptList(tuple(parts), tuple(heights), [], kept.size)
 
     def put_aside(self, data: bytes) -> Ref:
         """A blob of these bytes, to be appended with the event that mentions it."""
