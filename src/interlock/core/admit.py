@@ -251,9 +251,7 @@ def unknown_effects(plan: Plan, state: RunState) -> dict[str, str]:
                 unknown[live.attempt.effect] = path
     for path, key in state.undoing.items():
         undoing = state.scopes[key].undoing
-        if undoing is None or not undoing.waiting or undoing.attempt.status not in _UNSAID:
-            continue
-        if not state.timers.is_set(path, "retry"):
+        if undoing is not None and undoing.waiting == "reconcile" and undoing.attempt.status in _UNSAID:
             unknown[undoing.attempt.effect] = path
     return unknown
 

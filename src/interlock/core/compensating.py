@@ -6,6 +6,8 @@ list when its undo starts, so nothing is undone twice.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from interlock.core import events as e
 from interlock.core.lifecycle import NodeStatus
 from interlock.core.paths import path_of, undo_path
@@ -113,7 +115,7 @@ def undo_is_due(state: RunState, path: str) -> bool:
 def undo_retries(state: RunState, path: str, body: e.UndoRetrying) -> None:
     """Another try is due after a while."""
     _, undoing = _find(state, path)
-    _wait(state, undoing)
+    _wait(state, undoing, "backoff")
     undoing.attempt.number, undoing.attempt.status = body.attempt, ""
     if not body.effect:
         undoing.attempt.effect = ""
@@ -126,14 +128,14 @@ def undo_retries(state: RunState, path: str, body: e.UndoRetrying) -> None:
 def undo_waits(state: RunState, path: str) -> None:
     """Nobody knows yet whether it was taken back."""
     _, undoing = _find(state, path)
-    _wait(state, undoing)
+    _wait(state, undoing, "reconcile")
     undoing.attempt.status = ""
 
 
-def _wait(state: RunState, undoing: Undoing) -> None:
+def _wait(state: RunState, undoing: Undoing, reason: Literal["backoff", "reconcile"]) -> None:
     if not undoing.waiting:
-        undoing.waiting = True
         state.waits += 1
+    undoing.waiting = reason
 
 
 def undo_failed(state: RunState, path: str) -> None:

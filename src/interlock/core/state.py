@@ -248,7 +248,8 @@ class Undoing(Struct):
 
     entry: Undone
     attempt: Attempt
-    waiting: bool = False
+    waiting: Literal["", "backoff", "reconcile"] = ""
+    """What the next move waits for: time, or somebody who knows what became of the last one."""
 
 
 # --- Scopes and the run ----------------------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ def interrupted(plan: Plan, state: RunState) -> list[Interrupted]:
 
 def still_unknown(plan: Plan, state: RunState) -> list[Effect]:
     """What a `reconcile` hook can be asked again, after a restart."""
-    paths = [path for path, key in state.undoing.items() if _is_asked(state, path, key)]
+    paths = [path for path, key in state.undoing.items() if _is_asked(state, key)]
     for scope in state.scopes.values():
         body = plan.scopes[scope.body]
         paths += [
@@ -141,6 +141,6 @@ def still_unknown(plan: Plan, state: RunState) -> list[Effect]:
     return [effect for path in paths for effect in _find_out(plan, state, path)]
 
 
-def _is_asked(state: RunState, path: str, key: str) -> bool:
+def _is_asked(state: RunState, key: str) -> bool:
     undoing = state.scopes[key].undoing
-    return undoing is not None and undoing.waiting and not state.timers.is_set(path, "retry")
+    return undoing is not None and undoing.waiting == "reconcile"
