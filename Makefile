@@ -2,6 +2,7 @@
 #
 #   make demo     see a graph go from a failing build to a release: well, refused by a gate, and killed on the way
 #   make test     run the tests
+#   make simulate run graphs drawn from seeds under schedules drawn from seeds (SEEDS=1:100000, or the one that failed)
 #   make check    format, lint, types, layers, pages: each is a command too
 #   make fix      let the formatter and the linter mend what they can
 #   make setup    install everything into .venv, as the lock says (with another interpreter: PYTHON=python3.12)
@@ -18,7 +19,7 @@ BIN := .venv/bin
 READY := .venv/ready
 STEP = @printf '%-8s%s\n' '$@' '$(strip $(1))'
 
-.PHONY: setup demo test check format lint types layers pages fix lock bench bench-core
+.PHONY: setup demo test check format lint types layers pages fix lock bench bench-core simulate
 
 setup: $(READY)
 
@@ -34,6 +35,12 @@ demo: $(READY)
 test: $(READY)
 	$(call STEP,running all tests)
 	@$(BIN)/pytest --quiet --numprocesses auto --dist worksteal --durations 5
+
+# A seed is a graph and everything that happens to it; the one that breaks a rule is told with how to see it again.
+SEEDS ?= 1:20000
+simulate: $(READY)
+	$(call STEP,seeds $(SEEDS))
+	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS)
 
 check: format lint types layers pages
 	@find src tests -name '*.py' -exec awk 'END { if (NR > 500) print "check   " FILENAME " has " NR " lines: is there an idea in it to name?" }' {} ';'

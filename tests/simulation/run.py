@@ -1,0 +1,65 @@
+"""Runs schedules by seed, any number of them: `python -m tests.simulation.run --seeds 1:5000`.
+
+Stops at the first that breaks a rule and tells how to see it again; else tells what the schedules reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.simulation.reporting import Tally, failure
+from tests.simulation.simulator import Simulation
+
+
+class Broken(AssertionError):
+    """A schedule that broke a rule; its text says everything that is needed to see it again."""
+
+
+def run_schedules(first: int, last: int) -> Tally:
+    """Runs the schedules of these seeds; raises `Broken` for the first that breaks a rule."""
+    tally = Tally()
+    for seed in range(first, last + 1):
+        run_schedule(seed, tally)
+    return tally
+
+
+def run_schedule(seed: int, tally: Tally) -> Simulation:
+    """Runs the schedule of one seed."""
+    simulation = Simulation(seed)
+    try:
+        simulation.run()
+    except Exception as problem:
+        replay = f".venv/bin/python -m tests.simulation.run --seeds {seed}"
+        raise Broken(failure(seed, simulation.graph, simulation.log, problem, replay=replay)) from problem
+    tally.add(simulation.state, simulation.watch)
+    return simulation
+
+
+def main() -> int:
+    """Runs the seeds asked for; 1 if a rule was broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", default="1:5000", help="first:last, or one seed")
+    parser.add_argument("--keep-going", action="store_true", help="tell every failing seed in one line and go on")
+    given = parser.parse_args()
+    first, _, last = given.seeds.partition(":")
+    tally, broken, began = Tally(), 0, time.monotonic()
+    for seed in range(int(first), int(last or first) + 1):
+        try:
+            run_schedule(seed, tally)
+        except Broken as problem:
+            broken += 1
+            if not given.keep_going:
+                sys.stdout.write(f"{problem}\n")
+                return 1
+            sys.stdout.write(str(problem).splitlines()[-2] + "\n")
+    took = time.monotonic() - began
+    sys.stdout.write(
+        f"{tally.table()}\n{tally.schedules} schedules in {took:.1f} s, {tally.schedules / took:.0f} a second; {broken} broken\n"
+    )
+    return int(broken > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""The simulated world: calls in flight, what really became of them, and what it tells of that.
+
+It knows the truth about every effect (`took_place`), so it sees what no log can show: an effect that took place twice.
+Nothing here waits; the simulator says when something is told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import Any, Final
+
+from msgspec import Struct
+
+from interlock.core import events as e
+from interlock.core import requests as r
+from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall
+from tests.simulation.broken_rule import BrokenRule
+from tests.simulation.random_graphs import EFFECT_OF, TOOLS
+
+RECONCILING: Final = frozenset(tool.name for tool in TOOLS if tool.can_reconcile)
+LABELS: Final = {tool.name: tool.labels for tool in TOOLS}
+FAILURES: Final[tuple[e.ErrorClass, ...]] = ("failed", "failed", "unavailable", "rate_limited", "invalid", "refused")
+
+
+class Temper(Struct, frozen=True):
+    """What kind of a world it is: how often calls fail, and how often nobody knows what became of them."""
+
+    fails: float
+    vanishes: float
+    odd: float
+    """How often a tool gives something that graphs do not expect."""
+
+
+class Flight(Struct):
+    """A call that has been made, and of which nothing has been told yet."""
+
+    path: str
+    effect: str
+    tool: str
+    due: int | None = None
+    is_undo: bool = False
+    is_stopped: bool = False
+
+
+class World:
+    """Where effects go."""
+
+    def __init__(self, dice: Random, temper: Temper) -> None:
+        self.dice = dice
+        self.temper = temper
+        self.flights: dict[str, Flight] = {}
+        self.findings: list[FindOut] = []
+        self.told: list[r.Result | r.UndoneResult] = []
+        """What has been told: it may be told once more."""
+        self.truth: dict[str, bool] = {}
+        """By effect: whether it took place, where nobody was told."""
+        self.times: Counter[str] = Counter()
+        """By path: how often an effect that must take place once did."""
+
+    # --- what the engine asks for ---
+
+    def take(self, effects: Iterable[Effect]) -> None:
+        """Effects that recorded events ask for."""
+        for effect in effects:
+            match effect:
+                case CallTool():
+                    self._begin(Flight(effect.path, effect.effect, effect.tool, effect.due, effect.is_undo))
+                case SendOut():
+                    self._begin(Flight(effect.path, effect.effect, ""))
+                case StopCall():
+                    if effect.path in self.flights:
+                        self.flights[effect.path].is_stopped = True
+                case FindOut():
+                    self.findings.append(effect)
+
+    def _begin(self, flight: Flight) -> None:
+        if flight.path in self.flights:
+            raise BrokenRule(5, f"{flight.path} is called while another call of it is in flight")
+        self.flights[flight.path] = flight
+
+    # --- what the world tells ---
+
+    def land(self, flight: Flight, now: int) -> r.Result | r.UndoneResult:
+        """What came of a call. From now on nobody asks for it."""
+        del self.flights[flight.path]
+        told = self._tell(flight, now)
+        self.told.append(told)
+        return told
+
+    def _tell(self, flight: Flight, now: int) -> r.Result | r.UndoneResult:
+        chance = self.dice.random()
+        is_late = flight.due is not None and now >= flight.due
+        vanishes = self.temper.vanishes * (6 if is_late or flight.is_stopped else 1)
+        if flight.tool and chance < vanishes:
+            self._may_take_place(flight)
+            kind: e.ErrorClass = "timeout" if is_late else "cancelled" if flight.is_stopped else "unavailable"
+            return _told(flight, "unknown", error=e.Error(kind, "nobody knows", flight.path))
+        if flight.tool and chance < vanishes + self.temper.fails and not self.truth.get(flight.effect):
+            kind = self.dice.choice(("cancelled", *FAILURES)) if flight.is_stopped else self.dice.choice(FAILURES)
+            retryable = self.dice.random() < 0.9
+            return _told(flight, "failed", error=e.Error(kind, "it broke", flight.path), retryable=retryable)
+        self._takes_place(flight)
+        labels = [label for label in LABELS.get(flight.tool, ()) if self.dice.random() < 0.6]
+        return _told(flight, "done", out=self._out() if flight.tool else None, labels=tuple(labels))
+
+    def _out(self) -> Any:
+        if self.dice.random() < self.temper.odd:
+            return self.dice.choice((None, 7, "text", [1, 2], {}))
+        numbers = [self.dice.randint(0, 9) for _ in range(self.dice.randint(0, 3))]
+        return {"list": numbers, "n": self.dice.randint(0, 9)}
+
+    def find_out(self, finding: FindOut) -> r.SettleEffect | None:
+        """What the tool's own hook says of an effect; None if it has none, or cannot tell."""
+        self.findings.remove(finding)
+        if finding.tool not in RECONCILING or self.dice.random() < 0.2:
+            return None
+        return self.settle(finding.effect, by="reconcile")
+
+    def settle(self, effect: str, *, by: str) -> r.SettleEffect:
+        """What really became of an effect, said by somebody who went and looked."""
+        took_place = self.truth.get(effect, False)
+        out = self._out() if took_place else None
+        return r.SettleEffect(effect=effect, status="done" if took_place else "not_done", out=out, by=by)
+
+    def die(self) -> None:
+        """The worker dies: each call in flight may have taken place, and nobody will tell."""
+        for flight in self.flights.values():
+            self._may_take_place(flight)
+        self.flights.clear()
+        self.findings.clear()
+
+    def in_flight(self) -> Sequence[tuple[str, str]]:
+        """Paths and effects of all calls in flight."""
+        return sorted((flight.path, flight.effect) for flight in self.flights.values())
+
+    # --- the truth ---
+
+    def _may_take_place(self, flight: Flight) -> None:
+        if self.dice.random() < 0.5:
+            self._takes_place(flight)
+
+    def _takes_place(self, flight: Flight) -> None:
+        """An idempotent effect takes place once under its id, however often it is called; any other, each time."""
+        is_new = not self.truth.get(flight.effect, False)
+        self.truth[flight.effect] = True
+        effect_class = EFFECT_OF.get(flight.tool, "idempotent")
+        if effect_class == "read" or (effect_class == "idempotent" and not is_new):
+            return
+        self.times[flight.path] += 1
+        if self.times[flight.path] > 1:
+            raise BrokenRule(5, f"the effect of {flight.path} ({effect_class}) took place twice")
+
+
+def _told(flight: Flight, status: Any, **known: Any) -> r.Result | r.UndoneResult:
+    if not flight.is_undo:
+        return r.Result(path=flight.path, result=e.NodeResult(flight.effect, status, **known))
+    known.pop("out", None)
+    known.pop("labels", None)
+    return r.UndoneResult(path=flight.path, result=e.UndoResult(flight.effect, status, **known))
