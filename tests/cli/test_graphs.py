@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import jsonschema_rs
+
+from interlock.authoring.yaml_document import read_document
 from tests.cli.command_line import CommandLine
 
 
@@ -75,3 +78,47 @@ def test_a_file_that_is_not_there_is_told(interlock: CommandLine) -> None:
 
     assert said.code == 2
     assert "missing.yaml cannot be read: No such file or directory" in said.err
+
+
+def test_a_graph_is_drawn_as_lines_mermaid_and_svg(interlock: CommandLine) -> None:
+    """On the screen, in a wiki and on a page: each draws the same."""
+    interlock.graph("hello", "a: {value: 1}\nb: {tool: greet, input: {name: Ada}, after: a}")
+
+    lines, mermaid, svg = (
+        interlock("graph", "show", "hello", "--format", how).out for how in ("terminal", "mermaid", "svg")
+    )
+
+    assert lines == "a  value\nb  tool greet  ← a\n"
+    assert mermaid.startswith("flowchart TB\n")
+    assert svg.startswith("<svg ")
+
+
+def test_a_way_to_draw_that_is_none_is_told(interlock: CommandLine) -> None:
+    """The three that there are stand in the answer."""
+    interlock.graph("hello", "a: {value: 1}")
+
+    said = interlock("graph", "show", "hello", "--format", "png")
+
+    assert said.code == 2
+    assert "use terminal, mermaid or svg" in said.err
+
+
+def test_a_graph_with_problems_is_not_drawn_but_told(interlock: CommandLine) -> None:
+    """A drawing of half a graph would mislead."""
+    interlock.graph("bad", "a: {valu: 1}")
+
+    said = interlock("graph", "show", "bad")
+
+    assert (said.code, said.out) == (2, "")
+    assert "graphs/bad.yaml:4:7" in said.err
+
+
+def test_the_schema_of_the_language_accepts_what_the_compiler_accepts(interlock: CommandLine) -> None:
+    """An editor that underlines a good graph is switched off."""
+    interlock.graph("hello", "a: {value: 1}\nb: {tool: greet, input: {name: Ada}, after: [a], retry: {attempts: 2}}")
+    graph = read_document((interlock.folder / "graphs/hello.yaml").read_bytes()).data
+
+    schema = interlock("graph", "schema").json
+
+    assert list(jsonschema_rs.validator_for(schema).iter_errors(graph)) == []
+    assert not jsonschema_rs.is_valid(schema, {"graph": "x", "nodes": {"a": {"valu": 1}}})

@@ -15,7 +15,7 @@ from typing import Any, Final
 from interlock.cli.failures import ExitCode, Interrupted
 from interlock.cli.invocation import Invocation
 from interlock.cli.next_steps import command_line
-from interlock.cli.output import console, print_json
+from interlock.cli.output import console, error_console, print_json
 from interlock.cli.summary import exit_code_of, print_summary, run_as_json
 from interlock.cli.watching import Display, Lines, LiveTree, Silent
 from interlock.client.handle import RunHandle
@@ -43,6 +43,8 @@ async def drive(
         async with _display(handle, on, after=after) as display:
             await _until_rest(handle, display)
     except asyncio.CancelledError:
+        if not on.as_json:
+            error_console().print("stopping what is in flight; Ctrl-C again leaves at once", style="dim")
         raise interrupted(handle.id, on) from None
     view = await handle.view()
     if on.as_json:

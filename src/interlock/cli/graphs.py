@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from interlock.cli.failures import CommandError, ExitCode
-from interlock.cli.options import AsJson, Tools
+from interlock.cli.options import AsJson, GraphArgument, Tools
 
 if TYPE_CHECKING:
+    from interlock.authoring.drawing.picture import Picture
     from interlock.client.graphs import CheckedGraph
 
 app = typer.Typer(help="Check, draw and format graphs.", no_args_is_help=True)
@@ -71,6 +72,61 @@ def _print_checks_as_json(checked: list[CheckedGraph]) -> None:
         for each in checked
     ]
     print_json({"graphs": listed})
+
+
+@app.command()
+def show(
+    graph: GraphArgument,
+    *,
+    format: Annotated[str, typer.Option("--format", help="How: terminal, mermaid or svg.")] = "terminal",
+    tools: Tools = None,
+) -> int:
+    """Draw a graph: as lines, as Mermaid, or as SVG."""
+    from interlock.authoring.drawing.picture import boxes_in, picture_of
+    from interlock.cli.opening import project_client
+
+    plan, _ = project_client(tools=tools).check(graph).accepted()
+    picture = picture_of(plan)
+    count = sum(1 for _ in boxes_in(picture))
+    if format == "svg" and count > SVG_NODES_MAX:
+        raise CommandError(
+            f"{plan.name} has {count} nodes, and nobody could read a drawing of more than {SVG_NODES_MAX}: "
+            "use --format terminal"
+        )
+    sys.stdout.write(_drawn(picture, format))
+    return ExitCode.SUCCEEDED
+
+
+SVG_NODES_MAX: Final = 500
+
+
+def _drawn(picture: Picture, format: str) -> str:
+    match format:
+        case "terminal":
+            from interlock.authoring.drawing.terminal import as_lines
+
+            return "".join(f"{line}\n" for line in as_lines(picture))
+        case "mermaid":
+            from interlock.authoring.drawing.mermaid import as_mermaid
+
+            return as_mermaid(picture)
+        case "svg":
+            from interlock.authoring.drawing.svg import as_svg
+
+            return as_svg(picture)
+        case _:
+            raise CommandError(f"{format!r} is no way to draw a graph: use terminal, mermaid or svg")
+
+
+@app.command()
+def schema() -> int:
+    """Print the JSON Schema of the graph language, for editors."""
+    from interlock.cli.output import print_json
+    from interlock.core.graph import Graph
+
+    described = Graph.model_json_schema(by_alias=True)
+    print_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **described})
+    return ExitCode.SUCCEEDED
 
 
 @app.command()

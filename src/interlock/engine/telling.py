@@ -87,7 +87,9 @@ def what_happened(event: e.Event) -> str:
             taken = "is taken" if body.taken else "is not taken"
             return f"the edge to {body.target} {taken}: {body.error.message if body.error else body.why}"
         case e.NodeSucceeded() as body:
-            out = "" if body.composed else f" with {short(body.out)}"
+            # The value of a gate, choice or answer says no more than its decision does.
+            is_told = body.composed or (body.decision is not None and body.decision.point != "fuse")
+            out = "" if is_told else f" with {short(body.out)}"
             return f"succeeded{out}{_labelled(body.labels)}{_decided(body.decision)}{_after(body.because)}"
         case e.NodeFailed() as body:
             return f"failed: {_told(body.error)}{_decided(body.decision)}"
