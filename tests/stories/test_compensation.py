@@ -237,15 +237,19 @@ def test_an_undo_of_which_nobody_knows_what_became_is_asked_about() -> None:
     assert run.outcome.status == "rolled_back"
 
 
-def test_an_undo_whose_input_cannot_be_made_is_named_as_left_standing() -> None:
-    """Rules 38 and 40: it was found when the node finished, and nobody can take it back."""
-    run = Story(
-        "on_failure: rollback\nnodes: {a: {tool: pay, undo: {tool: unpay, input: {id: '${a.id}'}}}, b: {tool: work, after: a}}"
-    )
+def test_an_undo_whose_input_cannot_be_made_has_failed() -> None:
+    """Rules 38 and 40: it was known when the node had finished, and it is named when it is asked for."""
+    run = Story("""
+    on_failure: rollback
+    nodes: {a: {tool: pay, undo: {tool: unpay, input: {id: "${a.id}"}}}, b: {tool: pay, after: a, undo: {tool: unpay}}}
+    outputs: {x: "${a.id}"}
+    """).starts()
 
-    run.starts().does("a", {}).fails("b")
+    run.does("a", {}).does("b").undoes("b")
 
-    assert (run.outcome.status, run.outcome.left_standing) == ("rolled_back", ("a",))
+    assert run.paths("undo.started") == ["b!undo"]
+    assert run.last("undo.failed").error == e.Error("invalid", "`a` has no `id`, so `${a.id}` has no value", "a")
+    assert (run.outcome.status, run.outcome.not_undone, run.outcome.left_standing) == ("failed", ("a",), ())
 
 
 def test_what_has_no_undo_is_named_as_left_standing_and_changes_nothing() -> None:

@@ -1,4 +1,7 @@
-"""After an attempt that was no plain success: repeat it, ask what became of it, give it up, or end cancelled (rules 32-35)."""
+"""After an attempt that was no plain success (rules 32 to 35).
+
+It is repeated, given up, or ends cancelled; or somebody is asked what became of it.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,7 @@ def _after_failure(attempt: Attempt, error: e.Error, retry: Retry, *, run: str, 
 
 
 def backoff(retry: Retry, *, run: str, path: str, attempt: int) -> int:
-    """min(max, first * 2^(attempt-1)), less up to half of it by a hash: no two runs come back at once, none by chance."""
+    """min(max, first * 2^(attempt-1)), less up to half of it by a hash: runs come back apart, and none by chance."""
     full = min(retry.backoff_max, retry.backoff * 2 ** min(attempt - 1, 40))
     digest = hashlib.sha256(f"{run}\n{path}\n{attempt}".encode()).digest()
     return full - full * int.from_bytes(digest[:4], "big") // 2**33
@@ -126,6 +129,8 @@ def after_undo(on: Deciding) -> e.Command:
     undoing = on.scope.undoing
     if undoing is None:
         entry = on.scope.undos[-1]
+        if entry.error is not None:
+            return e.Command(undo_path(entry.path), e.UndoFailed(entry.error, on.scope.key), on.matter.cause)
         return _undo(on, entry, 1, "")
     attempt = undoing.attempt
     if attempt.status == "":
@@ -158,6 +163,6 @@ def _after_undo_attempt(on: Deciding, undoing: Undoing) -> e.Command:
             kept = attempt.effect if again.keeps_id else ""
             return e.Command(path, e.UndoRetrying(again.number, again.delay, kept), on.matter.cause)
         case GiveUp(error=error):
-            return e.Command(path, e.UndoFailed(error), on.matter.cause)
+            return e.Command(path, e.UndoFailed(error, on.scope.key), on.matter.cause)
         case "ask":
             return e.Command(path, e.UndoWaiting(attempt.effect), on.matter.cause)

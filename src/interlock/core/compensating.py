@@ -29,12 +29,12 @@ def remember_undo(plan: Plan, state: RunState, scope: Scope, node: Node) -> None
 
 
 def keep_undo(plan: Plan, scope: Scope, node: Node, body: e.UndoKept) -> None:
-    """The input of an undo is fixed; where it could not be made, what was done is named as standing."""
+    """The input of an undo is fixed; where it could not be made, the undo will fail when it is asked for."""
+    assert node.undo is not None
     path = path_of(plan, scope, node.index)
-    if body.error is not None or node.undo is None:
-        scope.standing.append(path)
-    else:
-        scope.undos.append(e.Undone(node.undo.tool, body.input, body.of, scope=scope.body, node=node.index, path=path))
+    scope.undos.append(
+        e.Undone(node.undo.tool, body.input, body.of, scope.body, node=node.index, path=path, error=body.error)
+    )
 
 
 def begin_compensation(state: RunState, scope: Scope) -> None:
@@ -138,8 +138,13 @@ def _wait(state: RunState, undoing: Undoing, reason: Literal["backoff", "reconci
     undoing.waiting = reason
 
 
-def undo_failed(state: RunState, path: str) -> None:
+def undo_failed(state: RunState, path: str, body: e.UndoFailed) -> None:
     """It could not be taken back: that is recorded, and the others go on."""
+    if path not in state.undoing:
+        scope = state.scopes[body.scope]
+        scope.not_undone.append(scope.undos.pop().path)
+        _go_on(state, scope)
+        return
     scope, undoing = _find(state, path)
     if undoing.waiting:
         state.waits -= 1

@@ -95,6 +95,8 @@ class Undone(Struct, frozen=True, omit_defaults=True):
     """Which scope of the plan the node stands in, to find its `undo` there."""
     node: int
     path: str
+    error: Error | None = None
+    """Why its input could not be made: then taking it back fails as soon as it is asked for."""
 
 
 class ResultAdopted(Struct, frozen=True, tag="result.adopted", omit_defaults=True):
@@ -402,7 +404,7 @@ class ScopeCompensating(Struct, frozen=True, tag="scope.compensating", omit_defa
 
 
 class UndoKept(Struct, frozen=True, tag="undo.kept", omit_defaults=True):
-    """The input of a node's undo; with `error` it could not be made, and the node cannot be undone."""
+    """The input of a node's undo; with `error` it could not be made, and undoing the node will fail."""
 
     of: int
     """The number of the result that finished the node: undoing goes backwards by it."""
@@ -411,6 +413,8 @@ class UndoKept(Struct, frozen=True, tag="undo.kept", omit_defaults=True):
 
 
 class UndoStarted(Struct, frozen=True, tag="undo.started", omit_defaults=True):
+    """Something is being taken back: the intent is on record before anything touches the world."""
+
     scope: str
     of: int
     attempt: int
@@ -435,9 +439,10 @@ class UndoWaiting(Struct, frozen=True, tag="undo.waiting", omit_defaults=True):
 
 
 class UndoFailed(Struct, frozen=True, tag="undo.failed", omit_defaults=True):
-    """Something could not be taken back; the others go on."""
+    """Something could not be taken back; the others go on. `scope` takes back what it was part of."""
 
     error: Error
+    scope: str = ""
 
 
 class ScopeOutcome(Struct, frozen=True, omit_defaults=True):

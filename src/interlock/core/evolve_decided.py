@@ -75,7 +75,7 @@ def _move_undo(state: RunState, path: str, body: UndoMove) -> None:
         case e.UndoWaiting():
             undo_waits(state, path)
         case e.UndoFailed():
-            undo_failed(state, path)
+            undo_failed(state, path, body)
 
 
 def _move_node(plan: Plan, state: RunState, scope: Scope, node: Node, event: e.Event) -> None:
