@@ -13,9 +13,13 @@ from typing import Any
 import pytest
 
 from interlock import Interlock, RunResult
+from interlock.authoring.drawing.picture import picture_of
+from interlock.authoring.drawing.svg import as_svg
 from interlock.tools import DidNotTakePlace, TookPlace
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "git-to-prod"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "git-to-prod"
+PICTURE = ROOT / "docs" / "images" / "git-to-prod.svg"
 
 PLAN = {"goal": "links stay", "failing": ["test_a_link_is_the_same_in_every_process"], "file": "receipts/links.py"}
 PATCH = [
@@ -89,6 +93,13 @@ def test_the_graph_is_valid_and_warns_of_nothing(example: Project) -> None:
 
     assert checked.rendered() == ""
     assert checked.is_valid
+
+
+def test_the_picture_in_the_documentation_is_this_graph(example: Project) -> None:
+    """Drawn anew by, in the example's folder: interlock graph show git-to-prod --format svg > …/git-to-prod.svg."""
+    plan, _ = example.interlock.check("git-to-prod").accepted()
+
+    assert PICTURE.read_text(encoding="utf-8") == as_svg(picture_of(plan))
 
 
 def test_the_tools_that_stand_in_for_agents_say_so(example: Project) -> None:
