@@ -147,7 +147,10 @@ def _epilogue(stage: Stage, released: str, refused: str, killed: str) -> None:
 
 
 def _latest_run(stage: Stage) -> str:
-    return str(stage.read("runs", "--limit", "1")["runs"][0]["run"])
+    runs = stage.read("runs", "--limit", "1")["runs"]
+    if not runs:
+        raise NotAsClaimed("no run began")
+    return str(runs[0]["run"])
 
 
 def _approve(stage: Stage, run: str) -> Run:

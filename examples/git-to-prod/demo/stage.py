@@ -25,6 +25,7 @@ CHECKOUT = EXAMPLE.parents[1]
 INTERLOCK = Path(sys.executable).with_name("interlock")
 
 NOT_OF_THE_PROJECT = ("demo", "README.md", ".interlock", ".copies", "diary.jsonl", "__pycache__")
+KNOWN_CODES = (0, 1, 3)  # a run succeeded, did not, waits for people; all else is no answer
 WIDTH = 110
 LOOK_EVERY_SECONDS = 0.005
 KILL_WITHIN_SECONDS = 60
@@ -64,6 +65,8 @@ class Stage:
         told = subprocess.run(
             [INTERLOCK, *words, "--json"], cwd=self.project, env=_environment(), stdout=subprocess.PIPE, check=False
         )
+        if told.returncode not in KNOWN_CODES:
+            raise NotAsClaimed(f"interlock {shlex.join(words)} ended with {told.returncode}: {told.stdout.decode()}")
         return json.loads(told.stdout)
 
     def typed(self, *words: str) -> Any:  # noqa: ANN401 - JSON data
