@@ -99,6 +99,8 @@ class Kept(Struct):
 
     path: str
     of: int
+    is_hopeless: bool = False
+    """Whether the input of its undo could not be made, so that taking it back fails without a try."""
 
 
 class Compensation(Struct):
@@ -175,8 +177,7 @@ class TakesBack:
         if self.owed.get(path) != body.of:
             raise BrokenRule(4, f"the undo of {path} is fixed for event {body.of}, which did not finish it")
         del self.owed[path]
-        if body.error is None:
-            self.kept[path] = Kept(path, body.of)
+        self.kept[path] = Kept(path, body.of, is_hopeless=body.error is not None)
 
     def _see_begin(self, scope: Scope, body: e.ScopeCompensating) -> None:
         if any(_is_inside(path, scope.key) or scope.key == "" for path in self.owed):
@@ -207,6 +208,8 @@ class TakesBack:
         expected = compensation.left.pop() if compensation.left else None
         if expected is None or expected.path + "!undo" != path or expected.of != body.of:
             raise BrokenRule(4, f"{path} of {body.of} starts, and {expected} comes first")
+        if expected.is_hopeless:
+            raise BrokenRule(4, f"{path} starts and its input could not be made")
         if (path, body.of) in self.started:
             raise BrokenRule(4, f"{path} is taken back twice")
         self.started.add((path, body.of))
@@ -222,11 +225,20 @@ class TakesBack:
             compensation.under_way = None
 
     def _see_failed(self, path: str) -> None:
-        compensation = self._of(path)
+        compensation = self._of(path) or self._hopeless_in(path)
         if compensation is None:
             raise BrokenRule(4, f"{path} fails and was not under way")
         self.failed.setdefault(compensation.scope.key, []).append(path.removesuffix("!undo"))
         compensation.under_way = None
+
+    def _hopeless_in(self, path: str) -> Compensation | None:
+        """Where it is the turn of something that cannot even be tried to be taken back."""
+        for compensation in self.under_way.values():
+            is_next = compensation.under_way is None and bool(compensation.left)
+            if is_next and compensation.left[-1].is_hopeless and compensation.left[-1].path + "!undo" == path:
+                compensation.left.pop()
+                return compensation
+        return None
 
     def _see_end(self, scope: Scope, outcome: e.ScopeOutcome) -> None:
         owed = [path for path in self.owed if self._belongs(path, scope)]
