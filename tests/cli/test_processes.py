@@ -20,13 +20,18 @@ TOOLS = """\
 import asyncio
 from pathlib import Path
 
-from interlock import tool
+from interlock import AsyncToolContext, tool
 
 
 @tool(effect="idempotent")
 def note(text: str) -> None:
     with Path("notes").open("a") as notes:
         notes.write(text + "\\n")
+
+
+@tool(effect="once")
+async def ask(question: str, ctx: AsyncToolContext) -> str:
+    return await ctx.ask(question, choices=["x", "y"])
 
 
 @tool(effect="read")
@@ -129,3 +134,16 @@ def test_the_events_of_a_run_are_followed_while_another_process_drives_it(interl
             driver.communicate(timeout=20)
 
     assert json.loads(followed.splitlines()[-1])["type"] == "run.ended"
+
+
+def test_a_question_of_a_tool_is_answered_from_another_terminal(interlock: CommandLine) -> None:
+    """Its call is in flight and must not be broken off: the run stays, and the line to type is printed."""
+    _project(interlock)
+    interlock.graph("asks", 'a: {tool: ask, input: {question: "Which?"}}')
+    with running(interlock, "run", "asks", until="interlock answer") as program:
+        said = interlock("answer", f"{_only_run(interlock)}:a.1", "--choose", "y")
+        out, _ = program.communicate(timeout=20)
+
+    assert said.code == 0
+    assert program.returncode == 0
+    assert '"a": "y"' in out

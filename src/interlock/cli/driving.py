@@ -67,13 +67,13 @@ async def _display(handle: RunHandle, on: Invocation, *, after: int) -> AsyncGen
     plan = await handle.plan()
     out = console()
     if on.as_json:
-        yield Silent(plan, handle.id)
+        yield Silent(plan, handle.id, errors=error_console(), store=on.store)
     elif out.is_terminal and not out.is_dumb_terminal:
-        tree = LiveTree(plan, handle.id, out)
+        tree = LiveTree(plan, handle.id, out, store=on.store)
         async with tree.drawing():
             yield tree
     else:
-        yield Lines(plan, handle.id, out, after=after)
+        yield Lines(plan, handle.id, out, after=after, store=on.store)
 
 
 async def _until_rest(handle: RunHandle, display: Display) -> None:

@@ -47,8 +47,7 @@ def _steps(view: RunView, store: Path | None) -> Iterator[NextStep]:
     if view.status == "paused":
         yield NextStep("go on", command_line("resume", run, store=store))
     for wait in view.waits:
-        for what, words in _words(run, wait):
-            yield NextStep(what, command_line(*words, store=store))
+        yield from ways_to_end(wait, run, store=store)
     match view.status:
         case "failed":
             yield NextStep("go on where it failed, as a new run", command_line("retry", run, store=store))
@@ -61,6 +60,12 @@ def _steps(view: RunView, store: Path | None) -> Iterator[NextStep]:
             yield NextStep("let its deadlines count", command_line("resume", run, store=store))
         case _:
             pass
+
+
+def ways_to_end(wait: Wait, run: str, *, store: Path | None) -> Iterator[NextStep]:
+    """What a person can say to end a wait."""
+    for what, words in _words(run, wait):
+        yield NextStep(what, command_line(*words, store=store))
 
 
 def _failed_path(view: RunView) -> list[str]:

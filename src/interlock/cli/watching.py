@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from interlock.cli.next_steps import ways_to_end
 from interlock.cli.output import plain
 from interlock.cli.summary import is_ascii
 from interlock.cli.tree import Row, fitted, tree_lines, tree_rows
 from interlock.core import events as e
+from interlock.core.paths import step_path
 from interlock.core.plan import Plan
 from interlock.engine.driving import Progress
-from interlock.engine.history import History
+from interlock.engine.history import History, RunView
 from interlock.engine.telling import what_happened
+from interlock.engine.waits import Wait
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
 FRAMES_PER_SECOND: Final = 8
 PROGRESS_SECONDS: Final = 1.0
@@ -45,15 +50,38 @@ class Display(Protocol):
         ...
 
 
-class Silent:
-    """Shows nothing: for programs, which read the result."""
+def asked_inside(event: e.Event) -> Wait | None:
+    """The question that a node's own code asks with an event. Its call is in flight, so the run is not left for it."""
+    match event.body:
+        case e.EffectIntended(question=e.Question() as question, ordinal=ordinal):
+            path = step_path(event.path, ordinal)
+            return Wait(path=path, reason="person", since=event.at, question=question)
+        case _:
+            return None
 
-    def __init__(self, plan: Plan, run: str) -> None:
+
+def print_ways_to_end(console: Console, wait: Wait, run: str, *, store: Path | None) -> None:
+    """The command lines to copy into another terminal."""
+    for step in ways_to_end(wait, run, store=store):
+        console.print(f"{'':12}{step.command}", markup=False, soft_wrap=True)
+
+
+class Silent:
+    """Shows nothing on standard output: for programs, which read the result. A question still reaches a person."""
+
+    def __init__(self, plan: Plan, run: str, *, errors: Console, store: Path | None) -> None:
         self.history = History(plan, run)
+        self._run = run
+        self._errors = errors
+        self._store = store
 
     def take(self, event: e.Event) -> None:
         """It is kept, and not shown."""
         self.history.take(event)
+        wait = asked_inside(event)
+        if wait is not None and wait.question is not None:
+            self._errors.print(f"{wait.path} asks: {plain(wait.question.text)}", markup=False, soft_wrap=True)
+            print_ways_to_end(self._errors, wait, self._run, store=self._store)
 
     def progress(self, progress: Progress) -> None:
         """It is not shown."""
@@ -89,9 +117,11 @@ _TOLD: Final = (
 class Lines:
     """A line for each thing that happens, with the seconds since the start."""
 
-    def __init__(self, plan: Plan, run: str, console: Console, *, after: int) -> None:
+    def __init__(self, plan: Plan, run: str, console: Console, *, after: int, store: Path | None) -> None:
         """`after` is the last event that is no news."""
         self.history = History(plan, run)
+        self._run = run
+        self._store = store
         self._console = console
         self._after = after
         self._began: int | None = None
@@ -106,6 +136,10 @@ class Lines:
         if event.seq > self._after and isinstance(event.body, _TOLD):
             who = f" ({event.actor})" if event.actor else ""
             self._print((event.at - self._began) / 1e6, event.path, self._what(event) + who)
+        wait = asked_inside(event)
+        if wait is not None:
+            self._print((event.at - self._began) / 1e6, event.path, what_happened(event))
+            print_ways_to_end(self._console, wait, self._run, store=self._store)
 
     def progress(self, progress: Progress) -> None:
         """A line for it, unless its node has just had one."""
@@ -132,8 +166,10 @@ class Lines:
 class LiveTree:
     """The tree of nodes, drawn anew while they change. Drawn by the event loop alone: nothing moves while it looks."""
 
-    def __init__(self, plan: Plan, run: str, console: Console) -> None:
+    def __init__(self, plan: Plan, run: str, console: Console, *, store: Path | None) -> None:
         self.history = History(plan, run)
+        self._run = run
+        self._store = store
         self._console = console
         self._progress: dict[str, str] = {}
 
@@ -175,7 +211,17 @@ class LiveTree:
         now = max(view.at, time.time_ns() // 1_000) if not view.has_ended else view.at
         rows = [self._with_progress(row) for row in tree_rows(view, now=now)]
         room = max(5, self._console.size.height - LINES_BESIDE_TREE)
-        return Group(*tree_lines(fitted(rows, room), width=self._console.width, is_ascii=is_ascii(self._console)))
+        lines = tree_lines(fitted(rows, room), width=self._console.width, is_ascii=is_ascii(self._console))
+        return Group(*lines, *self._asked_inside(view))
+
+    def _asked_inside(self, view: RunView) -> Iterator[Text]:
+        """How the questions of nodes that run are answered: they have no other place on the screen."""
+        from rich.text import Text
+
+        for node in view.nodes.values():
+            for wait in node.waits if node.status == "running" else ():
+                for step in ways_to_end(wait, self._run, store=self._store):
+                    yield Text(f"  {step.command}", style="yellow", no_wrap=True, overflow="ignore")
 
     def _with_progress(self, row: Row) -> Row:
         told = self._progress.get(row.path)
