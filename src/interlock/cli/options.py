@@ -11,13 +11,11 @@ from interlock.cli.completion import graph_names, run_ids
 
 Store: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--store", metavar="FILE", help="The file in which runs are kept. [project: .interlock/interlock.db]"),
+    typer.Option("--store", metavar="FILE", help="The file in which runs are kept. Else the project's."),
 ]
 Tools: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(
-        "--tools", metavar="FILE|MODULE", help="Where the tools are; may be given again. [project: the folder tools]"
-    ),
+    typer.Option("--tools", metavar="FILE|MODULE", help="Where the tools are; may be given again. Else the project's."),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs, and nothing else.")]
 Run: TypeAlias = Annotated[
@@ -32,7 +30,9 @@ GraphArgument: TypeAlias = Annotated[
         metavar="GRAPH", help="A graph's file, or the name of one of the project's.", autocompletion=graph_names
     ),
 ]
-By: TypeAlias = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so. [default: you]")]
+By: TypeAlias = Annotated[
+    str, typer.Option("--by", metavar="NAME", help="Who says so. Else the name you are logged in with.")
+]
 Why: TypeAlias = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, for the record.")]
 Detach: TypeAlias = Annotated[
     bool, typer.Option("--detach", help="Only record it, without driving the run on from here.")

@@ -129,8 +129,9 @@ def settle(
 
 
 def send(
-    first: Annotated[str, typer.Argument(metavar="[RUN] NAME", help="The run (unless --key is given), and the event.")],
-    name: Annotated[str, typer.Argument(metavar="", show_default=False)] = "",
+    words: Annotated[
+        list[str], typer.Argument(metavar="[RUN] NAME", help="The run, unless --key names it; and the event's name.")
+    ],
     *,
     key: Annotated[str, typer.Option("--key", metavar="KEY", help="The run that was started under this key.")] = "",
     data: Annotated[str | None, typer.Option("--data", metavar="JSON|-", help="What the event says.")] = None,
@@ -145,9 +146,9 @@ def send(
     from interlock.cli.inputs import read_json
     from interlock.cli.opening import who
 
-    if bool(name) == bool(key):
+    if len(words) != (1 if key else 2):
         raise CommandError("write `interlock send RUN NAME`, or `interlock send --key KEY NAME`")
-    run, event = ("", first) if key else (first, name)
+    run, event = ("", words[0]) if key else words
     value = None if data is None else read_json(data, "the data")
 
     async def say(handle: RunHandle) -> Submitted:
