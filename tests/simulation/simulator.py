@@ -301,7 +301,7 @@ class Simulation:
         return found
 
     def _tell_again(self) -> None:
-        self._ask(self.dice.choice(self.world.told), "")
+        self._ask(self.world.tell_again(), "")
 
     # --- crashes ---
 

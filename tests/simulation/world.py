@@ -89,6 +89,14 @@ class World:
         self.told.append(told)
         return told
 
+    def tell_again(self) -> r.Result | r.UndoneResult:
+        """Something that was told before. Where its effect is being repeated under its id, it answers the repeat too."""
+        told = self.dice.choice(self.told)
+        flight = self.flights.get(told.path)
+        if flight is not None and flight.effect == told.result.effect:
+            del self.flights[told.path]
+        return told
+
     def _tell(self, flight: Flight, now: int) -> r.Result | r.UndoneResult:
         chance = self.dice.random()
         is_late = flight.due is not None and now >= flight.due
