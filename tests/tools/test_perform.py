@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import pytest
+from msgspec import to_builtins
 from pydantic import BaseModel, field_validator
 
 from interlock.core.events import Error
+from interlock.core.values import decode, encode
 from interlock.tools import AsyncToolContext, Done, Failed, Labelled, ToolFailed, perform, slots_for, tool
 from tests.tools.doorstep import ManualClock, MemoryJournal, a_call, a_door, lived, outcome_of, the_tool
 
@@ -167,6 +169,81 @@ async def returns_set() -> object:
     return {"found": [1, {2}]}
 
 
+class Mute(Exception):
+    """An error that fails when it is asked what it says."""
+
+    def __str__(self) -> str:
+        raise SystemExit
+
+
+class Odd(BaseException):
+    """An error that no `except Exception` catches."""
+
+
+NASTY = [
+    (SystemExit(3), "failed", "it called exit(3)"),
+    (SystemExit(Mute()), "failed", "it called exit(Mute())"),
+    (KeyboardInterrupt(), "failed", "KeyboardInterrupt"),
+    (GeneratorExit(), "failed", "GeneratorExit"),
+    (Odd("odd"), "failed", "Odd: odd"),
+    (Mute(), "failed", "Mute"),
+    (MemoryError(), "failed", "MemoryError"),
+    (ValueError("half a \ud800"), "failed", "ValueError: half a \\ud800"),
+    (ValueError("x" * 10_000_000), "failed", "ValueError: xxx"),
+    (ToolFailed("no", kind="wrong"), "failed", "no (its kind 'wrong' is none: timeout, "),  # pyright: ignore[reportArgumentType] - on purpose
+    (ToolFailed("half a \udfff", kind="refused"), "refused", "half a \\udfff"),
+]
+"""What a tool may raise, and how its failure is told."""
+
+
+@pytest.mark.parametrize(("error", "kind", "told"), NASTY, ids=[told for _, _, told in NASTY])
+@pytest.mark.parametrize("is_async", [True, False])
+def test_whatever_a_tool_raises_is_a_known_failure_that_can_be_recorded(
+    error: BaseException, kind: str, told: str, *, is_async: bool
+) -> None:
+    """A tool must neither end the process that drives a hundred runs nor leave a log that cannot be read again."""
+
+    @tool
+    async def breaks() -> None:
+        raise error
+
+    @tool
+    def breaks_its_thread() -> None:
+        raise error
+
+    outcome = outcome_of(breaks if is_async else breaks_its_thread)
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error.kind, outcome.error.message[: len(told)]) == (kind, told)
+    assert len(outcome.error.message) < 5_000
+    assert decode(encode(to_builtins(outcome.error))) == to_builtins(outcome.error)
+
+
+class Trap(BaseModel):
+    """Input whose validator does more than to validate."""
+
+    number: int
+
+    @field_validator("number")
+    @classmethod
+    def explode(cls, number: int) -> int:
+        """End the program."""
+        raise KeyboardInterrupt(number)
+
+
+def test_a_validator_that_breaks_is_a_failure_of_the_tool() -> None:
+    """Annotations run code as well, before the function does."""
+
+    @tool
+    async def take(trap: Trap) -> None:
+        """Never called."""
+
+    outcome = outcome_of(take, {"trap": {"number": 1}})
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error.message.startswith("KeyboardInterrupt: 1 (tests/tools/test_perform.py:")
+
+
 def test_a_result_that_is_no_value_fails_and_says_where() -> None:
     """The effect may well have happened, so it is not repeated for the sake of its result."""
     outcome = outcome_of(returns_set)
@@ -192,7 +269,7 @@ def test_a_result_that_breaks_the_contract_fails() -> None:
 
 def test_a_result_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bound on every payload: one tool must not fill the store."""
-    monkeypatch.setattr("interlock.tools.calling.VALUE_BYTES_MAX", 100)
+    monkeypatch.setattr("interlock.core.values.VALUE_BYTES_MAX", 100)
 
     @tool
     async def verbose() -> str:
@@ -201,7 +278,7 @@ def test_a_result_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) 
     outcome = outcome_of(verbose)
 
     assert isinstance(outcome, Failed)
-    assert outcome.error.message == ("result is 202 bytes long, more than 100: keep it outside and return its address")
+    assert outcome.error.message == ("result is 202 bytes long, more than 100: keep it outside and pass its address")
 
 
 @tool(labels=("risky", "small"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
@@ -365,6 +367,66 @@ def test_a_question_without_an_answer_to_choose_is_refused() -> None:
 
     error = Error("invalid", "the question 'Well?' needs either choices or a form")
     assert outcome_of(wonder) == Failed(error, retryable=False)
+
+
+LONG = "x" * 20_000
+
+WRONG: list[tuple[Callable[[ToolContext], object], str]] = [
+    (lambda ctx: ctx.effect("pay", list, key=cast("str", 7)), "the key of step 'pay' is 7: give a text"),
+    (lambda ctx: ctx.effect(cast("str", None), list), "the name of a step is None: give a text"),
+    (lambda ctx: ctx.effect("half a \ud800", list), "the name of a step is text with a lone surrogate"),
+    (lambda ctx: ctx.effect(LONG, list), "the name of a step has 20,000 characters, more than 16,000"),
+    (lambda ctx: ctx.effect("pay", list, effect=cast("Any", "twice")), "step 'pay': effect='twice' is unknown"),
+    (lambda ctx: ctx.ask(cast("str", 5), choices=["a"]), "a question is 5: give a text"),
+    (lambda ctx: ctx.ask("Well?", choices=cast("Any", [1, 2])), "a choice of the question 'Well?' is 1: give a text"),
+    (lambda ctx: ctx.ask("Well?", choices="yes"), "the choices of the question 'Well?' are one text"),
+    (lambda ctx: ctx.ask("Well?", choices=["a", "a"]), "the choices of the question 'Well?' must be different"),
+    (lambda ctx: ctx.ask("Well?", form={"type": "odd"}), "the form of the question 'Well?' cannot be used: `odd`"),
+    (
+        lambda ctx: ctx.ask("Well?", form={"$ref": "http://x.invalid"}),
+        "the form of the question 'Well?' cannot be used",
+    ),
+    (lambda ctx: ctx.progress(cast("float", "half")), "the progress 'half' is no number between 0 and 1"),
+    (lambda ctx: ctx.progress(math.nan), "the progress nan is no number between 0 and 1"),
+    (lambda ctx: ctx.heartbeat(object()), "details is a object"),
+]
+"""What a tool may say wrongly, and what it is told."""
+
+
+@pytest.mark.parametrize(("says", "told"), WRONG)
+def test_what_could_not_be_read_again_is_refused_before_it_is_on_record(
+    says: Callable[[ToolContext], object], told: str
+) -> None:
+    """A slip of a tool is its own failure, at its own line; it must never make the log of its run unreadable."""
+
+    @tool
+    def slips(ctx: ToolContext) -> None:
+        says(ctx)
+
+    journal = MemoryJournal()
+    outcome = outcome_of(slips, journal=journal)
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error.kind, outcome.retryable) == ("invalid", False)
+    assert told in outcome.error.message
+    assert journal.recorded == []
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+def test_a_step_that_exits_has_failed_on_record(error: BaseException) -> None:
+    """Else the ledger would show it as under way for ever."""
+
+    def exits() -> None:
+        raise error
+
+    @tool
+    def closes(ctx: ToolContext) -> None:
+        ctx.effect("close", exits)
+
+    journal = MemoryJournal()
+    outcome_of(closes, journal=journal)
+
+    assert [type(event) for event in journal.recorded] == [EffectIntended, EffectFailed]
 
 
 @pytest.mark.parametrize("function", [release, release_blocking])

@@ -37,6 +37,8 @@ KEPT_TAIL_BYTES_MAX: Final = 4 * 1024
 KEPT_PARTS_MAX: Final = 16
 """How many parts of one height a kept list has before they are put aside together."""
 
+_PLACE_SHOWN_MAX: Final = 60
+
 _REF_CODE: Final = 1
 _SECRET_CODE: Final = 2
 _KEPT_LIST_CODE: Final = 3
@@ -118,15 +120,24 @@ def is_list(value: Value) -> TypeGuard[list[Value]]:
 
 
 def canonical(data: object, *, where: str = "value") -> Value:
-    """The canonical form of data that came from outside, or a `ValueProblem` that names the place."""
-    return _canonical(data, where, 0)
+    """The canonical form of data that came from outside, or a `ValueProblem` that names the place.
+
+    Opaque leaves never come from outside: whoever could hand in a `Secret` could have any secret filled in.
+    """
+    value = _canonical(data, where, 0)
+    size = len(encode(value))
+    if size > VALUE_BYTES_MAX:
+        raise ValueProblem(
+            f"{where} is {size:,} bytes long, more than {VALUE_BYTES_MAX:,}: keep it outside and pass its address"
+        )
+    return value
 
 
 def _canonical(data: object, where: str, depth: int) -> Value:
     if depth > DEPTH_MAX:
-        raise ValueProblem(f"{where} is nested deeper than {DEPTH_MAX} levels")
+        raise ValueProblem(f"{_beginning(where)} is nested deeper than {DEPTH_MAX} levels, or holds itself")
     match data:
-        case None | bool() | Ref() | Secret() | KeptList():
+        case None | bool():
             return data
         case int():
             if not INT_MIN <= data <= INT_MAX:
@@ -137,11 +148,7 @@ def _canonical(data: object, where: str, depth: int) -> Value:
                 raise ValueProblem(f"{where} is {data}, which JSON cannot hold: pass null or text")
             return float(data) + 0.0  # minus zero becomes zero
         case str():
-            try:
-                data.encode()
-            except UnicodeEncodeError as error:
-                raise ValueProblem(f"{where} is text with a lone surrogate, which UTF-8 cannot hold") from error
-            return str(data)
+            return _canonical_text(data, where)
         case Mapping():
             return _canonical_map(cast("Mapping[object, object]", data), where, depth)
         case list() | tuple():
@@ -172,8 +179,21 @@ def _canonical_map(data: Mapping[object, object], where: str, depth: int) -> dic
     for key, item in data.items():
         if not isinstance(key, str):
             raise ValueProblem(f"{where} has the key {key!r}: keys of a map are text")
-        named[key] = item
+        named[_canonical_text(key, f"a key of {where}")] = item
     return {key: _canonical(named[key], f"{where}.{key}", depth + 1) for key in sorted(named)}
+
+
+def _canonical_text(text: str, where: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueProblem(f"{where} is text with a lone surrogate, which UTF-8 cannot hold") from error
+    return str(text)
+
+
+def _beginning(where: str) -> str:
+    """The place as people read it: of one that is deep inside, the way to it is enough."""
+    return where if len(where) <= _PLACE_SHOWN_MAX else f"{where[:_PLACE_SHOWN_MAX]}…"
 
 
 def instant_text(moment: datetime) -> str:

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from interlock.core.events import Error
-from interlock.core.values import VALUE_BYTES_MAX, Value, ValueProblem, canonical, encode
+from interlock.core.values import Value, ValueProblem, canonical
 from interlock.tools.context import AsyncToolContext, ToolContext
 from interlock.tools.conversation import Raised, Returned, Said, Stopped
 from interlock.tools.errors import AttemptEnded, ToolStopped
-from interlock.tools.failure import error_of
+from interlock.tools.failure import error_of, writable
 from interlock.tools.outcome import Labelled
 from interlock.tools.tool import Tool
 
@@ -22,13 +22,10 @@ async def call_async(tool: Tool, input: Value, context: AsyncToolContext | None)
     """Await an async tool. Whatever it does, there is an ending."""
     try:
         arguments = _arguments(tool, input, context)
-    except ValidationError as error:
-        return _not_convertible(error)
-    try:
-        return _returned(tool, await tool.function(**arguments))
+        return arguments if isinstance(arguments, Raised) else _returned(tool, await tool.function(**arguments))
     except (asyncio.CancelledError, ToolStopped, AttemptEnded):
         return Stopped()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary to a person's code
+    except BaseException as error:  # noqa: BLE001 - the boundary to a person's code; what passed it would end the loop
         return error_of(error, tool.function)
 
 
@@ -36,10 +33,7 @@ def call_blocking(tool: Tool, input: Value, context: ToolContext | None) -> Said
     """Call a blocking tool. Whatever it does, there is an ending."""
     try:
         arguments = _arguments(tool, input, context)
-    except ValidationError as error:
-        return _not_convertible(error)
-    try:
-        return _returned(tool, tool.function(**arguments))
+        return arguments if isinstance(arguments, Raised) else _returned(tool, tool.function(**arguments))
     except (ToolStopped, AttemptEnded):
         return Stopped()
     except BaseException as error:  # noqa: BLE001 - the boundary to a person's code
@@ -53,17 +47,15 @@ def canonical_result(tool: Tool, result: object) -> Value:
             result = tool.signature.dump(result)
         except PydanticSerializationError as error:
             raise ValueProblem(f"result cannot be written as JSON: {error}") from error
-    out = canonical(result, where="result")
-    size = len(encode(out))
-    if size > VALUE_BYTES_MAX:
-        raise ValueProblem(
-            f"result is {size:,} bytes long, more than {VALUE_BYTES_MAX:,}: keep it outside and return its address"
-        )
-    return out
+    return canonical(result, where="result")
 
 
-def _arguments(tool: Tool, input: Value, context: AsyncToolContext | ToolContext | None) -> dict[str, Any]:
-    arguments = tool.signature.convert(input)
+def _arguments(tool: Tool, input: Value, context: AsyncToolContext | ToolContext | None) -> dict[str, Any] | Raised:
+    """What the function is called with; a failure if its annotations refuse what its schema accepts."""
+    try:
+        arguments = tool.signature.convert(input)
+    except ValidationError as error:
+        return _not_convertible(error)
     if context is not None and tool.context_parameter is not None:
         arguments[tool.context_parameter] = context
     return arguments
@@ -72,8 +64,14 @@ def _arguments(tool: Tool, input: Value, context: AsyncToolContext | ToolContext
 def _returned(tool: Tool, result: object) -> Returned:
     if isinstance(result, Labelled):
         labelled = cast("Labelled[object]", result)  # what it labels is not known before it is looked at
-        return Returned(canonical_result(tool, labelled.value), labelled.labels)
+        return Returned(canonical_result(tool, labelled.value), tuple(map(_label, labelled.labels)))
     return Returned(canonical_result(tool, result))
+
+
+def _label(label: object) -> str:
+    if not isinstance(label, str):
+        raise ValueProblem(f"the label {label!r} is a {type(label).__name__}: labels are text")
+    return canonical(label, where=f"the label {label!r}")
 
 
 def _not_convertible(error: ValidationError) -> Raised:
@@ -82,4 +80,4 @@ def _not_convertible(error: ValidationError) -> Raised:
         ".".join(("input", *map(str, problem["loc"]))) + f": {problem['msg']}"
         for problem in error.errors(include_input=False, include_url=False, include_context=False)
     ]
-    return Raised(Error("invalid", "; ".join(problems)), retryable=False)
+    return Raised(Error("invalid", writable("; ".join(problems))), retryable=False)

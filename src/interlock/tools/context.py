@@ -7,12 +7,14 @@ same methods, one awaited and one waiting. Neither decides anything: whether a s
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, get_args
 
 from interlock.core.events import Question
 from interlock.core.plan import EffectClass, JsonSchema
+from interlock.core.schemas import compile_schema
 from interlock.core.values import Value, canonical
 from interlock.tools.conversation import (
     AskPerson,
@@ -36,7 +38,11 @@ from interlock.tools.failure import error_of
 StepFunction: TypeAlias = Callable[[], object] | Callable[[str], object]
 """What makes a step: takes nothing, or the step's id. In an async tool it may be async."""
 
+TEXT_CHARACTERS_MAX: Final = 16_000
+"""How long what a tool says of a step or asks a person may be: it stands in an event."""
+
 _POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_EFFECT_CLASSES: Final[tuple[EffectClass, ...]] = get_args(EffectClass)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -127,13 +133,13 @@ class AsyncToolContext(_Facts):
         come in the same order each time; `key` says what this one is about (an order's number). The result is what was
         recorded: JSON data. A failing step raises `StepFailed`, also on a repeat.
         """
-        begun = _open(await self._line.request(BeginStep(name, key, effect)), name)
+        begun = _open(await self._line.request(_step(name, key, effect)), name)
         if isinstance(begun, Recorded):
             return begun.out
         try:
             result = _called(fn, begun.effect)
             out = _result_of(await result if inspect.isawaitable(result) else result, name)
-        except Exception as error:  # noqa: BLE001 - a step is a person's code: whatever it raises is on record
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever a step raises is on record
             broke = StepBroke(begun.ordinal, error_of(error, fn).error)
             return _close(await self._line.request(broke), name, cause=error)
         return _close(await self._line.request(StepSucceeded(begun.ordinal, out)), name)
@@ -142,11 +148,11 @@ class AsyncToolContext(_Facts):
         self, question: str, *, choices: Sequence[str] = (), form: JsonSchema | None = None, key: str = ""
     ) -> Any:  # noqa: ANN401 - a choice or a form
         """Ask a person and wait: the answer is the choice, or the form as it was filled in. Journaled as a step."""
-        return _close(await self._line.request(AskPerson(_question(question, choices, form), key)), "ask")
+        return _close(await self._line.request(_asked(question, choices, form, key)), "ask")
 
     def progress(self, fraction: float | None = None, text: str = "") -> None:
         """Show how far the tool is (0 to 1). Live only, never recorded."""
-        self._line.note(Progress(fraction, text))
+        self._line.note(_progress(fraction, text))
 
     def heartbeat(self, details: object = None) -> None:
         """Prove that the tool lives. The details are readable as `last_heartbeat` when it is tried again."""
@@ -167,22 +173,22 @@ class ToolContext(_Facts):
         order each time; `key` says what this one is about (an order's number). The result is what was recorded: JSON
         data. A failing step raises `StepFailed`, also on a repeat.
         """
-        begun = _open(self._line.request(BeginStep(name, key, effect)), name)
+        begun = _open(self._line.request(_step(name, key, effect)), name)
         if isinstance(begun, Recorded):
             return begun.out
         try:
             out = _result_of(_called(fn, begun.effect), name)
-        except Exception as error:  # noqa: BLE001 - a step is a person's code: whatever it raises is on record
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever a step raises is on record
             return _close(self._line.request(StepBroke(begun.ordinal, error_of(error, fn).error)), name, cause=error)
         return _close(self._line.request(StepSucceeded(begun.ordinal, out)), name)
 
     def ask(self, question: str, *, choices: Sequence[str] = (), form: JsonSchema | None = None, key: str = "") -> Any:  # noqa: ANN401 - a choice or a form
         """Ask a person and wait: the answer is the choice, or the form as it was filled in. Journaled as a step."""
-        return _close(self._line.request(AskPerson(_question(question, choices, form), key)), "ask")
+        return _close(self._line.request(_asked(question, choices, form, key)), "ask")
 
     def progress(self, fraction: float | None = None, text: str = "") -> None:
         """Show how far the tool is (0 to 1). Live only, never recorded."""
-        self._line.note(Progress(fraction, text))
+        self._line.note(_progress(fraction, text))
 
     def heartbeat(self, details: object = None) -> None:
         """Prove that the tool lives. The details are readable as `last_heartbeat` when it is tried again."""
@@ -210,7 +216,7 @@ def _open(reply: Reply, name: str) -> Go | Recorded:
             raise ToolStopped if reply.why == "stopped" else AttemptEnded
 
 
-def _close(reply: Reply, name: str, *, cause: Exception | None = None) -> Value:
+def _close(reply: Reply, name: str, *, cause: BaseException | None = None) -> Value:
     """A reply to a step that has ended, or to a question."""
     match reply:
         case Recorded():
@@ -240,7 +246,49 @@ def _wants_argument(fn: Callable[..., object]) -> bool:
     return any(parameter.default is parameter.empty and parameter.kind in _POSITIONAL for parameter in parameters)
 
 
-def _question(text: str, choices: Sequence[str], form: JsonSchema | None) -> Question:
+# What a tool says goes on record, where it must be readable again: it is checked here, so that the line at fault is the
+# tool's own. Annotations do not keep anybody from passing an order's number as a key.
+
+
+def _step(name: str, key: str, effect: EffectClass) -> BeginStep:
+    if effect not in _EFFECT_CLASSES:
+        raise _wrong(f"step {name!r}: effect={effect!r} is unknown: {', '.join(_EFFECT_CLASSES)}")
+    return BeginStep(_text(name, "the name of a step"), _text(key, f"the key of step {name!r}"), effect)
+
+
+def _asked(text: str, choices: Sequence[str], form: JsonSchema | None, key: str) -> AskPerson:
+    if isinstance(choices, str):
+        raise _wrong(f"the choices of the question {text!r} are one text: give a list of texts")
     if bool(choices) == (form is not None):
-        raise ToolFailed(f"the question {text!r} needs either choices or a form", kind="invalid", retryable=False)
-    return Question(text, tuple(choices), None if form is None else canonical(form, where="form"))
+        raise _wrong(f"the question {text!r} needs either choices or a form")
+    checked = tuple(_text(choice, f"a choice of the question {text!r}") for choice in choices)
+    if len(set(checked)) < len(checked) or "" in checked:
+        raise _wrong(f"the choices of the question {text!r} must be different, and none of them empty")
+    question = Question(_text(text, "a question"), checked, None if form is None else _form(form, text))
+    return AskPerson(question, _text(key, f"the key of the question {text!r}"))
+
+
+def _form(form: object, text: str) -> Value:
+    try:
+        return compile_schema(canonical(form, where="the form")).source
+    except ValueError as problem:
+        raise _wrong(f"the form of the question {text!r} cannot be used: {problem}") from None
+
+
+def _progress(fraction: object, text: object) -> Progress:
+    if fraction is not None and (not isinstance(fraction, int | float) or not math.isfinite(fraction)):
+        raise _wrong(f"the progress {fraction!r} is no number between 0 and 1")
+    return Progress(None if fraction is None else float(fraction), _text(text, "the text of a progress"))
+
+
+def _text(text: object, what: str) -> str:
+    if not isinstance(text, str):
+        raise _wrong(f"{what} is {text!r}: give a text")
+    if len(text) > TEXT_CHARACTERS_MAX:
+        raise _wrong(f"{what} has {len(text):,} characters, more than {TEXT_CHARACTERS_MAX:,}: put it into a result")
+    return canonical(text, where=what)
+
+
+def _wrong(message: str) -> ToolFailed:
+    """A fault in the tool's code: it would be made again at each try."""
+    return ToolFailed(message, kind="invalid", retryable=False)

@@ -48,9 +48,12 @@ class SecretsNotRead(ToolError):
 class ToolFailed(Exception):
     """Raise this in a tool to say how it failed: the class decides what may be done about it."""
 
+    kind: ErrorClass = "failed"
+    retryable: bool = True
+
     def __init__(self, message: str, *, kind: ErrorClass = "failed", retryable: bool = True) -> None:
         super().__init__(message)
-        self.kind: ErrorClass = kind
+        self.kind = kind
         self.retryable = retryable
 
 

@@ -6,28 +6,50 @@ The door's own traceback is nobody's concern and is never shown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from interlock.core.events import Error
+from interlock.core.events import Error, ErrorClass
 from interlock.core.values import ValueProblem
 from interlock.tools.conversation import Raised
 from interlock.tools.errors import ToolFailed
 from interlock.tools.places import code_of, place_of_failure
 
 MESSAGE_CHARACTERS_MAX: Final = 4_000
+ERROR_CLASSES: Final[tuple[ErrorClass, ...]] = get_args(ErrorClass)
 
 
 def error_of(exception: BaseException, function: Callable[..., Any]) -> Raised:
-    """What an exception says of a call of this function."""
+    """What an exception says of a call of this function. It raises nothing, whatever the exception does when asked."""
+    try:
+        return _said(exception, function)
+    except BaseException:  # noqa: BLE001 - an exception whose own text fails is still told by its type
+        return Raised(Error("failed", writable(type(exception).__name__)))
+
+
+def _said(exception: BaseException, function: Callable[..., Any]) -> Raised:
     match exception:
         case ToolFailed():
-            return Raised(Error(exception.kind, str(exception)), exception.retryable, said=True)
+            return _said_by_the_tool(exception)
         case ValueProblem():
-            return Raised(Error("invalid", str(exception)), retryable=False)
+            return Raised(Error("invalid", writable(str(exception))), retryable=False)
         case SystemExit():
-            return Raised(Error("failed", f"it called exit({exception.code!r}){_where(exception, function)}"))
+            return Raised(Error("failed", writable(f"it called exit({exception.code!r}){_where(exception, function)}")))
         case _:
-            return Raised(Error("failed", _told(exception) + _where(exception, function)))
+            return Raised(Error("failed", writable(_told(exception) + _where(exception, function))))
+
+
+def _said_by_the_tool(failure: ToolFailed) -> Raised:
+    """What was raised may have been given anything: what is recorded must be readable again."""
+    message = writable(str(failure))
+    if failure.kind not in ERROR_CLASSES:
+        message += f" (its kind {writable(repr(failure.kind))} is none: {', '.join(ERROR_CLASSES)})"
+        return Raised(Error("failed", message), bool(failure.retryable), said=True)
+    return Raised(Error(failure.kind, message), bool(failure.retryable), said=True)
+
+
+def writable(text: str) -> str:
+    """Text as it can be stored: half a character, as a broken file name has it, is spelled out."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
 def shortened(message: str) -> str:
@@ -38,11 +60,7 @@ def shortened(message: str) -> str:
 
 
 def _told(exception: BaseException) -> str:
-    kind = type(exception).__name__
-    try:
-        message = str(exception)
-    except Exception:  # noqa: BLE001 - an exception whose own text fails is still told by its type
-        return kind
+    kind, message = type(exception).__name__, str(exception)
     return f"{kind}: {message}" if message else kind
 
 

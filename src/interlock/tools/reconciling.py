@@ -14,13 +14,12 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
-from pydantic import ValidationError
 
 from interlock.core.plan import Micros
-from interlock.core.values import Value, ValueProblem
+from interlock.core.values import Value
 from interlock.tools.calling import canonical_result
 from interlock.tools.door import ToolDoor
-from interlock.tools.failure import error_of, shortened
+from interlock.tools.failure import error_of, shortened, writable
 from interlock.tools.running import Running, RunningTask, RunningThread
 from interlock.tools.secrets import MissingSecret, Redaction, fill
 from interlock.tools.tool import Runs, Tool
@@ -70,10 +69,11 @@ async def ask_reconcile(tool: Tool, input: Value, effect_id: str, door: ToolDoor
         return CannotTell(f"`{tool.name}` has no reconcile hook")
     try:
         filled, redaction = fill(input, door.secrets)
-        arguments = _arguments(tool, hook, filled, effect_id)
     except MissingSecret as missing:
         return CannotTell(str(missing))
-    except ValidationError:
+    try:
+        arguments = _arguments(tool, hook, filled, effect_id)
+    except Exception:  # noqa: BLE001 - converting runs a person's validators
         return CannotTell(f"the input on record is not what `{tool.name}` takes any more")
     answer = await _asked(hook, arguments, tool, door)
     return _checked(answer, tool, redaction)
@@ -111,7 +111,7 @@ async def _answer_async(hook: Callable[..., Any], arguments: dict[str, Any]) -> 
         return await hook(**arguments) or _no_answer()
     except asyncio.CancelledError:
         return None
-    except Exception as error:  # noqa: BLE001 - the boundary to a person's code
+    except BaseException as error:  # noqa: BLE001 - the boundary to a person's code; what passed it would end the loop
         return CannotTell(error_of(error, hook).error.message)
 
 
@@ -133,7 +133,7 @@ def _checked(answer: object, tool: Tool, redaction: Redaction) -> Reconciled:
         case DidNotTakePlace():
             return answer
         case CannotTell():
-            return CannotTell(shortened(redaction.text(answer.why)))
+            return CannotTell(shortened(redaction.text(writable(str(answer.why)))))
         case _:
             return CannotTell(
                 f"the reconcile hook of `{tool.name}` returned a {type(answer).__name__}: "
@@ -144,8 +144,9 @@ def _checked(answer: object, tool: Tool, redaction: Redaction) -> Reconciled:
 def _took_place(result: object, tool: Tool, redaction: Redaction) -> Reconciled:
     try:
         out = redaction.value(canonical_result(tool, result))
-    except ValueProblem as problem:
-        return CannotTell(f"the reconcile hook of `{tool.name}` answered done, but {redaction.text(str(problem))}")
+    except Exception as error:  # noqa: BLE001 - converting runs a person's serializers
+        told = shortened(redaction.text(error_of(error, tool.function).error.message))
+        return CannotTell(f"the reconcile hook of `{tool.name}` answered done, but {told}")
     problems = [] if tool.output is None else tool.output.problems(out, "result")
     if problems:
         told = shortened("; ".join(problems))

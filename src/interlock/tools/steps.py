@@ -199,7 +199,8 @@ def _error_of(step: JournaledStep) -> Error:
 
 
 def _redacted(question: Question, redaction: Redaction) -> Question:
-    return Question(redaction.text(question.text), question.choices, redaction.value(question.form))
+    choices = tuple(map(redaction.text, question.choices))
+    return Question(redaction.text(question.text), choices, redaction.value(question.form))
 
 
 def _answer_to(question: Question, answer: Value) -> Value:
