@@ -271,7 +271,7 @@ async def test_a_detached_answer_is_on_record_and_acted_on_when_somebody_drives_
     async with Interlock(place) as interlock:
         handle = await interlock.open(waiting.id)
         await handle.answer("approve", choice="release", by="ada", detach=True)
-        with pytest.raises(RequestRefusedError, match="ada has answered approve already"):
+        with pytest.raises(RequestRefusedError, match="approve is answered already: it goes on when the run does"):
             await handle.answer("approve", choice="reject", by="ada", detach=True)
         assert (await handle.effects(), workshop.done) == ([], [])
 
