@@ -46,6 +46,17 @@ def test_a_project_is_never_made_over_another(interlock: CommandLine) -> None:
     assert not (interlock.folder / "tests").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_told(interlock: CommandLine) -> None:
+    """A file stands where the folder would be."""
+    interlock.write("taken", "")
+
+    said = interlock("init", "taken/new")
+
+    assert said.code == 1
+    assert "Not a directory" in said.err
+    assert "Errno" not in said.err
+
+
 def test_config_tells_where_each_setting_comes_from(interlock: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """`why is it using that store?` is answered by the line that says so."""
     interlock.write("interlock.toml", '\ngraphs = "mine"\n')

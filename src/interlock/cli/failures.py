@@ -57,7 +57,13 @@ def failure_of(error: Exception) -> Failure:
     code = _code_of(error)
     if code is None:
         return _fault(error)
-    return Failure(_kind_of(error), str(error), code, _details_of(error))
+    return Failure(_kind_of(error), _message_of(error), code, _details_of(error))
+
+
+def _message_of(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _code_of(error: Exception) -> ExitCode | None:
