@@ -54,20 +54,24 @@ NODE_LIFECYCLE: Final[dict[tuple[NodeStatus, str], NodeStatus]] = {
 }
 """(status, event) to the next status. `node.result` and `effect.settled` move a node only when they say done."""
 
-RUN_LIFECYCLE: Final[dict[tuple[str, str], str]] = {
-    ("pending", "run.started"): "running",
-    ("running", "run.paused"): "paused",
-    ("waiting", "run.paused"): "paused",
-    ("compensating", "run.paused"): "paused",
-    ("paused", "run.resumed"): "running",
-    ("paused", "run.cancel_asked"): "running",
-    ("running", "scope.compensating"): "compensating",
-    ("waiting", "scope.compensating"): "compensating",
-    ("running", "run.ended"): "succeeded, failed, cancelled or rolled_back",
-    ("waiting", "run.ended"): "succeeded, failed, cancelled or rolled_back",
-    ("compensating", "run.ended"): "rolled_back or failed",
+RUN_LIFECYCLE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("pending", "run.started"): ("running",),
+    ("running", "run.paused"): ("paused",),
+    ("waiting", "run.paused"): ("paused",),
+    ("compensating", "run.paused"): ("paused",),
+    ("paused", "run.resumed"): ("running", "waiting", "compensating"),
+    ("paused", "run.cancel_asked"): ("running",),
+    ("running", "scope.compensating"): ("compensating",),
+    ("waiting", "scope.compensating"): ("compensating",),
+    ("compensating", "scope.ended"): ("running", "waiting"),
+    ("compensating", "scope.opened"): ("running", "waiting"),
+    ("running", "run.ended"): ("succeeded", "failed", "cancelled", "rolled_back"),
+    ("waiting", "run.ended"): ("succeeded", "failed", "cancelled", "rolled_back"),
+    ("compensating", "run.ended"): ("rolled_back", "failed"),
 }
-"""(status, event) to what a run becomes; running and waiting are told apart by what is in flight (`status_of`)."""
+"""(status, event) to what a run may become. Running and waiting become each other without a row of their own: they are
+told apart by what is in flight (`status_of`). A graph inside that has taken itself back ends, and the run goes on; a
+`finally` opens when everything has been taken back."""
 
 RUN_STATUSES: Final = (
     "pending",
