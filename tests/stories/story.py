@@ -16,7 +16,7 @@ from interlock.core.admit import waits
 from interlock.core.decide import decide
 from interlock.core.evolve import evolve
 from interlock.core.paths import node_at
-from interlock.core.plan import ToolContract
+from interlock.core.plan import Plan, ToolContract
 from interlock.core.settle import admit_all, fold, settle, unpacked
 from interlock.core.state import (
     Attempt,
@@ -44,9 +44,10 @@ class Story:
         *,
         tools: tuple[ToolContract, ...] = TOOLS,
         graphs: Graphs | None = None,
+        plan: Plan | None = None,
         packer: Packer | None = None,
     ) -> None:
-        self.plan = compiled(text, tools=tools, graphs=graphs)
+        self.plan = plan or compiled(text, tools=tools, graphs=graphs)
         self.state = RunState("run")
         self.now = SECOND
         self.log: list[e.Event] = []
@@ -56,6 +57,11 @@ class Story:
         """The digests of those that a decision asked for, in order."""
         self._packer = packer
         self._pack: Pack = packer or unpacked
+
+    @classmethod
+    def of(cls, plan: Plan) -> Story:
+        """Another run of a graph that is compiled already."""
+        return cls("", plan=plan)
 
     # --- what happens: requests ---
 
