@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from interlock import Interlock, RequestRefusedError, RunNotFoundError
+from interlock import Interlock, RequestRefusedError, RunHandle, RunNotFoundError
 from interlock.client import NotOpenError
 from tests.client.workshop import ASK, Workshop, graph, making, undoable
 from tests.store.event_loop import in_event_loop
@@ -314,3 +316,45 @@ async def test_a_client_that_is_not_open_says_how_to_open_it() -> None:
     """A run that is started must be driven by something that lives."""
     with pytest.raises(NotOpenError, match="async with"):
         await Interlock().start(ASK)
+
+
+MISFITS: list[tuple[Callable[[RunHandle], Awaitable[object]], str]] = [
+    (lambda run: run.answer("approve", by=cast("str", 5), choice="release"), r"got `int` - at `\$.by`"),
+    (lambda run: run.answer("approve", by="ada", choice="release", why="\udcff"), "half a character"),
+    (lambda run: run.send(cast("str", 5)), r"got `int` - at `\$.name`"),
+    (lambda run: run.pause(why=cast("str", 5)), r"got `int` - at `\$.why`"),
+    (lambda run: run.cancel(rollback=cast("bool", "yes")), r"got `str` - at `\$.rollback`"),
+    (lambda run: run.set_mode(cast("Any", "turbo")), "'turbo' - at `\\$.mode`"),
+]
+"""Requests that annotations forbid and Python lets through, and what is wrong with them."""
+
+
+@pytest.mark.parametrize(("asks", "told"), MISFITS)
+def test_a_request_that_could_not_be_read_again_is_refused(
+    asks: Callable[[RunHandle], Awaitable[object]], told: str
+) -> None:
+    """A number where text belongs is a slip; it must not make the log of the run unreadable for ever."""
+
+    @in_event_loop
+    async def story() -> None:
+        async with Interlock(tools=Workshop().tools) as interlock:
+            run = await interlock.start(ASK)
+            await run.wait_while_moving()
+
+            with pytest.raises(RequestRefusedError, match=told):
+                await asks(run)
+            await run.answer("approve", by="ada", choice="release")
+
+            assert (await run.wait()).succeeded
+
+    story()
+
+
+@in_event_loop
+async def test_a_start_that_could_not_be_read_again_is_refused_and_leaves_no_run(store: str) -> None:
+    """Labels are text; a number among them is told, not stored."""
+    async with Interlock(store, tools=Workshop().tools) as interlock:
+        with pytest.raises(RequestRefusedError, match=r"Expected `str`, got `int` - at `\$.labels"):
+            await interlock.start(ASK, labels=cast("Any", {"pr": 7}))
+
+        assert await interlock.runs() == []

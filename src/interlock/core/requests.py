@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from interlock.core import events as e
-from interlock.core.values import Value
+from interlock.core.values import ENCODER, Value, decode_leaf
 
 # --- from people and programs ----------------------------------------------------------------------------------------
 
@@ -174,3 +175,18 @@ class Refused(Struct, frozen=True):
     """Why a request changes nothing, and what could be done instead."""
 
     reason: str
+
+
+def misfit(request: Request, by: str) -> Refused | None:
+    """Why a request of a person or program could not be read again once it is recorded: a number where text belongs.
+
+    Annotations keep nobody from passing one; and a log that cannot be read is a run that is lost.
+    """
+    try:
+        msgspec.msgpack.decode(ENCODER.encode(request), type=type(request), ext_hook=decode_leaf)
+        msgspec.msgpack.decode(ENCODER.encode(by), type=str)
+    except UnicodeEncodeError:
+        return Refused("the request holds text with half a character (a lone surrogate): leave it out")
+    except (msgspec.ValidationError, TypeError) as problem:
+        return Refused(f"the request is not what it should be: {problem}")
+    return None

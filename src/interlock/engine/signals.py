@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from interlock.core import requests as r
-from interlock.core.values import ENCODER, decode_leaf
+from interlock.core.values import ENCODER, ValueProblem, decode_leaf
 
 _BY_KIND: Final[dict[str, type[r.Request]]] = {
     "answer": r.Answer,
@@ -25,18 +25,6 @@ _BY_KIND: Final[dict[str, type[r.Request]]] = {
 _KIND_OF: Final = {request: kind for kind, request in _BY_KIND.items()}
 
 
-class UnknownSignalError(Exception):
-    """A signal was sent by a newer release."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(f"a signal of kind {kind} was left by a newer release: drive the run with that one")
-
-
-def can_read(kind: str) -> bool:
-    """Whether this release knows requests of a kind."""
-    return kind in _BY_KIND
-
-
 def kind_of(request: r.Request) -> str:
     """The kind under which a request travels."""
     return _KIND_OF[type(request)]
@@ -47,8 +35,11 @@ def encode_request(request: r.Request) -> bytes:
     return ENCODER.encode(request)
 
 
-def decode_request(kind: str, body: bytes) -> r.Request:
-    """The request that a signal carries."""
+def decode_request(kind: str, body: bytes) -> r.Request | None:
+    """The request that a signal carries; None if this release cannot read it: a newer one may."""
     if kind not in _BY_KIND:
-        raise UnknownSignalError(kind)
-    return msgspec.msgpack.decode(body, type=_BY_KIND[kind], ext_hook=decode_leaf)
+        return None
+    try:
+        return msgspec.msgpack.decode(body, type=_BY_KIND[kind], ext_hook=decode_leaf)
+    except (msgspec.DecodeError, ValueProblem):
+        return None

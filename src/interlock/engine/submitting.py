@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from interlock.core.admit import admit
-from interlock.core.requests import Refused, Request
+from interlock.core.requests import Refused, Request, misfit
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Arrival
 from interlock.engine.errors import RequestRefusedError
@@ -33,6 +33,9 @@ async def submit(worker: Worker, run: str, request: Request, *, by: str = "", de
     With `detach` such a run is left as it is: the request is on record, and acted on when somebody drives the run.
     Raises `RequestRefusedError`, and then nothing has changed.
     """
+    refused = misfit(request, by)
+    if refused is not None:
+        raise RequestRefusedError(run, refused.reason)
     driver = worker.drivers.get(run)
     if driver is None:
         await _check(worker, run, request)

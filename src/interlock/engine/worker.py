@@ -13,13 +13,13 @@ from typing import Final, Self
 
 from interlock.core.admit import admit
 from interlock.core.plan import Plan
-from interlock.core.requests import Refused, Result, StartRun
+from interlock.core.requests import Refused, Result, StartRun, misfit
 from interlock.core.state import RunState
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Arrival, Engine, RunInHand
 from interlock.engine.errors import EngineStoppedError, RequestRefusedError
 from interlock.engine.performing import Performer
-from interlock.engine.signals import can_read, decode_request
+from interlock.engine.signals import decode_request
 from interlock.store.errors import StoreError
 from interlock.store.event_store import Signal
 from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner, first_lease
@@ -76,7 +76,7 @@ class Worker:
         if not self._housekeeping:
             raise EngineStoppedError
         state = RunState(run, self.engine.tenant)
-        refused = admit(plan, state, request, at=self.engine.now())
+        refused = misfit(request, request.by) or admit(plan, state, request, at=self.engine.now())
         if isinstance(refused, Refused):
             raise RequestRefusedError(run, refused.reason)
         lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now())
@@ -161,15 +161,17 @@ class Worker:
             await asyncio.sleep(SIGNAL_POLL_SECONDS)
 
     def _deliver_signals(self, signals: Sequence[Signal]) -> None:
-        """Each signal once to each driver of its run. One that only a newer release can read stays where it is."""
+        """Each signal once to each driver of its run. One that this release cannot read stays where it is."""
         unread = {signal.id for signal in signals}
         self._delivered = {number: driver for number, driver in self._delivered.items() if number in unread}
         for signal in signals:
             driver = self.drivers.get(signal.run)
-            if driver is None or self._delivered.get(signal.id) is driver or not can_read(signal.kind):
+            if driver is None or self._delivered.get(signal.id) is driver:
                 continue
             self._delivered[signal.id] = driver
-            driver.deliver(Arrival(decode_request(signal.kind, signal.body), signal.sender, signal.id))
+            request = decode_request(signal.kind, signal.body)
+            if request is not None:
+                driver.deliver(Arrival(request, signal.sender, signal.id))
 
     async def _renew_leases(self) -> None:
         """A lease is renewed at a third of its life, so one missed beat does no harm. A lost one ends the driving."""
