@@ -52,6 +52,18 @@ def test_a_graph_is_found_by_its_name_in_the_folder_of_graphs(tmp_path: Path) ->
     assert Interlock(graphs=tmp_path).run("hello", {"name": "Ada"}).outputs == {"text": "Hello Ada"}
 
 
+@pytest.mark.parametrize(("rounds", "letters"), [(1, 1), (3, 1), (100, 1_000)], ids=["one", "a few", "in parts"])
+def test_a_list_that_grows_is_a_plain_list_in_the_result(rounds: int, letters: int, store: str) -> None:
+    """How it is kept is nobody's concern outside of the run."""
+    entry = "x" * letters
+    body: Graph = {"entry": {"value": entry}, "log": {"value": "${append(round.last.log, entry)}"}}
+    grow: Graph = {"loop": body, "max": rounds, "at_max": "accept", "outputs": {"log": "${log}"}}
+
+    result = Interlock(store).run(graph({"grow": grow}))
+
+    assert result.outputs == {"grow": {"log": [entry] * rounds}}
+
+
 def test_graphs_can_be_known_by_name_without_a_folder() -> None:
     """A test or a service may hold its graphs as data."""
     outer: Graph = {"graph": "outer", "nodes": {"a": {"graph": "inner", "input": {}}}, "outputs": {"x": "${a.y}"}}

@@ -186,9 +186,8 @@ class Engine:
 
     async def whole(self, value: Value) -> Value:
         """A value with everything in it that is kept elsewhere: what a tool is called with, what a person is shown."""
-        refs = refs_in(value)
-        if not refs:
-            return value
-        blobs = await self.store.blobs(self.tenant, {ref.digest for ref in refs})
+        digests = {ref.digest for ref in refs_in(value)}
+        # A short list that grows may have no part elsewhere, and is to be a list all the same.
+        blobs = await self.store.blobs(self.tenant, digests) if digests else {}
         loaded = {digest: await self.whole(decode(data)) for digest, data in blobs.items()}
         return with_refs_replaced(value, lambda ref: loaded[ref.digest])

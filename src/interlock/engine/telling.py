@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from interlock.core import events as e
-from interlock.core.values import Ref, Secret, Value, is_list, is_map
+from interlock.core.values import KeptList, Ref, Secret, Value, is_list, is_map
 
 VALUE_SHOWN_MAX: Final = 80
 """How many characters of a value a line tells."""
@@ -225,6 +225,8 @@ def _flat(value: Value, room: int) -> str:
             return f'"{_one_line(value[: room + 1])}"'
         case Ref():
             return f"({value.size:,} bytes)"
+        case KeptList():
+            return f"({value.size:,} {'item' if value.size == 1 else 'items'})"
         case Secret():
             return "***"
         case _ if is_map(value):
