@@ -30,6 +30,8 @@ class KeepsLedger:
         self.shadow = shadow
         self.run = run
         self.lines: dict[str, Line] = {}
+        self.doubted: dict[str, set[str]] = {}
+        """By path: the steps of which nobody knows what became."""
         self.last: dict[str, str] = {}
         """The last effect of each path."""
 
@@ -48,15 +50,27 @@ class KeepsLedger:
             case e.RemedyGiven(act="edit"):
                 # What is asked for now is something else, so it is another effect.
                 self.last.pop(event.path, None)
+            case e.EffectUnknown() as body:
+                self.doubted.setdefault(event.path, set()).add(body.effect)
             case e.EffectSettled() as body:
-                line = self.lines.get(body.effect)
-                if line is not None and line.status == "unknown":
-                    line.settled = body.status
+                self._see_settled(event.path, body)
             case _:
                 pass
 
     def saw(self, event: e.Event) -> None:
         pass
+
+    def _see_settled(self, path: str, body: e.EffectSettled) -> None:
+        line = self.lines.get(body.effect)
+        if line is not None and line.status == "unknown":
+            line.settled = body.status
+            return
+        # A call that finds one of its steps in doubt does nothing else: with the last of them it is known as not done.
+        node = path.rpartition(".")[0]
+        doubted = self.doubted.get(node, set())
+        doubted.discard(body.effect)
+        if not doubted and node in self.last:
+            self.lines[self.last[node]].settled = "not_done"
 
     def _see_intent(self, path: str, effect: str, tool: str, attempt: int) -> None:
         before = self.lines.get(self.last.get(path, ""))

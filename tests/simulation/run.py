@@ -9,6 +9,7 @@ import argparse
 import sys
 import time
 
+from tests.simulation.broken_rule import BrokenRule
 from tests.simulation.reporting import Tally, failure
 from tests.simulation.simulator import Simulation
 
@@ -35,6 +36,16 @@ def run_schedule(seed: int, tally: Tally) -> Simulation:
         raise Broken(failure(seed, simulation.graph, simulation.log, problem, replay=replay)) from problem
     tally.add(simulation.state, simulation.watch)
     return simulation
+
+
+def first_broken_rule(first: int, last: int) -> BrokenRule | None:
+    """The rule that is the first to break under the schedules of these seeds, if one does."""
+    for seed in range(first, last + 1):
+        try:
+            Simulation(seed).run()
+        except BrokenRule as broken:
+            return broken
+    return None
 
 
 def main() -> int:

@@ -14,20 +14,21 @@ from msgspec import Struct
 
 from interlock.core import events as e
 from interlock.core import requests as r
-from interlock.core.admit import unknown_effects, waits
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph
 from interlock.core.decide import decide
 from interlock.core.evolve import evolve
-from interlock.core.plan import EachWork, HumanWork, Plan
+from interlock.core.plan import Plan
 from interlock.core.settle import admit_all, fold, record, unpacked
-from interlock.core.state import Opened, RunState, Waiting, next_due
+from interlock.core.state import RunState, next_due
 from interlock.engine.effects import effects_in, interrupted, still_unknown
 from tests.simulation.broken_rule import BrokenRule
-from tests.simulation.random_graphs import EVENTS, TOOLS, RandomGraph, random_graph
+from tests.simulation.people import Asked, People
+from tests.simulation.random_graphs import TOOLS, RandomGraph, random_graph
 from tests.simulation.replaying import verify
 from tests.simulation.watching import Watch
-from tests.simulation.world import Temper, World
+from tests.simulation.steps import attempt_of
+from tests.simulation.world import Flight, Temper, World
 
 SECOND: Final = 1_000_000
 STEPS_MAX: Final = 120
@@ -36,10 +37,8 @@ ENDING_MAX: Final = 600
 """How many more steps it may take then."""
 SETTLED_MAX: Final = 3_000
 """So many events at once no generated graph can give."""
-PEOPLE: Final = ("ada", "ben", "cyd")
 RUN: Final = "run"
 
-Asked: TypeAlias = tuple[r.Request, str]
 Move: TypeAlias = tuple[float, Callable[[], None]]
 
 
@@ -102,10 +101,10 @@ class Simulation:
         """Where each append ended."""
         self.now = SECOND
         self.watch = Watch(self.plan, RUN)
+        self.refused: tuple[r.Refused | None, ...] = ()
         self.held: list[Asked] = []
         """What waits to be recorded together with what comes next."""
-        self.sent = 0
-        self.is_ending = False
+        self.people = People(self.dice, self.plan, self.world)
 
     # --- the schedule ---
 
@@ -123,7 +122,9 @@ class Simulation:
 
     def _come_to_an_end(self) -> None:
         """Nobody disturbs it any more. What waits for ever is cancelled in the end."""
-        self.is_ending = True
+        self.people.is_eager = True
+        if self.held and not self.state.has_ended:
+            self._record([])
         for step in range(ENDING_MAX):
             if self.state.has_ended:
                 return
@@ -136,7 +137,7 @@ class Simulation:
     def _step(self) -> None:
         self.now += self.dice.choice((0, 1, 1000, SECOND // 2))
         moves = self._moves()
-        if not self.is_ending:
+        if not self.people.is_eager:
             moves += self._disturbances()
         if not moves:
             raise BrokenRule(10, "nothing can move the run on, and it has not ended")
@@ -146,28 +147,24 @@ class Simulation:
 
     def _moves(self) -> list[Move]:
         """What moves the run on."""
-        found: list[Move] = [
-            (5, lambda flight=flight: self._land(flight.path)) for flight in self.world.flights.values()
-        ]
+        found: list[Move] = [(5, lambda flight=flight: self._go_on(flight)) for flight in self.world.flights.values()]
         found += [(5, lambda each=each: self._find_out(each)) for each in self.world.findings]
         due = self._next_due()
         if due is not None:
             found.append((2, lambda: self._pass_time(due)))
-        eager = 3 if self.is_ending else self.habits.people
-        found += [(eager, lambda asked=asked: self._ask(*asked)) for asked in self._asked_of_people()]
-        if self.state.is_paused:
-            found.append((1, lambda: self._ask(r.ResumeRun(), "ada")))
+        said = 3 if self.people.is_eager else self.habits.people
+        found += [(said, lambda asked=asked: self._ask(*asked)) for asked in self.people.could_say(self.state)]
         return found
 
     def _disturbances(self) -> list[Move]:
         habits = self.habits
         found: list[Move] = [
-            (habits.events, self._send_event),
+            (habits.events, lambda: self._ask(*self.people.any_event())),
             (habits.pauses, lambda: self._ask(r.PauseRun(), "ben")),
-            (habits.cancels, self._cancel_something),
+            (habits.pauses, lambda: self._ask(*self.people.some_mode())),
+            (habits.cancels, lambda: self._ask(*self.people.some_cancel(self.state))),
             (habits.crashes, self._crash),
             (habits.crashes / 2, self._lose_an_append),
-            (habits.pauses / 2, lambda: self._ask(r.SetMode(mode=self.dice.choice(("normal", "degraded"))), "ada")),
         ]
         if self.world.told:
             found.append((habits.echoes, self._tell_again))
@@ -177,8 +174,10 @@ class Simulation:
 
     def _ask(self, request: r.Request, by: str) -> None:
         """A request, recorded at once or together with the next."""
+        if isinstance(request, r.GiveRemedy) and request.act == "edit":
+            self.world.times.pop(request.path, None)  # another request is another effect
         self.held.append((request, by))
-        if self.dice.random() >= self.habits.batches or self.is_ending:
+        if self.dice.random() >= self.habits.batches or self.people.is_eager:
             self._record([])
 
     def _record(self, requests: Sequence[Asked]) -> None:
@@ -195,7 +194,7 @@ class Simulation:
 
     def _advance(self, asked: Sequence[Asked]) -> list[e.Event]:
         arrived = admit_all(self.plan, self.state, asked, at=self.now)
-        self.state = arrived.state
+        self.state, self.refused = arrived.state, arrived.refused
         return [*arrived.events, *self._settle()]
 
     def _settle(self) -> list[e.Event]:
@@ -212,8 +211,15 @@ class Simulation:
 
     # --- what happens ---
 
-    def _land(self, path: str) -> None:
-        self._ask(self.world.land(self.world.flights[path], self.now), "")
+    def _go_on(self, flight: Flight) -> None:
+        """A call goes on: with its next step, or with what came of it."""
+        attempt = attempt_of(self.plan, self.state, flight.path, flight.effect)
+        noted = self.world.go_on(flight, attempt, RUN)
+        if noted is None:
+            self._ask(self.world.land(flight, self.now), "")
+        elif isinstance(noted, r.StepNoted):
+            self._record([(noted, "")])
+            self.world.was_noted(flight, noted, is_refused=self.refused[-1] is not None)
 
     def _find_out(self, finding: Any) -> None:
         found = self.world.find_out(finding)
@@ -228,77 +234,6 @@ class Simulation:
     def _pass_time(self, due: int) -> None:
         self.now = max(self.now, due) + self.dice.choice((0, 0, 1, 10 * SECOND))
         self._ask(r.TimePassed(), "")
-
-    def _asked_of_people(self) -> list[Asked]:
-        """What people can do about what waits for them."""
-        asked: list[Asked] = []
-        for path, live in waits(self.plan, self.state):
-            asked += self._about(path, live)
-        settling = [finding.effect for finding in self.world.findings]
-        for effect in unknown_effects(self.plan, self.state):
-            if effect not in settling:
-                asked.append((self.world.settle(effect, by="cyd"), "cyd"))
-        return asked
-
-    def _about(self, path: str, live: Waiting) -> list[Asked]:
-        dice, by = self.dice, self.dice.choice(PEOPLE)
-        match live.reason:
-            case "person":
-                assert live.question is not None
-                choice = dice.choice(live.question.choices) if live.question.choices else ""
-                form = None if live.question.choices else {"note": "fine"}
-                free = [name for name in PEOPLE if name not in live.answers]
-                if not free:
-                    return []
-                by = dice.choice(free)
-                return [(r.Answer(path=path, by=by, choice=choice, form=form), by)]
-            case "hold":
-                return [
-                    (
-                        r.GiveVerdict(
-                            path=path, by=by, verdict=dice.choice(("promote", "promote", "block", "rollback"))
-                        ),
-                        by,
-                    )
-                ]
-            case "failure":
-                act = dice.choice(("retry", "edit", "skip", "fail", "fail") if not self.is_ending else ("skip", "fail"))
-                if act == "edit":
-                    self.world.times.pop(path, None)  # another request is another effect
-                return [(r.GiveRemedy(path=path, by=by, act=act, input={"a": 1}), by)]
-            case "event" if self.is_ending or dice.random() < 0.3:
-                return [self._event(live.event)]
-            case _:
-                return []
-
-    def _event(self, name: str) -> Asked:
-        self.sent += 1
-        id = f"event {self.dice.randint(1, self.sent)}" if self.dice.random() < 0.1 else f"event {self.sent}"
-        data = self.dice.choice(({"key": 1}, {"key": 2}, {"key": 0}, {}, "text", None))
-        return r.SendEvent(id=id, name=name, data=data), "outside"
-
-    def _send_event(self) -> None:
-        self._ask(*self._event(self.dice.choice(EVENTS)))
-
-    def _cancel_something(self) -> None:
-        if self.dice.random() < 0.3:
-            self._ask(r.CancelRun(rollback=self.dice.random() < 0.5), "ben")
-            return
-        paths = [path for path, _ in self._open_nodes()]
-        holders = [path for path, live in self._open_nodes() if isinstance(live, Opened)]
-        if holders and self.dice.random() < 0.5:
-            self._ask(r.CompleteNode(path=self.dice.choice(holders)), "ben")
-        elif paths:
-            self._ask(r.CancelNode(path=self.dice.choice(paths)), "ben")
-
-    def _open_nodes(self) -> list[tuple[str, object]]:
-        found: list[tuple[str, object]] = []
-        for scope in self.state.scopes.values():
-            body = self.plan.scopes[scope.body]
-            for node in body.nodes:
-                path = scope.key if body.single else scope.key + node.name
-                found.append((path, scope.live.get(node.index)))
-        return found
 
     def _tell_again(self) -> None:
         self._ask(self.world.tell_again(), "")

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from interlock.core import events as e
 from interlock.core import requests as r
+from interlock.core.plan import EffectClass
+from interlock.core.state import Attempt
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall
 from tests.simulation.broken_rule import BrokenRule
 from tests.simulation.random_graphs import EFFECT_OF, TOOLS
+from tests.simulation.steps import PlannedStep, intent, next_step, steps_of
 
 RECONCILING: Final = frozenset(tool.name for tool in TOOLS if tool.can_reconcile)
 LABELS: Final = {tool.name: tool.labels for tool in TOOLS}
@@ -42,6 +45,13 @@ class Flight(Struct):
     due: int | None = None
     is_undo: bool = False
     is_stopped: bool = False
+    first_attempt: int = 1
+    begun: set[int] = field(default_factory=set[int])
+    """The steps that this call has begun."""
+    is_over: bool = False
+    """It makes no more steps."""
+    doubt: e.Error | None = None
+    """Why nobody can say what became of it: one of its steps was begun before, by a call that has vanished."""
 
 
 class World:
@@ -57,7 +67,7 @@ class World:
         self.truth: dict[str, bool] = {}
         """By effect: whether it took place, where nobody was told."""
         self.times: Counter[str] = Counter()
-        """By path: how often an effect that must take place once did."""
+        """By path, and of a step by its id: how often an effect that must take place once did."""
 
     # --- what the engine asks for ---
 
@@ -66,7 +76,16 @@ class World:
         for effect in effects:
             match effect:
                 case CallTool():
-                    self._begin(Flight(effect.path, effect.effect, effect.tool, effect.due, effect.is_undo))
+                    self._begin(
+                        Flight(
+                            effect.path,
+                            effect.effect,
+                            effect.tool,
+                            effect.due,
+                            effect.is_undo,
+                            first_attempt=effect.first_attempt,
+                        )
+                    )
                 case SendOut():
                     self._begin(Flight(effect.path, effect.effect, ""))
                 case StopCall():
@@ -80,12 +99,63 @@ class World:
             raise BrokenRule(5, f"{flight.path} is called while another call of it is in flight")
         self.flights[flight.path] = flight
 
+    # --- steps ---
+
+    def go_on(self, flight: Flight, attempt: Attempt | None, run: str) -> r.StepNoted | Literal["waits"] | None:
+        """The next step of a call, as it is to be recorded; None when nothing is left but to tell what came of it."""
+        is_over = flight.is_over or flight.is_undo or not flight.tool or attempt is None
+        found = None if is_over else next_step(flight.path, attempt, flight.begun)
+        if found is None or flight.is_stopped or self.dice.random() < 0.1:
+            return None
+        match found:
+            case "begin", step:
+                return r.StepNoted(path=flight.path, step=intent(run, flight.path, flight.first_attempt, step))
+            case "settle", step:
+                return self._settle_step(flight, attempt, step)
+            case "doubt", step:
+                return self._doubt_step(flight, attempt, step)
+            case _:
+                return "waits"
+
+    def was_noted(self, flight: Flight, noted: r.StepNoted, *, is_refused: bool) -> None:
+        """Whether a step may be made. A call whose step was refused makes no more."""
+        flight.is_over |= is_refused
+        if isinstance(noted.step, e.EffectIntended) and not is_refused:
+            flight.begun.add(noted.step.ordinal)
+
+    def _settle_step(self, flight: Flight, attempt: Attempt | None, step: PlannedStep) -> r.StepNoted:
+        assert attempt is not None
+        effect = attempt.steps[step.ordinal].effect
+        if self.dice.random() < self.temper.fails and not self.truth.get(effect):
+            error = e.Error("failed", "the step broke", flight.path)
+            return r.StepNoted(path=flight.path, step=e.EffectFailed(step.ordinal, effect, error))
+        self._happens(effect, effect, step.effect_class)
+        return r.StepNoted(path=flight.path, step=e.EffectDone(step.ordinal, effect, self._out()))
+
+    def _doubt_step(self, flight: Flight, attempt: Attempt | None, step: PlannedStep) -> r.StepNoted | None:
+        """A step that may be made only once was begun by a call that has vanished: this one ends without knowing."""
+        assert attempt is not None
+        flight.doubt = e.Error("lost", "a step was begun and its result is not on record", flight.path)
+        flight.is_over = True
+        on_record = attempt.steps[step.ordinal]
+        if on_record.status == "unknown":
+            return None
+        return r.StepNoted(path=flight.path, step=e.EffectUnknown(step.ordinal, on_record.effect, flight.doubt))
+
+    def _leave_steps(self, flight: Flight, run: str = "run") -> None:
+        """A call ends, and nobody is told of the steps that it had begun: each may have taken place."""
+        for step in steps_of(flight.path):
+            effect = intent(run, flight.path, flight.first_attempt, step).effect
+            if step.ordinal in flight.begun and effect not in self.truth and self.dice.random() < 0.5:
+                self._happens(effect, effect, step.effect_class)
+
     # --- what the world tells ---
 
     def land(self, flight: Flight, now: int) -> r.Result | r.UndoneResult:
         """What came of a call. From now on nobody asks for it."""
         del self.flights[flight.path]
-        told = self._tell(flight, now)
+        told = self._tell(flight, now) if flight.doubt is None else _told(flight, "unknown", error=flight.doubt)
+        self._leave_steps(flight)
         self.told.append(told)
         return told
 
@@ -135,7 +205,9 @@ class World:
     def die(self) -> None:
         """The worker dies: each call in flight may have taken place, and nobody will tell."""
         for flight in self.flights.values():
-            self._may_take_place(flight)
+            if flight.doubt is None:
+                self._may_take_place(flight)
+            self._leave_steps(flight)
         self.flights.clear()
         self.findings.clear()
 
@@ -151,14 +223,17 @@ class World:
 
     def _takes_place(self, flight: Flight) -> None:
         """An idempotent effect takes place once under its id, however often it is called; any other, each time."""
-        is_new = not self.truth.get(flight.effect, False)
-        self.truth[flight.effect] = True
-        effect_class = EFFECT_OF.get(flight.tool, "idempotent")
+        self._happens(flight.effect, flight.path, EFFECT_OF.get(flight.tool, "idempotent"))
+
+    def _happens(self, effect: str, name: str, effect_class: EffectClass) -> None:
+        """A node's effect takes place once for its path; a step for its id, since a new attempt makes it anew."""
+        is_new = not self.truth.get(effect, False)
+        self.truth[effect] = True
         if effect_class == "read" or (effect_class == "idempotent" and not is_new):
             return
-        self.times[flight.path] += 1
-        if self.times[flight.path] > 1:
-            raise BrokenRule(5, f"the effect of {flight.path} ({effect_class}) took place twice")
+        self.times[name] += 1
+        if self.times[name] > 1:
+            raise BrokenRule(5, f"the effect of {name} ({effect_class}) took place twice")
 
 
 def _told(flight: Flight, status: Any, **known: Any) -> r.Result | r.UndoneResult:

@@ -1,0 +1,52 @@
+"""The simulator sees bugs: one at a time is put into the core, and within a few schedules a rule is seen to break."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.mutations import MUTATIONS, Mutation, injected
+from tests.simulation.run import first_broken_rule
+
+SEEDS_MAX = 600
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_bug_in_the_core_is_seen(mutation: Mutation) -> None:
+    """A simulator that finds nothing proves something only if it finds what is there."""
+    with injected(mutation):
+        broken = first_broken_rule(1, SEEDS_MAX)
+
+    assert broken is not None, f"{SEEDS_MAX} schedules did not see that {mutation.name}"
+    assert broken.rule in mutation.breaks, broken
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "4242"])
+def test_logs_are_the_same_under_any_hash_seed(hash_seed: str) -> None:
+    """An order that depends on hashes is invisible inside one process, and breaks every replay in the next."""
+    assert digest_of_schedules(hash_seed) == digest_of_schedules("0")
+
+
+def test_an_order_that_depends_on_hashes_is_seen() -> None:
+    """The check above is worth something: with such a bug put in, the logs differ."""
+    digests = {digest_of_schedules(hash_seed, "in-hash-order") for hash_seed in ("0", "1", "4242")}
+
+    assert len(digests) == 3
+
+
+def digest_of_schedules(hash_seed: str, *words: str) -> str:
+    """The digest of some schedules, run in a process of their own."""
+    found = subprocess.run(
+        [sys.executable, "-m", "tests.simulation.run_digest", "1", "60", *words],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return found.stdout
