@@ -12,7 +12,18 @@ ROOT = Path(__file__).parents[1]
 
 # What tools install or remember beside the sources; .gitignore keeps it out of commits.
 NOT_OURS = frozenset(
-    {".git", ".venv", "build", "dist", "node_modules", "__pycache__", ".interlock", ".hypothesis", "demo-project"}
+    {
+        ".git",
+        ".venv",
+        ".venv-peers",
+        "build",
+        "dist",
+        "node_modules",
+        "__pycache__",
+        ".interlock",
+        ".hypothesis",
+        "demo-project",
+    }
 )
 
 # Written so that this file does not find itself.
