@@ -120,6 +120,7 @@ class Story:
                 assert command == e.Command(event.path, event.body, event.cause), f"at {event.seq}: {command}"
             state = evolve(self.plan, state, event)
         assert encode_state(state) == encode_state(self.state), "the log gives another state when it is read again"
+        assert (state.calls_in_flight, state.waits, state.waiters) == (0, 0, {}), "something lives on after the end"
 
     def answers(self, path: str, choice: str, by: str = "ada") -> Story:
         """A person answers a question with a choice."""

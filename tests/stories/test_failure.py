@@ -289,3 +289,16 @@ def test_holding_is_for_whole_runs() -> None:
     assert refusals("nodes: {s: {graph: sub}}", graphs={"sub": sub}) == [
         "nodes.s.graph: `sub` says `on_failure: hold`, which only a whole run can"
     ]
+
+
+def test_what_holds_others_and_could_not_open_is_opened_by_a_retry() -> None:
+    """Rule 16: the run is running again then, and nothing is counted as waiting that does not wait."""
+    run = Story("""
+    on_failure: hold
+    nodes: {g: {each: "${[6 / (run.mode == 'normal' ? 0 : 2)]}", do: {tool: work, input: {n: "${item}"}}}}
+    """).starts()
+
+    run.moves_to("degraded").remedies("g", "retry")
+
+    assert (run.in_flight, run.status()) == (["g:0"], "running")
+    assert run.given("g:0") == {"n": 3}

@@ -262,7 +262,7 @@ def _decide_edge(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.
 
 
 def _open(plan: Plan, state: RunState, scope: Scope, node: Node, path: str, body: e.NodeOpened) -> None:
-    if isinstance(scope.live.get(node.index), Waiting):
+    if isinstance(scope.live.get(node.index), Waiting | BackingOff):
         state.waits -= 1
     _move(scope, node, "node.opened")
     scope.live[node.index] = Opened(count=body.count, items=body.items, inputs=body.inputs)
