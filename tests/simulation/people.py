@@ -6,7 +6,7 @@ They look at the state of a run and ask; whether what they ask is still possible
 from __future__ import annotations
 
 from random import Random
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from interlock.core import requests as r
 from interlock.core.admit import unknown_effects, waits
@@ -14,7 +14,6 @@ from interlock.core.plan import Plan
 from interlock.core.state import Live, Opened, RunState, Waiting
 from tests.simulation.random_graphs import EVENTS
 from tests.simulation.steps import questions_in
-from tests.simulation.world import World
 
 NAMES: Final = ("ada", "ben", "cyd")
 
@@ -23,10 +22,22 @@ Asked: TypeAlias = tuple[r.Request, str]
 Act: TypeAlias = Literal["retry", "edit", "skip", "fail"]
 
 
+class KnownTruth(Protocol):
+    """Where people go and look what became of an effect."""
+
+    def is_looked_for(self, effect: str) -> bool:
+        """Whether its tool is asked just now."""
+        ...
+
+    def settle(self, effect: str, *, by: str) -> r.SettleEffect:
+        """What really became of it."""
+        ...
+
+
 class People:
     """Everybody outside of the run. `is_eager`: they only say what brings it to its end."""
 
-    def __init__(self, dice: Random, plan: Plan, world: World) -> None:
+    def __init__(self, dice: Random, plan: Plan, world: KnownTruth) -> None:
         self.dice = dice
         self.plan = plan
         self.world = world
@@ -37,8 +48,7 @@ class People:
         """One thing about each thing that waits for people or other systems."""
         asked = [said for path, live in waits(self.plan, state) if (said := self._about(path, live)) is not None]
         asked += [self._answer(path, question.choices) for path, question in questions_in(self.plan, state)]
-        looked_for = {finding.effect for finding in self.world.findings}
-        unknown = [effect for effect in unknown_effects(self.plan, state) if effect not in looked_for]
+        unknown = [effect for effect in unknown_effects(self.plan, state) if not self.world.is_looked_for(effect)]
         asked += [(self.world.settle(effect, by="cyd"), "cyd") for effect in unknown]
         if state.is_paused:
             asked.append((r.ResumeRun(), "ada"))

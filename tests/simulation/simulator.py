@@ -175,7 +175,7 @@ class Simulation:
     def _ask(self, request: r.Request, by: str) -> None:
         """A request, recorded at once or together with the next."""
         if isinstance(request, r.GiveRemedy) and request.act == "edit":
-            self.world.times.pop(request.path, None)  # another request is another effect
+            self.world.truth.is_asked_for_anew(request.path)
         self.held.append((request, by))
         if self.dice.random() >= self.habits.batches or self.people.is_eager:
             self._record([])

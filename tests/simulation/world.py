@@ -6,7 +6,6 @@ Nothing here waits; the simulator says when something is told.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any, Final, Literal
@@ -15,12 +14,12 @@ from msgspec import Struct, field
 
 from interlock.core import events as e
 from interlock.core import requests as r
-from interlock.core.plan import EffectClass
 from interlock.core.state import Attempt
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall
 from tests.simulation.broken_rule import BrokenRule
 from tests.simulation.random_graphs import EFFECT_OF, TOOLS
 from tests.simulation.steps import PlannedStep, intent, next_step, steps_of
+from tests.simulation.truth import Truth
 
 RECONCILING: Final = frozenset(tool.name for tool in TOOLS if tool.can_reconcile)
 LABELS: Final = {tool.name: tool.labels for tool in TOOLS}
@@ -64,10 +63,7 @@ class World:
         self.findings: list[FindOut] = []
         self.told: list[r.Result | r.UndoneResult] = []
         """What has been told: it may be told once more."""
-        self.truth: dict[str, bool] = {}
-        """By effect: whether it took place, where nobody was told."""
-        self.times: Counter[str] = Counter()
-        """By path, and of a step by its id: how often an effect that must take place once did."""
+        self.truth = Truth()
 
     # --- what the engine asks for ---
 
@@ -126,10 +122,10 @@ class World:
     def _settle_step(self, flight: Flight, attempt: Attempt | None, step: PlannedStep) -> r.StepNoted:
         assert attempt is not None
         effect = attempt.steps[step.ordinal].effect
-        if self.dice.random() < self.temper.fails and not self.truth.get(effect):
+        if self.dice.random() < self.temper.fails and not self.truth.knows(effect):
             error = e.Error("failed", "the step broke", flight.path)
             return r.StepNoted(path=flight.path, step=e.EffectFailed(step.ordinal, effect, error))
-        self._happens(effect, effect, step.effect_class)
+        self.truth.happens(effect, effect, step.effect_class)
         return r.StepNoted(path=flight.path, step=e.EffectDone(step.ordinal, effect, self._out()))
 
     def _doubt_step(self, flight: Flight, attempt: Attempt | None, step: PlannedStep) -> r.StepNoted | None:
@@ -146,8 +142,8 @@ class World:
         """A call ends, and nobody is told of the steps that it had begun: each may have taken place."""
         for step in steps_of(flight.path):
             effect = intent(run, flight.path, flight.first_attempt, step).effect
-            if step.ordinal in flight.begun and effect not in self.truth and self.dice.random() < 0.5:
-                self._happens(effect, effect, step.effect_class)
+            if step.ordinal in flight.begun and not self.truth.knows(effect) and self.dice.random() < 0.5:
+                self.truth.happens(effect, effect, step.effect_class)
 
     # --- what the world tells ---
 
@@ -175,7 +171,7 @@ class World:
             self._may_take_place(flight)
             kind: e.ErrorClass = "timeout" if is_late else "cancelled" if flight.is_stopped else "unavailable"
             return _told(flight, "unknown", error=e.Error(kind, "nobody knows", flight.path))
-        if flight.tool and chance < vanishes + self.temper.fails and not self.truth.get(flight.effect):
+        if flight.tool and chance < vanishes + self.temper.fails and not self.truth.knows(flight.effect):
             kind = self.dice.choice(("cancelled", *FAILURES)) if flight.is_stopped else self.dice.choice(FAILURES)
             retryable = self.dice.random() < 0.9
             return _told(flight, "failed", error=e.Error(kind, "it broke", flight.path), retryable=retryable)
@@ -196,9 +192,13 @@ class World:
             return None
         return self.settle(finding.effect, by="reconcile")
 
+    def is_looked_for(self, effect: str) -> bool:
+        """Whether the tool of an effect is asked just now what became of it."""
+        return any(finding.effect == effect for finding in self.findings)
+
     def settle(self, effect: str, *, by: str) -> r.SettleEffect:
         """What really became of an effect, said by somebody who went and looked."""
-        took_place = self.truth.get(effect, False)
+        took_place = self.truth.knows(effect)
         out = self._out() if took_place else None
         return r.SettleEffect(effect=effect, status="done" if took_place else "not_done", out=out, by=by)
 
@@ -223,17 +223,7 @@ class World:
 
     def _takes_place(self, flight: Flight) -> None:
         """An idempotent effect takes place once under its id, however often it is called; any other, each time."""
-        self._happens(flight.effect, flight.path, EFFECT_OF.get(flight.tool, "idempotent"))
-
-    def _happens(self, effect: str, name: str, effect_class: EffectClass) -> None:
-        """A node's effect takes place once for its path; a step for its id, since a new attempt makes it anew."""
-        is_new = not self.truth.get(effect, False)
-        self.truth[effect] = True
-        if effect_class == "read" or (effect_class == "idempotent" and not is_new):
-            return
-        self.times[name] += 1
-        if self.times[name] > 1:
-            raise BrokenRule(5, f"the effect of {name} ({effect_class}) took place twice")
+        self.truth.happens(flight.effect, flight.path, EFFECT_OF.get(flight.tool, "idempotent"))
 
 
 def _told(flight: Flight, status: Any, **known: Any) -> r.Result | r.UndoneResult:
