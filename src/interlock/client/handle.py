@@ -67,9 +67,9 @@ class RunHandle:
     async def view(self, at: int | None = None) -> RunView:
         """The run with all its nodes, as it is or as it was after event number `at`; large values are loaded."""
         engine = self._worker.engine
-        row = await self.row()
-        events = await engine.store.read(engine.tenant, self.id, limit=at)
-        return await whole_view(engine, run_view(await engine.plan_of(row.bundle), self.id, events))
+        await self.row()
+        plan, events = await engine.log_of(self.id, at_seq=at)
+        return await whole_view(engine, run_view(plan, self.id, events))
 
     async def plan(self) -> Plan:
         """The compiled graph that the run is pinned to."""

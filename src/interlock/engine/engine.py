@@ -6,6 +6,7 @@ Acts on recorded events alone: it gives back the effects that they ask for and p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 
 from msgspec import Struct
 
@@ -18,8 +19,10 @@ from interlock.core.state import RunState, next_due, status_of
 from interlock.core.values import Packer, Value, decode, refs_in, with_refs_replaced
 from interlock.engine.effects import Effect, effects_in
 from interlock.engine.errors import BundleChangedError, RunNotFoundError
+from interlock.store.errors import DamagedError
 from interlock.store.event_store import Append, EventStore
 from interlock.store.lease import Lease
+from interlock.store.sealing import unseal_all
 
 BLOBS_KEPT_MAX = 256
 """How many loaded blobs of one run are kept at hand."""
@@ -90,7 +93,10 @@ class Engine:
         """The plan of a stored bundle: compiled once, and only if it still is what it was."""
         plan = self._plans.get(bundle)
         if plan is None:
-            plan = open_bundle(await self.store.get_bundle(self.tenant, bundle))
+            data = await self.store.get_bundle(self.tenant, bundle)
+            if sha256(data).hexdigest() != bundle:
+                raise DamagedError(f"bundle {bundle}")
+            plan = open_bundle(data)
             if plan.bundle_hash != bundle:
                 raise BundleChangedError(bundle, now=plan.bundle_hash)
             self._plans[bundle] = plan
@@ -103,12 +109,21 @@ class Engine:
 
     async def view(self, run: str, *, at_seq: int | None = None) -> tuple[Plan, RunState]:
         """A run as its log says, or as it was after event `at_seq`. For reading: it is bound to no lease."""
+        plan, events = await self.log_of(run, at_seq=at_seq)
+        return plan, fold(plan, RunState(run, self.tenant), events)
+
+    async def log_of(self, run: str, *, at_seq: int | None = None) -> tuple[Plan, list[Event]]:
+        """The plan that a run is pinned to and its log, up to event `at_seq` if one is given.
+
+        What was stored is checked before anybody believes it: `DamagedError` names the event at fault.
+        """
         row = await self.store.find_run(self.tenant, run)
         if row is None:
             raise RunNotFoundError(run)
         plan = await self.plan_of(row.bundle)
-        events = await self.store.read(self.tenant, run, limit=at_seq)
-        return plan, fold(plan, RunState(run, self.tenant), events)
+        last = row.seq if at_seq is None else min(at_seq, row.seq)
+        sealed = await self.store.read_sealed(self.tenant, run, limit=last)
+        return plan, unseal_all(sealed, run=run, head=row.head if last == row.seq else None)
 
     async def advance(self, run: RunInHand, arrivals: Sequence[Arrival]) -> Advance:
         """Records what has arrived and everything that follows from it, in one append."""

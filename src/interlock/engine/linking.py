@@ -52,7 +52,7 @@ async def _ended_run(worker: Worker, run: str) -> tuple[RunRow, Plan, list[Event
         raise RunNotFoundError(run)
     if row.status not in RUN_ENDED:
         _refuse(run, f"run {run} has not ended (it is {row.status}): cancel it first, or wait for its end")
-    return row, await engine.plan_of(row.bundle), await engine.store.read(engine.tenant, run)
+    return row, *await engine.log_of(run)
 
 
 async def _continue(

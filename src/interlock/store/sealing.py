@@ -116,18 +116,31 @@ def read_header(sealed: Sealed) -> Header:
 
 
 def unseal(sealed: Sealed) -> Event:
-    """The event that was sealed. It trusts the bytes: `verify_chain` is what doubts them."""
+    """The event that was sealed, if its payload is the one its header names. The chain is for `unseal_all` to see."""
     header = read_header(sealed)
     read = _READERS.get(header.version)
     if read is None:
         raise NewerFormatError(f"event {header.seq} of run {header.run}", version=header.version, known=LOG_FORMAT)
     if sealed.payload is None:
         raise ErasedError(header.run, seq=header.seq)
+    if sha256(sealed.salt + sealed.payload).digest() != header.payload_digest:
+        raise DamagedError(f"the payload of event {header.seq} of run {header.run}")
     try:
         body = read(sealed.payload)
     except msgspec.MsgspecError as error:
         raise DamagedError(f"the payload of event {header.seq} of run {header.run}") from error
     return Event(header.seq, header.at, header.path, body, header.actor, header.cause)
+
+
+def unseal_all(log: Sequence[Sealed], *, run: str, head: bytes | None = None) -> list[Event]:
+    """The events of a run's log from its first on; `DamagedError` names the first one that is not what was stored.
+
+    With `head`, the hash of the last header as it was kept elsewhere, a changed last header or a lost end is seen too.
+    """
+    broken = verify_chain(log, head=head)
+    if broken is not None:
+        raise DamagedError(f"event {broken.seq} of run {run} ({broken.what})")
+    return [unseal(sealed) for sealed in log]
 
 
 def erased_in(log: Iterable[Sealed]) -> list[int]:

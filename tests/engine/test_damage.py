@@ -1,0 +1,161 @@
+"""A stored run is believed only as far as its bytes are those that were written: what is not is named."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from interlock import Interlock, tool
+from interlock.store import DamagedError, PlaceError
+from tests.client.workshop import graph
+from tests.engine.soundness import assert_sound
+from tests.store.event_loop import in_event_loop
+
+
+@tool(effect="read")
+async def make(size: int) -> str:
+    """Something of a size that does not compress."""
+    return random.Random(1).randbytes(size // 2).hex()
+
+
+GRAPH = graph({"a": {"tool": "make", "input": {"size": 100_000}}, "b": {"value": "${a}"}})
+
+
+async def stored_run(place: Path) -> str:
+    """A run that has ended, and its id."""
+    async with Interlock(place, tools=[make]) as interlock:
+        run = await interlock.start(GRAPH)
+        await run.wait()
+    await assert_sound(place)
+    return run.id
+
+
+def flip(place: Path, table: str, column: str, where: str) -> None:
+    """Change one bit in the middle of a column."""
+    with sqlite3.connect(place) as file:
+        (data,) = file.execute(f"select {column} from {table} where {where}").fetchone()  # noqa: S608 - the test's own
+        middle = len(data) // 2
+        damaged = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+        file.execute(f"update {table} set {column} = ? where {where}", (damaged,))  # noqa: S608 - as above
+    file.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "where", "told"),
+    [
+        ("event", "payload", "seq = 2", "event 2 of run {run}"),
+        ("event", "salt", "seq = 3", "event 3 of run {run}"),
+        ("event", "header", "seq = 3", "event 3 of run {run}"),
+        ("event", "header", "seq = 5", "event 5 of run {run}"),
+        ("event", "header", "seq = 1", "event 1 of run {run}"),
+        ("run", "head", "no = 1", "event 5 of run {run}"),
+        ("bundle", "data", "true", "bundle "),
+        ("blob", "data", "true", "blob "),
+    ],
+)
+def test_a_changed_byte_is_found_and_named_when_the_run_is_loaded(
+    tmp_path: Path, table: str, column: str, where: str, told: str
+) -> None:
+    """Disks rot, and people edit: nobody may be told a story that did not happen, nor may a run go on from one."""
+    place = tmp_path / "interlock.db"
+
+    @in_event_loop
+    async def story() -> None:
+        run = await stored_run(place)
+        flip(place, table, column, where)
+
+        async with Interlock(place, tools=[make]) as interlock:
+            with pytest.raises(DamagedError) as damaged:
+                await (await interlock.open(run)).view()
+
+        assert told.format(run=run) in str(damaged.value)
+        assert "restore the data from a backup" in str(damaged.value)
+
+    story()
+
+
+@in_event_loop
+async def test_a_lost_end_of_a_log_is_found(tmp_path: Path) -> None:
+    """Else a run would go on from where it was, and do again what it has done."""
+    place = tmp_path / "interlock.db"
+    run = await stored_run(place)
+    with sqlite3.connect(place) as file:
+        file.execute("delete from event where seq = 5")
+    file.close()
+
+    async with Interlock(place, tools=[make]) as interlock:
+        with pytest.raises(DamagedError, match=f"event 4 of run {run}"):
+            await (await interlock.open(run)).view()
+
+
+@in_event_loop
+async def test_a_damaged_run_leaves_the_others_alone(tmp_path: Path) -> None:
+    """One bad sector is no reason to stop everything."""
+    place = tmp_path / "interlock.db"
+    await stored_run(place)
+    flip(place, "event", "payload", "seq = 2")
+
+    async with Interlock(place, tools=[make]) as interlock:
+        result = await interlock.run_async(GRAPH)
+
+        assert (result.status, len(await interlock.runs())) == ("succeeded", 2)
+
+
+def truncate(place: Path) -> None:
+    """Cut the file off in the middle of a page."""
+    data = place.read_bytes()
+    place.write_bytes(data[: len(data) // 3])
+
+
+def overwrite(place: Path) -> None:
+    """Put something else where the file was."""
+    place.write_bytes(b"this is a letter, not a database. " * 200)
+
+
+def take_another_programs(place: Path) -> None:
+    """Put another program's database where the file was."""
+    place.unlink()
+    with sqlite3.connect(place) as file:
+        file.execute("create table recipe(name text)")
+    file.close()
+
+
+def make_newer(place: Path) -> None:
+    """Let the file be of a release to come."""
+    with sqlite3.connect(place) as file:
+        file.execute("update schema_version set version = 99")
+    file.close()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason", "told"),
+    [
+        (truncate, "damaged", "the file is damaged: restore it from a backup"),
+        (overwrite, "foreign", "the file is no database: move it away, or name another place"),
+        (take_another_programs, "foreign", "the file is a database of another program: name another place"),
+        (make_newer, "newer", "the file has schema 99, this release knows up to 1: use a newer Interlock"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_said_to_be_what_it_is(
+    tmp_path: Path, spoil: object, reason: str, told: str
+) -> None:
+    """And it stays as it is: it may be all that somebody has left."""
+    place = tmp_path / "interlock.db"
+    assert callable(spoil)
+
+    @in_event_loop
+    async def story() -> None:
+        await stored_run(place)
+        spoil(place)
+        before = place.read_bytes()
+
+        with pytest.raises(PlaceError) as refused:
+            await Interlock(place, tools=[make]).run_async(GRAPH)
+
+        assert (refused.value.reason, str(refused.value)) == (reason, f"{place}: {told}")
+        assert place.read_bytes() == before
+
+    story()
