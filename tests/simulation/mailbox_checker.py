@@ -44,14 +44,14 @@ class OneWaiter:
                 pass
 
     def saw(self, event: e.Event) -> None:
-        for instance in self.shadow.settled_last:
-            work = instance.node.work
-            if isinstance(work, p.EmitWork) and isinstance(event.body, e.NodeResult | e.EffectSettled):
-                self._emitted(instance, work, event)
+        if isinstance(event.body, e.NodeResult | e.EffectSettled) and event.body.status == "done":
+            instance = self.shadow.instance(event.path)
+            if instance is not None and isinstance(instance.node.work, p.EmitWork):
+                self._emitted(instance.node.work, event)
         if isinstance(event.body, e.NodeStarted) and event.body.emits:
             self._emits[event.body.effect] = event.body.input
 
-    def _emitted(self, instance: Instance, work: p.EmitWork, event: e.Event) -> None:
+    def _emitted(self, work: p.EmitWork, event: e.Event) -> None:
         assert isinstance(event.body, e.NodeResult | e.EffectSettled)
         effect = event.body.effect
         self.received[effect] = Received(effect, work.event, self._emits.get(effect), event.seq)

@@ -73,3 +73,13 @@ def test_the_runs_own_event_is_not_taken_a_second_time_from_outside() -> None:
     run.does("tell")
 
     assert run.offers(r.SendEvent(id=effect, name="ready")) == f"event {effect} was received before"
+
+
+def test_what_was_sent_although_its_node_was_cancelled_is_heard_all_the_same() -> None:
+    """Rules 28 and 35: the node ends cancelled, and the event is out."""
+    run = Story("nodes: {tell: {emit: ready, data: 7}, hear: {wait: {event: ready}}}").starts()
+
+    run.cancels("tell").does("tell")
+
+    assert run.ends == {"tell": "cancelled", "hear": "succeeded"}
+    assert run.outputs["hear"] == 7

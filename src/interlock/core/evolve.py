@@ -14,7 +14,7 @@ from interlock.core.evolve_decided import take_decided
 from interlock.core.journal import note_step, settle_step
 from interlock.core.mailbox import offer_event
 from interlock.core.paths import body_of, item_at, node_at
-from interlock.core.plan import Node, Plan
+from interlock.core.plan import EmitWork, Node, Plan
 from interlock.core.scopes import open_root
 from interlock.core.settling import cancel_nodes, stop_scope, succeed_by_result
 from interlock.core.staleness import drop_stale
@@ -97,9 +97,7 @@ def _adopt(state: RunState, path: str, body: e.ResultAdopted) -> None:
     if body.undo is not None:
         state.scopes[""].undos.append(body.undo)
     else:
-        state.adopted[path] = Adopted(
-            body.parent_seq, body.out, body.labels, body.attempts, body.effect, body.sent
-        )
+        state.adopted[path] = Adopted(body.parent_seq, body.out, body.labels, body.attempts, body.effect, body.sent)
 
 
 def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> None:
@@ -111,13 +109,26 @@ def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> 
     attempt.status, attempt.out, attempt.labels = body.status, body.out, body.labels
     attempt.error, attempt.retryable = body.error, body.retryable
     if body.status == "done":
-        remember_undo(plan, state, scope, node)
-    if body.status == "done" and not live.cancelling:
-        succeed_by_result(plan, state, scope, node, attempt=attempt, event_type="node.result")
-    else:
-        if body.error is not None and body.error.kind == "lost":
-            attempt.deaths += 1
+        _take_done(plan, state, scope, node, live, event_type="node.result")
+        return
+    if body.error is not None and body.error.kind == "lost":
+        attempt.deaths += 1
+    state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
+
+
+def _take_done(
+    plan: Plan, state: RunState, scope: Scope, node: Node, live: Calling | Waiting, *, event_type: str
+) -> None:
+    """An effect was done: its undo counts, and what it sent is heard in its own run, though the node was stopped."""
+    attempt = live.attempt
+    assert attempt is not None
+    remember_undo(plan, state, scope, node)
+    if live.cancelling:
         state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
+    else:
+        succeed_by_result(plan, state, scope, node, attempt=attempt, event_type=event_type)
+    if isinstance(node.work, EmitWork):
+        offer_event(state, attempt.effect, node.work.event, attempt.input)
 
 
 def _settle_effect(plan: Plan, state: RunState, path: str, body: e.EffectSettled) -> None:
@@ -130,9 +141,7 @@ def _settle_effect(plan: Plan, state: RunState, path: str, body: e.EffectSettled
     assert live.attempt is not None
     live.attempt.status, live.attempt.out = body.status, body.out
     if body.status == "done":
-        remember_undo(plan, state, scope, node)
-    if body.status == "done" and not live.cancelling:
-        succeed_by_result(plan, state, scope, node, attempt=live.attempt, event_type="effect.settled")
+        _take_done(plan, state, scope, node, live, event_type="effect.settled")
     else:
         state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
 

@@ -10,9 +10,8 @@ from typing import Literal
 
 from interlock.core.events import Error
 from interlock.core.lifecycle import NodeStatus, is_settled, next_status
-from interlock.core.mailbox import offer_event
 from interlock.core.paths import path_of
-from interlock.core.plan import Edge, EmitWork, Node, Plan, Role
+from interlock.core.plan import Edge, Node, Plan, Role
 from interlock.core.state import (
     QUEUED,
     Attempt,
@@ -57,14 +56,12 @@ def settle_node(
 def succeed_by_result(
     plan: Plan, state: RunState, scope: Scope, node: Node, *, attempt: Attempt, event_type: str
 ) -> None:
-    """A result that says done is the node's success; what an `emit` has sent is offered to the run's own waits."""
+    """A result that says done is the node's success."""
     scope.values[node.index] = attempt.out
     status = next_status(NodeStatus(scope.status[node.index]), event_type)
     is_plain = attempt.number == 1 and not attempt.labels
     note = None if is_plain else Note(labels=attempt.labels, attempts=attempt.number)
     settle_node(plan, state, scope, node, status, note=note)
-    if isinstance(node.work, EmitWork):
-        offer_event(state, attempt.effect, node.work.event, attempt.input)
 
 
 def leave_live(plan: Plan, state: RunState, scope: Scope, node: Node) -> None:
