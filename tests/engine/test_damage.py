@@ -18,7 +18,7 @@ from tests.store.event_loop import in_event_loop
 @tool(effect="read")
 async def make(size: int) -> str:
     """Something of a size that does not compress."""
-    return random.Random(1).randbytes(size // 2).hex()
+    return random.Random(1).randbytes(size // 2).hex()  # noqa: S311 - the same each time
 
 
 GRAPH = graph({"a": {"tool": "make", "input": {"size": 100_000}}, "b": {"value": "${a}"}})

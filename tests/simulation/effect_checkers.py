@@ -46,7 +46,8 @@ class KeepsLedger:
                 line = self.lines.get(body.effect)
                 if line is None or line.status != "intended":
                     raise BrokenRule(5, f"{event.path} has a result of {body.effect}, which is not in flight")
-                line.status = body.status
+                # Who stopped the call before it was made has said so: there is nobody to ask.
+                line.status, line.settled = ("unknown", "not_done") if body.status == "not_done" else (body.status, "")
             case e.RemedyGiven(act="edit"):
                 # What is asked for now is something else, so it is another effect.
                 self.last.pop(event.path, None)

@@ -47,6 +47,9 @@ def after(attempt: Attempt, effect: EffectClass, retry: Retry, *, run: str, path
             return "ask"
         case "unknown" | "not_done" if error.kind == "lost":
             return _after_death(attempt, error)
+        case "unknown" | "not_done" if error.kind == "cancelled":
+            # The node lives, so it was its worker that stopped the call: no failure and no death, however often.
+            return Again(attempt.number, 0, keeps_id=True, why="its worker left")
         case "unknown" | "not_done":
             return _after_failure(attempt, error, retry, run=run, path=path, keeps_id=True)
         case _:

@@ -113,10 +113,14 @@ class ResultAdopted(Struct, frozen=True, tag="result.adopted", omit_defaults=Tru
 
 
 class NodeResult(Struct, frozen=True, tag="node.result", omit_defaults=True):
-    """What came of an attempt. A `done` result is the node's success; an `unknown` one keeps its effect id."""
+    """What came of an attempt. A `done` result is the node's success; an `unknown` one keeps its effect id.
+
+    `not_done`: the call was stopped before it was made. One that was `cancelled` although nobody cancelled its node was
+    stopped by a worker that left in good order.
+    """
 
     effect: str
-    status: Literal["done", "failed", "unknown"]
+    status: Literal["done", "failed", "unknown", "not_done"]
     out: Value = None
     labels: tuple[str, ...] = ()
     error: Error | None = None
@@ -255,10 +259,10 @@ class RunMode(Struct, frozen=True, tag="run.mode", omit_defaults=True):
 
 
 class UndoResult(Struct, frozen=True, tag="undo.result", omit_defaults=True):
-    """What came of one attempt to take something back."""
+    """What came of one attempt to take something back; as in `NodeResult`."""
 
     effect: str
-    status: Literal["done", "failed", "unknown"]
+    status: Literal["done", "failed", "unknown", "not_done"]
     error: Error | None = None
     retryable: bool = True
 

@@ -79,9 +79,6 @@ class RunDriver:
         self._resting: list[asyncio.Future[None]] = []
         self._is_moving = True
         """Whether the state is being advanced, or is still to be for the first time."""
-        self._stopped: set[str] = set()
-        """Calls that were asked to stop because the core said so."""
-        self._is_leaving = False
         self._status: StatusWord = status_of(run.state)
 
     @property
@@ -191,7 +188,6 @@ class RunDriver:
                     self.deliver(Arrival(Result(path=effect.path, result=sent)))
                 case StopCall():
                     if effect.path in self._calls:
-                        self._stopped.add(effect.path)
                         self._calls[effect.path].cancel()
                 case CallTool():
                     self._spawn(effect.path, effect, self._call(effect))
@@ -209,7 +205,7 @@ class RunDriver:
         if task.cancelled():
             if isinstance(effect, CallTool):
                 # Started and stopped in one breath: the task never ran, and the node still has to hear how it ended.
-                self._take_outcome(not_begun(effect))
+                self.deliver(Arrival(not_begun(effect)))
         elif (error := task.exception()) is not None:
             # Nobody knows what became of the effect, so the run cannot go on here: whoever drives it next finds out.
             self._fault = error
@@ -220,15 +216,7 @@ class RunDriver:
         attempt = None if effect.is_undo else attempt_at(self.run.plan, self.run.state, effect.path)
         steps: dict[int, Step] = attempt.steps if isinstance(attempt, Attempt) else {}
         journal = RunJournal(self, effect.path, steps)
-        self._take_outcome(await self.performer.call(self.run_id, effect, journal, self.whole))
-
-    def _take_outcome(self, outcome: Result | UndoneResult) -> None:
-        """What came of a call. One that we stopped because we leave has not failed: whoever comes next sees to it."""
-        error = outcome.result.error
-        was_ours = self._is_leaving and outcome.path not in self._stopped
-        if not (was_ours and error is not None and error.kind == "cancelled"):
-            self.deliver(Arrival(outcome))
-        self._stopped.discard(outcome.path)
+        self.deliver(Arrival(await self.performer.call(self.run_id, effect, journal, self.whole)))
 
     async def _find_out(self, effect: FindOut) -> None:
         settled = await self.performer.find_out(self.run_id, effect, self.whole)
@@ -299,31 +287,34 @@ class RunDriver:
 
     async def _wind_up(self) -> None:
         """Nothing is left running behind the run: calls are asked to stop, and what comes of them is put on record."""
-        self._is_leaving = True
         if self._timer is not None:
             self._timer.cancel()
         for call in self._calls.values():
             call.cancel()
-        while self._calls:
-            woken = asyncio.ensure_future(self._wake.wait())
-            await asyncio.wait([*self._calls.values(), woken], return_when=asyncio.FIRST_COMPLETED)
-            woken.cancel()
-            self._wake.clear()
+        try:
+            while self._calls:
+                woken = asyncio.ensure_future(self._wake.wait())
+                await asyncio.wait([*self._calls.values(), woken], return_when=asyncio.FIRST_COMPLETED)
+                woken.cancel()
+                self._wake.clear()
+                await self._record_last()
             await self._record_last()
-        await self._record_last()
-        self.is_over = True
-        self._on_end(self)
-        self._end_rest()
+        finally:
+            self.is_over = True
+            self._on_end(self)
+            self._end_rest()
 
     async def _record_last(self) -> None:
         """What arrives in the end is recorded and nothing is decided: nobody here would act on what follows."""
         letters = self._take_inbox()
         refused: Sequence[Refused | None] = [self._not_here()] * len(letters)
-        if letters and not (self.run.has_ended or self.run.is_broken):
-            # A lease that was lost is no trouble here: whoever has it now finds out what became of the effects.
-            with suppress(StoreError):
-                refused = await self.engine.record(self.run, [letter.arrival for letter in letters])
-        _reply(letters, refused)
+        try:
+            if letters and not (self.run.has_ended or self.run.is_broken):
+                # A lease that was lost is no trouble here: whoever has it now finds out what became of the effects.
+                with suppress(StoreError):
+                    refused = await self.engine.record(self.run, [letter.arrival for letter in letters])
+        finally:
+            _reply(letters, refused)
 
     def _not_here(self) -> Refused:
         if self.run.has_ended:

@@ -111,6 +111,8 @@ def _node_result(effect: str, outcome: ToolOutcome) -> NodeResult:
     match outcome:
         case Done():
             return NodeResult(effect, "done", outcome.out, outcome.labels, calls=outcome.calls)
+        case Failed(error=Error(kind="cancelled"), calls=0):
+            return NodeResult(effect, "not_done", error=outcome.error, calls=0)
         case Failed():
             return NodeResult(effect, "failed", error=outcome.error, retryable=outcome.retryable, calls=outcome.calls)
         case Unknown():
@@ -121,6 +123,8 @@ def _undone(effect: CallTool, outcome: ToolOutcome) -> UndoneResult:
     match outcome:
         case Done():
             result = UndoResult(effect.effect, "done")
+        case Failed(error=Error(kind="cancelled"), calls=0):
+            result = UndoResult(effect.effect, "not_done", outcome.error)
         case Failed():
             result = UndoResult(effect.effect, "failed", outcome.error, outcome.retryable)
         case Unknown():

@@ -9,6 +9,8 @@ from typing import Final
 from interlock.core import events as e
 from interlock.core.values import KeptList, Ref, Secret, Value, is_list, is_map
 
+_NOT_DONE: Final = {"failed": "failed", "unknown": "nobody knows whether it was done", "not_done": "was not called"}
+
 VALUE_SHOWN_MAX: Final = 80
 """How many characters of a value a line tells."""
 
@@ -24,8 +26,7 @@ def what_happened(event: e.Event) -> str:
         case e.NodeResult(status="done") as body:
             return f"gave {short(body.out)}{_labelled(body.labels)}"
         case e.NodeResult() as body:
-            known = "failed" if body.status == "failed" else "nobody knows whether it was done"
-            return f"{known}: {_told(body.error)}"
+            return f"{_NOT_DONE[body.status]}: {_told(body.error)}"
         case e.EffectIntended(question=e.Question() as question) as body:
             return f"step {body.ordinal} asks: {question.text}"
         case e.EffectIntended() as body:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
@@ -134,7 +135,9 @@ class Worker:
             driver.failure = error
         finally:
             if not driver.run.has_ended:
-                await self.engine.store.release_lease(driver.run.lease)
+                # Nobody renews it any more, so one that cannot be given back runs out.
+                with suppress(StoreError):
+                    await self.engine.store.release_lease(driver.run.lease)
 
     def _forget(self, driver: RunDriver) -> None:
         del self.drivers[driver.run_id]
