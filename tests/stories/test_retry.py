@@ -108,6 +108,15 @@ def test_how_many_attempts_it_took_can_be_asked() -> None:
     assert run.outputs == {"tell": 2}
 
 
+def test_how_many_attempts_it_took_can_be_asked_of_a_cancelled_node_too() -> None:
+    """Rule 6: however it ended."""
+    run = Story(FETCH[:-1] + ", tell: {value: '${nodes.fetch.attempts}'}}").starts()
+
+    run.fails("fetch").waits_for(10).cancels("fetch").does("fetch")
+
+    assert run.outputs == {"tell": 2}
+
+
 @pytest.mark.parametrize(
     ("node", "refusal"),
     [

@@ -200,7 +200,7 @@ def _succeed(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.Node
 
 
 def _composed(node: Node, held: object) -> Value:
-    """The value of a node that held scopes: of an `each` theirs in the order of its items, else that of the last one."""
+    """The value of a node that held scopes: of an `each` theirs in the order of its items, else that of the last."""
     assert isinstance(held, Opened)
     match node.work:
         case EachWork():
@@ -217,9 +217,7 @@ def _note_of(before: object, labels: tuple[str, ...]) -> Note | None:
 def _fail(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.NodeFailed) -> None:
     before = scope.live.get(node.index)
     _leave_waiters(state, before, _path(plan, scope, node))
-    note = Note(error=body.error)
-    if isinstance(before, Calling | BackingOff | Waiting) and before.attempt is not None:
-        note.attempts = before.attempt.number
+    note = Note(error=body.error, attempts=_attempts_of(before) or 1)
     if isinstance(before, Opened):
         note.errors = tuple(sorted(before.errors.items()))
     if body.verdict is not None:
@@ -227,9 +225,22 @@ def _fail(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.NodeFai
     _move_to_end(plan, state, scope, node, "node.failed", note=note)
 
 
+def _attempts_of(live: object) -> int:
+    """How many attempts a live node has made; none where it has no effect."""
+    match live:
+        case Calling(attempt=Attempt(number=number)) | Waiting(attempt=Attempt(number=number)):
+            return number
+        case BackingOff(attempt=Attempt(number=upcoming)):
+            return upcoming - 1
+        case _:
+            return 0
+
+
 def _end(plan: Plan, state: RunState, scope: Scope, node: Node, event_type: str) -> None:
-    _leave_waiters(state, scope.live.get(node.index), _path(plan, scope, node))
-    _move_to_end(plan, state, scope, node, event_type, note=None)
+    before = scope.live.get(node.index)
+    _leave_waiters(state, before, _path(plan, scope, node))
+    attempts = _attempts_of(before)
+    _move_to_end(plan, state, scope, node, event_type, note=Note(attempts=attempts) if attempts else None)
 
 
 def _move_to_end(plan: Plan, state: RunState, scope: Scope, node: Node, event_type: str, *, note: Note | None) -> None:
