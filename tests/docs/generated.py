@@ -1,0 +1,84 @@
+"""The parts of pages that the code itself writes: tables of keys, commands, settings and events, and lifecycles.
+
+A page marks where such a part stands; `python -m tests.docs.generated` writes all of them anew, and a test says when
+that has to be done. What a page says around them is written by people.
+
+    <!-- generated: keys of tool -->
+    …
+    <!-- end of generated -->
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from interlock.core import graph as g
+from interlock.core.graph import graph_schema
+from interlock.core.spellings import EdgeSpec
+from tests.docs.command_reference import command_section
+from tests.docs.event_table import event_table
+from tests.docs.key_tables import key_table
+from tests.docs.lifecycle_diagrams import node_lifecycle, run_lifecycle
+from tests.docs.page import ROOT, pages
+from tests.docs.setting_table import setting_table
+
+EDITOR_SCHEMA: Final = ROOT / "docs" / "graph.schema.json"
+_PART: Final = re.compile(
+    r"(?P<begin><!-- generated: (?P<name>[^>]+?) -->\n).*?(?P<end><!-- end of generated -->)", re.DOTALL
+)
+
+_PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
+    {
+        "keys of a graph": lambda: key_table(g.Graph),
+        "keys of every node": lambda: key_table(g.AnyKind),
+        "keys of an edge": lambda: key_table(EdgeSpec),
+        "keys of retry": lambda: key_table(g.RetrySpec),
+        "keys of undo": lambda: key_table(g.UndoSpec),
+        "keys of a graph's budget": lambda: key_table(g.GraphBudget),
+        "keys of a node's budget": lambda: key_table(g.NodeBudget),
+        "keys of a wait for an event": lambda: key_table(g.WaitForEvent),
+        "lifecycle of a run": run_lifecycle,
+        "lifecycle of a node": node_lifecycle,
+        "events": event_table,
+        "settings": setting_table,
+    }
+)
+
+
+def part(name: str) -> str:
+    """What stands at a mark."""
+    word, _, rest = name.partition(" ")
+    if name in _PARTS:
+        return _PARTS[name]()
+    if word == "command":
+        return command_section(rest)
+    return key_table(g.NODE_MODELS[name.removeprefix("keys of ")], besides=g.AnyKind)
+
+
+def with_parts(text: str) -> str:
+    """A page with everything that is generated as it should be."""
+    return _PART.sub(lambda found: f"{found['begin']}\n{part(found['name'])}\n\n{found['end']}", text)
+
+
+def editor_schema() -> str:
+    """The JSON Schema for editors."""
+    return json.dumps(graph_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def generated_files() -> Iterator[tuple[Path, str]]:
+    """Every file in which something is generated, and what it should hold."""
+    for page in pages():
+        text = page.read_text(encoding="utf-8")
+        if _PART.search(text):
+            yield page, with_parts(text)
+    yield EDITOR_SCHEMA, editor_schema()
+
+
+if __name__ == "__main__":
+    for file, text in generated_files():
+        file.write_text(text, encoding="utf-8")

@@ -1,0 +1,38 @@
+"""What pages repeat of the code is what the code says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.docs.command_reference import command_names
+from tests.docs.generated import EDITOR_SCHEMA, editor_schema, with_parts
+from tests.docs.page import ROOT, name_of, pages
+
+AGAIN = "out of date: run `.venv/bin/python -m tests.docs.generated`"
+
+
+@pytest.mark.parametrize("path", pages(), ids=name_of)
+def test_what_a_page_repeats_of_the_code_is_what_the_code_says(path: Path) -> None:
+    """A table of options that is kept by hand is wrong within a month."""
+    text = path.read_text(encoding="utf-8")
+
+    assert with_parts(text) == text, AGAIN
+
+
+def test_every_command_has_its_section() -> None:
+    """A command that the reference leaves out is known only to those who made it."""
+    text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+
+    missing = [name for name in command_names() if f"<!-- generated: command {name} -->" not in text]
+
+    assert missing == []
+
+
+def test_editors_get_the_schema_of_this_version() -> None:
+    """An editor that checks with an old schema marks good graphs as wrong."""
+    published = EDITOR_SCHEMA.read_text(encoding="utf-8")
+
+    assert json.loads(published) == json.loads(editor_schema()), AGAIN
