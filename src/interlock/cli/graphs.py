@@ -122,10 +122,9 @@ def _drawn(picture: Picture, format: str) -> str:
 def schema() -> int:
     """Print the JSON Schema of the graph language, for editors."""
     from interlock.cli.output import print_json
-    from interlock.core.graph import Graph
+    from interlock.core.graph import graph_schema
 
-    described = Graph.model_json_schema(by_alias=True)
-    print_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **described})
+    print_json(graph_schema())
     return ExitCode.SUCCEEDED
 
 

@@ -420,5 +420,5 @@ GRAPH: Final = TypeAdapter(Graph)
 
 def graph_schema() -> dict[str, Any]:
     """The language as a JSON Schema: what editors check and complete a graph with."""
-    schema = Graph.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Interlock graph"} | schema
+    schema = Graph.model_json_schema(by_alias=True) | {"title": "Interlock graph"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
