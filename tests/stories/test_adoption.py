@@ -124,7 +124,7 @@ def test_an_ended_run_is_never_opened_again() -> None:
     run = Story(CHAIN).starts().does("a").fails("b").does("other")
 
     assert run.outcome.status == "failed"
-    assert run.offers(r.TimePassed()) == "run run has ended (failed): retry, fork or rollback make a new one"
+    assert run.offers(r.TimePassed()) == "run run has ended (failed): retry or rollback makes a new one"
 
 
 @pytest.mark.parametrize("kind", ["start", "retry", "rollback"])

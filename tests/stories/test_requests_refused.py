@@ -48,7 +48,7 @@ def test_a_run_that_has_ended_takes_nothing_more() -> None:
     """Rule 42: an ended run is never re-opened, and the refusal says what to do instead."""
     run = Story(ASK).starts().answers("ask", "go")
 
-    assert run.offers(r.CancelRun()) == "run run has ended (succeeded): retry, fork or rollback make a new one"
+    assert run.offers(r.CancelRun()) == "run run has ended (succeeded): retry or rollback makes a new one"
     assert run.told()[-1] == "run.ended"
 
 

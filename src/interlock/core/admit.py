@@ -36,7 +36,7 @@ def admit(plan: Plan, state: RunState, request: r.Request, *, at: int) -> Admitt
         case r.UndoneResult():
             return _undo_result(state, request)
         case _ if state.has_ended:
-            return r.Refused(f"run {state.run} has ended ({status_of(state)}): retry, fork or rollback make a new one")
+            return r.Refused(f"run {state.run} has ended ({status_of(state)}): retry or rollback makes a new one")
         case r.StepNoted():
             return _step(plan, state, request)
         case r.TimePassed():
