@@ -15,6 +15,7 @@ from typing import Final
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, late_result
 from interlock.engine.worker import Worker
+from interlock.store.errors import PlaceError
 from interlock.store.event_store import EventStore
 from interlock.store.memory import MemoryEventStore
 from interlock.store.processes import this_process
@@ -50,7 +51,11 @@ def make_store(place: Path | None, *, clock: Clock) -> EventStore:
     """The store in a SQLite file, whose folder is made if it is not there; without a place, one in memory."""
     if place is None:
         return MemoryEventStore(clock=clock.now)
-    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"its folder cannot be made ({error.strerror}): name another place, or make {place.parent} yourself"
+        raise PlaceError(str(place), "no_access", what) from error
     return SqliteEventStore(place, clock=clock.now)
 
 

@@ -159,3 +159,20 @@ def test_a_file_that_cannot_be_used_is_said_to_be_what_it_is(
         assert place.read_bytes() == before
 
     story()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which nobody may write, not even root")
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("/proc/interlock.db", "the file cannot be opened: check that it and its folder may be written"),
+        ("/proc/runs/interlock.db", "its folder cannot be made (No such file or directory): name another place, or"),
+    ],
+)
+def test_a_folder_in_which_nothing_may_be_written_is_told_as_such(place: str, told: str) -> None:
+    """The first thing that goes wrong on a new machine: the message names the place and what to do."""
+    with pytest.raises(PlaceError) as refused:
+        Interlock(place).run(graph({"a": {"value": 1}}))
+
+    assert refused.value.reason == "no_access"
+    assert str(refused.value).startswith(f"{place}: {told}")
