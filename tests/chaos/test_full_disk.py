@@ -1,4 +1,4 @@
-"""A disk that is full in the middle of a run: it is told, nothing that was acknowledged is lost, and the run goes on."""
+"""A disk that is full in the middle of a run: it is told, nothing acknowledged is lost, and the run goes on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from interlock import Interlock
 from tests.chaos.full_disk import NODES, SIZE, make
@@ -17,12 +18,18 @@ ROOM = 600_000
 """Bytes: enough for the start and some of the nodes."""
 
 
+def driven_until_full(place: Path) -> dict[str, Any]:
+    """What a process had been told is kept, and what it was told in the end."""
+    filling = [sys.executable, "-m", "tests.chaos.full_disk", str(place), str(ROOM)]
+    told = subprocess.run(filling, cwd=ROOT, capture_output=True, check=True, timeout=60).stdout
+    return json.loads(told)
+
+
 @in_event_loop
 async def test_a_run_that_found_no_room_is_finished_once_there_is(tmp_path: Path) -> None:
     """Disks fill up at night: in the morning somebody makes room, and nothing has to be begun again."""
     place = tmp_path / "interlock.db"
-    filling = [sys.executable, "-m", "tests.chaos.full_disk", str(place), str(ROOM)]
-    told = json.loads(subprocess.run(filling, cwd=ROOT, capture_output=True, check=True, timeout=60).stdout)
+    told = driven_until_full(place)
 
     await assert_sound(place)
     async with Interlock(place, tools=[make]) as interlock:

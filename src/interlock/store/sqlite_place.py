@@ -75,7 +75,7 @@ _TROUBLES: Final[dict[int, tuple[PlaceReason, str]]] = {
     sqlite3.SQLITE_FULL: ("full", "the disk is full: make room, then try again; what was acknowledged is safe"),
     sqlite3.SQLITE_IOERR: (
         "broken",
-        "reading or writing it failed: check the disk and the room on it, then try again; what was acknowledged is safe",
+        "reading or writing it failed: check the disk and its free room, then try again; what was acknowledged is safe",
     ),
     sqlite3.SQLITE_READONLY: ("read_only", "the file can only be read: make it and its folder writable"),
     sqlite3.SQLITE_CORRUPT: ("damaged", "the file is damaged: restore it from a backup"),
