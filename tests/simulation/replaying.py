@@ -2,51 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
+from msgspec import Struct
+
 from interlock.core import events as e
-from interlock.core.decide import decide
+from interlock.core.decide import Need, decide
 from interlock.core.evolve import evolve
 from interlock.core.plan import Plan
 from interlock.core.settle import record, unpacked
 from interlock.core.state import RunState, decode_state, encode_state
-from interlock.core.values import ENCODER
+from interlock.core.values import ENCODER, Pack, Value
 from tests.simulation.broken_rule import BrokenRule
 
 
-def verify(plan: Plan, log: Sequence[e.Event], ends: Sequence[int], last: RunState, dice: Random) -> None:
-    """Folds a log from its start. `ends`: after how many events nothing was left to decide each time."""
-    state = RunState(last.run)
-    rests = frozenset(ends)
-    for event in log:
-        if dice.random() < 0.1:
-            state = _through_bytes(plan, state)
-        if isinstance(event.body, e.Decided):
-            _check_decision(plan, state, event)
-        state = evolve(plan, state, event)
-        if event.seq in rests and (more := decide(plan, state, {}, unpacked)) is not None:
-            raise BrokenRule(7, f"after event {event.seq} the log rests, and the replay goes on with {more}")
-    if encode_state(state) != encode_state(last):
-        raise BrokenRule(1, "the log leads to another state than the run came to")
+class Replay(Struct, frozen=True):
+    """What a log is decided with again: the plan, the values kept outside of it, and what puts values aside."""
 
+    plan: Plan
+    blobs: Mapping[str, Value] = {}
+    pack: Pack = unpacked
 
-def _check_decision(plan: Plan, state: RunState, event: e.Event) -> None:
-    command = decide(plan, state, {}, unpacked)
-    if not isinstance(command, e.Command):
-        raise BrokenRule(7, f"event {event.seq} {event.type} {event.path} is decided by nobody in the replay")
-    again = record(state, command, at=event.at)
-    if ENCODER.encode(again) != ENCODER.encode(event):
-        raise BrokenRule(7, f"the log goes on with {event}, and the replay with {again}")
+    def decide(self, state: RunState) -> e.Command | None:
+        """The next command; every value is at hand."""
+        command = decide(self.plan, state, self.blobs, self.pack)
+        assert not isinstance(command, Need), f"the replay needs {command}"
+        return command
 
+    def verify(self, log: Sequence[e.Event], last: RunState, dice: Random, *, rests: Collection[int] = ()) -> None:
+        """Folds a log from its start. `rests`: after which events nothing was left to decide."""
+        state = RunState(last.run, last.tenant)
+        for event in log:
+            if dice.random() < 0.1:
+                state = self._through_bytes(state)
+            if isinstance(event.body, e.Decided):
+                self._check_decision(state, event)
+            state = evolve(self.plan, state, event)
+            if event.seq in rests and (more := self.decide(state)) is not None:
+                raise BrokenRule(7, f"after event {event.seq} the log rests, and the replay goes on with {more}")
+        if encode_state(state) != encode_state(last):
+            raise BrokenRule(1, "the log leads to another state than the run came to")
 
-def _through_bytes(plan: Plan, state: RunState) -> RunState:
-    """The state as whoever loads a snapshot of it gets it: it must decide as the one that was written would have."""
-    written = encode_state(state)
-    restored = decode_state(written)
-    ours, theirs = decide(plan, state, {}, unpacked), decide(plan, restored, {}, unpacked)
-    if ENCODER.encode(ours) != ENCODER.encode(theirs):
-        raise BrokenRule(1, f"the state decides {ours}, and its snapshot {theirs}")
-    if encode_state(state) != written or encode_state(restored) != written:
-        raise BrokenRule(1, "deciding has changed the state, or a snapshot is not what was written")
-    return restored
+    def _check_decision(self, state: RunState, event: e.Event) -> None:
+        command = self.decide(state)
+        if command is None:
+            raise BrokenRule(7, f"event {event.seq} {event.type} {event.path} is decided by nobody in the replay")
+        again = record(state, command, at=event.at)
+        if ENCODER.encode(again) != ENCODER.encode(event):
+            raise BrokenRule(7, f"the log goes on with {event}, and the replay with {again}")
+
+    def _through_bytes(self, state: RunState) -> RunState:
+        """The state as whoever loads a snapshot of it gets it: it must decide as the one that was written would have."""
+        written = encode_state(state)
+        restored = decode_state(written)
+        ours, theirs = self.decide(state), self.decide(restored)
+        if ENCODER.encode(ours) != ENCODER.encode(theirs):
+            raise BrokenRule(1, f"the state decides {ours}, and its snapshot {theirs}")
+        if encode_state(state) != written or encode_state(restored) != written:
+            raise BrokenRule(1, "deciding has changed the state, or a snapshot is not what was written")
+        return restored

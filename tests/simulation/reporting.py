@@ -44,7 +44,7 @@ class Tally(Struct):
         )
 
 
-def failure(seed: int, graph: RandomGraph, log: list[Event], problem: BaseException, *, replay: str) -> str:
+def failure(graph: RandomGraph, log: list[Event], problem: BaseException, *, replay: str) -> str:
     """The graph, the last events, the rule that does not hold and how to see it again."""
     document = yaml.safe_dump(
         {"document": graph.document, "graphs": graph.graphs, "inputs": graph.inputs},
@@ -55,9 +55,7 @@ def failure(seed: int, graph: RandomGraph, log: list[Event], problem: BaseExcept
     events = "\n".join(shown(event) for event in log[-EVENTS_SHOWN:])
     frames = "".join(traceback.format_tb(problem.__traceback__)[-3:])
     told = f"{type(problem).__name__}: {problem}"
-    return (
-        f"{document}\nthe last of {len(log)} events\n{events}\n\n{frames}\nseed {seed}: {told}\nreplay it: {replay}\n"
-    )
+    return f"{document}\nthe last of {len(log)} events\n{events}\n\n{frames}\nseed {graph.seed}: {told}\nreplay it: {replay}\n"
 
 
 def shown(event: Event) -> str:

@@ -1,6 +1,6 @@
 """Prints one digest over the logs of some schedules, so that processes with different hash seeds can be compared.
 
-`python -m tests.simulation.run_digest FIRST LAST [in-hash-order]`: the last word puts a bug into the core first.
+`python -m tests.simulation.run_digest core|engine FIRST LAST [in-hash-order]`: the last word puts a bug into the core.
 """
 
 from __future__ import annotations
@@ -10,20 +10,34 @@ import sys
 from contextlib import nullcontext
 
 from interlock.core.values import ENCODER
+from tests.simulation.engine_simulator import EngineSimulation
 from tests.simulation.mutations import HASH_ORDER, injected
 from tests.simulation.simulator import Simulation
 
 
 def main() -> None:
     """One digest for everything that was recorded and every state that was reached."""
-    first, last = int(sys.argv[1]), int(sys.argv[2])
+    _, level, first, last, *words = sys.argv
     digest = hashlib.sha256()
-    with injected(HASH_ORDER) if "in-hash-order" in sys.argv else nullcontext():
-        for seed in range(first, last + 1):
-            simulation = Simulation(seed)
-            simulation.run()
-            digest.update(ENCODER.encode(simulation.log))
+    with injected(HASH_ORDER) if "in-hash-order" in words else nullcontext():
+        for seed in range(int(first), int(last) + 1):
+            for part in core_bytes(seed) if level == "core" else engine_bytes(seed):
+                digest.update(part)
     sys.stdout.write(digest.hexdigest())
+
+
+def core_bytes(seed: int) -> list[bytes]:
+    """The log of a schedule on the core."""
+    simulation = Simulation(seed)
+    simulation.run()
+    return [ENCODER.encode(event) for event in simulation.log]
+
+
+def engine_bytes(seed: int) -> list[bytes]:
+    """The log of a schedule on the engine as it is stored, sealed and chained."""
+    simulation = EngineSimulation(seed)
+    simulation.run()
+    return [part for sealed in simulation.sealed for part in (sealed.header, sealed.salt, sealed.payload or b"")]
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from interlock.engine.effects import effects_in, interrupted, still_unknown
 from tests.simulation.broken_rule import BrokenRule
 from tests.simulation.people import Asked, People
 from tests.simulation.random_graphs import TOOLS, RandomGraph, random_graph
-from tests.simulation.replaying import verify
+from tests.simulation.replaying import Replay
 from tests.simulation.watching import Watch
 from tests.simulation.steps import attempt_of
 from tests.simulation.world import Flight, Temper, World
@@ -118,7 +118,7 @@ class Simulation:
         self._come_to_an_end()
         self._echo_after_the_end()
         self.watch.ended(self.state)
-        verify(self.plan, self.log, self.batches, self.state, self.dice)
+        Replay(self.plan).verify(self.log, self.state, self.dice, rests=frozenset(self.batches))
 
     def _come_to_an_end(self) -> None:
         """Nobody disturbs it any more. What waits for ever is cancelled in the end."""

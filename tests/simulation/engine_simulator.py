@@ -1,0 +1,235 @@
+"""The whole engine on virtual time: worker, driver, tool door and store are the real ones, in one process after another.
+
+Processes die and lose appends, people ask through whatever process is there or leave a signal. The same seed gives the
+same log, byte for byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import Final
+
+from interlock.core import requests as r
+from interlock.core.catalogue import Catalogue
+from interlock.core.compile import Compiled, compile_graph
+from interlock.core.events import Event
+from interlock.core.lifecycle import RUN_ENDED
+from interlock.core.settle import fold
+from interlock.core.state import RunState
+from interlock.core.values import Packer, Value, decode
+from interlock.engine.engine import Engine
+from interlock.engine.errors import EngineError
+from interlock.engine.performing import LiveWorld, late_result
+from interlock.engine.signals import encode_request, kind_of
+from interlock.engine.submitting import submit
+from interlock.engine.worker import Worker
+from interlock.store.errors import StoreError
+from interlock.store.lease import LeaseOwner
+from interlock.store.memory import MemoryEventStore
+from interlock.store.sealing import Sealed
+from interlock.tools.door import ToolDoor
+from tests.simulation.broken_rule import BrokenRule
+from tests.simulation.failing_store import ProcessDoor
+from tests.simulation.people import Asked, People
+from tests.simulation.random_graphs import random_graph
+from tests.simulation.replaying import Replay
+from tests.simulation.simulated_tools import SimulatedTools
+from tests.simulation.virtual_time import VirtualClock, run_at_once
+from tests.simulation.watching import Watch
+from tests.simulation.world import Temper
+
+TENANT: Final = "local"
+RUN: Final = "run"
+LOOKS: Final = 40
+"""How often people look at the run while anything may happen; then they only bring it to its end."""
+LOOKS_MAX: Final = 400
+DEATHS_MAX: Final = 8
+INLINE_SMALL: Final = 24
+"""So small that most values are kept outside of the events."""
+
+
+class SmallEngine(Engine):
+    """An engine that keeps all but the smallest values outside of the events."""
+
+    async def packer(self) -> Packer:
+        """What puts values aside."""
+        return Packer(await self.store.blob_key(self.tenant), inline_bytes_max=INLINE_SMALL)
+
+
+class EngineSimulation:
+    """One run of one graph, driven by one process after another."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.graph = random_graph(seed)
+        self.dice = Random(f"engine {seed}")  # noqa: S311 - a schedule has to be the same again
+        temper = Temper(
+            fails=self.dice.choice((0, 0.05, 0.2)), vanishes=self.dice.choice((0, 0.1)), odd=self.dice.choice((0, 0.1))
+        )
+        self.tools = SimulatedTools(self.dice, temper)
+        self.compiled = self._compiled()
+        assert self.compiled.plan is not None
+        self.plan = self.compiled.plan
+        self.people = People(self.dice, self.plan, self.tools)
+        self.store_fails = self.dice.choice((0, 0, 0.03))
+        self.lifetime = self.dice.choice((None, None, 2.0, 30.0))
+        self.cancels = self.dice.choice((0, 0, 0.03))
+        self.engine_kind: type[Engine] = self.dice.choice((Engine, SmallEngine))
+        self.clock = VirtualClock()
+        self.store = MemoryEventStore(
+            clock=self.clock.now,
+            random_bytes=Random(seed).randbytes,
+            is_running=self._is_running,  # noqa: S311
+        )
+        self.blobs: dict[str, bytes] = {}
+        self.worker: Worker | None = None
+        self.alive: str = ""
+        self.processes = 0
+        self.log: list[Event] = []
+        self.sealed: list[Sealed] = []
+        self.watch = Watch(self.plan, RUN)
+        self.state = RunState(RUN, TENANT)
+
+    def _compiled(self) -> Compiled:
+        found = compile_graph(self.graph.document, Catalogue(self.tools.toolbox().contracts(), self.graph.graphs))
+        problems = [(problem.place, problem.message) for problem in found.errors]
+        assert found.plan is not None, f"the graph of seed {self.seed} does not compile: {problems}"
+        return found
+
+    def run(self) -> None:
+        """From the start to the end, and then over the log once more."""
+        run_at_once(self._live())
+        for event in self.log:
+            self.watch.see(event)
+        self.state = fold(self.plan, self.state, self.log)
+        self.watch.ended(self.state)
+        Replay(self.plan, self._values(), self._packer()).verify(self.log, self.state, self.dice)
+
+    async def _live(self) -> None:
+        async with self.store:
+            try:
+                await self._until_the_end()
+            finally:
+                self.log = await self.store.read(TENANT, RUN)
+                self.sealed = await self.store.read_sealed(TENANT, RUN)
+                self._key = await self.store.blob_key(TENANT)
+
+    async def _until_the_end(self) -> None:
+        processes = asyncio.ensure_future(self._processes())
+        people = asyncio.ensure_future(self._people())
+        try:
+            await asyncio.wait((processes, people), return_when=asyncio.FIRST_EXCEPTION)
+            for task in (processes, people):
+                if task.done():
+                    task.result()
+        finally:
+            for task in (processes, people):
+                task.cancel()
+            await asyncio.wait((processes, people))
+
+    # --- processes ---
+
+    def _is_running(self, owner: LeaseOwner) -> bool:
+        return owner.id == self.alive
+
+    async def _processes(self) -> None:
+        """One process after another, until the run has ended."""
+        while not await self._has_ended():
+            self.processes += 1
+            await self._process(f"process {self.processes}")
+
+    async def _process(self, name: str) -> None:
+        """One process: it starts the run or takes it up, and drives it until it ends, fails or dies."""
+        fails = self.store_fails if self.processes <= DEATHS_MAX else 0
+        door = ProcessDoor(self.store, self.dice, fails=fails, blobs=self.blobs)
+        engine = self.engine_kind(door.as_store(), tenant=TENANT, now=self.clock.now)
+        tools = ToolDoor(
+            clock=self.clock, on_late=lambda call, outcome: worker.note_late(RUN, late_result(call, outcome))
+        )
+        world = LiveWorld(self.tools.toolbox(), tools, tenant=TENANT)
+        worker = Worker(engine, world, self.clock, owner=LeaseOwner(name, "here", 1, 1), new_id=lambda: RUN)
+        self.alive = name
+        async with worker:
+            self.worker = worker
+            try:
+                await self._drive(worker)
+            except (StoreError, EngineError):
+                pass
+            finally:
+                door.is_dead = not await self._has_ended()
+                self.worker, self.alive = None, ""
+
+    async def _drive(self, worker: Worker) -> None:
+        assert self.compiled.bundle is not None
+        await worker.engine.keep_bundle(self.plan, self.compiled.bundle.bytes)
+        if await self.store.find_run(TENANT, RUN) is None:
+            driver = await worker.start(self.plan, RUN, r.StartRun(inputs=self.graph.inputs))
+        else:
+            driver = await worker.take_up(RUN)
+        driven = asyncio.ensure_future(worker.driven(driver))
+        await asyncio.wait((driven,), timeout=self._time_to_live())
+        if driven.done():
+            driven.result()
+        else:
+            driven.cancel()
+
+    def _time_to_live(self) -> float | None:
+        if self.lifetime is None or self.processes > DEATHS_MAX:
+            return None
+        return self.dice.random() * self.lifetime
+
+    async def _has_ended(self) -> bool:
+        row = await self.store.find_run(TENANT, RUN)
+        return row is not None and row.status in RUN_ENDED
+
+    # --- people ---
+
+    async def _people(self) -> None:
+        """People look at what is on record now and then, and ask."""
+        for look in range(LOOKS_MAX):
+            await asyncio.sleep(self.dice.choice((0.1, 1, 7)) if look < LOOKS else self.dice.choice((1, 5, 30)))
+            if await self._has_ended():
+                return
+            self.people.is_eager = look >= LOOKS
+            asked = await self._wish(look)
+            if asked is not None:
+                await self._bring(*asked)
+        raise BrokenRule(10, f"the run has not ended although people looked at it {LOOKS_MAX} times")
+
+    async def _wish(self, look: int) -> Asked | None:
+        if await self.store.find_run(TENANT, RUN) is None:
+            return None
+        state = fold(self.plan, RunState(RUN, TENANT), await self.store.read(TENANT, RUN))
+        if look == LOOKS_MAX // 2 and not state.is_cancel_asked:
+            return r.CancelRun(), "ada"
+        wishes = self.people.could_say(state)
+        chance = self.dice.random()
+        if self.people.is_eager or chance < 0.6:
+            return self.dice.choice(wishes) if wishes else None
+        if chance < 0.6 + self.cancels:
+            return self.people.some_cancel(state)
+        return self.dice.choice((self.people.any_event(), self.people.some_mode(), (r.PauseRun(), "ben")))
+
+    async def _bring(self, request: r.Request, by: str) -> None:
+        """Through the process that drives the run, or as a signal that it finds."""
+        if isinstance(request, r.GiveRemedy) and request.act == "edit":
+            self.tools.truth.is_asked_for_anew(request.path)
+        if self.worker is None or self.dice.random() < 0.3:
+            kind, body = kind_of(request), encode_request(request)
+            await self.store.send_signal(TENANT, RUN, kind=kind, body=body, sender=by)
+            return
+        try:
+            await submit(self.worker, RUN, request, by=by)
+        except (StoreError, EngineError):
+            return
+
+    # --- afterwards ---
+
+    def _packer(self) -> Packer:
+        return (
+            Packer(self._key, inline_bytes_max=INLINE_SMALL) if self.engine_kind is SmallEngine else Packer(self._key)
+        )
+
+    def _values(self) -> dict[str, Value]:
+        return {digest: decode(data) for digest, data in self.blobs.items()}

@@ -1,0 +1,60 @@
+"""The store as one process sees it: slow now and then, refusing, silent about what it wrote, and gone when the process dies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any, cast
+
+from interlock.store.errors import LeaseLostError, StoreError
+from interlock.store.event_store import Append, EventStore
+from interlock.store.memory import MemoryEventStore
+
+
+class Unreachable(StoreError):
+    """The store did not answer: whether it did what it was asked for is unknown."""
+
+
+class ProcessDoor:
+    """One process's way to the store. Once `is_dead`, nothing that the process still does reaches it.
+
+    `blobs` keeps what was put aside by anybody, for whoever verifies the log afterwards.
+    """
+
+    def __init__(self, store: MemoryEventStore, dice: Random, *, fails: float, blobs: dict[str, bytes]) -> None:
+        self.is_dead = False
+        self._store = store
+        self._dice = dice
+        self._fails = fails
+        self._blobs = blobs
+
+    def as_store(self) -> EventStore:
+        """The door as what the engine takes: every method of the store goes through it."""
+        return cast("EventStore", self)
+
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        method: Callable[..., Coroutine[Any, Any, Any]] = getattr(self._store, name)
+
+        async def through(*given: Any, **known: Any) -> Any:  # noqa: ANN401 - whatever that method takes and gives
+            await self._pass()
+            return await method(*given, **known)
+
+        return through
+
+    async def append(self, append: Append) -> None:
+        """An append may be refused, or be made without anybody being told."""
+        await self._pass()
+        chance = self._dice.random()
+        if chance < self._fails:
+            raise LeaseLostError(append.run, epoch=append.epoch, current=append.epoch + 1)
+        await self._store.append(append)
+        self._blobs |= append.blobs
+        if chance < self._fails * 2:
+            raise Unreachable("the answer to an append was lost")
+        await self._pass()
+
+    async def _pass(self) -> None:
+        await asyncio.sleep(self._dice.choice((0, 0, 0, 0.001, 0.05)))
+        if self.is_dead:
+            raise Unreachable("the process is dead")
