@@ -215,6 +215,15 @@ def test_an_undo_that_fails_is_recorded_and_the_others_go_on() -> None:
     assert (run.outcome.status, run.outcome.not_undone) == ("failed", ("hotel",))
 
 
+def test_what_a_part_could_not_take_back_is_named_although_the_run_could_cope() -> None:
+    """Rule 40: it stands, whatever the run came to, and a person has to know."""
+    run = Story("nodes: {s: {graph: sub, on_error: continue}}", graphs={"sub": SUB}).starts()
+
+    run.does("s/a").fails("s/b").undoes("s/a", "failed")
+
+    assert (run.outcome.status, run.outcome.not_undone) == ("succeeded", ("s/a",))
+
+
 def test_an_undo_is_retried_as_it_says() -> None:
     """Rule 40: after its own `retry` only."""
     run = booked(BOOK.replace('hotel.room}"}', 'hotel.room}"}, retry: {attempts: 2, backoff: 5s}')).fails("check")

@@ -1,4 +1,4 @@
-"""How nodes and scopes stop and end: cancels, scopes winding down, undo lists, `finally`, and the end of the run (rules 35-42)."""
+"""How nodes and scopes stop and end: cancels, winding down, undo lists, `finally`, and the run's end (rules 35-42)."""
 
 from __future__ import annotations
 
@@ -127,7 +127,8 @@ def _must_undo(on: Deciding) -> bool:
 def _outcome(on: Deciding, out: Value) -> e.ScopeOutcome:
     scope = on.scope
     if not scope.stopping:
-        return e.ScopeOutcome("succeeded", out)
+        # A part that failed and was coped with may have left something that it could not take back.
+        return e.ScopeOutcome("succeeded", out, not_undone=tuple(scope.not_undone))
     rollback = _wants_rollback(on)
     standing = tuple(scope.standing) if rollback else ()
     not_undone = tuple(scope.not_undone)
