@@ -223,8 +223,9 @@ def _is_unhandled(instance: Instance) -> bool:
     if instance.status != "failed":
         return False
     if instance.node.fallback is not None:
+        # Whoever cancels what stands in for a node wants neither.
         fallback = instance.scope.nodes[instance.node.fallback]
-        return fallback.status != "succeeded" and not fallback.is_handled
+        return _is_unhandled(fallback) if fallback.status == "failed" else fallback.status == "skipped"
     return not instance.is_handled
 
 

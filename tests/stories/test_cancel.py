@@ -164,3 +164,19 @@ def test_cancels_reaches_its_own_scope_and_no_further() -> None:
 
     assert run.ends == {"part/stop": "succeeded", "part/a": "cancelled", "part": "succeeded"}
     assert run.in_flight == ["outside"]
+
+
+def test_what_stands_in_for_a_cancelled_node_is_cancelled_with_it() -> None:
+    """Rules 15 and 18: whoever does not want a node does not want its fallback either."""
+    run = Story("""
+    nodes:
+      check: {tool: work}
+      best: {tool: work, on_error: {fallback: cheap}}
+      cheap: {tool: work}
+      enough: {value: 1, after: check, cancels: best}
+    """).starts()
+
+    run.fails("best").does("check").does("cheap")
+
+    assert run.ends["cheap"] == "cancelled"
+    assert run.outcome.status == "succeeded"

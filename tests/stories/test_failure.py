@@ -127,6 +127,16 @@ def test_a_fallback_that_is_not_needed_is_skipped() -> None:
     assert run.ends == {"best": "succeeded", "cheap": "skipped", "use": "succeeded"}
 
 
+def test_a_fallback_that_is_skipped_has_handled_nothing() -> None:
+    """Rule 18: then the failure is unhandled."""
+    run = Story(FALLBACK.replace("cheap: {tool: other,", "cheap: {tool: other, when: '${1 > 2}',")).starts()
+
+    run.fails("best", message="too dear")
+
+    assert run.ends == {"best": "failed", "cheap": "skipped"}
+    assert run.error.message == "too dear"
+
+
 def test_when_the_fallback_fails_too_both_errors_are_kept() -> None:
     """Rule 18: whoever looks into it needs the first error as much as the second."""
     run = Story(FALLBACK).starts()

@@ -226,6 +226,7 @@ def test_a_fallback_of_a_node_that_lost_is_cancelled_with_it() -> None:
     run.fails("b").does("a").does("spare").does("win")
 
     assert run.ends["spare"] == "cancelled"
+    assert run.outcome.status == "succeeded"
 
 
 @pytest.mark.parametrize(

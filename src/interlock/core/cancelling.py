@@ -45,7 +45,7 @@ class Reach:
 def cancelling_in(scope: ScopeDraft, joining: Joining, parts: Parts, reach: Reach) -> Cancelling:
     """Whom the nodes of a scope cancel. Past the bound the graph is refused, once."""
     was_spent = reach.is_spent
-    on_success = [_cancelled_by(node, parts, reach) for node in scope.nodes]
+    on_success = [_cancelled_by(node, joining, parts, reach) for node in scope.nodes]
     rest = [_rest_of(node, joining, reach) for node in scope.nodes]
     if reach.is_spent and not was_spent:
         message = f"`cancels` and `cancel_rest` of this graph reach more than {reach.most} nodes in all"
@@ -53,7 +53,8 @@ def cancelling_in(scope: ScopeDraft, joining: Joining, parts: Parts, reach: Reac
     return Cancelling(on_success, rest)
 
 
-def _cancelled_by(node: NodeDraft, parts: Parts, reach: Reach) -> tuple[int, ...]:
+def _cancelled_by(node: NodeDraft, joining: Joining, parts: Parts, reach: Reach) -> tuple[int, ...]:
+    """What `cancels` names, with what stands in for it; never the node itself, though it may stand in for another."""
     names = node.model.cancels
     if not names or reach.is_spent:
         return ()
@@ -62,7 +63,9 @@ def _cancelled_by(node: NodeDraft, parts: Parts, reach: Reach) -> tuple[int, ...
             parts.problem((*node.place, "cancels"), "`*` is already all others", "leave the names out")
         found = [other.index for other in node.scope.nodes if other is not node]
     else:
-        found = [index for name in names if (index := _named(node, name, parts)) is not None]
+        named = [index for name in names if (index := _named(node, name, parts)) is not None]
+        found = list(dict.fromkeys(other for index in named for other in _with_fallbacks(index, joining)))
+        found = [index for index in found if index != node.index]
     reach.take(len(found))
     return tuple(sorted(found))
 

@@ -238,7 +238,8 @@ def _call_fallback(plan: Plan, state: RunState, scope: Scope, index: int, *, is_
 def _settle_stood_in_for(plan: Plan, state: RunState, scope: Scope, fallback: Node, status: NodeStatus) -> None:
     """A fallback has settled: the plain edges of the node it stood in for are decided by it (rule 18).
 
-    Where that stood in for another in its turn, it has the value now, or has failed for good.
+    Where that stood in for another in its turn, it has the value now, or has failed for good. One that was skipped has
+    handled nothing; one that was cancelled was not wanted any more, and neither is what it stood in for.
     """
     assert fallback.stands_in_for is not None
     node = plan.scopes[scope.body].nodes[fallback.stands_in_for]
@@ -251,7 +252,7 @@ def _settle_stood_in_for(plan: Plan, state: RunState, scope: Scope, fallback: No
         _decide_edges(plan, state, scope, node, NodeStatus.SKIPPED, which="plain")
     if node.stands_in_for is not None:
         _settle_stood_in_for(plan, state, scope, node, status)
-    elif status not in {NodeStatus.SUCCEEDED, NodeStatus.FAILED}:
+    elif status == NodeStatus.SKIPPED:
         stop_scope(state, scope, "failed", _error_of(scope, node.index))
 
 
