@@ -199,7 +199,8 @@ class _Again:
         for scope in [past.scopes[""], *finals]:
             self._visit(scope)
         # The root's `finally` speaks of how its run ended, and the new run has an end of its own.
-        self._finals = tuple(scope.key for scope in finals if scope.key == "finally/" or self._graph_runs(scope))
+        self._finals = tuple(scope.key for scope in finals if scope.key == "finally/")
+        self._finals += tuple(scope.key for scope in finals if scope.key != "finally/" and self._graph_runs(scope))
 
     def runs(self, path: str) -> bool:
         """Whether a node has to run again: for itself, or with all that stands in what holds it."""
