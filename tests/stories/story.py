@@ -13,8 +13,6 @@ from typing import Literal
 from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.admit import waits
-from interlock.core.decide import decide
-from interlock.core.evolve import evolve
 from interlock.core.paths import node_at
 from interlock.core.plan import Plan, ToolContract
 from interlock.core.settle import admit_all, fold, settle, unpacked
@@ -30,6 +28,7 @@ from interlock.core.state import (
     status_of,
 )
 from interlock.core.values import Pack, Packer, Value, decode
+from interlock.core.verify import Verification
 from tests.stories.graphs import TOOLS, Graphs, compiled
 
 SECOND = 1_000_000
@@ -112,13 +111,11 @@ class Story:
         return {digest: self.kept[digest] for digest in digests}
 
     def _read_again(self) -> None:
-        state = RunState("run")
         self._load()
-        for event in self.log:
-            if isinstance(event.body, e.Decided):
-                command = decide(self.plan, state, self.kept, self._pack)
-                assert command == e.Command(event.path, event.body, event.cause), f"at {event.seq}: {command}"
-            state = evolve(self.plan, state, event)
+        verification = Verification(self.plan, RunState("run"), self.log, self._pack)
+        found = verification.go_on(self.kept)
+        assert found is None, found
+        state = verification.state
         assert encode_state(state) == encode_state(self.state), "the log gives another state when it is read again"
         assert (state.calls_in_flight, state.waits, state.waiters) == (0, 0, {}), "something lives on after the end"
 

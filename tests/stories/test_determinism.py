@@ -7,9 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from interlock.core.events import NodeSucceeded
 from interlock.core.evolve import evolve
+from interlock.core.settle import unpacked
 from interlock.core.state import RunState, copy_state, decode_state, encode_state
+from interlock.core.verify import Divergence, Verification
 from tests.stories.story import Story
 
 ROOT = Path(__file__).parent.parent.parent
@@ -81,6 +85,17 @@ def test_no_order_of_hashes_shows_in_a_log(seed: str) -> None:
     )
 
     assert repr(told_to_the_end().told()) in told.stdout
+
+
+def test_a_log_in_which_a_decision_is_another_is_found_at_that_event() -> None:
+    """Rule 47: after each outside event a log goes on with exactly what `decide` says, byte for byte."""
+    run = Story("nodes: {a: {tool: work}, b: {value: '${a + 1}'}}").starts().does("a", 1)
+    log = [event if event.path != "b" else replace(event, body=NodeSucceeded(3)) for event in run.log]
+
+    found = Verification(run.plan, RunState("run"), log, unpacked).go_on({})
+
+    assert isinstance(found, Divergence)
+    assert found.seq == 4
 
 
 def test_stops_come_before_all_that_was_open() -> None:
