@@ -9,7 +9,7 @@ from interlock.authoring.yaml_document import read_document
 from interlock.core import plan as p
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import Compiled, compile_graph
-from interlock.core.json_data import JsonMap
+from interlock.core.compiling.json_data import JsonMap
 from interlock.core.limits import Limits
 from interlock.core.plan import ToolContract
 from interlock.core.problems import Problem

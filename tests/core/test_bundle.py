@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from interlock.core.bundle import BundleProblem, read_bundle
-from interlock.core.canonical_document import canonical_document
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph, open_bundle
-from interlock.core.documents import read_document
+from interlock.core.compiling.canonical_document import canonical_document
+from interlock.core.compiling.documents import read_document
 from tests.core.compiling import TOOLS, compiling, data_of, planned
 from tests.core.every_kind import EVERY_KIND, SMALL
 

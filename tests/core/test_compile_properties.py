@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph, open_bundle
-from interlock.core.json_data import Json, JsonMap
+from interlock.core.compiling.json_data import Json, JsonMap
 from interlock.core.problems import Place
 from tests.core.compiling import TOOLS, data_of
 from tests.core.every_kind import EVERY_KIND, SMALL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interlock.core.cycles import find_cycles, order, told_cycle
+from interlock.core.compiling.cycles import find_cycles, order, told_cycle
 
 
 def test_a_cycle_is_told_in_the_order_in_which_its_nodes_would_run() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.core.deciding.missing import Missing
 from interlock.core.kept_lists import NoListError, appended, tail_of
-from interlock.core.missing import Missing
 from interlock.core.values import Blobs, KeptList, Packer, Ref, Value, decode, encode, with_refs_replaced
 
 KEY = b"k" * 32

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interlock.core.resting import waits_for_outside
+from interlock.core.evolving.resting import waits_for_outside
 from interlock.core.state import RunState, Timers
 
 

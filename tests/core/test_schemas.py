@@ -85,7 +85,11 @@ def test_a_self_contained_schema_of_the_draft_may_be_used(schema: object) -> Non
             ("$ref",),
             "`http://example.org/x` leads out of this schema: nothing is fetched",
         ),
-        ({"items": {"$ref": "ftp://example.org/x"}}, ("items", "$ref"), "`ftp://example.org/x` leads out of this schema"),
+        (
+            {"items": {"$ref": "ftp://example.org/x"}},
+            ("items", "$ref"),
+            "`ftp://example.org/x` leads out of this schema",
+        ),
         ({"$ref": "other.json"}, ("$ref",), "`other.json` leads out of this schema: nothing is fetched"),
         ({"$dynamicRef": "http://example.org#a"}, ("$dynamicRef",), "`http://example.org#a` leads out of this schema"),
         ({"$ref": "#/$defs/nosuch"}, ("$ref",), "`#/$defs/nosuch` leads nowhere in this schema"),

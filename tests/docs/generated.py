@@ -18,8 +18,8 @@ from types import MappingProxyType
 from typing import Final
 
 from interlock.core import graph as g
+from interlock.core.compiling.spellings import EdgeSpec
 from interlock.core.graph import graph_schema
-from interlock.core.spellings import EdgeSpec
 from tests.docs.command_reference import command_section
 from tests.docs.event_table import event_table
 from tests.docs.key_tables import key_table

@@ -26,8 +26,8 @@ from tests.simulation.broken_rule import BrokenRule
 from tests.simulation.people import Asked, People
 from tests.simulation.random_graphs import TOOLS, RandomGraph, random_graph
 from tests.simulation.replaying import Replay
-from tests.simulation.watching import Watch
 from tests.simulation.steps import attempt_of
+from tests.simulation.watching import Watch
 from tests.simulation.world import Flight, Temper, World
 
 SECOND: Final = 1_000_000

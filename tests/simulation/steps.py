@@ -8,8 +8,8 @@ from typing import Literal
 from msgspec import Struct
 
 from interlock.core import events as e
+from interlock.core.evolving.journal import attempt_at
 from interlock.core.identity import effect_id
-from interlock.core.journal import attempt_at
 from interlock.core.paths import step_path
 from interlock.core.plan import EffectClass, Plan
 from interlock.core.state import Attempt, Calling, RunState, Step

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from interlock.core.events import Event
-from interlock.core.resting import waits_for_outside
+from interlock.core.evolving.resting import waits_for_outside
 from interlock.engine.driving import Progress, RunDriver
 from interlock.engine.worker import Worker
 

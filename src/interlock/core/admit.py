@@ -9,15 +9,15 @@ from typing import Final, TypeAlias, assert_never
 
 from interlock.core import events as e
 from interlock.core import requests as r
-from interlock.core.accounts import spent_limit
-from interlock.core.giving import given
-from interlock.core.journal import attempt_at, open_steps
+from interlock.core.deciding.giving import given
+from interlock.core.evolving.accounts import spent_limit
+from interlock.core.evolving.journal import attempt_at, open_steps
+from interlock.core.evolving.settling import is_ready
 from interlock.core.lifecycle import is_settled
 from interlock.core.paths import item_at, node_at, path_of, split_step, step_path
 from interlock.core.plan import EachWork, HumanWork, Node, Plan
 from interlock.core.problems import nearest
 from interlock.core.schemas import compile_schema
-from interlock.core.settling import is_ready
 from interlock.core.state import MAILBOX_MAX, Calling, Live, Opened, RunState, Waiting, status_of
 
 Admitted: TypeAlias = list[tuple[str, e.Outside]]

@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from interlock.core.canonical_document import sorted_maps, undescribed
-from interlock.core.json_data import JsonMap
+from interlock.core.compiling.canonical_document import sorted_maps, undescribed
+from interlock.core.compiling.json_data import JsonMap
 from interlock.core.plan import LANGUAGE, ToolContract
 
 _BUNDLE_FORMAT: Final = 1

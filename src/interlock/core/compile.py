@@ -13,14 +13,14 @@ from msgspec import Struct
 
 from interlock.core import graph as g
 from interlock.core import plan as p
-from interlock.core.assembling import assemble
 from interlock.core.bundle import Bundle, BundleProblem, Meaning, graph_hash, make_bundle, read_bundle
-from interlock.core.canonical_document import canonical_document
 from interlock.core.catalogue import Catalogue
-from interlock.core.documents import place_in
+from interlock.core.compiling.assembling import assemble
+from interlock.core.compiling.canonical_document import canonical_document
+from interlock.core.compiling.documents import place_in
+from interlock.core.compiling.references import Family, gather
 from interlock.core.limits import PROBLEMS_MAX, Limits
 from interlock.core.problems import Problem
-from interlock.core.references import Family, gather
 
 __all__ = ["Catalogue", "Compiled", "Limits", "compile_graph", "open_bundle"]
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from interlock.core import ending, holding, starting, waiting
 from interlock.core import events as e
-from interlock.core.attempts import after_attempt, after_undo
-from interlock.core.deciding import Deciding
-from interlock.core.missing import Missing
+from interlock.core.deciding import ending, holding, starting, waiting
+from interlock.core.deciding.attempts import after_attempt, after_undo
+from interlock.core.deciding.in_hand import Deciding
+from interlock.core.deciding.missing import Missing
 from interlock.core.plan import Plan
 from interlock.core.state import Matter, RunState
 from interlock.core.values import Blobs, Pack

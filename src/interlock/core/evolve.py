@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import assert_never
 
 from interlock.core import events as e
-from interlock.core.compensating import note_undo_result, remember_undo, settle_undo, undo_is_due
-from interlock.core.evolve_decided import take_decided
-from interlock.core.journal import note_step, settle_step
-from interlock.core.mailbox import offer_event
+from interlock.core.evolving.compensating import note_undo_result, remember_undo, settle_undo, undo_is_due
+from interlock.core.evolving.decided import take_decided
+from interlock.core.evolving.journal import note_step, settle_step
+from interlock.core.evolving.mailbox import offer_event
+from interlock.core.evolving.scopes import open_root
+from interlock.core.evolving.settling import cancel_nodes, stop_scope, succeed_by_result
+from interlock.core.evolving.staleness import drop_stale
 from interlock.core.paths import body_of, item_at, node_at
 from interlock.core.plan import EmitWork, Node, Plan
-from interlock.core.scopes import open_root
-from interlock.core.settling import cancel_nodes, stop_scope, succeed_by_result
-from interlock.core.staleness import drop_stale
 from interlock.core.state import Adopted, Calling, Matter, MatterKind, RunState, Scope, Waiting
 
 

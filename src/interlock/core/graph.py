@@ -11,9 +11,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, cast
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, TypeAdapter
 
-from interlock.core.limits import PARALLEL_MAX
-from interlock.core.plan import LANGUAGE
-from interlock.core.spellings import (
+from interlock.core.compiling.spellings import (
     MAP,
     TEXT,
     After,
@@ -26,6 +24,8 @@ from interlock.core.spellings import (
     shape,
     text_or_map,
 )
+from interlock.core.limits import PARALLEL_MAX
+from interlock.core.plan import LANGUAGE
 
 Template: TypeAlias = Any
 """JSON data in whose texts `${…}` may stand."""

@@ -5,7 +5,7 @@ Reads parts that were put aside only where they are needed; raises `Missing` for
 
 from __future__ import annotations
 
-from interlock.core.missing import Missing
+from interlock.core.deciding.missing import Missing
 from interlock.core.values import Blobs, KeptList, Ref, Value, is_list
 
 

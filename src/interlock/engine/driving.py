@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from interlock.core.events import Error as Failure
 from interlock.core.events import Event, NodeResult, UndoResult
-from interlock.core.journal import attempt_at
+from interlock.core.evolving.journal import attempt_at
+from interlock.core.evolving.resting import waits_for_outside
 from interlock.core.plan import Micros
 from interlock.core.requests import Refused, Request, Result, TimePassed, UndoneResult
-from interlock.core.resting import waits_for_outside
 from interlock.core.state import Attempt, StatusWord, Step, status_of
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown

@@ -1,0 +1,1 @@
+"""How a document becomes a plan: what is read, found wrong, tied together and made ready. See `compile`."""

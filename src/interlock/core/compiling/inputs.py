@@ -1,0 +1,28 @@
+"""What a graph takes: its `inputs` as a JSON Schema, whichever way they were written."""
+
+from __future__ import annotations
+
+from interlock.core.compiling.scoping import GraphDraft
+from interlock.core.plan import JsonSchema
+from interlock.core.problems import Place, Problem
+from interlock.core.schemas import check_schema, check_shorthand, shorthand_schema
+
+
+def inputs_schema(draft: GraphDraft) -> JsonSchema | None:
+    """The schema of a graph's inputs; None, and problems with the graph, if they cannot be read."""
+    written = draft.model.inputs
+    if ("inputs",) in draft.document.broken:
+        return None
+    is_schema = written.get("type") == "object" and isinstance(written.get("properties"), dict)
+    found = check_schema(written) if is_schema else check_shorthand(written)
+    draft.errors += [within(problem, ("inputs",)) for problem in found]
+    if found:
+        return None
+    return written if is_schema else shorthand_schema(written)
+
+
+def within(problem: Problem, place: Place) -> Problem:
+    """A problem of a part, at its place in the whole."""
+    return Problem(
+        place=(*place, *problem.place), message=problem.message, advice=problem.advice, at_key=problem.at_key
+    )

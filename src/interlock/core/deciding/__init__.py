@@ -1,0 +1,1 @@
+"""How each kind of open matter is answered with a command. Reads the state, changes nothing. See `decide`."""
