@@ -144,8 +144,12 @@ class TakesBack:
         match event.body:
             case e.NodeResult(status="done") | e.EffectSettled(status="done") | e.NodeSucceeded():
                 self._see_done(event)
+            case e.ResultAdopted(undo=e.Undone() as undone):
+                self.kept[event.path] = Kept(event.path, undone.seq, is_hopeless=undone.error is not None)
             case e.UndoKept() as body:
                 self._see_kept(event.path, body)
+            case e.RunStarted(kind="rollback"):
+                self.wants[""] = True
             case e.RunCancelAsked(rollback=True):
                 if not ("" in self.shadow.scopes and "finally/" in self.shadow.scopes):
                     self.wants[""] = True
@@ -177,7 +181,7 @@ class TakesBack:
         instance = self.shadow.instance(event.path)
         if instance is None or instance.node.undo is None or event.path in self.owed:
             return
-        if isinstance(event.body, e.NodeSucceeded):
+        if isinstance(event.body, e.NodeSucceeded) and not event.body.adopted:
             if not isinstance(instance.node.work, p.EachWork | p.LoopWork | p.GraphWork):
                 return
             self._replace_inside(instance)
@@ -208,8 +212,10 @@ class TakesBack:
 
     def _belongs(self, path: str, scope: Scope) -> bool:
         """What a `finally` did is not what its graph did."""
-        own = self.shadow.get(path).scope
-        scopes = list(self.shadow.above(own))
+        instance = self.shadow.instance(path)
+        if instance is None:
+            return scope.key == ""  # taken over from the run before, whose scopes are gone
+        scopes = list(self.shadow.above(instance.scope))
         return scope in scopes and not any(here.body.kind == "finally" for here in scopes[: scopes.index(scope)])
 
     def _see_undo(self, path: str, body: e.UndoStarted) -> None:

@@ -106,6 +106,9 @@ class EngineSimulation:
         self.watch.ended(self.state)
         Replay(self.plan, self._values(), self._packer()).verify(self.log, self.state, self.dice)
 
+    def next_run(self) -> None:
+        """What continues an ended run is simulated on the core."""
+
     async def _live(self) -> None:
         async with self.store:
             try:

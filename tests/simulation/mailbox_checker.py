@@ -27,7 +27,8 @@ class OneWaiter:
         self.shadow = shadow
         self.received: dict[str, Received] = {}
         self.taken: set[str] = set()
-        self._emits: dict[str, Value] = {}
+        self._adopted: dict[str, e.ResultAdopted] = {}
+        self._sent: dict[str, Value] = {}
         """By effect: what an `emit` sends."""
 
     def see(self, event: e.Event) -> None:
@@ -44,17 +45,25 @@ class OneWaiter:
                 pass
 
     def saw(self, event: e.Event) -> None:
-        if isinstance(event.body, e.NodeResult | e.EffectSettled) and event.body.status == "done":
-            instance = self.shadow.instance(event.path)
-            if instance is not None and isinstance(instance.node.work, p.EmitWork):
-                self._emitted(instance.node.work, event)
-        if isinstance(event.body, e.NodeStarted) and event.body.emits:
-            self._emits[event.body.effect] = event.body.input
+        instance = self.shadow.instance(event.path)
+        is_emit = instance is not None and isinstance(instance.node.work, p.EmitWork)
+        match event.body:
+            case e.NodeStarted(emits=True) as body:
+                self._sent[body.effect] = body.input
+            case e.ResultAdopted() as body:
+                self._adopted[event.path] = body
+            case e.NodeResult(status="done") | e.EffectSettled(status="done") as body if is_emit:
+                self._emitted(event, body.effect, self._sent.get(body.effect))
+            case e.NodeSucceeded(adopted=int() as adopted) if adopted and is_emit:
+                self._emitted(event, self._adopted[event.path].effect, self._adopted[event.path].sent)
+            case _:
+                pass
 
-    def _emitted(self, work: p.EmitWork, event: e.Event) -> None:
-        assert isinstance(event.body, e.NodeResult | e.EffectSettled)
-        effect = event.body.effect
-        self.received[effect] = Received(effect, work.event, self._emits.get(effect), event.seq)
+    def _emitted(self, event: e.Event, effect: str, data: Value) -> None:
+        """What an `emit` has sent is heard by the run itself, also where the node was cancelled meanwhile."""
+        work = self.shadow.get(event.path).node.work
+        assert isinstance(work, p.EmitWork)
+        self.received[effect] = Received(effect, work.event, data, event.seq)
 
     def _see_taken(self, instance: Instance, id: str) -> None:
         if id in self.taken:

@@ -30,7 +30,6 @@ class Tally(Struct):
     def add(self, state: RunState, watch: Watch) -> None:
         """One more schedule that came to its end."""
         assert state.outcome is not None
-        self.schedules += 1
         self.outcomes[state.outcome.status] += 1
         self.events.update(watch.events)
         self.nodes.update(watch.nodes)

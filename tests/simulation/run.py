@@ -25,7 +25,11 @@ Level = Literal["core", "engine"]
 class Schedule(Protocol):
     """One run of one graph under one schedule, on either level."""
 
-    graph: RandomGraph
+    @property
+    def graph(self) -> RandomGraph:
+        """What is run."""
+        ...
+
     log: list[Event]
     state: RunState
     watch: Watch
@@ -34,9 +38,17 @@ class Schedule(Protocol):
         """From the start to the end; raises `BrokenRule`."""
         ...
 
+    def next_run(self) -> Schedule | None:
+        """A run that continues this one, once it has ended."""
+        ...
+
 
 LEVELS: Final[dict[Level, type[Simulation] | type[EngineSimulation]]] = {"core": Simulation, "engine": EngineSimulation}
 """The pure core under thousands of schedules, and the whole engine under some hundreds."""
+
+
+BROKEN_MAX: Final = 20
+"""After so many broken seeds more tell nothing new."""
 
 
 class Broken(AssertionError):
@@ -53,22 +65,26 @@ def run_schedules(first: int, last: int, *, level: Level = "core") -> Tally:
 
 def run_schedule(seed: int, tally: Tally, *, level: Level) -> None:
     """Runs the schedule of one seed."""
-    schedule: Schedule = LEVELS[level](seed)
-    try:
-        schedule.run()
-    except Exception as problem:
-        replay = f".venv/bin/python -m tests.simulation.run --seeds {seed} --level {level}"
-        raise Broken(failure(schedule.graph, schedule.log, problem, replay=replay)) from problem
-    tally.add(schedule.state, schedule.watch)
+    schedule: Schedule | None = LEVELS[level](seed)
+    while schedule is not None:
+        try:
+            schedule.run()
+        except Exception as problem:
+            replay = f".venv/bin/python -m tests.simulation.run --seeds {seed} --level {level}"
+            raise Broken(failure(schedule.graph, schedule.log, problem, replay=replay)) from problem
+        tally.add(schedule.state, schedule.watch)
+        schedule = schedule.next_run()
+    tally.schedules += 1
 
 
 def first_broken_rule(first: int, last: int) -> BrokenRule | None:
     """The rule that is the first to break under the schedules of these seeds, if one does."""
     for seed in range(first, last + 1):
         try:
-            Simulation(seed).run()
-        except BrokenRule as broken:
-            return broken
+            run_schedule(seed, Tally(), level="core")
+        except Broken as broken:
+            assert isinstance(broken.__cause__, BrokenRule), broken
+            return broken.__cause__
     return None
 
 
@@ -86,7 +102,7 @@ def main() -> int:
             run_schedule(seed, tally, level=given.level)
         except Broken as problem:
             broken += 1
-            if not given.keep_going:
+            if not given.keep_going or broken > BROKEN_MAX:
                 sys.stdout.write(f"{problem}\n")
                 return 1
             sys.stdout.write(str(problem).splitlines()[-2] + "\n")

@@ -28,9 +28,13 @@ def main() -> None:
 
 def core_bytes(seed: int) -> list[bytes]:
     """The log of a schedule on the core."""
-    simulation = Simulation(seed)
-    simulation.run()
-    return [ENCODER.encode(event) for event in simulation.log]
+    simulation: Simulation | None = Simulation(seed)
+    written: list[bytes] = []
+    while simulation is not None:
+        simulation.run()
+        written += [ENCODER.encode(event) for event in simulation.log]
+        simulation = simulation.next_run()
+    return written
 
 
 def engine_bytes(seed: int) -> list[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph
 from interlock.core.decide import decide
 from interlock.core.evolve import evolve
+from interlock.core.linking import results_to_adopt, undos_to_adopt
 from interlock.core.plan import Plan
 from interlock.core.settle import admit_all, fold, record, unpacked
 from interlock.core.state import RunState, next_due
@@ -35,9 +36,10 @@ STEPS_MAX: Final = 120
 """After so many steps nobody disturbs the run any more: it has to come to its end."""
 ENDING_MAX: Final = 600
 """How many more steps it may take then."""
+NAME_MAX: Final = 10
+"""A run is continued twice at most: "run again again"."""
 SETTLED_MAX: Final = 3_000
 """So many events at once no generated graph can give."""
-RUN: Final = "run"
 
 Move: TypeAlias = tuple[float, Callable[[], None]]
 
@@ -83,24 +85,25 @@ def compiled(graph: RandomGraph) -> Plan:
 class Simulation:
     """One run of one graph under one schedule."""
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.graph = random_graph(seed)
-        self.plan = compiled(self.graph)
-        self.dice = Random(f"schedule {seed}")
+    def __init__(self, seed: int, *, continues: Simulation | None = None) -> None:
+        self.name = "run" if continues is None else f"{continues.name} again"
+        self.graph = random_graph(seed) if continues is None else continues.graph
+        self.plan = compiled(self.graph) if continues is None else continues.plan
+        self.start = r.StartRun(inputs=self.graph.inputs)
+        self.dice = Random(f"{self.name} {seed}")
         self.habits = habits_from(self.dice)
         temper = Temper(
             fails=self.dice.choice((0, 0.03, 0.1, 0.3)),
             vanishes=self.dice.choice((0, 0.02, 0.15)),
             odd=self.dice.choice((0, 0.1)),
         )
-        self.world = World(self.dice, temper)
-        self.state = RunState(RUN)
+        self.world = World(self.name, self.dice, temper)
+        self.state = RunState(self.name)
         self.log: list[e.Event] = []
         self.batches: list[int] = []
         """Where each append ended."""
         self.now = SECOND
-        self.watch = Watch(self.plan, RUN)
+        self.watch = Watch(self.plan, self.name)
         self.refused: tuple[r.Refused | None, ...] = ()
         self.held: list[Asked] = []
         """What waits to be recorded together with what comes next."""
@@ -110,7 +113,7 @@ class Simulation:
 
     def run(self) -> None:
         """From the start to the end, and a little beyond it."""
-        self._record([(r.StartRun(inputs=self.graph.inputs), "ada")])
+        self._record([(self.start, "ada")])
         for _ in range(STEPS_MAX):
             if self.state.has_ended:
                 break
@@ -119,6 +122,18 @@ class Simulation:
         self._echo_after_the_end()
         self.watch.ended(self.state)
         Replay(self.plan).verify(self.log, self.state, self.dice, rests=frozenset(self.batches))
+
+    def next_run(self) -> Simulation | None:
+        """A run that continues this one, if somebody wants one: it goes on where this failed, or takes back."""
+        assert self.state.outcome is not None
+        if self.state.outcome.status in {"succeeded", "rolled_back"} or len(self.name) > NAME_MAX:
+            return None
+        following = Simulation(self.graph.seed, continues=self)
+        kind: Literal["retry", "rollback"] = self.dice.choice(("retry", "retry", "rollback"))
+        adopt = results_to_adopt if kind == "retry" else undos_to_adopt
+        adopted = tuple(adopt(self.plan, self.name, self.log))
+        following.start = r.StartRun(inputs=self.graph.inputs, kind=kind, parent=self.name, adopted=adopted)
+        return following
 
     def _come_to_an_end(self) -> None:
         """Nobody disturbs it any more. What waits for ever is cancelled in the end."""
@@ -214,7 +229,7 @@ class Simulation:
     def _go_on(self, flight: Flight) -> None:
         """A call goes on: with its next step, or with what came of it."""
         attempt = attempt_of(self.plan, self.state, flight.path, flight.effect)
-        noted = self.world.go_on(flight, attempt, RUN)
+        noted = self.world.go_on(flight, attempt)
         if noted is None:
             self._ask(self.world.land(flight, self.now), "")
         elif isinstance(noted, r.StepNoted):
@@ -266,7 +281,7 @@ class Simulation:
             raise BrokenRule(5, f"in flight are {self.world.in_flight()}, and the state says {in_state}")
 
     def _reload(self) -> None:
-        self.state = fold(self.plan, RunState(RUN), self.log)
+        self.state = fold(self.plan, RunState(self.name), self.log)
         unknown = still_unknown(self.plan, self.state)
         self._record([*self._lost(), (r.TimePassed(), "")])
         self.world.take(effect for effect in unknown if effect not in self.world.findings)

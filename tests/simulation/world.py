@@ -56,7 +56,8 @@ class Flight(Struct):
 class World:
     """Where effects go."""
 
-    def __init__(self, dice: Random, temper: Temper) -> None:
+    def __init__(self, run: str, dice: Random, temper: Temper) -> None:
+        self.run = run
         self.dice = dice
         self.temper = temper
         self.flights: dict[str, Flight] = {}
@@ -97,7 +98,7 @@ class World:
 
     # --- steps ---
 
-    def go_on(self, flight: Flight, attempt: Attempt | None, run: str) -> r.StepNoted | Literal["waits"] | None:
+    def go_on(self, flight: Flight, attempt: Attempt | None) -> r.StepNoted | Literal["waits"] | None:
         """The next step of a call, as it is to be recorded; None when nothing is left but to tell what came of it."""
         is_over = flight.is_over or flight.is_undo or not flight.tool or attempt is None
         found = None if is_over else next_step(flight.path, attempt, flight.begun)
@@ -105,7 +106,7 @@ class World:
             return None
         match found:
             case "begin", step:
-                return r.StepNoted(path=flight.path, step=intent(run, flight.path, flight.first_attempt, step))
+                return r.StepNoted(path=flight.path, step=intent(self.run, flight.path, flight.first_attempt, step))
             case "settle", step:
                 return self._settle_step(flight, attempt, step)
             case "doubt", step:
@@ -138,10 +139,10 @@ class World:
             return None
         return r.StepNoted(path=flight.path, step=e.EffectUnknown(step.ordinal, on_record.effect, flight.doubt))
 
-    def _leave_steps(self, flight: Flight, run: str = "run") -> None:
+    def _leave_steps(self, flight: Flight) -> None:
         """A call ends, and nobody is told of the steps that it had begun: each may have taken place."""
         for step in steps_of(flight.path):
-            effect = intent(run, flight.path, flight.first_attempt, step).effect
+            effect = intent(self.run, flight.path, flight.first_attempt, step).effect
             if step.ordinal in flight.begun and not self.truth.knows(effect) and self.dice.random() < 0.5:
                 self.truth.happens(effect, effect, step.effect_class)
 
