@@ -127,7 +127,7 @@ class RunDriver:
         try:
             if not is_new:
                 unknown = still_unknown(self.run.plan, self.run.state)
-                await self._advance([Letter(arrival) for arrival in self._what_was_interrupted()])
+                await self._advance(self._take_up_letters())
                 self._perform(unknown)
             while not (self.run.has_ended or self._let_go):
                 await self._wake.wait()
@@ -143,8 +143,17 @@ class RunDriver:
         letters, self._inbox = self._inbox, []
         return letters
 
+    def _take_up_letters(self) -> list[Letter]:
+        """A run that is taken up again: of what was in flight nobody knows what became, and time has passed.
+
+        What was left for the driver before counts as having come before: a request that was taken is not overtaken.
+        """
+        inbox = self._take_inbox()
+        left = [letter for letter in inbox if letter.arrival.signal is not None]
+        fresh = [letter for letter in inbox if letter.arrival.signal is None]
+        return [*map(Letter, self._what_was_interrupted()), *left, Letter(Arrival(TimePassed())), *fresh]
+
     def _what_was_interrupted(self) -> list[Arrival]:
-        """A run that is taken up again: of what was in flight nobody knows what became; and time has passed."""
         arrivals: list[Arrival] = []
         for call in interrupted(self.run.plan, self.run.state):
             lost = Failure("lost", "its worker went while it was in flight", call.path)
@@ -152,7 +161,7 @@ class RunDriver:
                 arrivals.append(Arrival(UndoneResult(path=call.path, result=UndoResult(call.effect, "unknown", lost))))
             else:
                 arrivals.append(Arrival(Result(path=call.path, result=NodeResult(call.effect, "unknown", error=lost))))
-        return [*arrivals, Arrival(TimePassed())]
+        return arrivals
 
     async def _advance(self, letters: list[Letter]) -> None:
         self._is_moving = True

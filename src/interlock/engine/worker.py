@@ -100,11 +100,15 @@ class Worker:
         lease = await self.engine.store.acquire_lease(self.engine.tenant, run, owner=self.owner)
         try:
             in_hand = await self.engine.load(run, lease)
+            left = await self.engine.store.unread_signals(self.engine.tenant, run=run)
         except BaseException:
             await self.engine.store.release_lease(lease)
             raise
         driver = self._driver(in_hand)
         self._launch(driver, is_new=False)
+        for signal in left:
+            # Before it decides anything: whoever left a cancel was told that it will be acted on.
+            self._deliver_signal(signal)
         return driver
 
     async def driven(self, driver: RunDriver) -> None:
@@ -168,13 +172,16 @@ class Worker:
         unread = {signal.id for signal in signals}
         self._delivered = {number: driver for number, driver in self._delivered.items() if number in unread}
         for signal in signals:
-            driver = self.drivers.get(signal.run)
-            if driver is None or self._delivered.get(signal.id) is driver:
-                continue
-            self._delivered[signal.id] = driver
-            request = decode_request(signal.kind, signal.body)
-            if request is not None:
-                driver.deliver(Arrival(request, signal.sender, signal.id))
+            self._deliver_signal(signal)
+
+    def _deliver_signal(self, signal: Signal) -> None:
+        driver = self.drivers.get(signal.run)
+        if driver is None or self._delivered.get(signal.id) is driver:
+            return
+        self._delivered[signal.id] = driver
+        request = decode_request(signal.kind, signal.body)
+        if request is not None:
+            driver.deliver(Arrival(request, signal.sender, signal.id))
 
     async def _renew_leases(self) -> None:
         """A lease is renewed at a third of its life, so one missed beat does no harm. A lost one ends the driving."""
