@@ -2,7 +2,8 @@
 
 One `Scope` for each open copy of a list of nodes, held as flat arrays by node index; scopes that ended are dropped, so
 memory follows what is open. Everything in it can be written to bytes and read back (`encode_state`, `decode_state`).
-What is kept here is what a decision may need, and nothing that only people or pages want.
+What is kept here is what a decision may need, and nothing that only people or pages want. What a node or a matter
+holds has no cycles, so the collector of cycles need not walk it (`gc=False`).
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ MatterKind: TypeAlias = Literal[
 ]
 
 
-class Matter(Struct, array_like=True):
+class Matter(Struct, gc=False, array_like=True):
     """One open question about a node (`node` >= 0) or a scope. Answered by exactly one command."""
 
     kind: MatterKind
@@ -142,7 +143,7 @@ class Timers(Struct):
 # --- Live nodes ------------------------------------------------------------------------------------------------------
 
 
-class Step(Struct):
+class Step(Struct, gc=False):
     """A step that a node's own code journaled: a contact with the world, or a question to a person."""
 
     effect: str
@@ -155,7 +156,7 @@ class Step(Struct):
     question: Question | None = None
 
 
-class Attempt(Struct):
+class Attempt(Struct, gc=False):
     """One try at an effect, and what came of it."""
 
     number: int
@@ -173,7 +174,7 @@ class Attempt(Struct):
     steps: dict[int, Step] = field(default_factory=dict[int, Step])
 
 
-class Calling(Struct, tag="calling"):
+class Calling(Struct, gc=False, tag="calling"):
     """An effect of it is in flight."""
 
     attempt: Attempt
@@ -181,14 +182,14 @@ class Calling(Struct, tag="calling"):
     cancelling: bool = False
 
 
-class BackingOff(Struct, tag="backing_off"):
+class BackingOff(Struct, gc=False, tag="backing_off"):
     """The next attempt is due later. Holds no slot."""
 
     attempt: Attempt
     cancelling: bool = False
 
 
-class Waiting(Struct, tag="waiting"):
+class Waiting(Struct, gc=False, tag="waiting"):
     """It waits for a person, a time, an event, a verdict, a remedy, or for what became of its effect."""
 
     reason: Literal["person", "hold", "failure", "time", "event", "reconcile"]
@@ -234,7 +235,7 @@ class Opened(Struct, tag="opened"):
 Live: TypeAlias = Calling | BackingOff | Waiting | Opened
 
 
-class Note(Struct):
+class Note(Struct, gc=False):
     """What is known of a settled node besides its value, where there is anything to say."""
 
     labels: tuple[str, ...] = ()
@@ -243,7 +244,7 @@ class Note(Struct):
     errors: tuple[tuple[int, Error], ...] = ()
 
 
-class Undoing(Struct):
+class Undoing(Struct, gc=False):
     """The one thing of a scope that is being taken back."""
 
     entry: Undone
@@ -255,7 +256,7 @@ class Undoing(Struct):
 # --- Scopes and the run ----------------------------------------------------------------------------------------------
 
 
-class Account(Struct):
+class Account(Struct, gc=False):
     """A limit on calls, and how many were made."""
 
     limit: int
@@ -302,7 +303,7 @@ class Scope(Struct):
     finishing: bool = False
 
 
-class Received(Struct, array_like=True):
+class Received(Struct, gc=False, array_like=True):
     """An event that came from outside, or was emitted by the run itself."""
 
     id: str
@@ -311,7 +312,7 @@ class Received(Struct, array_like=True):
     seq: int
 
 
-class Adopted(Struct):
+class Adopted(Struct, gc=False):
     """A result of the parent run that stands in for running the node again."""
 
     seq: int
