@@ -1,8 +1,9 @@
 """The plan: a compiled graph, everything the core has to know about it, and nothing that it would have to look up.
 
-Made by `compile`, read by `admit`, `decide` and `evolve`, never changed. Names are resolved to indexes, text to templates,
-durations to microseconds; every default is filled in. A plan is derived from a bundle and is not stored. Nothing in it
-refers back to what holds it, so the garbage collector is told not to look (`gc=False`): a plan may be large, and stays.
+Made by `compile`, read by `admit`, `decide` and `evolve`, never changed. Names are resolved to indexes, text to
+templates, durations to microseconds; every default is filled in. A plan is derived from a bundle and is not stored.
+Nothing in it refers back to what holds it, so the garbage collector is told not to look (`gc=False`): a plan may be
+large, and stays.
 """
 
 from __future__ import annotations

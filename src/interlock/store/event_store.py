@@ -102,8 +102,8 @@ class EventStore(Protocol):
     async def append(self, append: Append) -> None:
         """Add events to a run. Returns once they are durable.
 
-        Raises `LeaseHeldError`, `LeaseLostError`, `StaleRunError`, `SignalGoneError` or `RunKeyTakenError`, and then nothing was written.
-        After any other error it is unknown whether it was: reload the run.
+        Raises `LeaseHeldError`, `LeaseLostError`, `StaleRunError`, `SignalGoneError` or `RunKeyTakenError`, and then
+        nothing was written. After any other error it is unknown whether it was: reload the run.
         """
         ...
 

@@ -6,6 +6,7 @@ from interlock.core.compiling.scoping import GraphDraft
 from interlock.core.plan import JsonSchema
 from interlock.core.problems import Place, Problem
 from interlock.core.schemas import check_schema, check_shorthand, shorthand_schema
+from interlock.core.values import canonical
 
 
 def inputs_schema(draft: GraphDraft) -> JsonSchema | None:
@@ -18,7 +19,8 @@ def inputs_schema(draft: GraphDraft) -> JsonSchema | None:
     draft.errors += [within(problem, ("inputs",)) for problem in found]
     if found:
         return None
-    return written if is_schema else shorthand_schema(written)
+    # What is wrong with inputs is told in the order of the schema, whether it comes from a document or from a bundle.
+    return canonical(written if is_schema else shorthand_schema(written))
 
 
 def within(problem: Problem, place: Place) -> Problem:

@@ -19,6 +19,7 @@ from interlock.core.compiling.templates import type_said
 from interlock.core.expressions import Expression
 from interlock.core.problems import Place, nearest
 from interlock.core.schemas import check_schema
+from interlock.core.values import canonical
 
 TIMED_OUT = "timed_out"
 """The label of a question that nobody answered in time, beside the choice that was taken then."""
@@ -90,7 +91,9 @@ def _human(node: NodeDraft, model: g.HumanNode, parts: Parts) -> p.HumanWork:
     if model.otherwise is not None:
         _check_otherwise(node, model, model.otherwise, parts)
     question = parts.compiler.template(model.human, Spot(node.scope, node), (*node.place, "human"))
-    return p.HumanWork(question, tuple(model.choices), model.form, model.quorum, model.otherwise)
+    # A question is recorded with its form, and must be the same from the document as from the bundle.
+    form = None if model.form is None else canonical(model.form)
+    return p.HumanWork(question, tuple(model.choices), form, model.quorum, model.otherwise)
 
 
 def _check_otherwise(node: NodeDraft, model: g.HumanNode, otherwise: str, parts: Parts) -> None:

@@ -32,8 +32,8 @@ def open_node(on: Deciding, because: tuple[str, ...]) -> e.Command:
 
 
 def _open_graph(on: Deciding, work: p.GraphWork, because: tuple[str, ...]) -> e.Command:
-    input = {} if on.node.input is None else on.reader().template(on.node.input)
-    inputs, problems = given(on.plan.scopes[work.body], input)
+    written: Value = {} if on.node.input is None else on.reader().template(on.node.input)
+    inputs, problems = given(on.plan.scopes[work.body], written)
     if problems:
         return on.invalid(f"graph {work.name} was not given what it takes: {'; '.join(problems)}")
     return on.command(e.NodeOpened(inputs=on.pack(inputs), within=on.node.timeout, because=because))
@@ -50,8 +50,8 @@ def _open_each(on: Deciding, work: p.EachWork, because: tuple[str, ...]) -> e.Co
 
 
 def _kind(value: Value) -> str:
-    names = {dict: "a map", str: "text", bool: "true or false", int: "a number", float: "a number"}
-    return "null" if value is None else names.get(type(value), type(value).__name__)
+    names: dict[type, str] = {dict: "a map", str: "text", bool: "true or false", int: "a number", float: "a number"}
+    return "null" if value is None else names.get(type(value), "something else")
 
 
 def go_on(on: Deciding) -> e.Command:

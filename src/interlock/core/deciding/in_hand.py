@@ -66,7 +66,7 @@ class Deciding:
         return e.Command(self.scope.key, body, self.matter.cause)
 
     def failed(self, error: e.Error, decision: e.Decision | None = None) -> e.Command:
-        """The node fails, or, where the graph holds failures for people and nothing handles this one, waits for them."""
+        """The node fails; where the graph holds failures for people and nothing handles this one, it waits for them."""
         if is_held(self.plan, self.state, self.scope, self.node):
             return self.command(e.NodeWaiting("failure", error=error, decision=decision))
         return self.command(e.NodeFailed(error, decision))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Missing(Exception):  # noqa: N818 - it is no error: `decide` turns it into `Need`
+class Missing(Exception):
     """Values are kept outside the state: load these digests and ask again."""
 
     def __init__(self, digests: frozenset[str]) -> None:

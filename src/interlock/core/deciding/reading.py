@@ -239,7 +239,8 @@ class Reader:
 
     def _loaded_whole(self, value: Value) -> Value:
         if is_map(value) and value.get("last") is ABSENT:
-            value = value | {"last": {}}
+            nothing: Value = {}
+            value = value | {"last": nothing}
         missing = {ref.digest for ref in refs_in(value)} - self.blobs.keys()
         if missing:
             raise Missing(frozenset(missing))

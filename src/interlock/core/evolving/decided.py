@@ -92,7 +92,7 @@ def _move_node(plan: Plan, state: RunState, scope: Scope, node: Node, event: e.E
         case e.NodeWaiting() as body:
             _wait(state, scope, node, event.path, body)
         case e.NodeOpened() as body:
-            _open(plan, state, scope, node, event.path, body)
+            _open(plan, state, scope, node, path=event.path, body=body)
         case e.NodeRetrying() as body:
             _back_off(state, scope, node, event.path, body)
         case e.EdgeDecided() as body:
@@ -279,7 +279,7 @@ def _decide_edge(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.
 # --- nodes that hold scopes ------------------------------------------------------------------------------------------
 
 
-def _open(plan: Plan, state: RunState, scope: Scope, node: Node, path: str, body: e.NodeOpened) -> None:
+def _open(plan: Plan, state: RunState, scope: Scope, node: Node, *, path: str, body: e.NodeOpened) -> None:
     if isinstance(scope.live.get(node.index), Waiting | BackingOff):
         state.waits -= 1
     _move(scope, node, "node.opened")
