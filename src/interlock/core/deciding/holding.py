@@ -50,8 +50,17 @@ def _open_each(on: Deciding, work: p.EachWork, because: tuple[str, ...]) -> e.Co
 
 
 def _kind(value: Value) -> str:
-    names: dict[type, str] = {dict: "a map", str: "text", bool: "true or false", int: "a number", float: "a number"}
-    return "null" if value is None else names.get(type(value), "something else")
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case _:
+            return "a map"
 
 
 def go_on(on: Deciding) -> e.Command:
