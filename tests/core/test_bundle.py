@@ -9,6 +9,8 @@ from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph, open_bundle
 from interlock.core.compiling.canonical_document import canonical_document
 from interlock.core.compiling.documents import read_document
+from interlock.core.plan import HumanWork, Plan
+from interlock.core.values import encode
 from tests.core.compiling import TOOLS, compiling, data_of, planned
 from tests.core.every_kind import EVERY_KIND, SMALL
 
@@ -116,6 +118,32 @@ def test_a_bundle_compiles_to_the_very_same_plan() -> None:
     assert compiled.bundle is not None
 
     assert open_bundle(compiled.bundle.bytes) == compiled.plan
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nodes: {a: {human: Go?, form: {type: object, properties: {b: {type: string}, a: {type: integer}}}}}",
+        "inputs: {b: integer, a: string}\nnodes: {t: {tool: look}}",
+        "inputs: {type: object, properties: {b: {}, a: {}}}\nnodes: {t: {tool: look}}",
+    ],
+    ids=["form", "inputs", "schema of inputs"],
+)
+def test_schemas_are_in_one_order_whether_they_come_from_a_document_or_a_bundle(text: str) -> None:
+    """A question is recorded with its form, and a replay from the bundle must come to the very same bytes."""
+    compiled = compiling(text)
+    assert compiled.bundle is not None
+    assert compiled.plan is not None
+
+    reopened = open_bundle(compiled.bundle.bytes)
+
+    assert encode([plan_part(reopened)]) == encode([plan_part(compiled.plan)])
+
+
+def plan_part(plan: Plan) -> object:
+    """The schemas of a plan."""
+    forms = [node.work.form for scope in plan.scopes for node in scope.nodes if isinstance(node.work, HumanWork)]
+    return [plan.root.inputs, forms]
 
 
 def test_a_bundle_holds_the_tools_that_are_used_and_no_others() -> None:
