@@ -36,6 +36,8 @@ class Reader:
 
     folder: Path
     ids: dict[str, str] = field(default_factory=dict[str, str])
+    unchecked: dict[str, int] = field(default_factory=dict[str, int])
+    """Graphs that were read and not yet checked, with their lines: many are checked as quickly as one."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Command:
 def failures_on(page: Page, *, folder: Path) -> list[str]:
     """One sentence for each example that does not do what the page says."""
     reader = Reader(folder)
-    return [f"line {problem}" for block in page.blocks for problem in _problems_with(block, reader)]
+    problems = [f"line {problem}" for block in page.blocks for problem in _problems_with(block, reader)]
+    return [*problems, *(f"line {problem}" for problem in _check_graphs(reader))]
 
 
 def commands_in(block: Block) -> list[Command]:
@@ -67,21 +70,32 @@ def commands_in(block: Block) -> list[Command]:
 def _problems_with(block: Block, reader: Reader) -> Iterator[str]:
     if "fragment" in block.words:
         return
+    if block.language != "yaml" or block.file in reader.unchecked:
+        yield from _check_graphs(reader)
     if block.file is not None:
         _save(block, block.file, reader)
     if run := _RUN.get(block.language):
         yield from run(block, reader)
 
 
-def _check_graph(block: Block, reader: Reader) -> Iterator[str]:
+def _read_graph(block: Block, reader: Reader) -> Iterator[str]:
     if not block.text.startswith("graph:"):
         return
     file = block.file or _save(block, f"graph-at-line-{block.line}.yaml", reader)
-    checked = _run(f"interlock graph check {file}", reader)
-    if "invalid" in block.words and checked.returncode == 0:
+    if "invalid" not in block.words:
+        reader.unchecked[file] = block.line
+    elif _run(f"interlock graph check {file}", reader).returncode == 0:
         yield f"{block.line}: the page calls this graph invalid, and `interlock graph check` accepts it"
-    if "invalid" not in block.words and checked.returncode != 0:
-        yield f"{block.line}: this graph is refused:\n{checked.stdout}"
+
+
+def _check_graphs(reader: Reader) -> Iterator[str]:
+    unchecked, reader.unchecked = reader.unchecked, {}
+    if not unchecked or _run(f"interlock graph check {' '.join(unchecked)}", reader).returncode == 0:
+        return
+    for file, line in unchecked.items():
+        checked = _run(f"interlock graph check {file}", reader)
+        if checked.returncode != 0:
+            yield f"{line}: this graph is refused:\n{checked.stdout}"
 
 
 def _run_python(block: Block, reader: Reader) -> Iterator[str]:
@@ -113,7 +127,7 @@ def _compare(command: Command, ran: subprocess.CompletedProcess[str], reader: Re
 
 
 _RUN: Mapping[str, Callable[[Block, Reader], Iterator[str]]] = MappingProxyType(
-    {"yaml": _check_graph, "python": _run_python, "console": _run_console}
+    {"yaml": _read_graph, "python": _run_python, "console": _run_console}
 )
 
 

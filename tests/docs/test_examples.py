@@ -36,6 +36,23 @@ def test_an_example_that_fails_is_told_with_its_line(tmp_path: Path) -> None:
     ]
 
 
+def test_a_graph_that_is_refused_is_told_with_its_line_among_many(tmp_path: Path) -> None:
+    """Graphs are checked together, and a page may say that one is wrong."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```yaml\ngraph: good\nnodes: {a: {value: 1}}\n```\n"
+        "```yaml\ngraph: bad\nnodes: {a: {value: '${b}'}}\n```\n"
+        "```yaml invalid\ngraph: called-bad\nnodes: {a: {value: 1}}\n```\n"
+    )
+
+    told = failures_on(read_page(page), folder=tmp_path)
+
+    assert [problem.splitlines()[0] for problem in told] == [
+        "line 9: the page calls this graph invalid, and `interlock graph check` accepts it",
+        "line 5: this graph is refused:",
+    ]
+
+
 def test_a_console_block_is_its_commands_and_what_each_prints() -> None:
     """The page shows a session as it looks on the screen, so nothing but the prompt marks a command."""
     block = Block("console", (), "$ interlock run hello \\\n    -i name=Ada\nrun 1\n\ndone\n$ interlock runs\n", 4)
