@@ -17,6 +17,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from interlock.authoring.building.builder import GraphBuilder, graph
+    from interlock.authoring.building.references import Node
+    from interlock.authoring.building.scopes import Scope
     from interlock.client import (
         Interlock,
         InterlockError,
@@ -31,19 +34,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncToolContext",
+    "GraphBuilder",
     "Interlock",
     "InterlockError",
     "InvalidGraphError",
     "Labelled",
+    "Node",
     "RequestRefusedError",
     "RunHandle",
     "RunNotFoundError",
     "RunResult",
+    "Scope",
     "ToolContext",
     "ToolFailed",
     "UnknownGraphError",
     "cannot_tell",
     "done",
+    "graph",
     "not_done",
     "tool",
 ]
@@ -52,12 +59,19 @@ __all__ = [
 _OF_TOOLS = frozenset(
     {"AsyncToolContext", "Labelled", "ToolContext", "ToolFailed", "cannot_tell", "done", "not_done", "tool"}
 )
+_OF_AUTHORING = {
+    "GraphBuilder": "interlock.authoring.building.builder",
+    "Node": "interlock.authoring.building.references",
+    "Scope": "interlock.authoring.building.scopes",
+    "graph": "interlock.authoring.building.builder",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the public names, each of its own type
     if name not in __all__:
         raise AttributeError(f"module 'interlock' has no attribute {name!r}")
-    value = getattr(import_module("interlock.tools" if name in _OF_TOOLS else "interlock.client"), name)
+    module = "interlock.tools" if name in _OF_TOOLS else _OF_AUTHORING.get(name, "interlock.client")
+    value = getattr(import_module(module), name)
     globals()[name] = value
     return value
 

@@ -2,7 +2,8 @@
 
     AuthoringError
     ├── InvalidDocumentError    the document has problems: they are attributes, and the message shows them all
-    └── CannotFormatError       the document was left as it is, rather than damaged
+    ├── CannotFormatError       the document was left as it is, rather than damaged
+    └── BuildError              a graph was built in Python in a way that cannot be meant
 
 Reading itself raises nothing: a `Document` carries its problems, so that they can be shown with those of `compile`.
 """
@@ -34,3 +35,7 @@ class CannotFormatError(AuthoringError):
         super().__init__(f"{source} was left as it is: {why}")
         self.source = source
         self.why = why
+
+
+class BuildError(AuthoringError):
+    """A line that builds a graph cannot be meant so. It is raised at that line, with what to write instead."""
