@@ -89,6 +89,9 @@ class EndsOnce:
         unsettled = [instance.path for instance in scope.nodes if not instance.is_settled]
         if scope.stopping is None and unsettled:
             raise BrokenRule(2, f"the scope {event.path!r} ends and {unsettled} have not settled")
+        final = self.shadow.scopes.get(f"{scope.key}finally/")
+        if scope.body.finally_ is not None and (final is None or final.parent is not scope or not final.has_ended):
+            raise BrokenRule(2, f"the graph {event.path!r} ends and its `finally` has not")
         if isinstance(event.body, e.RunEnded):
             self.ended = event.body
 
@@ -215,7 +218,7 @@ class NothingSwallowed:
             raise BrokenRule(3, f"the gate {self.verdict} said rollback and the run {outcome.status}")
         if outcome.status == "succeeded" and scope.stopping is not None:
             raise BrokenRule(3, f"the scope {key!r} succeeds although it was stopped")
-        if outcome.status != "succeeded" and scope.stopping is None:
+        if outcome.status != "succeeded" and scope.stopping is None and not (key == "" and outcome.not_undone):
             raise BrokenRule(3, f"the scope {key!r} {outcome.status} and was never stopped")
 
 

@@ -127,12 +127,20 @@ def _must_undo(on: Deciding) -> bool:
 def _outcome(on: Deciding, out: Value) -> e.ScopeOutcome:
     scope = on.scope
     if not scope.stopping:
-        # A part that failed and was coped with may have left something that it could not take back.
-        return e.ScopeOutcome("succeeded", out, not_undone=tuple(scope.not_undone))
+        return _succeeded(scope, out)
     rollback = _wants_rollback(on)
     standing = tuple(scope.standing) if rollback else ()
     not_undone = tuple(scope.not_undone)
     return e.ScopeOutcome(_stopped_status(on, scope, rollback=rollback), None, scope.error, not_undone, standing)
+
+
+def _succeeded(scope: Scope, out: Value) -> e.ScopeOutcome:
+    """A part that failed may have been coped with; but a run that could not take back what it had to is no success."""
+    not_undone = tuple(scope.not_undone)
+    if not_undone and scope.key == "":
+        error = e.Error("failed", f"what was to be taken back still stands: {', '.join(not_undone)}")
+        return e.ScopeOutcome("failed", None, error, not_undone)
+    return e.ScopeOutcome("succeeded", out, not_undone=not_undone)
 
 
 def _stopped_status(on: Deciding, scope: Scope, *, rollback: bool) -> e.RunStatus:
