@@ -243,6 +243,7 @@ def _wants_order(order: int) -> None: ...
 NAMED: dict[str, Any] = {"name": "odd"}
 MISDECLARED: list[tuple[dict[str, Any], str]] = [
     ({"name": "no spaces"}, "the name must begin with a letter and go on with letters, digits, `_`, `.` and `-`"),
+    ({"effect": "maybe"}, "effect='maybe' is unknown: it is one of read, idempotent, once"),
     ({"labels": ("failed",)}, "the label `failed` is the name of an outcome: choose another word"),
     ({"labels": ("two words",)}, "the label 'two words' is no word: use letters, digits, `_` and `-`"),
     ({"labels": "paid"}, "labels is the text 'paid': write labels=(\"paid\",)"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar, overload
+from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar, get_args, overload
 
 from interlock.core.durations import DurationProblem, parse_duration
 from interlock.core.plan import OUTCOMES, EffectClass, JsonSchema, Micros, ToolContract
@@ -25,6 +25,7 @@ Duration: TypeAlias = str | timedelta
 """A time span, written as in graphs (`90s`) or as a timedelta."""
 
 CARRIED_AS: Final = "__interlock_tool__"
+EFFECT_CLASSES: Final[tuple[EffectClass, ...]] = get_args(EffectClass)
 NAME_PATTERN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
 LABEL_PATTERN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
@@ -100,7 +101,7 @@ def tool(
         made = Tool(
             contract=ToolContract(
                 name=checks.name,
-                effect=effect,
+                effect=checks.effect(effect),
                 description=inspect.cleandoc(description or getattr(declared, "__doc__", None) or ""),
                 input=checks.signature.input,
                 output=checks.signature.output,
@@ -154,6 +155,12 @@ class _Declaration:
             return compile_schema(written)
         except SchemaRefused as refused:
             self._refuse(f"the schema of its {of} cannot be used: {refused}")
+
+    def effect(self, effect: EffectClass) -> EffectClass:
+        """One of the three: of any other word nobody could say whether a call may be repeated."""
+        if effect not in EFFECT_CLASSES:
+            self._refuse(f"effect={effect!r} is unknown: it is one of {', '.join(EFFECT_CLASSES)}")
+        return effect
 
     def labels(self, labels: Sequence[str]) -> tuple[str, ...]:
         if isinstance(labels, str):
