@@ -27,6 +27,17 @@ def test_a_process_that_has_ended_does_not_live() -> None:
     assert not is_running(replace(this_process("worker"), pid=ended.pid))
 
 
+def test_a_process_that_has_ended_and_whose_parent_has_not_looked_does_not_live() -> None:
+    """Killed in a container, a process may stay on the system's list for ever: its run must not."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+
+    lives = is_running(replace(this_process("worker"), pid=ended.pid, pid_started=0))
+
+    ended.wait()
+    assert not lives
+
+
 def test_another_process_under_the_same_number_is_another_process() -> None:
     """Numbers are given out again: the start time tells them apart."""
     me = this_process("worker")

@@ -12,8 +12,12 @@ from pathlib import Path
 
 from interlock.store.lease import LeaseOwner
 
+_STATE_FIELD = 0
 _START_TIME_FIELD = 19
-"""Of the fields after the command's closing parenthesis in /proc/PID/stat, the one in which start time stands."""
+"""Of the fields after the command's closing parenthesis in /proc/PID/stat: where the state and the start time stand."""
+
+_DEAD = frozenset("ZX")
+"""States of a process that has ended, and whose parent has not asked how: in a container that may take for ever."""
 
 
 def this_process(owner_id: str) -> LeaseOwner:
@@ -26,18 +30,27 @@ def is_running(owner: LeaseOwner) -> bool:
     """Whether the owner's process still lives, if it is of this host."""
     if not _has_process(owner.pid):
         return False
-    started = started_at(owner.pid)
-    return not started or not owner.pid_started or started == owner.pid_started
+    fields = _stat(owner.pid)
+    if not fields:
+        return True
+    started = int(fields[_START_TIME_FIELD])
+    return fields[_STATE_FIELD] not in _DEAD and owner.pid_started in {0, started}
 
 
 def started_at(pid: int) -> int:
     """When a process started, in the system's own ticks; 0 if the system does not say."""
+    fields = _stat(pid)
+    return int(fields[_START_TIME_FIELD]) if fields else 0
+
+
+def _stat(pid: int) -> list[str]:
+    """What the system says of a process; nothing, where it does not say."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return 0
+        return []
     # The command may hold spaces and parentheses itself, so what follows is counted from the last one.
-    return int(stat.rpartition(")")[2].split()[_START_TIME_FIELD])
+    return stat.rpartition(")")[2].split()
 
 
 def _has_process(pid: int) -> bool:
