@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from interlock.authoring.building.builder import GraphBuilder, graph
-    from interlock.authoring.building.references import Node
+    from interlock.authoring.building.references import Node, Reference
     from interlock.authoring.building.scopes import Scope
     from interlock.client import (
         Interlock,
@@ -40,6 +40,7 @@ __all__ = [
     "InvalidGraphError",
     "Labelled",
     "Node",
+    "Reference",
     "RequestRefusedError",
     "RunHandle",
     "RunNotFoundError",
@@ -62,6 +63,7 @@ _OF_TOOLS = frozenset(
 _OF_AUTHORING = {
     "GraphBuilder": "interlock.authoring.building.builder",
     "Node": "interlock.authoring.building.references",
+    "Reference": "interlock.authoring.building.references",
     "Scope": "interlock.authoring.building.scopes",
     "graph": "interlock.authoring.building.builder",
 }

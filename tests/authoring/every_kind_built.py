@@ -34,7 +34,7 @@ def every_kind() -> GraphBuilder:
     cheap = g.tool("cheap", "look", input={"error": g.nodes.first.error.message})
     first = g.tool("first", "look", after=fetch, on_error={"fallback": cheap})
     second = g.tool("second", "look", after=fetch.on("succeeded", when=fetch.size > 3), on_error="continue")
-    total = g.value("total", {"sum": fetch.size + 1, "text": f"{fetch['name']} of {g.inputs.pr}"}, when=g.inputs.pr > 0)
+    total = g.value("total", {"sum": fetch.size + 1, "text": f"{fetch.name} of {g.inputs.pr}"}, when=g.inputs.pr > 0)
     quality = g.gate("quality", [total.sum > 1, fetch.ok], otherwise="hold", timeout="1h")
     g.human(
         "approve",
@@ -52,7 +52,7 @@ def every_kind() -> GraphBuilder:
     g.fuse("heavy", "weighted", of=both, by=score, weights={first: 2, second: 0.5})
     g.fuse("most", "vote", of=both, by=g.candidate.answer)
     g.fuse("all_of", "merge", of=both, conflict="first")
-    pages = g.each("pages", g.inputs["items"], as_="page", parallel=4, quorum=2)
+    pages = g.each("pages", g.inputs.items, as_="page", parallel=4, quorum=2)
     with pages as each:
         each.do.tool("look", input={"p": each.item, "n": each.index})
     with g.each("sections", pages, as_="section", timeout="10m", undo={"tool": "write"}) as each:

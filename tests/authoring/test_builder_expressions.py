@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock import graph
-from interlock.authoring.building.references import Expression, Reference, Whole
+from interlock.authoring.building.expressions import Expression, Whole
+from interlock.authoring.building.references import Reference
 from interlock.core.expressions import Environment
 
 G = graph("test", secrets=["token"])
@@ -182,3 +184,8 @@ def test_what_python_computes_is_what_the_built_expression_comes_to(pair: Pair) 
     answer = ENVIRONMENT.compile(str(built)[2:-1]).evaluate({**NUMBERS, **CLAIMS})
 
     assert answer == in_python
+
+
+def test_a_reference_can_be_copied() -> None:
+    """Copying asks an object for many hidden names, and none of them is a field."""
+    assert str(copy(A.files[0])) == "${a.files[0]}"

@@ -15,8 +15,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Unpack
 
+from interlock.authoring.building.expressions import Home
 from interlock.authoring.building.node_keys import GraphKeys, Value
-from interlock.authoring.building.references import Home
 from interlock.authoring.building.scopes import Scope, give_outputs
 from interlock.authoring.building.written import refuse_unknown, written_keys
 from interlock.authoring.errors import BuildError

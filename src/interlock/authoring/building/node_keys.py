@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
-from interlock.authoring.building.references import Condition, Edge, Expression, Node, Whole
+from interlock.authoring.building.expressions import Condition, Expression, Whole
+from interlock.authoring.building.references import Edge, Node
 
 Value: TypeAlias = "Expression | Whole | str | int | float | Sequence[Value] | Mapping[str, Value] | None"
 """What a document holds: JSON data in which references may stand, and texts in which `${…}` may stand."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Generic, Literal, Self, TypeVar, Unpack, cast
 
+from interlock.authoring.building.expressions import Condition, Expression, Home
 from interlock.authoring.building.node_keys import (
     CompositeKeys,
     EachKeys,
@@ -26,7 +27,7 @@ from interlock.authoring.building.node_keys import (
     Value,
     WaitKeys,
 )
-from interlock.authoring.building.references import Condition, Expression, Home, Node, NodeFacts, Reference
+from interlock.authoring.building.references import Node, NodeFacts, Reference
 from interlock.authoring.building.written import names_of, refuse_unknown, written, written_condition, written_keys
 from interlock.authoring.errors import BuildError
 from interlock.core.compiling.json_data import Json, JsonMap

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, cast
 
-from interlock.authoring.building.references import Edge, Expression, Home, Node, Whole, homes_of, source_of
+from interlock.authoring.building.expressions import Expression, Home, Whole, homes_of, source_of
+from interlock.authoring.building.references import Edge, Node
 from interlock.authoring.errors import BuildError
 from interlock.core.compiling.json_data import Json, JsonMap
 from interlock.core.problems import nearest
