@@ -94,6 +94,7 @@ def test_a_self_contained_schema_of_the_draft_may_be_used(schema: object) -> Non
         ({"$dynamicRef": "http://example.org#a"}, ("$dynamicRef",), "`http://example.org#a` leads out of this schema"),
         ({"$ref": "#/$defs/nosuch"}, ("$ref",), "`#/$defs/nosuch` leads nowhere in this schema"),
         ({"$ref": "#nosuch"}, ("$ref",), "`#nosuch` leads nowhere in this schema"),
+        ({"$defs": {"a b": True}, "$ref": "#/$defs/a b"}, ("$ref",), "`$ref` is no reference"),
         ({"items": {"$id": "https://example.org"}}, ("items", "$id"), "a part of a schema cannot have an identity"),
         (
             {"$schema": "http://json-schema.org/draft-07/schema#"},
@@ -320,6 +321,20 @@ def test_the_short_form_is_a_closed_map_of_required_fields() -> None:
         "additionalProperties": False,
     }
     assert check_schema(schema) == []
+
+
+@pytest.mark.parametrize("reference", ["#/$defs/size", "#/%24defs/size", "#size"])
+def test_a_field_may_refer_to_its_own_definitions(reference: str) -> None:
+    """A schema that was made by a program, or copied from elsewhere, comes with `$defs` and must mean the same here."""
+    sizes = {"$defs": {"size": {"$anchor": "size", "type": "integer"}}, "items": {"$ref": reference}}
+    schema = shorthand_schema({"a b/c": sizes, "tree": {"properties": {"left": {"$ref": "#"}}, "type": "object"}})
+
+    assert check_schema(schema) == []
+    assert told(schema, {"a b/c": [1], "tree": {"left": {"left": {}}}}) == []
+    assert told(schema, {"a b/c": ["x"], "tree": {"left": {"left": 1}}}) == [
+        "input['a b/c'][0] is \"x\", not an integer",
+        "input.tree.left.left is 1, not a map",
+    ]
 
 
 @pytest.mark.parametrize("word", ["string", "integer", "number", "boolean", "object", "list", "array", "any", "null"])

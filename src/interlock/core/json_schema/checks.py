@@ -127,10 +127,13 @@ def _invalid(place: Place, error: jsonschema_rs.ValidationError) -> Problem:
         meant = nearest(written, TYPES)
         advice = f"did you mean `{meant}`?" if meant else f"the types are {', '.join(TYPES)}"
         return Problem(place=place, message=f"`{written}` is not a type", advice=advice)
-    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Format):
-        return _bad_pattern(place)
     keyword = place[-1] if place else "the schema"
     match error.kind:
+        case jsonschema_rs.ValidationErrorKind.Format(format="regex"):
+            return _bad_pattern(place)
+        case jsonschema_rs.ValidationErrorKind.Format():
+            advice = "what a reference cannot hold is written as `%` and two digits: `%20` for a blank"
+            return Problem(place=place, message=f"`{keyword}` is no reference", advice=advice)
         case jsonschema_rs.ValidationErrorKind.PropertyNames(error=of_name):
             return _bad_pattern((*place, str(of_name.instance)))
         case jsonschema_rs.ValidationErrorKind.Type(types=types):
@@ -148,6 +151,10 @@ def _bad_pattern(place: Place) -> Problem:
 
 
 # --- References -------------------------------------------------------------------------------------------------------
+
+
+ANCHORS: Final = ("$anchor", "$dynamicAnchor")
+"""The keywords by which a part of a schema has a name that references may use."""
 
 
 class Reach(NamedTuple):
@@ -181,12 +188,9 @@ class _References:
 
     def __init__(self, root: Rules) -> None:
         self._root = root
-        self._every = list(_every_schema(root))
+        self._every = list(every_schema(root))
         self._anchors: dict[str, Any] = {
-            rules[word]: rules
-            for _, rules in self._every
-            for word in ("$anchor", "$dynamicAnchor")
-            if isinstance(rules.get(word), str)
+            rules[word]: rules for _, rules in self._every for word in ANCHORS if isinstance(rules.get(word), str)
         }
         self._known: dict[str, Reach] = {}
         self._open: set[str] = set()
@@ -200,7 +204,7 @@ class _References:
     def broken(self) -> Iterator[Problem]:
         """The references that lead out of the schema, or nowhere in it."""
         for place, rules in self._every:
-            for word, reference in _references_in(rules):
+            for word, reference in references_in(rules):
                 if not reference.startswith("#"):
                     yield Problem(
                         place=(*place, word),
@@ -234,7 +238,7 @@ class _References:
             for place, each in sub_schemas(part, ())
             if place[0] not in {"$defs", "definitions"}
         ]
-        found += [self._reach_by(reference, depth + 1) for _, reference in _references_in(part)]
+        found += [self._reach_by(reference, depth + 1) for _, reference in references_in(part)]
         return Reach(1 + sum(each.visits for each in found), sum(each.returns for each in found))
 
     def _target(self, reference: str) -> object:
@@ -253,11 +257,13 @@ def _unquoted(text: str) -> str:
 _QUOTED: Final = re.compile("(?:%[0-9a-fA-F]{2})+")
 
 
-def _references_in(rules: Rules) -> list[tuple[str, str]]:
+def references_in(rules: Rules) -> list[tuple[str, str]]:
+    """What one schema refers to, each with its keyword; not what those inside it do."""
     return [(word, rules[word]) for word in ("$ref", "$dynamicRef") if isinstance(rules.get(word), str)]
 
 
-def _every_schema(root: Rules) -> Iterator[tuple[Place, Rules]]:
+def every_schema(root: Rules) -> Iterator[tuple[Place, Rules]]:
+    """A schema and all that are inside it, with their places."""
     waiting: list[tuple[Place, Any]] = [((), root)]
     while waiting:
         place, part = waiting.pop()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from interlock.core.json_schema.checks import TYPES, Rules, check_schema
+from interlock.core.json_schema.relocation import placed_at
 from interlock.core.json_schema.validation import Schema, SchemaRefused
 from interlock.core.json_schema.wording import kind_of
 from interlock.core.problems import Place, Problem, nearest
@@ -43,14 +44,16 @@ def shorthand_schema(spec: Mapping[str, str | Rules]) -> Rules:
         raise SchemaRefused(problems)
     return {
         "type": "object",
-        "properties": {name: _field_schema(written) for name, written in spec.items()},
+        "properties": {name: _field_schema(name, written) for name, written in spec.items()},
         "required": sorted(name for name, written in spec.items() if _is_required(written)),
         "additionalProperties": False,
     }
 
 
-def _field_schema(written: str | Rules) -> Rules:
-    return dict(_WORDS[written.removesuffix("?")]) if isinstance(written, str) else written
+def _field_schema(name: str, written: str | Rules) -> Rules:
+    if isinstance(written, str):
+        return dict(_WORDS[written.removesuffix("?")])
+    return placed_at(("properties", name), written)
 
 
 def _is_required(written: str | Rules) -> bool:
