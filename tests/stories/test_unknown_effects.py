@@ -64,7 +64,7 @@ def test_an_effect_whose_worker_died_three_times_in_it_fails_as_lost() -> None:
 
     run.is_lost("a")
 
-    assert run.error == e.Error("lost", "its worker died 3 times in it", "a")
+    assert run.error == e.Error("lost", "its worker died 3 times in it; the last time: nobody knows", "a")
 
 
 def test_deaths_count_for_once_effects_too() -> None:

@@ -46,7 +46,14 @@ def hang_with_a_child(file: str, ctx: ToolContext) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as child:
         Path(file).write_text(f"{os.getpid()} {child.pid}", encoding="utf-8")
         ctx.heartbeat()
+        ctx.progress(0, "hangs")
         time.sleep(600)
+
+
+@tool(isolate="process", effect="read")
+def dies() -> None:
+    """End at once, and say nothing."""
+    os._exit(5)
 
 
 @tool(isolate="process")
