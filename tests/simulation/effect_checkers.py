@@ -1,8 +1,10 @@
 """Watchers of effects: intents, results, repeats (rule 5), and of what is taken back (rule 4)."""
 
+# ruff: noqa: D102 - every `see` and `saw` does what the protocol says
+
 from __future__ import annotations
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from interlock.core import events as e
 from interlock.core import plan as p
@@ -57,9 +59,6 @@ class KeepsLedger:
                 self._see_settled(event.path, body)
             case _:
                 pass
-
-    def saw(self, event: e.Event) -> None:
-        pass
 
     def _see_settled(self, path: str, body: e.EffectSettled) -> None:
         line = self.lines.get(body.effect)
@@ -174,9 +173,6 @@ class TakesBack:
         if isinstance(event.body, e.EffectSettled) and event.body.status == "done" and event.path.endswith("!undo"):
             self._leave(event.path)
 
-    def saw(self, event: e.Event) -> None:
-        pass
-
     def _see_done(self, event: e.Event) -> None:
         instance = self.shadow.instance(event.path)
         if instance is None or instance.node.undo is None or event.path in self.owed:
@@ -202,6 +198,8 @@ class TakesBack:
         if any(_is_inside(path, scope.key) or scope.key == "" for path in self.owed):
             raise BrokenRule(4, f"{scope.key!r} takes back before the undos of {list(self.owed)} are fixed")
         left = [kept for kept in self.kept.values() if self._belongs(kept.path, scope)]
+        if scope.key != "" and (scope.stopping is None or scope.stopping.cause != "failed"):
+            raise BrokenRule(4, f"{scope.key} takes back what it did, and has not failed by itself")
         if body.n != len(left):
             raise BrokenRule(4, f"{scope.key!r} takes back {body.n} things and did {[kept.path for kept in left]}")
         if scope.key in self.under_way:
@@ -268,12 +266,15 @@ class TakesBack:
         compensation = self.under_way.pop(scope.key, None)
         if compensation is not None and (compensation.left or compensation.under_way):
             raise BrokenRule(4, f"{scope.key!r} ends and {compensation.left} was not taken back")
-        not_undone = [path for path in outcome.not_undone]
-        missing = [path for path in self.failed.get(scope.key, []) if path not in not_undone]
+        missing = [path for path in self.failed.get(scope.key, []) if path not in outcome.not_undone]
         if missing:
             raise BrokenRule(4, f"{scope.key!r} ends and does not say that {missing} could not be taken back")
         if scope.key == "":
             self._see_run_end(scope, outcome)
+        elif scope.body.on_failure == "rollback" and scope.stopping is not None and scope.stopping.cause == "failed":
+            left = [kept.path for kept in self.kept.values() if self._belongs(kept.path, scope)]
+            if left:
+                raise BrokenRule(4, f"the graph {scope.key} failed by itself and {left} was not taken back")
 
     def _see_run_end(self, scope: Scope, outcome: e.ScopeOutcome) -> None:
         cause = scope.stopping.cause if scope.stopping else ""

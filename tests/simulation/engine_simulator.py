@@ -1,4 +1,4 @@
-"""The whole engine on virtual time: worker, driver, tool door and store are the real ones, in one process after another.
+"""The whole engine on virtual time, in one process after another: worker, driver, tool door and store are the real.
 
 Processes die and lose appends, people ask through whatever process is there or leave a signal. The same seed gives the
 same log, byte for byte.
@@ -23,12 +23,15 @@ from interlock.engine.errors import EngineError
 from interlock.engine.performing import LiveWorld, late_result
 from interlock.engine.signals import encode_request, kind_of
 from interlock.engine.submitting import submit
+from interlock.engine.verifying import verify_run
 from interlock.engine.worker import Worker
 from interlock.store.errors import StoreError
 from interlock.store.lease import LeaseOwner
 from interlock.store.memory import MemoryEventStore
+from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
 from interlock.store.sealing import Sealed
 from interlock.tools.door import ToolDoor
+from interlock.tools.secrets import SecretSource, SecretText
 from tests.simulation.broken_rule import BrokenRule
 from tests.simulation.failing_store import ProcessDoor
 from tests.simulation.people import Asked, People
@@ -45,6 +48,7 @@ LOOKS: Final = 40
 """How often people look at the run while anything may happen; then they only bring it to its end."""
 LOOKS_MAX: Final = 400
 DEATHS_MAX: Final = 8
+SECRET: Final = "hush, this is never written down"  # noqa: S105 - it is none
 INLINE_SMALL: Final = 24
 """So small that most values are kept outside of the events."""
 
@@ -79,8 +83,8 @@ class EngineSimulation:
         self.clock = VirtualClock()
         self.store = MemoryEventStore(
             clock=self.clock.now,
-            random_bytes=Random(seed).randbytes,
-            is_running=self._is_running,  # noqa: S311
+            random_bytes=Random(seed).randbytes,  # noqa: S311 - the salts have to be the same again
+            is_running=self._is_running,
         )
         self.blobs: dict[str, bytes] = {}
         self.worker: Worker | None = None
@@ -100,6 +104,8 @@ class EngineSimulation:
     def run(self) -> None:
         """From the start to the end, and then over the log once more."""
         run_at_once(self._live())
+        if any(SECRET.encode() in part for sealed in self.sealed for part in (sealed.header, sealed.payload or b"")):
+            raise BrokenRule(1, "the text of a secret stands in the log")
         for event in self.log:
             self.watch.see(event)
         self.state = fold(self.plan, self.state, self.log)
@@ -113,10 +119,29 @@ class EngineSimulation:
         async with self.store:
             try:
                 await self._until_the_end()
+                await self._look_at_the_store()
             finally:
                 self.log = await self.store.read(TENANT, RUN)
                 self.sealed = await self.store.read_sealed(TENANT, RUN)
                 self._key = await self.store.blob_key(TENANT)
+
+    async def _look_at_the_store(self) -> None:
+        """What is derived from the log is what the log says, and the log verifies by the engine's own means."""
+        before = await self._derived()
+        await self.store.rebuild(TENANT, RUN, status=before[0].status, due=before[0].due)
+        if await self._derived() != before:
+            raise BrokenRule(7, "the rows that are derived from the log differ from those that were kept")
+        if before[0].waiting or before[0].due is not None or before[3]:
+            raise BrokenRule(2, f"the run has ended, and the store still shows {before}")
+        engine = self.engine_kind(self.store, tenant=TENANT, now=self.clock.now)
+        divergence = await verify_run(engine, RUN)
+        if divergence is not None:
+            raise BrokenRule(7, f"the engine finds that the log diverges: {divergence}")
+
+    async def _derived(self) -> tuple[RunRow, list[LedgerRow], list[QuestionRow], list[OutboxRow]]:
+        store = self.store
+        row = await store.get_run(TENANT, RUN)
+        return row, await store.ledger(TENANT, RUN), await store.questions(TENANT), await store.outbox(TENANT)
 
     async def _until_the_end(self) -> None:
         processes = asyncio.ensure_future(self._processes())
@@ -148,7 +173,9 @@ class EngineSimulation:
         door = ProcessDoor(self.store, self.dice, fails=fails, blobs=self.blobs)
         engine = self.engine_kind(door.as_store(), tenant=TENANT, now=self.clock.now)
         tools = ToolDoor(
-            clock=self.clock, on_late=lambda call, outcome: worker.note_late(RUN, late_result(call, outcome))
+            clock=self.clock,
+            secrets=SecretSource({"token": SecretText(SECRET)}),
+            on_late=lambda call, outcome: worker.note_late(RUN, late_result(call, outcome)),
         )
         world = LiveWorld(self.tools.toolbox(), tools, tenant=TENANT)
         worker = Worker(engine, world, self.clock, owner=LeaseOwner(name, "here", 1, 1), new_id=lambda: RUN)

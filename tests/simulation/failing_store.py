@@ -1,4 +1,4 @@
-"""The store as one process sees it: slow now and then, refusing, silent about what it wrote, and gone when the process dies."""
+"""The store as one process sees it: slow, refusing, silent about what it wrote, and gone when the process dies."""
 
 from __future__ import annotations
 

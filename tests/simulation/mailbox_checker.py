@@ -1,5 +1,7 @@
 """A watcher of events and waits (rule 27): one event goes to one waiter, the oldest that it fits, and none is lost."""
 
+# ruff: noqa: D102 - every `see` and `saw` does what the protocol says
+
 from __future__ import annotations
 
 from msgspec import Struct

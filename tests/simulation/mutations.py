@@ -3,12 +3,14 @@
 Each is a function of the core, by name, with something wrong in its place wherever it was imported.
 """
 
+# ruff: noqa: ANN401 - what is put in place of a function takes whatever that takes
+
 from __future__ import annotations
 
 import importlib
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -33,7 +35,7 @@ class Mutation(Struct, frozen=True):
 
 
 @contextmanager
-def injected(mutation: Mutation) -> Iterator[None]:
+def injected(mutation: Mutation) -> Generator[None]:
     """The core with one bug, wherever the function was imported by name; mended on the way out."""
     module, _, name = mutation.function.rpartition(".")
     right = getattr(importlib.import_module(f"interlock.core.{module}"), name)
@@ -101,7 +103,10 @@ def _counts_twice(right: Wrong) -> Wrong:
 
 
 def _cancels_a_held_gate(_right: Wrong) -> Wrong:
-    return lambda on: on.command(e.NodeCancelled())
+    def block(on: Any) -> e.Command:
+        return on.command(e.NodeCancelled())
+
+    return block
 
 
 def _forgets_the_last_matter(right: Wrong) -> Wrong:
@@ -141,7 +146,10 @@ def _takes_the_newest(right: Wrong) -> Wrong:
 
 
 def _serves_the_youngest(right: Wrong) -> Wrong:
-    return lambda on, path: -right(on, path)
+    def since(on: Any, path: str) -> int:
+        return -right(on, path)
+
+    return since
 
 
 def _decides_in_a_pause(right: Wrong) -> Wrong:
@@ -153,6 +161,13 @@ def _decides_in_a_pause(right: Wrong) -> Wrong:
             state.is_paused = was_paused
 
     return decide
+
+
+def _puts_the_first_last(right: Wrong) -> Wrong:
+    def by_seq(entry: e.Undone) -> int:
+        return -right(entry)
+
+    return by_seq
 
 
 def _opens_all_items(right: Wrong) -> Wrong:
@@ -214,36 +229,41 @@ def _forgets_steps(right: Wrong) -> Wrong:
 
 
 MUTATIONS: Final = (
-    Mutation("a retry is not charged to the budget", "accounts.charge_call", _charges_first_attempts_only, (6,)),
-    Mutation("a scope ends with a live node", "settling.end_if_done", _ends_while_something_lives, (2,)),
-    Mutation("a node starts after a stop", "staleness._is_live", _keeps_ready_nodes_of_stopped_scopes, (2,)),
+    Mutation(
+        "a retry is not charged to the budget", "evolving.accounts.charge_call", _charges_first_attempts_only, (6,)
+    ),
+    Mutation("a scope ends with a live node", "evolving.settling.end_if_done", _ends_while_something_lives, (2,)),
+    Mutation("a node starts after a stop", "evolving.staleness._is_live", _keeps_ready_nodes_of_stopped_scopes, (2,)),
     Mutation(
         "what was done although cancelled is not undone",
-        "compensating.remember_undo",
+        "evolving.compensating.remember_undo",
         _forgets_what_was_cancelled,
         (4,),
     ),
     Mutation(
-        "undos run in the order of their work", "compensating._by_seq", lambda right: lambda entry: -right(entry), (4,)
+        "undos run in the order of their work",
+        "evolving.compensating._by_seq",
+        _puts_the_first_last,
+        (4,),
     ),
-    Mutation("an undo runs twice", "compensating.start_undo", _keeps_what_is_taken_back, (4, 5)),
-    Mutation("an edge is counted twice", "settling.count_edge", _counts_twice, (8,)),
-    Mutation("requirements are ignored", "settling.is_ready", _ignores_requirements, (8,)),
-    Mutation("cancel_rest and cancels are forgotten", "settling.cancel_nodes", _does_nothing, (8,)),
-    Mutation("an unhandled failure is forgotten", "settling._leave_unhandled", _does_nothing, (3, 10)),
-    Mutation("a verdict stops nothing", "settling.stop_scope", _lets_a_verdict_pass, (3, 10)),
-    Mutation("a held gate is cancelled", "ending._block", _cancels_a_held_gate, (3,)),
-    Mutation("a `once` effect of unknown outcome is repeated", "attempts.after", _repeats_anything, (5,)),
-    Mutation("an unknown effect takes a new id", "attempts._after_failure", _names_the_unknown_anew, (5,)),
-    Mutation("a step that was recorded is made again", "evolve_decided._start", _forgets_steps, (5,)),
-    Mutation("the newest event is taken", "waiting._first_kept", _takes_the_newest, (9,)),
-    Mutation("the youngest waiter is served", "waiting._since", _serves_the_youngest, (9,)),
+    Mutation("an undo runs twice", "evolving.compensating.start_undo", _keeps_what_is_taken_back, (4, 5)),
+    Mutation("an edge is counted twice", "evolving.settling.count_edge", _counts_twice, (8,)),
+    Mutation("requirements are ignored", "evolving.settling.is_ready", _ignores_requirements, (8,)),
+    Mutation("cancel_rest and cancels are forgotten", "evolving.settling.cancel_nodes", _does_nothing, (8,)),
+    Mutation("an unhandled failure is forgotten", "evolving.settling._leave_unhandled", _does_nothing, (3, 10)),
+    Mutation("a verdict stops nothing", "evolving.settling.stop_scope", _lets_a_verdict_pass, (3, 10)),
+    Mutation("a held gate is cancelled", "deciding.ending._block", _cancels_a_held_gate, (3,)),
+    Mutation("a `once` effect of unknown outcome is repeated", "deciding.attempts.after", _repeats_anything, (5,)),
+    Mutation("an unknown effect takes a new id", "deciding.attempts._after_failure", _names_the_unknown_anew, (5,)),
+    Mutation("a step that was recorded is made again", "evolving.decided._start", _forgets_steps, (5,)),
+    Mutation("the newest event is taken", "deciding.waiting._first_kept", _takes_the_newest, (9,)),
+    Mutation("the youngest waiter is served", "deciding.waiting._since", _serves_the_youngest, (9,)),
     Mutation("a matter is lost with a snapshot", "state.decode_state", _forgets_the_last_matter, (1, 7)),
-    Mutation("a backoff is drawn by chance", "attempts.backoff", _waits_by_chance, (1, 7)),
+    Mutation("a backoff is drawn by chance", "deciding.attempts.backoff", _waits_by_chance, (1, 7)),
     Mutation("decisions are made in a pause", "decide.decide", _decides_in_a_pause, (2,)),
-    Mutation("all items open at once", "scopes.can_go_on", _opens_all_items, (8,)),
+    Mutation("all items open at once", "evolving.scopes.can_go_on", _opens_all_items, (8,)),
 )
 """Each is seen by the watchers of one process."""
 
-HASH_ORDER: Final = Mutation("nodes are cancelled in hash order", "settling.cancel_nodes", _goes_by_hash, (1,))
+HASH_ORDER: Final = Mutation("nodes are cancelled in hash order", "evolving.settling.cancel_nodes", _goes_by_hash, (1,))
 """Seen only where processes with different hash seeds are compared."""

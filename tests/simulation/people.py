@@ -12,7 +12,7 @@ from interlock.core import requests as r
 from interlock.core.admit import unknown_effects, waits
 from interlock.core.plan import Plan
 from interlock.core.state import Live, Opened, RunState, Waiting
-from tests.simulation.random_graphs import EVENTS
+from tests.simulation.random_leaves import EVENTS
 from tests.simulation.steps import questions_in
 
 NAMES: Final = ("ada", "ben", "cyd")

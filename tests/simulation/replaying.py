@@ -1,4 +1,4 @@
-"""Verifying a finished run by its log alone: folded again, each decision is the one that was recorded (rules 1 and 7)."""
+"""Verifying a finished run by its log alone: folded again, it decides what was recorded (rules 1 and 7)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Replay(Struct, frozen=True):
             raise BrokenRule(7, f"the log goes on with {event}, and the replay with {again}")
 
     def _through_bytes(self, state: RunState) -> RunState:
-        """The state as whoever loads a snapshot of it gets it: it must decide as the one that was written would have."""
+        """The state as whoever loads a snapshot gets it: it must decide as the one that was written would have."""
         written = encode_state(state)
         restored = decode_state(written)
         ours, theirs = self.decide(state), self.decide(restored)

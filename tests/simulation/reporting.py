@@ -54,7 +54,8 @@ def failure(graph: RandomGraph, log: list[Event], problem: BaseException, *, rep
     events = "\n".join(shown(event) for event in log[-EVENTS_SHOWN:])
     frames = "".join(traceback.format_tb(problem.__traceback__)[-3:])
     told = f"{type(problem).__name__}: {problem}"
-    return f"{document}\nthe last of {len(log)} events\n{events}\n\n{frames}\nseed {graph.seed}: {told}\nreplay it: {replay}\n"
+    last = f"the last of {len(log)} events\n{events}"
+    return f"{document}\n{last}\n\n{frames}\nseed {graph.seed}: {told}\nreplay it: {replay}\n"
 
 
 def shown(event: Event) -> str:

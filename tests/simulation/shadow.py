@@ -46,10 +46,12 @@ class Instance(Struct):
 
     @property
     def is_settled(self) -> bool:
+        """Whether it has ended for good."""
         return self.status in p.OUTCOMES
 
     @property
     def lives(self) -> bool:
+        """Whether it has begun and not ended."""
         return self.status in {"running", "waiting"}
 
     @property

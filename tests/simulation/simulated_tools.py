@@ -1,4 +1,4 @@
-"""Tools of a simulated world, called through the real tool door: they take their time, fail, hang, journal steps and ask.
+"""Tools of a simulated world, called through the real tool door: they take time, fail, hang, journal steps and ask.
 
 Each knows when its effect takes place; stopped before that moment it has not, stopped after it has.
 """
@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from interlock.core import requests as r
 from interlock.core.plan import EffectClass, ToolContract
+from interlock.core.values import Value
 from interlock.tools.context import AsyncToolContext
 from interlock.tools.errors import ToolFailed
 from interlock.tools.outcome import Labelled
 from interlock.tools.reconciling import Reconciled, cannot_tell, done, not_done
 from interlock.tools.tool import Tool, tool, tool_of
 from interlock.tools.toolbox import Toolbox
-from tests.simulation.random_graphs import TOOLS
+from tests.simulation.contracts import TOOLS
 from tests.simulation.steps import steps_of
 from tests.simulation.truth import Truth
 from tests.simulation.world import FAILURES, Temper
@@ -41,7 +42,7 @@ class SimulatedTools:
         return Toolbox({contract.name: self._tool(contract) for contract in TOOLS})
 
     def _tool(self, contract: ToolContract) -> Tool:
-        async def work(context: AsyncToolContext, a: Any = None, b: Any = None, of: Any = None) -> Any:  # noqa: ANN401, ARG001 - whatever graphs give
+        async def work(context: AsyncToolContext, **_given: Value) -> Value:
             return await self._work(contract, context)
 
         async def reconcile(effect_id: str) -> Reconciled:
@@ -118,10 +119,10 @@ class SimulatedTools:
 def _declared(contract: ToolContract) -> Tool:
     """A tool as `@tool` makes it, with nothing inside. Reading a signature takes long, so it is done once."""
 
-    async def work(context: AsyncToolContext, a: Any = None, b: Any = None, of: Any = None) -> Any:  # noqa: ANN401, ARG001 - whatever graphs give
+    async def work(context: AsyncToolContext, a: Value = None, b: Value = None, of: Value = None) -> Value:
         raise NotImplementedError
 
-    async def reconcile(effect_id: str) -> Reconciled:  # noqa: ARG001 - as the real one
+    async def reconcile(effect_id: str) -> Reconciled:
         raise NotImplementedError
 
     hook = reconcile if contract.can_reconcile else None

@@ -1,4 +1,4 @@
-"""The core on simulated time: one scheduler owns every interleaving, nothing sleeps, and a seed gives the same run again.
+"""The core on simulated time: one scheduler owns every interleaving, and a seed gives the same run again.
 
 At each step the dice choose one thing that can happen: a call lands, time passes, somebody answers, pauses, cancels or
 sends an event, a result is told twice, a write is refused, the worker dies. Watchers look at every event.
@@ -7,8 +7,9 @@ sends an event, a result is told twice, a write is refused, the worker dies. Wat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -22,10 +23,11 @@ from interlock.core.linking import results_to_adopt, undos_to_adopt
 from interlock.core.plan import Plan
 from interlock.core.settle import admit_all, fold, record, unpacked
 from interlock.core.state import RunState, next_due
-from interlock.engine.effects import effects_in, interrupted, still_unknown
+from interlock.engine.effects import FindOut, effects_in, interrupted, still_unknown
 from tests.simulation.broken_rule import BrokenRule
+from tests.simulation.contracts import TOOLS
 from tests.simulation.people import Asked, People
-from tests.simulation.random_graphs import TOOLS, RandomGraph, random_graph
+from tests.simulation.random_graphs import RandomGraph, random_graph
 from tests.simulation.replaying import Replay
 from tests.simulation.steps import attempt_of
 from tests.simulation.watching import Watch
@@ -90,7 +92,7 @@ class Simulation:
         self.graph = random_graph(seed) if continues is None else continues.graph
         self.plan = compiled(self.graph) if continues is None else continues.plan
         self.start = r.StartRun(inputs=self.graph.inputs)
-        self.dice = Random(f"{self.name} {seed}")
+        self.dice = Random(f"{self.name} {seed}")  # noqa: S311 - a schedule has to be the same again
         self.habits = habits_from(self.dice)
         temper = Temper(
             fails=self.dice.choice((0, 0.03, 0.1, 0.3)),
@@ -162,13 +164,13 @@ class Simulation:
 
     def _moves(self) -> list[Move]:
         """What moves the run on."""
-        found: list[Move] = [(5, lambda flight=flight: self._go_on(flight)) for flight in self.world.flights.values()]
-        found += [(5, lambda each=each: self._find_out(each)) for each in self.world.findings]
+        found: list[Move] = [(5, partial(self._go_on, flight)) for flight in self.world.flights.values()]
+        found += [(5, partial(self._find_out, each)) for each in self.world.findings]
         due = self._next_due()
         if due is not None:
             found.append((2, lambda: self._pass_time(due)))
         said = 3 if self.people.is_eager else self.habits.people
-        found += [(said, lambda asked=asked: self._ask(*asked)) for asked in self.people.could_say(self.state)]
+        found += [(said, partial(self._ask, *asked)) for asked in self.people.could_say(self.state)]
         return found
 
     def _disturbances(self) -> list[Move]:
@@ -236,7 +238,7 @@ class Simulation:
             self._record([(noted, "")])
             self.world.was_noted(flight, noted, is_refused=self.refused[-1] is not None)
 
-    def _find_out(self, finding: Any) -> None:
+    def _find_out(self, finding: FindOut) -> None:
         found = self.world.find_out(finding)
         if found is not None:
             self._ask(found, "reconcile")

@@ -65,7 +65,7 @@ def _in_flight(plan: Plan, state: RunState) -> list[tuple[str, Attempt]]:
 
 
 Next = Literal["begin", "settle", "doubt", "wait"]
-"""What comes next in a call: begin a step, tell how one ended, say that nobody knows how one ended, wait for a person."""
+"""What comes next in a call: begin a step, tell how one ended, say that nobody knows, wait for a person."""
 
 
 def next_step(path: str, attempt: Attempt | None, begun: set[int]) -> tuple[Next, PlannedStep] | None:

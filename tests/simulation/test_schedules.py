@@ -12,7 +12,7 @@ ON_ENGINE = 50
 
 @pytest.mark.parametrize("first", range(1, 3001, ON_CORE))
 def test_no_schedule_of_the_core_breaks_a_rule(first: int) -> None:
-    """Calls fail and vanish, workers die, leases are lost, people cancel and answer twice: the log has to stand it all."""
+    """Calls fail and vanish, workers die, leases are lost, people cancel and answer twice: a log stands it all."""
     tally = run_schedules(first, first + ON_CORE - 1)
 
     assert tally.schedules == ON_CORE

@@ -1,4 +1,4 @@
-"""An event loop on which time passes at once: it never sleeps, and runs the same callbacks in the same order every time.
+"""An event loop on which time passes at once: it never sleeps, and always runs the same callbacks in one order.
 
 When nothing is ready it jumps to the next timer. It knows no sockets, files, signals or other threads.
 """

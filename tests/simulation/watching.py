@@ -8,8 +8,9 @@ from interlock.core import events as e
 from interlock.core.plan import Plan
 from interlock.core.state import BackingOff, Calling, RunState, Waiting, next_due
 from tests.simulation.broken_rule import BrokenRule
-from tests.simulation.checkers import Checker, CountsJoins, EndsOnce, KeepsLimits, NothingSwallowed, StartsNothing
+from tests.simulation.checkers import Checker, EndsOnce, LateChecker, NothingSwallowed, StartsNothing
 from tests.simulation.effect_checkers import KeepsLedger, TakesBack
+from tests.simulation.join_checkers import CountsJoins, KeepsLimits
 from tests.simulation.mailbox_checker import OneWaiter
 from tests.simulation.shadow import Shadow
 
@@ -24,15 +25,16 @@ class Watch:
         """How often each kind of event occurred."""
         self.nodes: Counter[str] = Counter()
         """How often a node of each kind ended in each way: `gate failed`."""
+        joins = CountsJoins(self.shadow)
+        self._late: tuple[LateChecker, ...] = (joins, self.mailbox)
         self._checkers: tuple[Checker, ...] = (
             EndsOnce(self.shadow),
             StartsNothing(self.shadow),
             NothingSwallowed(self.shadow),
-            CountsJoins(self.shadow),
             KeepsLimits(self.shadow),
             KeepsLedger(self.shadow, run),
             TakesBack(self.shadow),
-            self.mailbox,
+            *self._late,
         )
 
     def see(self, event: e.Event) -> None:
@@ -42,7 +44,7 @@ class Watch:
             checker.see(event)
         self.shadow.read(event)
         self.nodes.update(f"{settled.node.kind} {settled.status}" for settled in self.shadow.settled_last)
-        for checker in self._checkers:
+        for checker in self._late:
             checker.saw(event)
 
     def rest(self, state: RunState) -> None:

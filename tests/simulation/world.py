@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from random import Random
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from msgspec import Struct, field
 
 from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.state import Attempt
+from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall
 from tests.simulation.broken_rule import BrokenRule
-from tests.simulation.random_graphs import EFFECT_OF, TOOLS
+from tests.simulation.contracts import EFFECT_OF, TOOLS
 from tests.simulation.steps import PlannedStep, intent, next_step, steps_of
 from tests.simulation.truth import Truth
 
@@ -157,7 +158,7 @@ class World:
         return told
 
     def tell_again(self) -> r.Result | r.UndoneResult:
-        """Something that was told before. Where its effect is being repeated under its id, it answers the repeat too."""
+        """Something that was told before; where its effect is being repeated under its id, it answers that too."""
         told = self.dice.choice(self.told)
         flight = self.flights.get(told.path)
         if flight is not None and flight.effect == told.result.effect:
@@ -180,9 +181,10 @@ class World:
         labels = [label for label in LABELS.get(flight.tool, ()) if self.dice.random() < 0.6]
         return _told(flight, "done", out=self._out() if flight.tool else None, labels=tuple(labels))
 
-    def _out(self) -> Any:
+    def _out(self) -> Value:
         if self.dice.random() < self.temper.odd:
-            return self.dice.choice((None, 7, "text", [1, 2], {}))
+            odd: tuple[Value, ...] = (None, 7, "text", [1, 2], {})
+            return self.dice.choice(odd)
         numbers = [self.dice.randint(0, 9) for _ in range(self.dice.randint(0, 3))]
         return {"list": numbers, "n": self.dice.randint(0, 9)}
 
@@ -227,9 +229,17 @@ class World:
         self.truth.happens(flight.effect, flight.path, EFFECT_OF.get(flight.tool, "idempotent"))
 
 
-def _told(flight: Flight, status: Any, **known: Any) -> r.Result | r.UndoneResult:
-    if not flight.is_undo:
-        return r.Result(path=flight.path, result=e.NodeResult(flight.effect, status, **known))
-    known.pop("out", None)
-    known.pop("labels", None)
-    return r.UndoneResult(path=flight.path, result=e.UndoResult(flight.effect, status, **known))
+def _told(
+    flight: Flight,
+    status: Literal["done", "failed", "unknown"],
+    *,
+    out: Value = None,
+    labels: tuple[str, ...] = (),
+    error: e.Error | None = None,
+    retryable: bool = True,
+) -> r.Result | r.UndoneResult:
+    """What is told of a call; of an undo nobody wants to know what it gave."""
+    if flight.is_undo:
+        return r.UndoneResult(path=flight.path, result=e.UndoResult(flight.effect, status, error, retryable))
+    result = e.NodeResult(flight.effect, status, out, labels, error, retryable)
+    return r.Result(path=flight.path, result=result)
