@@ -55,7 +55,8 @@ def _print_checks(checked: list[CheckedGraph]) -> None:
             plan = each.compiled.plan
             nodes = sum(len(scope.nodes) for scope in plan.scopes) if plan else 0
             out.print("✓" if not rendered else "!", style="green" if not rendered else "yellow", end=" ")
-            out.print(f"{each.name}: {nodes} nodes, hash {plan.graph_hash[:12] if plan else ''}", markup=False)
+            counted = "1 node" if nodes == 1 else f"{nodes} nodes"
+            out.print(f"{each.name}: {counted}, hash {plan.graph_hash[:12] if plan else ''}", markup=False)
 
 
 def _print_checks_as_json(checked: list[CheckedGraph]) -> None:
