@@ -4,7 +4,7 @@
 #   make test     run the tests
 #   make simulate run graphs drawn from seeds under schedules drawn from seeds (SEEDS=1:100000, or the one that failed)
 #   make check    format, lint, types, layers, pages: each is a command too
-#   make fix      let the formatter and the linter mend what they can
+#   make fix      let the formatter and the linter mend what they can, and pages repeat what the code says
 #   make setup    install everything into .venv, as the lock says (with another interpreter: PYTHON=python3.12)
 #   make bench    Interlock beside the raw limit and its peers (ROUNDS=5, QUICK=1 to see that it runs)
 #   make bench-core   what the core costs a node, from 100 to 50,000 nodes
@@ -69,6 +69,7 @@ pages: $(READY)
 fix: $(READY)
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format --quiet .
+	@$(BIN)/python -m tests.docs.generated
 
 # The peers live in an environment of their own: nothing of them is a dependency.
 .venv-peers/ready: benchmarks/requirements-peers.txt

@@ -11,7 +11,7 @@ from tests.docs.command_reference import command_names
 from tests.docs.generated import EDITOR_SCHEMA, editor_schema, with_parts
 from tests.docs.page import ROOT, name_of, pages
 
-AGAIN = "out of date: run `.venv/bin/python -m tests.docs.generated`"
+AGAIN = "out of date: run `make fix`, which writes it anew from the code"
 
 
 @pytest.mark.parametrize("path", pages(), ids=name_of)
