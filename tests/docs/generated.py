@@ -1,6 +1,7 @@
 """The parts of pages that the code itself writes: tables of keys, commands, settings and events, and lifecycles.
 
-A page marks where such a part stands; `make fix` writes all of them anew, and a test says when that has to be done. What a page says around them is written by people.
+A page marks where such a part stands; `make fix` writes all of them anew, and a test says when that has to be done.
+What a page says around them is written by people.
 
     <!-- generated: keys of tool -->
     …
