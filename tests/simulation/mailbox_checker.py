@@ -87,8 +87,10 @@ class OneWaiter:
             raise BrokenRule(9, f"{instance.path} waits for {work.event} and takes {received.name}")
         if work.drops_early:
             raise BrokenRule(9, f"{instance.path} takes {received.id}, which came too early")
-        if work.where is None and work.match is None:
-            older = [other.id for other in self._named(received.name) if other.seq < received.seq]
+        if work.where is None and isinstance(work.match, p.Constant | None):
+            match = work.match.value if work.match else None
+            earlier = [other for other in self._named(received.name) if other.seq < received.seq]
+            older = [other.id for other in earlier if _fits(match, other.data)]
             if older:
                 raise BrokenRule(9, f"{instance.path} takes {received.id} although {older} came before")
 

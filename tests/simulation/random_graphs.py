@@ -42,9 +42,9 @@ class _Writer:
         self.graphs: dict[str, Written] = {}
         self._names = 0
         self._kinds = ["tool"] * 9 + ["value"] * 3 + ["choose"] * 2 + ["emit"]
-        self._kinds += ["gate"] * 2 if maybe(dice, 0.6) else []
-        self._kinds += ["human"] * 2 if maybe(dice, 0.7) else []
-        self._kinds += ["wait"] * 3 if maybe(dice, 0.6) else []
+        self._kinds += ["gate"] * dice.choice((0, 1, 2, 6))
+        self._kinds += ["human"] * dice.choice((0, 1, 2, 4))
+        self._kinds += ["wait"] * dice.choice((0, 0, 3, 8))
 
     def _name(self, kind: str) -> str:
         self._names += 1

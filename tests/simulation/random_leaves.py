@@ -21,6 +21,8 @@ class Leaves:
     def __init__(self, dice: Random, write: Expressions) -> None:
         self.dice = dice
         self.write = write
+        self.events = dice.sample(EVENTS, dice.choice((1, 1, 2)))
+        """The names of the events of this graph: few, so that waits meet."""
 
     def leaf(self, kind: str, place: Place, name: str) -> Written:
         """A node of that kind."""
@@ -132,7 +134,7 @@ class Leaves:
                 return self._wait_for_event(place)
 
     def _wait_for_event(self, place: Place) -> Written:
-        wait: Written = {"event": self.dice.choice(EVENTS)}
+        wait: Written = {"event": self.dice.choice(self.events)}
         if maybe(self.dice, 0.5):
             wait["match"] = {"key": self.dice.choice((1, 2, f"${{{self.write.number(place)} % 3}}"))}
         if maybe(self.dice, 0.25):
@@ -146,7 +148,7 @@ class Leaves:
 
     def emit(self, place: Place) -> Written:
         """An event sent out, and heard by the run itself."""
-        node: Written = {"emit": self.dice.choice(EVENTS), "data": {"key": self.dice.choice((1, 2))}}
+        node: Written = {"emit": self.dice.choice(self.events), "data": {"key": self.dice.choice((1, 2))}}
         if maybe(self.dice, 0.3):
             node["data"] = {"key": f"${{{self.write.number(place)} % 3}}"}
         if maybe(self.dice, 0.3):

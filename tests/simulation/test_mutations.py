@@ -12,7 +12,7 @@ import pytest
 from tests.simulation.mutations import MUTATIONS, Mutation, injected
 from tests.simulation.run import first_broken_rule
 
-SEEDS_MAX = 600
+SEEDS_MAX = 1500
 ROOT = Path(__file__).parents[2]
 
 

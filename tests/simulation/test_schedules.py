@@ -6,11 +6,11 @@ import pytest
 
 from tests.simulation.run import run_schedules
 
-ON_CORE = 300
+ON_CORE = 250
 ON_ENGINE = 50
 
 
-@pytest.mark.parametrize("first", range(1, 3001, ON_CORE))
+@pytest.mark.parametrize("first", range(1, 2501, ON_CORE))
 def test_no_schedule_of_the_core_breaks_a_rule(first: int) -> None:
     """Calls fail and vanish, workers die, leases are lost, people cancel and answer twice: a log stands it all."""
     tally = run_schedules(first, first + ON_CORE - 1)
@@ -18,7 +18,7 @@ def test_no_schedule_of_the_core_breaks_a_rule(first: int) -> None:
     assert tally.schedules == ON_CORE
 
 
-@pytest.mark.parametrize("first", range(1, 301, ON_ENGINE))
+@pytest.mark.parametrize("first", range(1, 201, ON_ENGINE))
 def test_no_schedule_of_the_engine_breaks_a_rule(first: int) -> None:
     """The real worker, driver, tool door and store: processes die in any line, and what is on record is still true."""
     tally = run_schedules(first, first + ON_ENGINE - 1, level="engine")
