@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from tests.docs.page import Block, Page
 from tests.docs.showing import ids_in, with_real_ids
@@ -139,12 +141,12 @@ def _save(block: Block, name: str, reader: Reader) -> str:
 
 
 def _run(command: str, reader: Reader) -> subprocess.CompletedProcess[str]:
-    programs = Path(sys.executable).parent
+    if (killed := _KILLED.fullmatch(command)) is not None:
+        return _run_and_kill(killed["command"], reader)
     return subprocess.run(
         ["bash", "-c", command],
         cwd=reader.folder,
-        # A terminal of a known width without colours, and none of the developer's own settings.
-        env={"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(reader.folder), "COLUMNS": "100", "NO_COLOR": "1"},
+        env=_environment(reader),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -152,3 +154,32 @@ def _run(command: str, reader: Reader) -> subprocess.CompletedProcess[str]:
         timeout=SECONDS_MAX,
         check=False,
     )
+
+
+_KILLED: Final = re.compile(r"(?P<command>.+) & sleep \d+; kill -9 \$!")
+"""A reader gives a run some seconds before the kill; here it is killed as soon as it says that it waits."""
+
+
+def _run_and_kill(command: str, reader: Reader) -> subprocess.CompletedProcess[str]:
+    with subprocess.Popen(
+        shlex.split(command),
+        cwd=reader.folder,
+        env=_environment(reader),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        told = ""
+        for line in process.stdout:
+            told += line
+            if " waits " in line:
+                process.kill()
+        return subprocess.CompletedProcess(command, process.wait(SECONDS_MAX), told)
+
+
+def _environment(reader: Reader) -> dict[str, str]:
+    """A terminal of a known width without colours, and none of the developer's own settings."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {"PATH": path, "HOME": str(reader.folder), "COLUMNS": "100", "NO_COLOR": "1"}
