@@ -20,7 +20,7 @@ from interlock.core.compiling.canonical_document import canonical_document
 from interlock.core.compiling.documents import place_in
 from interlock.core.compiling.references import Family, gather
 from interlock.core.limits import PROBLEMS_MAX, Limits
-from interlock.core.problems import Problem
+from interlock.core.problems import Problem, shortened
 
 __all__ = ["Catalogue", "Compiled", "Limits", "compile_graph", "open_bundle"]
 
@@ -83,8 +83,8 @@ def open_bundle(data: bytes) -> p.Plan:
 def _compiled(
     document: Mapping[str, Any], plan: p.Plan | None, bundle: Bundle | None, problems: Iterable[Problem]
 ) -> Compiled:
-    """Each problem at a place that is really there; what was told twice is told once."""
-    placed = tuple(dict.fromkeys(place_in(document, problem) for problem in problems))
+    """Each problem at a place that is really there and short enough to be read; what was told twice is told once."""
+    placed = tuple(dict.fromkeys(shortened(place_in(document, problem)) for problem in problems))
     if len(placed) > PROBLEMS_MAX:
         more = f"there is more: only the first {PROBLEMS_MAX} problems are told"
         placed = (

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 _LENGTHS_APART_MAX: Final = 3
 _COMPARED_MAX: Final = 1_000
+_TEXT_MAX: Final = 600
 
 Place: TypeAlias = tuple[str | int, ...]
 
@@ -30,6 +31,15 @@ class Problem(Struct, frozen=True, kw_only=True):
     severity: Literal["error", "warning"] = "error"
     at_key: bool = False
     offset: int | None = None
+
+
+def shortened(problem: Problem) -> Problem:
+    """The problem with what it repeats of the document cut to a length that can be read."""
+    return structs.replace(problem, message=_cut(problem.message), advice=_cut(problem.advice))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT_MAX else f"{text[: _TEXT_MAX // 2]} … {text[-_TEXT_MAX // 2 :]}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from interlock.core.compiling.json_data import Json, JsonMap, plain_json
 from interlock.core.compiling.misspellings import Misspelling, misspellings_in
 from interlock.core.graph import Graph
+from interlock.core.limits import PROBLEMS_MAX
 from interlock.core.problems import Place, Problem
 
 _GRAPH_NEEDS: Final[dict[str, Callable[[], Json]]] = {"graph": lambda: "unnamed", "nodes": dict}
@@ -48,6 +49,8 @@ def read_document(document: object) -> Document:
         except ValidationError as error:
             found = misspellings_in(error, plain)
             problems += [misspelling.problem for misspelling in found]
+            if len(problems) > PROBLEMS_MAX:
+                break
             _cut_out(found, plain, broken)
     return Document(None, tuple(problems), frozenset(broken))
 

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from interlock.core import graph as g
 from interlock.core.compiling.json_data import Json, JsonMap
 from interlock.core.compiling.spellings import SHAPE_MARK, WRITTEN_WRONG, EdgeSpec, FallbackSpec, QuorumSpec, shape
+from interlock.core.limits import PROBLEMS_MAX
 from interlock.core.problems import Place, Problem, nearest
 
 NOT_YET: Final = frozenset({"agent", "pool", "triggers", "usd", "tokens", "to", "judge"})
@@ -29,9 +30,10 @@ class Misspelling(Struct, frozen=True):
 
 
 def misspellings_in(error: ValidationError, document: JsonMap) -> list[Misspelling]:
-    """Every problem that validation found."""
+    """Every problem that validation found; of very many, as many as are told."""
     details = error.errors(include_url=False)
     missing = {detail["loc"] for detail in details if detail["type"] == "missing"}
+    details = details[: PROBLEMS_MAX + 1]
     meant = {_meant(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"} & missing
     # Who wrote `attempt` needs not be told besides that `attempts` is missing.
     told = [detail for detail in details if detail["loc"] not in meant]
