@@ -42,7 +42,10 @@ def test_a_duration_is_a_number_with_a_unit(written: str, micros: int) -> None:
         ),
         ("0s", "`0s` is out of range", "a duration is longer than nothing and at most 36600d"),
         ("99999999d", "`99999999d` is out of range", "a duration is longer than nothing and at most 36600d"),
-        (True, "a bool is not a duration", "write a number and a unit (ms, s, m, h, d), such as `90s` or `1h30m`"),
+        (True, "true is not a duration", "write a number and a unit (ms, s, m, h, d), such as `90s` or `1h30m`"),
+        (None, "nothing is not a duration", "write a number and a unit (ms, s, m, h, d), such as `90s` or `1h30m`"),
+        ({}, "a map is not a duration", "write a number and a unit (ms, s, m, h, d), such as `90s` or `1h30m`"),
+        (["1h"], "a list is not a duration", "write a number and a unit (ms, s, m, h, d), such as `90s` or `1h30m`"),
     ],
 )
 def test_what_is_no_duration_is_refused_with_what_to_write(written: object, message: str, advice: str) -> None:

@@ -73,4 +73,14 @@ def _refuse_disorder(units: list[str], written: str) -> None:
 
 
 def _shown(written: object) -> str:
-    return f"`{written}`" if isinstance(written, str) else f"a {type(written).__name__}"
+    match written:
+        case str():
+            return f"`{written}`"
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if written else "false"
+        case dict():
+            return "a map"
+        case _:
+            return "a list"
