@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from interlock.authoring.limits import Limits as DocumentLimits
+from interlock.core.errors import InterlockError
 from interlock.core.limits import Limits as GraphLimits
 from interlock.core.problems import nearest
 from interlock.core.values import is_map
@@ -45,6 +46,7 @@ class LimitSettings(Strict):
     values: Positive = DocumentLimits().values
     nodes_max: Positive = GraphLimits().nodes_max
     depth_max: Positive = GraphLimits().depth_max
+    expressions_max: Positive = GraphLimits().expressions_max
     reach_max: Positive = GraphLimits().reach_max
 
     def of_documents(self) -> DocumentLimits:
@@ -58,7 +60,12 @@ class LimitSettings(Strict):
 
     def of_graphs(self) -> GraphLimits:
         """The bounds of compiling a graph."""
-        return GraphLimits(nodes_max=self.nodes_max, depth_max=self.depth_max, reach_max=self.reach_max)
+        return GraphLimits(
+            nodes_max=self.nodes_max,
+            depth_max=self.depth_max,
+            expressions_max=self.expressions_max,
+            reach_max=self.reach_max,
+        )
 
 
 class SlotSettings(Strict):
@@ -108,7 +115,7 @@ class Configured:
             yield name, values[name], self.origins.get(name, Origin("default"))
 
 
-class SettingsError(Exception):
+class SettingsError(InterlockError):
     """Settings that cannot be used. Every problem that was found is listed, each with its place."""
 
     def __init__(self, problems: list[str]) -> None:

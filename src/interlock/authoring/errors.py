@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from interlock.core.errors import InterlockError
 from interlock.core.problems import Problem
 
 
-class AuthoringError(Exception):
+class AuthoringError(InterlockError):
     """Something about a document that a person wrote."""
 
 

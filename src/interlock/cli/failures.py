@@ -67,21 +67,17 @@ def _message_of(error: Exception) -> str:
 
 
 def _code_of(error: Exception) -> ExitCode | None:
-    # An error's own modules are imported by whoever raised it; only then is there anything to import here.
-    from interlock.authoring.errors import AuthoringError
-    from interlock.client.errors import InterlockError
-    from interlock.engine.errors import EngineError
-    from interlock.settings import SettingsError
+    # Whoever raised one of these has imported it; `--help` never gets here.
+    from interlock.core.errors import InterlockError
     from interlock.store.errors import StoreError
-    from interlock.tools.errors import ToolError
 
     match error:
         case CommandError():
             return error.code
-        case InterlockError() | EngineError() | SettingsError() | ToolError() | AuthoringError():
-            return ExitCode.USAGE
         case StoreError() | OSError():
             return ExitCode.NOT_SUCCEEDED
+        case InterlockError():
+            return ExitCode.USAGE
         case _:
             return None
 

@@ -1,7 +1,6 @@
 """The Python face: `Interlock` runs graphs, a `RunHandle` is one run, a `RunResult` what it came to."""
 
 from interlock.client.errors import (
-    InterlockError,
     InvalidGraphError,
     NotOpenError,
     RunningLoopError,
@@ -13,6 +12,7 @@ from interlock.client.graphs import BuiltGraph, CheckedGraph, GraphShelf, GraphS
 from interlock.client.handle import RunHandle
 from interlock.client.interlock import Interlock
 from interlock.client.result import RunResult
+from interlock.core.errors import InterlockError
 from interlock.engine.errors import EngineError, RequestRefusedError, RunNotFoundError
 
 __all__ = [

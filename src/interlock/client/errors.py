@@ -8,7 +8,8 @@ InterlockError
 ├── RunningLoopError       `run` was called where only `await run_async` can work
 └── NotOpenError           something that needs `async with` was used outside it
 
-`EngineError` (there is no such run, a request was refused), `StoreError` and `ToolError` come through as they are.
+`EngineError` (there is no such run, a request was refused), `StoreError` and `ToolError` come through as they are;
+they are `InterlockError`s as well.
 """
 
 from __future__ import annotations
@@ -16,11 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from interlock.core.errors import InterlockError
 from interlock.core.problems import Problem, nearest
-
-
-class InterlockError(Exception):
-    """Something that cannot be done as it was asked."""
 
 
 class InvalidGraphError(InterlockError):

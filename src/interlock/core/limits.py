@@ -23,5 +23,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Nodes, counted over all scopes of the graph and of the graphs it names."""
     depth_max: int = 64
     """How deep `each`, `loop` and blocks may stand in one another."""
+    expressions_max: int = 50_000
+    """Expressions of one graph that have to be compiled; to pass on a name or a field of it costs nothing."""
     reach_max: int = 1_000_000
     """What all `cancel_rest` and `cancels` of a graph may reach together: it grows with the square of the graph."""

@@ -6,6 +6,7 @@ Acts on recorded events alone: it gives back the effects that they ask for and p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 
 from msgspec import Struct
@@ -26,6 +27,7 @@ from interlock.store.sealing import unseal_all
 
 BLOBS_KEPT_MAX = 256
 """How many loaded blobs of one run are kept at hand."""
+BLOBS_READ_AT_ONCE = 64
 
 
 class Arrival(Struct, frozen=True):
@@ -170,9 +172,8 @@ class Engine:
     async def _load_blobs(self, run: RunInHand, digests: frozenset[str]) -> None:
         if len(run.blobs) + len(digests) > BLOBS_KEPT_MAX:
             run.blobs.clear()
-        fresh = {digest: run.packer.fresh[digest] for digest in digests if digest in run.packer.fresh}
-        stored = await self.store.blobs(self.tenant, digests - fresh.keys()) if digests - fresh.keys() else {}
-        run.blobs |= {digest: decode(data) for digest, data in (fresh | stored).items()}
+        fresh = {digest: decode(run.packer.fresh[digest]) for digest in digests if digest in run.packer.fresh}
+        run.blobs |= fresh | await self._values(digests - fresh.keys())
 
     async def _append_if_any(
         self, run: RunInHand, before: int, events: list[Event], arrivals: Sequence[Arrival]
@@ -203,6 +204,15 @@ class Engine:
         """A value with everything in it that is kept elsewhere: what a tool is called with, what a person is shown."""
         digests = {ref.digest for ref in refs_in(value)}
         # A short list that grows may have no part elsewhere, and is to be a list all the same.
-        blobs = await self.store.blobs(self.tenant, digests) if digests else {}
-        loaded = {digest: await self.whole(decode(data)) for digest, data in blobs.items()}
+        loaded = {digest: await self.whole(inner) for digest, inner in (await self._values(digests)).items()}
         return with_refs_replaced(value, lambda ref: loaded[ref.digest])
+
+    async def _values(self, digests: AbstractSet[str]) -> dict[str, Value]:
+        """Stored values by digest. They are read in parts: the bytes of all of them would need their room once more."""
+        values: dict[str, Value] = {}
+        left = sorted(digests)
+        while left:
+            stored = await self.store.blobs(self.tenant, left[:BLOBS_READ_AT_ONCE])
+            values |= {digest: decode(data) for digest, data in stored.items()}
+            del left[:BLOBS_READ_AT_ONCE]
+        return values

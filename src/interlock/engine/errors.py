@@ -9,8 +9,10 @@ EngineError
 
 from __future__ import annotations
 
+from interlock.core.errors import InterlockError
 
-class EngineError(Exception):
+
+class EngineError(InterlockError):
     """Something the engine cannot do; the message says to which thing and what to do next."""
 
 

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from interlock.core.errors import InterlockError
+
 if TYPE_CHECKING:
     from interlock.store.lease import LeaseOwner
 
@@ -26,7 +28,7 @@ PlaceReason: TypeAlias = Literal[
 ]
 
 
-class StoreError(Exception):
+class StoreError(InterlockError):
     """Something the store cannot do; the message says to which thing and what to do next."""
 
 

@@ -17,11 +17,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from interlock.core.errors import InterlockError
+
 if TYPE_CHECKING:
     from interlock.core.events import Error, ErrorClass
 
 
-class ToolError(Exception):
+class ToolError(InterlockError):
     """A tool cannot be used as it is declared."""
 
 

@@ -54,7 +54,8 @@ def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
     joinings: dict[int, Joining] = {}
     for draft in family.drafts():
         schema = inputs_schema(draft) if draft is family.root else schemas[draft.name]
-        compiler = TemplateCompiler(draft, known_names(draft, schema, catalogue.tools))
+        names = known_names(draft, schema, catalogue.tools)
+        compiler = TemplateCompiler(draft, names, expressions_max=limits.expressions_max)
         parts = Parts(draft, compiler, catalogue.tools, family.named, schemas, contracts)
         scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max), joinings)
     if not family.has_errors:

@@ -38,8 +38,10 @@ _KEPT_LIST_CALL: Final = re.compile(
 class TemplateCompiler:
     """Compiles what stands in the texts of one graph; keeps their problems and what they depend on."""
 
-    def __init__(self, draft: GraphDraft, names: Mapping[str, FieldType]) -> None:
+    def __init__(self, draft: GraphDraft, names: Mapping[str, FieldType], *, expressions_max: int) -> None:
         self.draft = draft
+        self._expressions_max = expressions_max
+        self._expressions = 0
         self.dependencies = Dependencies(draft)
         self.secrets = frozenset(draft.model.secrets)
         self._names = names
@@ -163,6 +165,8 @@ class TemplateCompiler:
         return expression
 
     def _compiled(self, hole: Hole, spot: Spot, place: Place) -> Expression | None:
+        if self.draft.has_enough or not self._counts_one_more(place):
+            return None
         try:
             return self._environment.compile(hole.source, visible=spot.names())
         except ExpressionProblem as problem:
@@ -171,6 +175,15 @@ class TemplateCompiler:
                 advice = "a secret stands only as a whole value, `${secrets.name}`, in the input of a tool"
             self._problem(place, problem.message, advice, hole.offset + problem.offset)
             return None
+
+    def _counts_one_more(self, place: Place) -> bool:
+        """Whether another expression may be compiled; the first that may not is told."""
+        self._expressions += 1
+        if self._expressions == self._expressions_max + 1:
+            message = f"the graph has more than {self._expressions_max} expressions"
+            advice = "put parts into graphs of their own, or raise the limit `expressions_max`"
+            self._problem(place, message, advice)
+        return self._expressions <= self._expressions_max
 
     def _is_surely_there(self, chain: p.Chain, spot: Spot) -> bool:
         """Whether a bare path needs no closer look: its name is visible, and nothing known speaks against it."""

@@ -1,0 +1,16 @@
+"""The root of everything that Interlock raises on purpose, so that who uses it can catch it all by one name.
+
+InterlockError
+├── AuthoringError     a document, a graph built in Python (authoring)
+├── ToolError          a tool, or the file it stands in (tools)
+├── StoreError         what is kept, and where (store)
+├── EngineError        a run, and what was asked of it (engine)
+├── SettingsError      a setting (settings)
+└── and what the Python face raises itself (client)
+"""
+
+from __future__ import annotations
+
+
+class InterlockError(Exception):
+    """Something that cannot be done as it was asked. The message says to which thing, and what to do next."""
