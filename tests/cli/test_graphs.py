@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import jsonschema_rs
+import pytest
 
 from interlock.authoring.yaml_document import read_document
 from tests.cli.command_line import CommandLine
@@ -122,3 +126,38 @@ def test_the_schema_of_the_language_accepts_what_the_compiler_accepts(interlock:
 
     assert list(jsonschema_rs.validator_for(schema).iter_errors(graph)) == []
     assert not jsonschema_rs.is_valid(schema, {"graph": "x", "nodes": {"a": {"valu": 1}}})
+
+
+@pytest.mark.parametrize("words", [("check",), ("show",), ("fmt",)])
+@pytest.mark.parametrize("name", ["pipe.yaml", "zeros.yaml"])
+def test_what_has_no_end_is_not_read(interlock: CommandLine, words: tuple[str, ...], name: str) -> None:
+    """A pipe would be waited for, and a device would fill the memory: neither says anything of its own accord."""
+    os.mkfifo("pipe.yaml")
+    Path("zeros.yaml").symlink_to("/dev/zero")
+
+    said = interlock("graph", *words, name)
+
+    assert (said.code, said.out) == (2, "")
+    assert f"{name} cannot be read: it is not a file but a pipe or a device" in said.err
+
+
+def test_only_the_graphs_of_a_folder_are_looked_at(interlock: CommandLine) -> None:
+    """An editor leaves locks and folders beside them; a graph must not become unknown because its file is open."""
+    interlock.graph("hello", "a: {value: 1}")
+    Path("graphs/.#hello.yaml").symlink_to("nobody@nowhere.1:2")
+    Path("graphs/gone.yaml").symlink_to("nowhere")
+    Path("graphs/folder.yaml").mkdir()
+    os.mkfifo("graphs/pipe.yaml")
+
+    assert interlock("run", "hello").code == 0
+    assert [graph["graph"] for graph in interlock("graph", "check", "--json").json["graphs"]] == ["hello"]
+
+
+def test_a_text_that_is_too_long_is_not_formatted(interlock: CommandLine) -> None:
+    """Nobody can read it, and it would be read again and compared."""
+    interlock.write("long.yaml", "#" * (8 * 1024 * 1024) + "é")
+
+    said = interlock("graph", "fmt", "long.yaml")
+
+    assert said.code == 2
+    assert "long.yaml has more than 8,388,608 bytes" in said.err

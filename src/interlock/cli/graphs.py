@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -160,8 +161,15 @@ def fmt(
 
 
 def _read_text(file: Path) -> str:
+    from interlock.authoring.limits import Limits
+    from interlock.client.source_files import read_source
+
+    bytes_max = Limits().document_bytes
     try:
-        return file.read_text(encoding="utf-8")
+        text = read_source(file, bytes_max=bytes_max)
+        if len(text) > bytes_max:
+            raise CommandError(f"{file} has more than {bytes_max:,} bytes: divide it")
+        return io.StringIO(text.decode(), newline=None).read()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

@@ -16,6 +16,7 @@ from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.authoring.report import Subject, render_problems
 from interlock.authoring.yaml_document import Document, read_document
 from interlock.client.errors import InvalidGraphError, TwoGraphsError, UnknownGraphError, UnreadableGraphError
+from interlock.client.source_files import read_source
 from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import Compiled, compile_graph
@@ -138,8 +139,7 @@ class Graphs:
 def read_file(path: Path, limits: DocumentLimits) -> Document:
     """The document in a file. One that is far too large is not read to its end."""
     try:
-        with path.open("rb") as file:
-            text = file.read(limits.document_bytes + 1)
+        text = read_source(path, bytes_max=limits.document_bytes)
     except OSError as error:
         raise UnreadableGraphError(path, error.strerror or str(error)) from error
     return read_document(text, source=str(path), limits=limits)
@@ -179,14 +179,18 @@ class _FolderOfGraphs(Mapping[str, Mapping[str, Any]]):
 
     def _documents(self) -> dict[str, Document]:
         if self._read is None:
-            files = sorted(file for file in self._folder.glob("*") if file.suffix in GRAPH_SUFFIXES)
             self._read = {}
-            for file in files:
+            for file in sorted(filter(_holds_graph, self._folder.glob("*"))):
                 document = read_file(file, self._limits)
                 known = self._read.setdefault(_name_in(document, file), document)
                 if known is not document:
                     raise TwoGraphsError(_name_in(document, file), known.source, document.source)
         return self._read
+
+
+def _holds_graph(file: Path) -> bool:
+    """Whether a file of the folder is meant to be a graph; an editor's own files beside it are not."""
+    return file.suffix in GRAPH_SUFFIXES and not file.name.startswith(".") and file.is_file()
 
 
 def _name_in(document: Document, file: Path) -> str:
