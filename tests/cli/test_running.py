@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
 
 import pytest
 
@@ -148,6 +150,18 @@ def test_inputs_are_given_in_any_of_the_usual_ways(
         (("--inputs", "list.yaml"), "--inputs wants a map of inputs"),
         (("--inputs", "broken.yaml"), "broken.yaml:1:"),
         (("-i", "x=1"), "x is not a field that is known here"),
+        (("--inputs", "[1]"), "--inputs wants a map of inputs"),
+        (("--inputs", '{"n": NaN}'), "NaN is no number that JSON can hold at line 1, column 7"),
+        (("--inputs", '{"n": 1, "n": 2}'), "what --inputs gives has the key 'n' twice"),
+        (("--inputs", '{"n": ' + "[" * 100_000), "what --inputs gives is nested too deeply"),
+        (("-i", "n=" + "[" * 100_000), "the input n is nested too deeply"),
+        (("-i", "n=1e999"), "inputs.n is inf, which JSON cannot hold"),
+        (("-i", "n=99999999999999999999"), "inputs.n is an integer beyond 64 bits: pass it as text"),
+        (("--inputs", '{"n": "\\ud800"}'), "inputs.n is text with a lone surrogate"),
+        (("-i", "n=\udcff"), "is not text in UTF-8"),
+        (("--by", "\udcff"), "is not text in UTF-8"),
+        (("--inputs", "pipe"), "the inputs pipe cannot be read: it is not a file but a pipe or a device"),
+        (("--inputs", "zeros"), "the inputs zeros cannot be read: it is not a file but a pipe or a device"),
     ],
 )
 def test_inputs_that_cannot_be_read_are_told_and_nothing_is_run(
@@ -157,6 +171,8 @@ def test_inputs_that_cannot_be_read_are_told_and_nothing_is_run(
     interlock.graph("takes", "a: {value: 1}", inputs="{n: integer}")
     interlock.write("list.yaml", "- 1\n")
     interlock.write("broken.yaml", "n: [1\n")
+    os.mkfifo("pipe")
+    Path("zeros").symlink_to("/dev/zero")
 
     said = interlock("run", "takes", *words)
 

@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from interlock.cli import changing, graphs, looking, people, project, running
-from interlock.cli.failures import ExitCode, Failure, failure_of
+from interlock.cli.failures import CommandError, ExitCode, Failure, failure_of
 
 app = typer.Typer(
     name="interlock",
@@ -91,6 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     try:
+        _refuse_broken_text(words)
         code: Any = app(words, prog_name="interlock", standalone_mode=False)
     except Exit as ended:
         return ended.exit_code
@@ -108,6 +109,15 @@ def _run(words: list[str]) -> int:
             traceback.print_exc()
         return _told(failure_of(error), words)
     return code if isinstance(code, int) else ExitCode.SUCCEEDED
+
+
+def _refuse_broken_text(words: list[str]) -> None:
+    """Half a character, as from a terminal of another encoding, could be neither kept nor printed."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            raise CommandError(f"{word!r} is not text in UTF-8: write it in that encoding") from error
 
 
 def _told_usage(error: TyperException, words: list[str]) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from interlock.cli.failures import CommandError
-from interlock.core.values import is_map
+from interlock.core.values import VALUE_BYTES_MAX, is_map
 
 
 def read_inputs(source: str | None, pairs: Iterable[str]) -> dict[str, Any]:
@@ -22,15 +23,34 @@ def read_json(text: str, what: str) -> Any:  # noqa: ANN401 - JSON data
     """A value that has to be JSON; `what` is what a person calls it."""
     text = _piped() if text == "-" else text
     try:
-        return json.loads(text)
+        return _parsed(text, what)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         hint = " (text stands in double quotes)" if error.pos == 0 else ""
         raise CommandError(f"{what} is not JSON: {error.msg} at {place}{hint}") from error
 
 
+def _parsed(text: str, what: str) -> Any:  # noqa: ANN401 - JSON data
+    """JSON as its standard has it, where no key says two things; `JSONDecodeError` if the text is none."""
+
+    def refuse_number(word: str) -> Never:
+        raise json.JSONDecodeError(f"{word} is no number that JSON can hold", text, max(text.find(word), 0))
+
+    def with_keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        read = dict(pairs)
+        if len(read) < len(pairs):
+            twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+            raise CommandError(f"{what} has the key {twice!r} twice in one map: leave one of them out")
+        return read
+
+    try:
+        return json.loads(text, parse_constant=refuse_number, object_pairs_hook=with_keys_once)
+    except RecursionError as error:
+        raise CommandError(f"{what} is nested too deeply: make it flatter") from error
+
+
 def _read_map(source: str) -> dict[str, Any]:
-    if source == "-" or source.lstrip().startswith("{"):
+    if source == "-" or source.lstrip().startswith(("{", "[")):
         value = read_json(source, "what --inputs gives")
     else:
         value = _read_file(Path(source))
@@ -41,11 +61,13 @@ def _read_map(source: str) -> dict[str, Any]:
 
 def _read_file(path: Path) -> Any:  # noqa: ANN401 - JSON data
     """A file of JSON or YAML: both are read as a graph is, with lines for what is wrong."""
+    from interlock.authoring.limits import Limits
     from interlock.authoring.report import render_problems
     from interlock.authoring.yaml_document import read_value
+    from interlock.client.source_files import read_source
 
     try:
-        data = path.read_bytes()
+        data = read_source(path, bytes_max=Limits().document_bytes)
     except OSError as error:
         raise CommandError(f"the inputs {path} cannot be read: {error.strerror or error}") from error
     document = read_value(data, source=str(path))
@@ -59,7 +81,7 @@ def _read_pair(pair: str) -> tuple[str, Any]:
     if not equals or not key:
         raise CommandError(f"-i wants key=value, and was given {pair!r}")
     try:
-        return key, json.loads(text)
+        return key, _parsed(text, f"the input {key}")
     except json.JSONDecodeError:
         return key, text
 
@@ -67,7 +89,13 @@ def _read_pair(pair: str) -> tuple[str, Any]:
 def _piped() -> str:
     if sys.stdin.isatty():
         raise CommandError("- reads standard input, and nothing is piped into it")
-    return sys.stdin.read()
+    try:
+        text = sys.stdin.read(VALUE_BYTES_MAX + 1)
+    except UnicodeDecodeError as error:
+        raise CommandError(f"what is piped into it is not text in UTF-8: {error.reason}") from error
+    if len(text) > VALUE_BYTES_MAX:
+        raise CommandError(f"what is piped into it is longer than {VALUE_BYTES_MAX:,} bytes: pass an address instead")
+    return text
 
 
 def _kind(value: object) -> str:

@@ -6,6 +6,7 @@ InterlockError
 ├── StoreError         what is kept, and where (store)
 ├── EngineError        a run, and what was asked of it (engine)
 ├── SettingsError      a setting (settings)
+├── ValueProblem       an input, an answer or another value that could not be kept (core)
 └── and what the Python face raises itself (client)
 """
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
 
 import msgspec
 
+from interlock.core.errors import InterlockError
+
 if TYPE_CHECKING:
     from typing import TypeAlias
 
@@ -105,7 +107,7 @@ class KeptList:
         return f"KeptList({self.size} items)"
 
 
-class ValueProblem(ValueError):
+class ValueProblem(InterlockError, ValueError):
     """Something that is no value: says where inside it, what it is, and what to write instead."""
 
 
