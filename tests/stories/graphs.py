@@ -7,6 +7,7 @@ from textwrap import dedent
 from typing import TypeAlias, cast
 
 from interlock.authoring.yaml_document import read_document
+from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import Compiled, compile_graph
 from interlock.core.compiling.json_data import JsonMap
@@ -36,6 +37,13 @@ def compiled(text: str, *, tools: tuple[ToolContract, ...] = TOOLS, graphs: Grap
     found = _compile(text, tools, graphs or {})
     assert found.plan is not None, [_said(problem) for problem in found.errors]
     return found.plan
+
+
+def bundled(text: str, *, tools: tuple[ToolContract, ...] = TOOLS, graphs: Graphs | None = None) -> Bundle:
+    """What a run of a graph is pinned to."""
+    found = _compile(text, tools, graphs or {})
+    assert found.bundle is not None, [_said(problem) for problem in found.errors]
+    return found.bundle
 
 
 def refusals(text: str, *, tools: tuple[ToolContract, ...] = TOOLS, graphs: Graphs | None = None) -> list[str]:

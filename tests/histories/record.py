@@ -1,0 +1,304 @@
+"""Records the histories that later releases are held to: `python -m tests.histories.record NAME…`.
+
+A history is made once and then kept: recorded anew it would only show that a release agrees with itself. So this
+refuses to write over one; before the first release, when nobody has any runs yet, remove the file to record it anew.
+Between them they hold an event of every type.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from interlock.core import events as e
+from interlock.core import requests as r
+from interlock.core.linking import results_to_adopt
+from interlock.core.values import Packer, encode
+from interlock.store.sealing import CHAIN_START, SALT_BYTES, seal_all
+from tests.histories.history import History, came_to, file_of, write_history
+from tests.stories.graphs import Graphs, bundled
+from tests.stories.story import Story
+
+KEY: Final = b"the key of the blobs of histories"
+INLINE_BYTES_MAX: Final = 400
+"""Values longer than this are kept outside their events: small, so that histories are."""
+
+
+class Recording:
+    """A story with its graph, which is what a history is made of."""
+
+    def __init__(self, text: str, *, graphs: Graphs | None = None) -> None:
+        self.bundle = bundled(text, graphs=graphs)
+        self.story = Story(text, graphs=graphs, packer=Packer(KEY, inline_bytes_max=INLINE_BYTES_MAX))
+
+
+def release() -> Recording:
+    """A run from a tool to a person to its outputs."""
+    made = Recording(
+        """
+        inputs: {pr: integer}
+        nodes:
+          test: {tool: work, input: {pr: "${inputs.pr}"}}
+          share: {value: {high: "${test.high}", title: "PR ${inputs.pr}"}}
+          quality: {gate: ["${share.high == 0}"]}
+          approve: {human: "Release ${share.title}?", choices: [release, reject], quorum: 2, after: quality}
+          publish: {tool: pay, after: {approve: {on: release}}}
+          tell: {emit: released, data: {pr: "${inputs.pr}"}, after: publish}
+        finally:
+          tidy: {tool: write, input: {status: "${run.status}"}}
+        outputs: {version: '${publish.?version.orValue("none")}'}
+        """
+    )
+    made.story.starts(pr=7).does("test", {"high": 0}).answers("approve", "release", "ada")
+    made.story.answers("approve", "release", "ben").does("publish", {"version": "1.2"})
+    made.story.does("tell").does("finally/tidy")
+    return made
+
+
+def rollback() -> Recording:
+    """A gate that says rollback: undos that are retried, asked about and given up, one after the other."""
+    made = Recording(
+        """
+        nodes:
+          a: {tool: pay, input: {n: 1}, undo: {tool: unpay, input: {n: 1}, retry: {attempts: 2, backoff: 1s}}}
+          b: {tool: pay, input: {n: 2}, undo: {tool: pay, input: {n: "${b.n}"}}, after: a}
+          c: {tool: pay, input: {n: 3}, undo: {tool: unpay, input: {n: 3}}, after: b}
+          d: {tool: pay, input: {n: 4}, after: c}
+          check: {gate: ["${d == 'fine'}"], otherwise: rollback}
+        """
+    )
+    story = made.story.starts().does("a", {"n": 1}).does("b", {"n": 2}).does("c", {"n": 3}).does("d", "bad")
+    story.undoes("c", "failed").undoes("b", "unknown", "timeout").settles("b!undo", "done")
+    story.undoes("a", "failed").waits_for(2).undoes("a")
+    return made
+
+
+def taken_back() -> Recording:
+    """A run that is cancelled with rollback while a call is in flight, and takes back all that it did."""
+    made = Recording(
+        """
+        nodes:
+          a: {tool: pay, input: {n: 1}, undo: {tool: unpay, input: {n: 1}}}
+          b: {tool: write, input: {n: 2}, undo: {tool: unpay, input: {n: 2}}, after: a}
+          c: {tool: work, after: b}
+        """
+    )
+    made.story.starts().does("a").cancels(rollback=True).does("b").undoes("b").undoes("a")
+    return made
+
+
+def retries() -> Recording:
+    """Failures that are retried, passed on to a fallback, gone on from, raced and chosen between."""
+    made = Recording(
+        """
+        nodes:
+          flaky: {tool: work, retry: {attempts: 3, backoff: 2s}}
+          dear: {tool: work, on_error: {fallback: cheap}}
+          cheap: {tool: other}
+          odd: {tool: work, on_error: continue}
+          slow: {tool: work, timeout: 10s, on_error: continue}
+          best: {fuse: best_of, from: [flaky, dear], by: "${candidate.score}"}
+          size: {choose: [{label: big, when: "${best.score > 5}"}, {label: small}]}
+          large: {value: "large", after: {size: {on: big}}}
+          little: {value: "little", after: {size: {on: small}}}
+          maybe: {value: "maybe", after: {best: {when: "${best.score > 100}"}}}
+          first: {value: "first", after: [large, little], join: first}
+        """
+    )
+    story = made.story.starts().fails("flaky", "unavailable").is_lost("slow", "timeout")
+    story.receives(late(story, "slow")).fails("dear").does("cheap", {"score": 4}).fails("odd", "invalid")
+    story.waits_for(3).fails("flaky").waits_for(10).does("flaky", {"score": 7})
+    return made
+
+
+def late(story: Story, path: str) -> r.Result:
+    """What came of a call after it had been given up."""
+    effects = [event.body.effect for event in story.log if isinstance(event.body, e.NodeStarted) and event.path == path]
+    return r.Result(path=path, result=e.NodeResult(effects[-1], "done", "too late"))
+
+
+def crashes() -> Recording:
+    """Workers that die and leave: what was in flight is repeated, asked about, settled, or given up as lost."""
+    made = Recording(
+        """
+        nodes:
+          again: {tool: write, input: {n: 1}}
+          asked: {tool: pay, input: {n: 2}, after: again}
+          steps: {tool: write, input: {n: 3}, after: asked}
+          left: {tool: pay, input: {n: 4}, after: steps}
+          deadly: {tool: work, on_error: continue, after: left}
+        """
+    )
+    story = made.story.starts().is_lost("again").does("again").is_lost("asked").settles("asked", "done", "receipt 7")
+    story.intends("steps", 1).has_done("steps", 1, "one").intends("steps", 2)
+    story.intends("steps", 3, "ask", question=e.Question("Go on?", ("yes", "no")))
+    story.is_lost("steps").has_lost("steps", 2).is_lost("steps")
+    story.receives(not_done(story, "steps", 2)).answers("steps.3", "yes").has_done("steps", 2, "two")
+    story.intends("steps", 4).receives(broken(story, "steps", 4)).does("steps", "all")
+    story.receives(not_made(story, "left")).does("left")
+    story.is_lost("deadly").is_lost("deadly").is_lost("deadly")
+    return made
+
+
+def not_done(story: Story, path: str, ordinal: int) -> r.SettleEffect:
+    """A person says that a step did not happen."""
+    effect = story.attempt(path).steps[ordinal].effect
+    return r.SettleEffect(effect=effect, status="not_done", by="ada", why="nobody has seen it")
+
+
+def broken(story: Story, path: str, ordinal: int) -> r.StepNoted:
+    """A step that failed."""
+    effect = story.attempt(path).steps[ordinal].effect
+    return r.StepNoted(path=path, step=e.EffectFailed(ordinal, effect, e.Error("unavailable", "no line")))
+
+
+def not_made(story: Story, path: str) -> r.Result:
+    """A call that its worker stopped before it was made, since it left."""
+    error = e.Error("cancelled", "its worker left before the call was made", path)
+    return r.Result(path=path, result=e.NodeResult(story.effect(path), "not_done", error=error, calls=0))
+
+
+def scopes() -> Recording:
+    """Items, rounds and graphs inside each other, with values that are kept outside their events."""
+    made = Recording(
+        """
+        nodes:
+          all: {each: "${docs}", as: doc, parallel: 2, do: {tool: work, input: {doc: "${doc}"}, on_error: continue}}
+          docs: {value: "${items.docs}"}
+          items: {tool: work}
+          some: {each: "${[1, 2, 3]}", quorum: 2, do: {tool: other, input: {n: "${item}"}}, after: all}
+          early: {each: "${[1, 2]}", do: {tool: other, input: {n: "${item}"}}, after: some}
+          refine:
+            loop:
+              draft: {tool: work, input: {before: '${round.last.?draft.?text.orValue("")}'}}
+            until: "${draft.good}"
+            max: 3
+            after: early
+          grow:
+            loop:
+              say: {tool: work, input: {recent: "${tail(round.last.said, 2)}"}}
+              said: {value: "${append(round.last.said, say)}"}
+            until: "${round.index == 3}"
+            max: 5
+            after: refine
+          inner: {graph: part, input: {text: "${refine.draft.text}"}, after: grow}
+        outputs: {texts: "${all}", size: "${inner.size}", said: "${tail(grow.said, 3)}"}
+        """,
+        graphs={
+            "part": """
+            inputs: {text: string}
+            nodes:
+              measure: {value: "${inputs.text.size()}"}
+            outputs: {size: "${measure}"}
+            """
+        },
+    )
+    story = made.story.starts().does("items", {"docs": ["one " * 150, "two", "three"]})
+    story.does("all:0", {"text": "long " * 100}).fails("all:1").does("all:2", {"text": "short"})
+    story.does("some:0", 1).does("some:1", 2).fails("some:2").does("early:0", 1).completes("early").does("early:1", 2)
+    story.does("refine:0/draft", {"text": "no", "good": False}).does("refine:1/draft", {"text": "yes", "good": True})
+    for number in range(4):
+        story.does(f"grow:{number}/say", f"{number} says " * 20)
+    return made
+
+
+def waits() -> Recording:
+    """Times, events, deadlines and people; paused and resumed, moved to another mode, and cancelled in the end."""
+    made = Recording(
+        """
+        inputs: {pr: integer}
+        nodes:
+          nap: {wait: 10s}
+          merged: {wait: {event: merged, match: {pr: "${inputs.pr}"}}}
+          ask: {human: "Well?", choices: [yes, no], timeout: 1m, otherwise: no}
+          form: {human: "Why?", form: {type: object, properties: {why: {type: string}}}}
+          mode: {value: "${run.mode}", after: nap}
+          one: {tool: work, after: merged}
+          other: {tool: work, after: merged}
+          never: {wait: {event: never}}
+        """
+    )
+    story = made.story.starts(pr=7).sends("merged", {"pr": 8}, "first").moves_to("degraded").waits_for(11)
+    story.pauses().fills_in("form", why="because").sends("merged", {"pr": 7}, "second").waits_for(60).resumes()
+    story.cancels("one").does("one").does("other").cancels()
+    return made
+
+
+def held() -> Recording:
+    """Failures that wait for people, a gate that is held, and two ways of stopping the rest."""
+    made = Recording(
+        """
+        on_failure: hold
+        nodes:
+          a: {tool: work, input: {n: 1}}
+          b: {tool: work, input: {n: 2}}
+          c: {tool: work, input: {n: 3}}
+          gate: {gate: ["${c == 'good'}"], otherwise: hold}
+          race1: {tool: work, after: gate}
+          race2: {tool: work, after: gate}
+          won: {value: "won", after: [race1, race2], join: first, cancel_rest: true}
+          last: {tool: work, after: {won: {on: failed}}}
+        """
+    )
+    story = made.story.starts().fails("a").remedies("a", "retry").does("a", 1)
+    story.fails("b").remedies("b", "edit", {"n": 20}).does("b", 2).does("c", "bad").says("gate", "promote", why="fine")
+    story.does("race1").does("race2")
+    return made
+
+
+def continued() -> Recording:
+    """The retry of a run that failed: what does not depend on the failure is taken over."""
+    text = """
+        nodes:
+          a: {tool: pay, input: {n: 1}}
+          b: {tool: pay, input: {n: "${a}"}}
+          c: {tool: work, input: {n: "${b}"}}
+        """
+    parent = Story(text).starts().does("a", 1).does("b", 2).fails("c")
+    adopted = tuple(results_to_adopt(parent.plan, "run", parent.log))
+    made = Recording(text)
+    made.story.receives(r.StartRun(inputs={}, kind="retry", parent="run-1", adopted=adopted, by="ada"))
+    made.story.does("c", 3)
+    return made
+
+
+HISTORIES: Final[dict[str, Callable[[], Recording]]] = {
+    made.__name__: made for made in (release, rollback, taken_back, retries, crashes, scopes, waits, held, continued)
+}
+
+
+def recorded(name: str) -> History:
+    """A history as this release makes it. Its salts are no secrets: everybody makes the same file."""
+    made = HISTORIES[name]()
+    story = made.story
+    assert story.state.has_ended, f"{name} does not end: {story.waits}, {story.in_flight}"
+    salts = b"".join(hashlib.sha256(f"{name} {event.seq}".encode()).digest()[:SALT_BYTES] for event in story.log)
+    sealed, head = seal_all(story.log, tenant="local", run="run", previous=CHAIN_START, salts=salts)
+    return History(
+        name=name,
+        what=(HISTORIES[name].__doc__ or "").strip(),
+        run="run",
+        bundle=made.bundle.bytes,
+        blob_key=KEY,
+        blobs={digest: encode(value) for digest, value in story.kept.items()},
+        events=tuple(sealed),
+        head=head,
+        came_to=came_to(story.plan, "run", story.log),
+    )
+
+
+def main(names: list[str]) -> int:
+    """Record these, or all that are not there yet."""
+    for name in names or [name for name in HISTORIES if not file_of(name).exists()]:
+        if file_of(name).exists():
+            sys.stderr.write(f"{file_of(name)} is there already: a history is kept as it was recorded\n")
+            return 1
+        write_history(recorded(name))
+        sys.stdout.write(f"recorded {file_of(name).name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,102 @@
+"""Runs recorded by earlier releases: each later one reads them, decides them alike, and tells them alike, for ever."""
+
+from __future__ import annotations
+
+import hmac
+from typing import get_args
+
+import pytest
+
+from interlock.core.compile import open_bundle
+from interlock.core.decide import Need
+from interlock.core.events import Body, Event
+from interlock.core.plan import Plan
+from interlock.core.state import RunState, encode_state
+from interlock.core.values import Packer, decode
+from interlock.core.verify import Verification
+from interlock.store.sealing import unseal_all
+from tests.histories.history import History, came_to, names, read_history
+from tests.histories.record import HISTORIES, INLINE_BYTES_MAX
+
+every_history = pytest.mark.parametrize("name", names())
+
+
+def opened(history: History) -> tuple[Plan, list[Event]]:
+    """The plan of its bundle, and its events, checked against the head that was kept beside them."""
+    return open_bundle(history.bundle), unseal_all(history.events, run=history.run, head=history.head)
+
+
+def verified(history: History) -> Verification:
+    """A verification that has gone through the whole log."""
+    plan, events = opened(history)
+    packer = Packer(history.blob_key, inline_bytes_max=INLINE_BYTES_MAX)
+    verification = Verification(plan, RunState(history.run), events, packer)
+    values = {digest: decode(data) for digest, data in history.blobs.items()}
+    assert verification.go_on(values) is None
+    return verification
+
+
+@every_history
+def test_it_is_read_as_it_was_written(name: str) -> None:
+    """Nothing of a stored event may be lost on a new release, nor its bundle mean another graph."""
+    history = read_history(name)
+
+    plan, events = opened(history)
+
+    assert plan.bundle_hash == getattr(events[0].body, "bundle", "")
+    assert all(hmac.digest(history.blob_key, data, "sha256").hex() == at for at, data in history.blobs.items())
+
+
+@every_history
+def test_every_decision_in_it_comes_out_the_same(name: str) -> None:
+    """A behaviour of `decide` never changes within a version of the language (rule 8 of the design)."""
+    history = read_history(name)
+
+    verification = verified(history)
+
+    assert verification.state.seq == len(history.events)
+
+
+@every_history
+def test_it_comes_to_what_it_came_to(name: str) -> None:
+    """Who looks at an old run sees what was seen then."""
+    history = read_history(name)
+    plan, events = opened(history)
+
+    assert came_to(plan, history.run, events) == history.came_to
+
+
+@every_history
+def test_it_gives_the_same_state_each_time(name: str) -> None:
+    """Also after a look at every beginning of it."""
+    history = read_history(name)
+    plan, events = opened(history)
+
+    beginnings = [came_to(plan, history.run, events[:end])["status"] for end in range(1, len(events) + 1)]
+
+    assert encode_state(verified(history).state) == encode_state(verified(history).state)
+    assert beginnings[-1] == history.came_to["status"]
+    assert set(beginnings[:-1]) <= {"running", "waiting", "paused", "compensating"}
+
+
+def test_an_event_of_every_type_stands_in_one_of_them() -> None:
+    """What no history holds, no later release is held to."""
+    types = {event.type for name in names() for event in opened(read_history(name))[1]}
+
+    assert types == {str(body.__struct_config__.tag) for body in get_args(Body)}
+
+
+def test_every_history_that_can_be_recorded_is_here() -> None:
+    """One that was written and not recorded would be missed only when it is too late."""
+    assert names() == sorted(HISTORIES)
+
+
+def test_values_that_lie_elsewhere_are_needed_to_verify() -> None:
+    """Histories hold blobs and growing lists as well: without them verification asks for what it cannot do without."""
+    history = read_history("scopes")
+    plan, events = opened(history)
+    packer = Packer(history.blob_key, inline_bytes_max=INLINE_BYTES_MAX)
+
+    found = Verification(plan, RunState(history.run), events, packer).go_on({})
+
+    assert isinstance(found, Need)
