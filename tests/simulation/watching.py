@@ -77,6 +77,6 @@ def _check_counters(state: RunState) -> None:
         if scope.undoing is not None:
             waits += scope.undoing.waiting != ""
             calls += not scope.undoing.waiting and scope.undoing.attempt.status == ""
-    if not state.is_paused and (calls, waits) != (state.calls_in_flight, state.waits):
+    if (calls, waits) != (state.calls_in_flight, state.waits):
         counted = f"{state.calls_in_flight} calls and {state.waits} waits"
         raise BrokenRule(2, f"the state counts {counted}, and holds {calls} and {waits}")

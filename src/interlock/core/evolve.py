@@ -14,7 +14,7 @@ from interlock.core.evolving.decided import take_decided
 from interlock.core.evolving.journal import note_step, settle_step
 from interlock.core.evolving.mailbox import offer_event
 from interlock.core.evolving.scopes import open_root
-from interlock.core.evolving.settling import cancel_nodes, stop_scope, succeed_by_result
+from interlock.core.evolving.settling import call_ended, cancel_nodes, stop_scope, succeed_by_result
 from interlock.core.evolving.staleness import drop_stale
 from interlock.core.paths import body_of, item_at, node_at
 from interlock.core.plan import EmitWork, Node, Plan
@@ -108,6 +108,7 @@ def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> 
     attempt = live.attempt
     attempt.status, attempt.out, attempt.labels = body.status, body.out, body.labels
     attempt.error, attempt.retryable = body.error, body.retryable
+    call_ended(state)
     if body.status == "done":
         _take_done(plan, state, scope, node, live, event_type="node.result")
         return

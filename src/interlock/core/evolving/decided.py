@@ -29,7 +29,6 @@ from interlock.core.evolving.mailbox import (
 from interlock.core.evolving.scopes import close_inner, drop_scope, open_finally, open_inner, poke, scope_values
 from interlock.core.evolving.settling import (
     call_began,
-    call_ended,
     count_edge,
     edge_was_decided,
     end_if_done,
@@ -143,7 +142,6 @@ def _wait(state: RunState, scope: Scope, node: Node, path: str, body: e.NodeWait
     attempt, is_cancelling, has_held = None, False, isinstance(before, Opened)
     match before:
         case Calling():
-            call_ended(state)
             attempt, is_cancelling = before.attempt, before.cancelling
             state.waits += 1
         case Waiting() | BackingOff():
@@ -175,7 +173,6 @@ def _back_off(state: RunState, scope: Scope, node: Node, path: str, body: e.Node
     before = scope.live.get(node.index)
     assert isinstance(before, Calling | Waiting)
     if isinstance(before, Calling):
-        call_ended(state)
         state.waits += 1
     attempt = before.attempt or Attempt(body.attempt, "", "", None)
     attempt.number, attempt.status = body.attempt, ""

@@ -65,20 +65,18 @@ def succeed_by_result(
 
 
 def leave_live(plan: Plan, state: RunState, scope: Scope, node: Node) -> None:
-    """What a node held while it lived goes: its call, its timers; what it may have to undo passes to its scope."""
+    """What a node held while it lived goes: its wait, its timers; what it may have to undo passes to its scope."""
     live = scope.live.pop(node.index, None)
     if state.timers.live:
         state.timers.clear(path_of(plan, scope, node.index), "timeout", "retry", "wait")
     match live:
-        case Calling():
-            call_ended(state)
         case Waiting() | BackingOff():
             state.waits -= 1
         case Opened():
             scope.undos.extend(live.undos)
             scope.standing.extend(live.standing)
-        case None:
-            pass
+        case Calling() | None:
+            pass  # A call has ended with its result.
 
 
 def call_began(state: RunState) -> None:
