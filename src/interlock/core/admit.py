@@ -194,9 +194,9 @@ def _send(state: RunState, request: r.SendEvent) -> Admitted | r.Refused:
 
 def _cancel(state: RunState, request: r.CancelRun) -> Admitted | r.Refused:
     root = state.scopes[""]
-    if state.compensating and root.compensating:
+    if root.is_taking_back:
         return r.Refused(f"run {state.run} is taking back what it did, and that is not cancelled")
-    if state.is_cancel_asked and not root.finishing:
+    if state.is_cancel_asked and not any(scope.finishing for scope in state.scopes.values()):
         return r.Refused(f"run {state.run} is being cancelled already")
     return [("", e.RunCancelAsked(request.rollback, request.why))]
 

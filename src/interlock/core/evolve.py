@@ -189,10 +189,15 @@ def _take_word(plan: Plan, state: RunState, event: e.Event, body: e.VerdictGiven
 
 
 def _cancel_run(state: RunState, body: e.RunCancelAsked) -> None:
-    """A cancel ends a pause."""
+    """A cancel ends a pause. Where the run stops already, it stops what `finally` still does, at any depth."""
     state.is_paused = False
     state.is_cancel_asked = True
-    stop_scope(state, state.scopes[""], "cancelled", rollback=body.rollback)
+    root = state.scopes[""]
+    was_stopping = root.stopping or root.stop_queued
+    stop_scope(state, root, "cancelled", rollback=body.rollback)
+    for scope in list(state.scopes.values()):
+        if was_stopping and scope.finishing:
+            stop_scope(state, scope, "cancelled")
 
 
 def _take_wish(plan: Plan, state: RunState, path: str, body: e.NodeCancelAsked | e.NodeCompleteAsked) -> None:

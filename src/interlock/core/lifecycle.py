@@ -60,7 +60,7 @@ RUN_LIFECYCLE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("waiting", "run.paused"): ("paused",),
     ("compensating", "run.paused"): ("paused",),
     ("paused", "run.resumed"): ("running", "waiting", "compensating"),
-    ("paused", "run.cancel_asked"): ("running",),
+    ("paused", "run.cancel_asked"): ("running", "waiting", "compensating"),
     ("running", "scope.compensating"): ("compensating",),
     ("waiting", "scope.compensating"): ("compensating",),
     ("compensating", "scope.ended"): ("running", "waiting"),

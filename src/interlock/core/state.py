@@ -297,6 +297,9 @@ class Scope(Struct):
     standing: list[str] = field(default_factory=list[str])
     not_undone: list[str] = field(default_factory=list[str])
     compensating: bool = False
+    """Something is still to be taken back."""
+    is_taking_back: bool = False
+    """It has begun to take back what it did, and has neither ended since nor come to its `finally`."""
     undoing: Undoing | None = None
     outcome: ScopeOutcome | None = None
     """How it ended, while its `finally` still runs."""

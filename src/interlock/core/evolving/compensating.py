@@ -40,7 +40,7 @@ def keep_undo(plan: Plan, scope: Scope, node: Node, body: e.UndoKept) -> None:
 def begin_compensation(state: RunState, scope: Scope) -> None:
     """What the scope did is taken back, the last first."""
     scope.undos.sort(key=_by_seq)
-    scope.compensating = True
+    scope.compensating = scope.is_taking_back = True
     scope.end_queued = True
     state.compensating += 1
     _go_on(state, scope)
@@ -55,7 +55,6 @@ def _go_on(state: RunState, scope: Scope) -> None:
         state.matters.add(Matter("compensate", scope.key, cause=state.seq))
     else:
         scope.compensating = False
-        state.compensating -= 1
         scope.end_queued = False
         end_if_done(state, scope)
 

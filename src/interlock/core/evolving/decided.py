@@ -26,7 +26,15 @@ from interlock.core.evolving.mailbox import (
     remember_waiter,
     take_event,
 )
-from interlock.core.evolving.scopes import close_inner, drop_scope, open_finally, open_inner, poke, scope_values
+from interlock.core.evolving.scopes import (
+    close_inner,
+    drop_scope,
+    leave_compensation,
+    open_finally,
+    open_inner,
+    poke,
+    scope_values,
+)
 from interlock.core.evolving.settling import (
     call_began,
     count_edge,
@@ -318,6 +326,7 @@ def _move_scope(plan: Plan, state: RunState, key: str, body: ScopeMove) -> None:
                 outcome = e.ScopeOutcome(outcome.status, _composed_of(plan, scope), outcome.error)
             drop_scope(plan, state, scope, outcome)
         case e.RunEnded():
+            leave_compensation(state, state.scopes[key])
             state.outcome = body.outcome
         case _ as never:
             assert_never(never)

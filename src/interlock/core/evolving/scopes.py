@@ -81,16 +81,25 @@ def open_finally(plan: Plan, state: RunState, scope: Scope, outcome: ScopeOutcom
     """The graph's status is known: what it declared to do in any case runs, once."""
     body = plan.scopes[scope.body].finally_
     assert body is not None
+    leave_compensation(state, scope)
     scope.outcome = outcome
     scope.finishing = True
     scope.end_queued = False
     open_scope(plan, state, inner_key(scope.key, plan.scopes[body], 0), body, parent=scope.key)
 
 
+def leave_compensation(state: RunState, scope: Scope) -> None:
+    """Nothing more is taken back here: the scope comes to its `finally`, or ends."""
+    if scope.is_taking_back:
+        scope.is_taking_back = False
+        state.compensating -= 1
+
+
 def drop_scope(plan: Plan, state: RunState, scope: Scope, outcome: ScopeOutcome) -> None:
     """A scope has ended: its value and what may have to be undone pass to the node that holds it."""
     del state.scopes[scope.key]
     state.timers.clear(scope.key, "timeout")
+    leave_compensation(state, scope)
     parent = state.scopes[scope.parent]
     if scope.owner < 0:
         parent.standing.extend(scope.standing)
