@@ -47,6 +47,8 @@ RUN: Final = "run"
 LOOKS: Final = 40
 """How often people look at the run while anything may happen; then they only bring it to its end."""
 LOOKS_MAX: Final = 400
+CANCELS: Final = (200, 250, 300, 350)
+"""At which of them somebody loses patience: a cancel, and cancels of what `finally` still does."""
 DEATHS_MAX: Final = 8
 SECRET: Final = "hush, this is never written down"  # noqa: S105 - it is none
 INLINE_SMALL: Final = 24
@@ -131,7 +133,7 @@ class EngineSimulation:
         await self.store.rebuild(TENANT, RUN, status=before[0].status, due=before[0].due)
         if await self._derived() != before:
             raise BrokenRule(7, "the rows that are derived from the log differ from those that were kept")
-        if before[0].waiting or before[0].due is not None or before[3]:
+        if before[0].waiting or before[0].due is not None:
             raise BrokenRule(2, f"the run has ended, and the store still shows {before}")
         engine = self.engine_kind(self.store, tenant=TENANT, now=self.clock.now)
         divergence = await verify_run(engine, RUN)
@@ -231,7 +233,7 @@ class EngineSimulation:
         if await self.store.find_run(TENANT, RUN) is None:
             return None
         state = fold(self.plan, RunState(RUN, TENANT), await self.store.read(TENANT, RUN))
-        if look == LOOKS_MAX // 2 and not state.is_cancel_asked:
+        if look in CANCELS:
             return r.CancelRun(), "ada"
         wishes = self.people.could_say(state)
         chance = self.dice.random()

@@ -10,9 +10,10 @@ from msgspec import Struct
 from interlock.core import events as e
 from interlock.core.decide import Need, decide
 from interlock.core.evolve import evolve
+from interlock.core.lifecycle import RUN_LIFECYCLE
 from interlock.core.plan import Plan
 from interlock.core.settle import record, unpacked
-from interlock.core.state import RunState, decode_state, encode_state
+from interlock.core.state import RunState, decode_state, encode_state, status_of
 from interlock.core.values import ENCODER, Pack, Value
 from tests.simulation.broken_rule import BrokenRule
 
@@ -38,7 +39,9 @@ class Replay(Struct, frozen=True):
                 state = self._through_bytes(state)
             if isinstance(event.body, e.Decided):
                 self._check_decision(state, event)
+            before = status_of(state)
             state = evolve(self.plan, state, event)
+            _check_move(before, status_of(state), event)
             if event.seq in rests and (more := self.decide(state)) is not None:
                 raise BrokenRule(7, f"after event {event.seq} the log rests, and the replay goes on with {more}")
         if encode_state(state) != encode_state(last):
@@ -62,3 +65,11 @@ class Replay(Struct, frozen=True):
         if encode_state(state) != written or encode_state(restored) != written:
             raise BrokenRule(1, "deciding has changed the state, or a snapshot is not what was written")
         return restored
+
+
+def _check_move(before: str, after: str, event: e.Event) -> None:
+    """A run's status moves as its table says; running and waiting are told apart by what is in flight."""
+    if before == after or {before, after} == {"running", "waiting"}:
+        return
+    if after not in RUN_LIFECYCLE.get((before, event.type), ""):
+        raise BrokenRule(2, f"{event.type} moves the run from {before} to {after}, which no table says")

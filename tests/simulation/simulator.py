@@ -38,6 +38,8 @@ STEPS_MAX: Final = 120
 """After so many steps nobody disturbs the run any more: it has to come to its end."""
 ENDING_MAX: Final = 600
 """How many more steps it may take then."""
+CANCELS: Final = (150, 300, 400, 500)
+"""After how many of them somebody loses patience: a cancel, and cancels of what `finally` still does."""
 NAME_MAX: Final = 10
 """A run is continued twice at most: "run again again"."""
 SETTLED_MAX: Final = 3_000
@@ -145,7 +147,7 @@ class Simulation:
         for step in range(ENDING_MAX):
             if self.state.has_ended:
                 return
-            if step == ENDING_MAX // 4 and not self.state.is_cancel_asked:
+            if step in CANCELS:
                 self._record([(r.CancelRun(rollback=self.dice.random() < 0.3), "ada")])
             else:
                 self._step()
