@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -197,3 +198,90 @@ def test_runs_are_offered_by_the_shell(interlock: CommandLine) -> None:
     )
 
     assert ran.stdout.split() == [run]
+
+
+NOISY = """\
+import json
+import os
+import subprocess
+import sys
+
+from interlock import tool
+
+print("imported")
+os.system("echo child of the import")
+
+
+@tool(effect="read")
+def shout(name: str) -> str:
+    print("called")
+    sys.stdout.write("without a line's end")
+    subprocess.run(["echo", "child of the call"])
+    return name
+
+
+@tool(effect="read", isolate="process")
+def shout_apart(name: str) -> str:
+    print("called apart")
+    return name
+"""
+
+
+@pytest.mark.parametrize("words", [("run", "loud"), ("graph", "check"), ("graph", "check", "none")])
+def test_json_is_all_that_is_on_standard_output_whatever_tools_print(
+    interlock: CommandLine, words: tuple[str, ...]
+) -> None:
+    """One `print` left in a tool would break every program that reads the result; it is still seen by a person."""
+    interlock.write("tools/tools.py", NOISY)
+    interlock.graph(
+        "loud", "a: {tool: shout, input: {name: Ada}}\nb: {tool: shout_apart, input: {name: Bob}, after: a}"
+    )
+
+    ran = subprocess.run([*PROGRAM, *words, "--json"], check=False, capture_output=True, text=True)
+
+    assert ran.returncode in {0, 2}
+    assert isinstance(json.loads(ran.stdout), dict)
+    assert ran.stderr.startswith("imported\n")
+
+
+def test_a_reader_of_json_that_has_gone_is_no_error(interlock: CommandLine) -> None:
+    """Here as well: `interlock events RUN --json | head -1`."""
+    interlock.graph("many", 'g: {each: "${inputs.list}", do: {value: "${item}"}}', inputs="{list: array}")
+    run = interlock.started("many", "-i", f"list={list(range(500))}")
+    with subprocess.Popen(
+        [*PROGRAM, "events", run, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+
+        first = program.stdout.readline()
+        program.stdout.close()
+        errors = program.stderr.read()
+
+    assert json.loads(first)["seq"] == 1
+    assert errors == b""
+    assert program.returncode == 141
+
+
+@pytest.mark.parametrize("words", [("runs",), ("runs", "--json"), ("--version",), ("graph", "show", "hello")])
+def test_closed_output_is_nobodys_error(interlock: CommandLine, words: tuple[str, ...]) -> None:
+    """A service may start programs without any; the work counts."""
+    interlock.graph("hello", "a: {value: 1}")
+
+    closed = 'exec "$@" >&-'
+    ran = subprocess.run(["sh", "-c", closed, "sh", *PROGRAM, *words], check=False, stderr=subprocess.PIPE, text=True)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [("runs",), ("runs", "--json"), ("graph", "show", "hello")])
+def test_output_that_cannot_be_written_is_told(interlock: CommandLine, words: tuple[str, ...]) -> None:
+    """A full disk behind `> file` must not look like an empty answer."""
+    interlock.graph("hello", "a: {value: 1}")
+
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ran = subprocess.run([*PROGRAM, *words], check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("error: ")
+    assert ran.stderr.splitlines()[-1].endswith("No space left on device")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated, Any
 
 import typer
@@ -77,16 +78,37 @@ def options(
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line and say how it went."""
     words = sys.argv[1:] if arguments is None else arguments
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a character still shows the rest.
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
-        code = _run(words)
+        with _output_for(words):
+            code = _run(words)
         sys.stdout.flush()
     except BrokenPipeError:
-        return _reader_is_gone()
+        _say_no_more()
+        return ExitCode.READER_GONE
+    except OSError as error:
+        _say_no_more()
+        return _told(Failure("Output", f"the output cannot be written: {error.strerror}", ExitCode.NOT_SUCCEEDED), [])
     return code
+
+
+def _prepare_streams() -> None:
+    for name in ("stdout", "stderr"):
+        stream: Any = getattr(sys, name)
+        if stream is None:
+            # Closed by whoever started the program: what is said is heard by nobody, and that is no error.
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open as long as the program
+        elif isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character still shows the rest.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _output_for(words: list[str]) -> AbstractContextManager[None]:
+    if "--json" not in words:
+        return nullcontext()
+    from interlock.cli.reserved_output import reserved_output
+
+    return reserved_output()
 
 
 def _run(words: list[str]) -> int:
@@ -96,8 +118,7 @@ def _run(words: list[str]) -> int:
     except Exit as ended:
         return ended.exit_code
     except (Abort, KeyboardInterrupt):
-        sys.stderr.write("interrupted\n")
-        return ExitCode.INTERRUPTED
+        return _told(Failure("Interrupted", "interrupted", ExitCode.INTERRUPTED), words)
     except TyperException as error:
         return _told_usage(error, words)
     except BrokenPipeError:
@@ -144,8 +165,7 @@ def _told(failure: Failure, words: list[str]) -> int:
     return failure.code
 
 
-def _reader_is_gone() -> int:
-    """Whoever read the output has closed it, as `| head` does: nothing is left to say, not even on the way out."""
+def _say_no_more() -> None:
+    """What is still kept back would be written on the way out, and fail again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
-    return ExitCode.READER_GONE

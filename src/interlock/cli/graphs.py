@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,6 +10,7 @@ import typer
 
 from interlock.cli.failures import CommandError, ExitCode
 from interlock.cli.options import AsJson, GraphArgument, Tools
+from interlock.cli.reserved_output import write_output
 
 if TYPE_CHECKING:
     from interlock.authoring.drawing.picture import Picture
@@ -95,7 +95,7 @@ def show(
             f"{plan.name} has {count} nodes, and nobody could read a drawing of more than {SVG_NODES_MAX}: "
             "use --format terminal"
         )
-    sys.stdout.write(_drawn(picture, format))
+    write_output(_drawn(picture, format))
     return ExitCode.SUCCEEDED
 
 
@@ -153,7 +153,7 @@ def fmt(
         if write and formatted != text:
             file.write_text(formatted, encoding="utf-8")
         if not (write or check):
-            sys.stdout.write(formatted)
+            write_output(formatted)
     if check or write:
         for file in changed:
             typer.echo(f"{file}: {'formatted' if write else 'is not formatted'}")

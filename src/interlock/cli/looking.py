@@ -134,11 +134,10 @@ def events(
 
 
 async def _events(run: str, store: Path | None, *, follow: bool, after: int, as_json: bool) -> int:
-    import sys
-
     from interlock.cli.event_lines import event_as_json, event_line
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console, print_json
+    from interlock.cli.reserved_output import flush_output
 
     out = console()
     async with looked_at(run, store) as handle:
@@ -148,7 +147,7 @@ async def _events(run: str, store: Path | None, *, follow: bool, after: int, as_
             else:
                 out.print(event_line(event), soft_wrap=True)
             if follow:
-                sys.stdout.flush()
+                flush_output()
     return 0
 
 

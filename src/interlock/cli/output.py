@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
+
+from interlock.cli.reserved_output import write_output
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +42,7 @@ def _console(*, stderr: bool) -> Console:
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:  # noqa: ANN401 - JSON data
     """One JSON value on standard output. Without an indent, on one line."""
-    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=False, default=_opaque) + "\n")
+    write_output(json.dumps(value, indent=indent, ensure_ascii=False, default=_opaque) + "\n")
 
 
 def _opaque(leaf: object) -> Any:  # noqa: ANN401 - JSON data
