@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import sqlite3
@@ -14,12 +15,15 @@ import pytest
 
 from interlock import Interlock, tool
 from interlock.core.values import VALUE_BYTES_MAX, ValueProblem
+from interlock.settings import SlotSettings
 from tests.client.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 
 ROOT = Path(__file__).parents[2]
 MEGABYTE = 1_000_000
+WIDTH = 11_000
+"""More calls at once than have slots, or ever had a place in the line for one."""
 
 
 @tool(effect="read")
@@ -142,3 +146,39 @@ async def test_a_graph_of_fifty_levels_runs_like_any_other(tmp_path: Path) -> No
 
     assert (result.status, len(result.nodes)) == ("succeeded", 51)
     await assert_sound(place)
+
+
+@in_event_loop
+async def test_calls_beyond_all_slots_wait_and_none_fails_for_that(tmp_path: Path) -> None:
+    """A graph may be far wider than a worker; what was intended on record is only a matter of time."""
+    place = tmp_path / "interlock.db"
+    wide = {f"n{k}": {"tool": "make", "input": {"size": 4}} for k in range(WIDTH)}
+
+    async with Interlock(place, tools=[make], slots=SlotSettings(tasks=100)) as interlock:
+        run = await interlock.start(graph(wide))
+        status, effects = await run.ended(), await run.effects()
+
+    assert (status, len(effects)) == ("succeeded", WIDTH)
+
+
+@in_event_loop
+async def test_thousands_of_waiting_calls_are_cancelled_at_once(tmp_path: Path) -> None:
+    """None of them was made, so nobody has to be asked what became of them."""
+    place, begun = tmp_path / "interlock.db", asyncio.Event()
+
+    @tool(effect="once")
+    async def hold() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    wide = {f"n{k}": {"tool": "hold"} for k in range(WIDTH)}
+    async with Interlock(place, tools=[hold], slots=SlotSettings(tasks=1)) as interlock:
+        run = await interlock.start(graph(wide))
+        await begun.wait()
+        await run.cancel(by="ada")
+        rested = await run.wait_while_moving()
+        (wait,) = rested.waits
+        await run.settle(wait.effect, "not_done", by="ada")
+        status = await run.ended()
+
+    assert (rested.status, status) == ("waiting", "cancelled")

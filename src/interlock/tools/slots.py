@@ -6,11 +6,14 @@ Knows nothing of deadlines: whoever waits may cancel its turn. Belongs to one ev
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict
 from typing import Final
 
-WAITING_MAX: Final = 10_000
-"""How many calls may wait for a slot before the door says that it is full."""
+WAITING_MAX: Final = 1_000_000
+"""How many calls may wait for a slot before the door says that it is full: far more than there are nodes in any graph.
+
+A call that waits is on record as intended, so it must not fail because others wait as well; beyond this it is a fault.
+"""
 
 
 class Slots:
@@ -20,7 +23,8 @@ class Slots:
         self.limit = limit
         self._free = limit
         self._waiting_max = waiting_max
-        self._turns: deque[asyncio.Future[None]] = deque()
+        self._turns: OrderedDict[asyncio.Future[None], None] = OrderedDict()
+        """Who waits, in the order they came. Thousands may go at once, so nobody is looked for."""
 
     @property
     def free(self) -> int:
@@ -42,7 +46,7 @@ class Slots:
     def queue(self) -> asyncio.Future[None]:
         """A place in the line: done when the slot is yours. Await it with `turn`."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._turns.append(turn)
+        self._turns[turn] = None
         return turn
 
     async def turn(self, turn: asyncio.Future[None]) -> None:
@@ -59,7 +63,7 @@ class Slots:
     def release(self) -> None:
         """Give a slot back: to the first in the line who is still there."""
         while self._turns:
-            turn = self._turns.popleft()
+            turn, _ = self._turns.popitem(last=False)
             if not turn.done():
                 turn.set_result(None)
                 return
@@ -67,5 +71,4 @@ class Slots:
 
     def _forget(self, turn: asyncio.Future[None]) -> None:
         """Who gave up must not count as waiting."""
-        if turn in self._turns:
-            self._turns.remove(turn)
+        self._turns.pop(turn, None)
