@@ -47,7 +47,7 @@ def test_a_form_is_answered_with_json_and_an_example_of_it_is_offered(interlock:
     ("words", "told"),
     [
         (("--choose", "releese"), "'releese' is not one of release, reject"),
-        (("--form", "{}"), "'' is not one of release, reject"),
+        (("--form", "{}"), "ask asks for one of release, reject, not for a form"),
         ((), "give the answer as --choose CHOICE, or as --form JSON"),
         (("--choose", "release", "--form", "{}"), "give the answer as --choose CHOICE, or as --form JSON"),
         (("--form", "{bad"), "the form is not JSON"),

@@ -74,9 +74,19 @@ def test_a_form_that_is_filled_in_wrongly_is_refused_at_the_door() -> None:
 
     refused = run.offers(r.Answer(path="details", by="ada", form={"high": "very"}))
 
-    assert refused is not None
-    assert refused.startswith("the form is not what details asks for: ")
+    assert (
+        refused == 'the form is not what details asks for: form.title is missing; form.high is "very", not an integer'
+    )
     assert run.waits == {"details": "person"}
+
+
+def test_a_choice_is_no_answer_to_a_form() -> None:
+    """Rule 29: that a form is wanted is what a person has to be told, not what an empty one would lack."""
+    run = Story(DETAILS).starts()
+
+    refused = run.offers(r.Answer(path="details", by="ada", choice="yes"))
+
+    assert refused == "details asks for a form, and was answered with 'yes'"
 
 
 TIMED = """

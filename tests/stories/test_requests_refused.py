@@ -56,6 +56,7 @@ def test_a_run_that_has_ended_takes_nothing_more() -> None:
     ("request_", "reason"),
     [
         (answer(choice="maybe"), "'maybe' is not one of go, stop"),
+        (r.Answer(path="ask", by="ada", form={"why": "so"}), "ask asks for one of go, stop, not for a form"),
         (answer(path="asc"), "asc is not waiting for an answer; did you mean ask?"),
         (answer(path="done"), "done is not waiting for an answer; these are: ask"),
         (r.GiveVerdict(path="ask", by="ada", verdict="promote"), "ask is not a held gate, and nothing in this run is"),

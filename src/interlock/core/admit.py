@@ -131,9 +131,13 @@ def _answer(plan: Plan, state: RunState, request: r.Answer) -> Admitted | r.Refu
     if isinstance(live, Waiting) and request.by in live.answers:
         return r.Refused(f"{request.by} has answered {request.path} already")
     if question.form is not None:
-        problems = compile_schema(question.form).problems(request.form)
+        if request.choice:
+            return r.Refused(f"{request.path} asks for a form, and was answered with {request.choice!r}")
+        problems = compile_schema(question.form).problems(request.form, "form")
         if problems:
             return r.Refused(f"the form is not what {request.path} asks for: {'; '.join(problems)}")
+    elif request.form is not None:
+        return r.Refused(f"{request.path} asks for one of {', '.join(question.choices)}, not for a form")
     elif request.choice not in question.choices:
         return r.Refused(f"{request.choice!r} is not one of {', '.join(question.choices)}")
     return [(request.path, e.AnswerGiven(request.choice, request.form, request.why))]
