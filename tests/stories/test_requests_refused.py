@@ -6,6 +6,7 @@ import pytest
 
 from interlock.core import events as e
 from interlock.core import requests as r
+from interlock.core.values import Value
 from tests.stories.story import Story, step_id
 
 ASK = "nodes: {ask: {human: 'Go?', choices: [go, stop]}, done: {value: '${ask.choice}'}}"
@@ -42,6 +43,26 @@ def test_a_start_with_inputs_that_the_graph_does_not_take_is_refused_with_all_th
     assert "pr" in refused
     assert "note" in refused
     assert run.log == []
+
+
+@pytest.mark.parametrize(
+    ("takes", "inputs", "advice"),
+    [
+        ("{title: string, note: 'string?'}", {"titel": "x"}, "did you mean title?"),
+        ("{title: string, note: 'string?'}", {"title": "x", "zzz": 1}, "it takes note, title"),
+        ("{}", {"zzz": 1}, "it takes no inputs"),
+    ],
+)
+def test_an_input_that_the_graph_does_not_take_is_refused_with_what_it_takes(
+    takes: str, inputs: dict[str, Value], advice: str
+) -> None:
+    """Whoever starts a graph of somebody else does not know its inputs by heart."""
+    run = Story(f"inputs: {takes}\nnodes: {{a: {{value: 1}}}}")
+
+    refused = run.offers(r.StartRun(inputs=inputs))
+
+    assert refused is not None
+    assert refused.endswith(f"; {advice}")
 
 
 def test_a_run_that_has_ended_takes_nothing_more() -> None:

@@ -19,7 +19,12 @@ def run(
     ] = None,
     pairs: Annotated[
         list[str] | None,
-        typer.Option("-i", "--input", metavar="KEY=VALUE", help="One input; JSON if it reads as JSON, else text."),
+        typer.Option(
+            "-i",
+            "--input",
+            metavar="KEY=VALUE",
+            help="One input; JSON if it reads as JSON, else text: n=3 is a number, n='\"3\"' is text.",
+        ),
     ] = None,
     key: Annotated[
         str, typer.Option("--key", metavar="KEY", help="A name of your own: starting twice under it starts once.")

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, assert_never
 
 from interlock.core import events as e
 from interlock.core import requests as r
-from interlock.core.deciding.giving import given
+from interlock.core.deciding.giving import given, names_meant
 from interlock.core.evolving.accounts import spent_limit
 from interlock.core.evolving.journal import attempt_at, open_steps
 from interlock.core.evolving.settling import is_ready
@@ -75,7 +75,8 @@ def _start(plan: Plan, state: RunState, request: r.StartRun) -> Admitted | r.Ref
         return r.Refused(f"run {state.run} has started already")
     inputs, problems = given(plan.root, request.inputs)
     if problems:
-        return r.Refused(f"the inputs are not what graph {plan.name} takes: {'; '.join(problems)}")
+        told = [*problems, *names_meant(plan.root, request.inputs)]
+        return r.Refused(f"the inputs are not what graph {plan.name} takes: {'; '.join(told)}")
     started = e.RunStarted(
         bundle=plan.bundle_hash,
         graph=plan.name,
