@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from interlock.core import events as e
 from interlock.core.lifecycle import NodeStatus
+from interlock.core.plan import EachWork
 from interlock.core.state import Matter
 
 # What is put in place of a function takes whatever that takes.
@@ -228,6 +229,20 @@ def _forgets_steps(right: Wrong) -> Wrong:
     return start
 
 
+def _lists_items_as_they_ended(right: Wrong) -> Wrong:
+    def composed(node: Any, held: Any) -> Any:
+        return list(held.results.values()) if isinstance(node.work, EachWork) else right(node, held)
+
+    return composed
+
+
+def _wakes_too_early(right: Wrong) -> Wrong:
+    def due(state: Any, at: int) -> Any:
+        return right(state, at + 2_000_000)
+
+    return due
+
+
 MUTATIONS: Final = (
     Mutation(
         "a retry is not charged to the budget", "evolving.accounts.charge_call", _charges_first_attempts_only, (6,)
@@ -261,6 +276,8 @@ MUTATIONS: Final = (
     Mutation("a matter is lost with a snapshot", "state.decode_state", _forgets_the_last_matter, (1, 7)),
     Mutation("a backoff is drawn by chance", "deciding.attempts.backoff", _waits_by_chance, (1, 7)),
     Mutation("decisions are made in a pause", "decide.decide", _decides_in_a_pause, (2,)),
+    Mutation("items are listed as they ended", "evolving.decided._composed", _lists_items_as_they_ended, (8,)),
+    Mutation("timers fire too early", "admit._due", _wakes_too_early, (2,)),
     Mutation("all items open at once", "evolving.scopes.can_go_on", _opens_all_items, (8,)),
 )
 """Each is seen by the watchers of one process."""

@@ -90,14 +90,12 @@ class Scope(Struct):
     body: p.ScopePlan
     owner: Instance | None = None
     parent: Scope | None = None
+    index: int = 0
+    """Which copy of what its owner holds."""
     nodes: list[Instance] = field(default_factory=list[Instance])
     stopping: e.ScopeStopping | None = None
     has_ended: bool = False
     calls: int = 0
-
-    def holds(self, path: str) -> bool:
-        """Whether a path names something inside."""
-        return path.startswith(self.key)
 
 
 class Shadow:
@@ -211,7 +209,7 @@ class Shadow:
         assert isinstance(work, p.EachWork | p.LoopWork | p.GraphWork)
         owner.opened += 1
         owner.open += 1
-        self._open(key, self.plan.scopes[work.body], owner.scope, owner)
+        self._open(key, self.plan.scopes[work.body], owner.scope, owner, body.index)
 
     def owner(self, key: str) -> Instance:
         """`a:0/` is a copy that `a` holds, unless `a:0` is itself the one node of an item, and holds a graph."""
@@ -219,8 +217,8 @@ class Shadow:
         found = self.instance(path)
         return found if found is not None and found.lives else self.get(re.sub(r":\d+$", "", path))
 
-    def _open(self, key: str, body: p.ScopePlan, parent: Scope | None, owner: Instance | None) -> None:
-        scope = Scope(key, body, owner, parent)
+    def _open(self, key: str, body: p.ScopePlan, parent: Scope | None, owner: Instance | None, index: int = 0) -> None:
+        scope = Scope(key, body, owner, parent, index)
         for node in body.nodes:
             path = key if body.single else key + node.name
             scope.nodes.append(Instance(path, node, scope, unmet=node.requirements))

@@ -13,6 +13,8 @@ from tests.simulation.effect_checkers import KeepsLedger, TakesBack
 from tests.simulation.join_checkers import CountsJoins, KeepsLimits
 from tests.simulation.mailbox_checker import OneWaiter
 from tests.simulation.shadow import Shadow
+from tests.simulation.timer_checker import FiresInTime
+from tests.simulation.value_checker import GivesValues
 
 
 class Watch:
@@ -26,7 +28,7 @@ class Watch:
         self.nodes: Counter[str] = Counter()
         """How often a node of each kind ended in each way: `gate failed`."""
         joins = CountsJoins(self.shadow)
-        self._late: tuple[LateChecker, ...] = (joins, self.mailbox)
+        self._late: tuple[LateChecker, ...] = (joins, self.mailbox, GivesValues(self.shadow), FiresInTime(self.shadow))
         self._checkers: tuple[Checker, ...] = (
             EndsOnce(self.shadow),
             StartsNothing(self.shadow),
