@@ -24,10 +24,12 @@ from interlock.store import (
     RunKeyTakenError,
     RunRow,
     SignalGoneError,
+    SignalsFullError,
     StaleRunError,
     StoreClosedError,
     verify_chain,
 )
+from interlock.store.event_store import SIGNALS_MAX
 from interlock.store.lease import first_lease
 from tests.store.event_loop import in_event_loop
 from tests.store.logs import MINUTE, NOON, TENANT, WORKER, append, ended, log, owner, started, step
@@ -610,6 +612,19 @@ async def test_a_signal_that_changes_nothing_is_consumed_without_an_event(place:
         assert await store.unread_signals(TENANT) == []
         assert await store.read(TENANT, "r1") == log(started())
         assert len(await store.feed(TENANT)) == 1
+
+
+@in_event_loop
+async def test_what_nobody_reads_is_bounded_for_each_run(place: Place) -> None:
+    """A driver that hangs must not let whoever asks again and again fill the disk."""
+    async with place.store() as store:
+        asked = [store.send_signal(TENANT, "r1", kind="pause", body=b"", sender="ada") for _ in range(SIGNALS_MAX)]
+        await asyncio.gather(*asked)
+
+        with pytest.raises(SignalsFullError, match="1,000 requests wait for run r1 and nobody reads them"):
+            await store.send_signal(TENANT, "r1", kind="pause", body=b"", sender="ada")
+
+        await store.send_signal(TENANT, "r2", kind="pause", body=b"", sender="ada")
 
 
 # --- leases ----------------------------------------------------------------------------------------------------------

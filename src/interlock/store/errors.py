@@ -5,6 +5,7 @@ StoreError
 ├── LeaseLostError         the lease behind an append is no longer the run's
 ├── LeaseHeldError         somebody else drives the run
 ├── SignalGoneError        a signal was consumed before
+├── SignalsFullError       nobody reads what is left for a run
 ├── RunKeyTakenError       another run of the tenant was started under the same key
 ├── MissingError           a run, blob or bundle that should be kept is not there
 ├── DamagedError           what is kept is not what was stored
@@ -67,6 +68,17 @@ class SignalGoneError(StoreError):
     def __init__(self, run: str, *, signal: int) -> None:
         super().__init__(f"signal {signal} of run {run} was consumed before: reload the run and its signals")
         self.run, self.signal = run, signal
+
+
+class SignalsFullError(StoreError):
+    """Too much was left for a run that nobody has read: its driver hangs, or there is none."""
+
+    def __init__(self, run: str, *, waiting: int) -> None:
+        super().__init__(
+            f"{waiting:,} requests wait for run {run} and nobody reads them: look whether its process still works, "
+            "end it if it does not, and resume the run"
+        )
+        self.run, self.waiting = run, waiting
 
 
 class RunKeyTakenError(StoreError):

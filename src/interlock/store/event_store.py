@@ -25,6 +25,8 @@ RandomBytes: TypeAlias = Callable[[int], bytes]
 """What salts and keys are made with."""
 
 BLOB_KEY_BYTES: Final = 32
+SIGNALS_MAX: Final = 1_000
+"""How many unread signals a run may have."""
 LIST_LIMIT: Final = 100
 """How many rows a list gives unless it is asked for another number."""
 
@@ -200,7 +202,10 @@ class EventStore(Protocol):
     # --- who may move a run on ---
 
     async def send_signal(self, tenant: str, run: str, *, kind: str, body: bytes, sender: str) -> int:
-        """Leave a request for whoever drives the run; it waits until an append consumes it."""
+        """Leave a request for whoever drives the run; it waits until an append consumes it.
+
+        `SignalsFullError` if `SIGNALS_MAX` of them wait already.
+        """
         ...
 
     async def unread_signals(self, tenant: str, *, run: str | None = None) -> list[Signal]:

@@ -22,10 +22,21 @@ from interlock.store.errors import (
     MissingError,
     RunKeyTakenError,
     SignalGoneError,
+    SignalsFullError,
     StaleRunError,
     StoreClosedError,
 )
-from interlock.store.event_store import BLOB_KEY_BYTES, LIST_LIMIT, Append, Clock, FeedEntry, Head, RandomBytes, Signal
+from interlock.store.event_store import (
+    BLOB_KEY_BYTES,
+    LIST_LIMIT,
+    SIGNALS_MAX,
+    Append,
+    Clock,
+    FeedEntry,
+    Head,
+    RandomBytes,
+    Signal,
+)
 from interlock.store.lease import LEASE_MICROS, NEVER_LEASED, Lease, LeaseOwner, LeaseState, is_held, may_take
 from interlock.store.memory_run import MemoryRun
 from interlock.store.processes import is_running as process_is_running
@@ -238,6 +249,9 @@ class MemoryEventStore:
     async def send_signal(self, tenant: str, run: str, *, kind: str, body: bytes, sender: str) -> int:
         """Leave a request for the run's driver."""
         place = self._tenant(tenant)
+        waiting = sum(signal.run == run for signal in place.signals.values())
+        if waiting >= SIGNALS_MAX:
+            raise SignalsFullError(run, waiting=waiting)
         place.signals_sent += 1
         place.signals[place.signals_sent] = Signal(place.signals_sent, run, kind, body, sender, self._clock())
         self._changes += 1

@@ -20,8 +20,18 @@ from typing import Final, Self, TypeVar
 from interlock.core.events import Event
 from interlock.store import sqlite_leases, sqlite_reads, sqlite_rows
 from interlock.store.blobs import pack_blob
-from interlock.store.errors import MissingError, StoreClosedError
-from interlock.store.event_store import BLOB_KEY_BYTES, LIST_LIMIT, Append, Clock, FeedEntry, Head, RandomBytes, Signal
+from interlock.store.errors import MissingError, SignalsFullError, StoreClosedError
+from interlock.store.event_store import (
+    BLOB_KEY_BYTES,
+    LIST_LIMIT,
+    SIGNALS_MAX,
+    Append,
+    Clock,
+    FeedEntry,
+    Head,
+    RandomBytes,
+    Signal,
+)
 from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner
 from interlock.store.processes import is_running as process_is_running
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
@@ -182,7 +192,7 @@ class SqliteEventStore:
     async def send_signal(self, tenant: str, run: str, *, kind: str, body: bytes, sender: str) -> int:
         """Leave a request for the run's driver."""
         row = (tenant, run, kind, body, sender, self._clock())
-        return await self._do(lambda file: _added_signal(file, row))
+        return await self._do(lambda file: _added_signal(file, tenant, run, row))
 
     async def unread_signals(self, tenant: str, *, run: str | None = None) -> list[Signal]:
         """Requests nobody has recorded yet."""
@@ -244,7 +254,10 @@ def _made_blob_key(connection: sqlite3.Connection, tenant: str, key: bytes) -> b
     return kept
 
 
-def _added_signal(connection: sqlite3.Connection, row: tuple[str | bytes | int, ...]) -> int:
+def _added_signal(connection: sqlite3.Connection, tenant: str, run: str, row: tuple[str | bytes | int, ...]) -> int:
+    waiting = sqlite_reads.count_of_signals(connection, tenant, run)
+    if waiting >= SIGNALS_MAX:
+        raise SignalsFullError(run, waiting=waiting)
     added = connection.execute(
         "insert into signal(tenant, run, kind, body, sender, sent_at) values (?, ?, ?, ?, ?, ?)", row
     ).lastrowid

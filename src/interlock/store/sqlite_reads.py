@@ -146,6 +146,11 @@ def signals(connection: sqlite3.Connection, tenant: str, run: str | None) -> lis
     return [Signal(*row) for row in connection.execute(_SIGNALS, (tenant, run))]
 
 
+def count_of_signals(connection: sqlite3.Connection, tenant: str, run: str) -> int:
+    """How many signals of a run are unread."""
+    return connection.execute("select count(*) from signal where tenant = ? and run = ?", (tenant, run)).fetchone()[0]
+
+
 def _runs(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[RunRow]:
     return [_run_row(row) for row in connection.execute(statement, values)]
 
