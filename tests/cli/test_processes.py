@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+import pytest
+
 from tests.cli.command_line import CommandLine
 from tests.cli.test_app import PROGRAM
 
@@ -85,11 +87,12 @@ def test_a_run_survives_the_kill_of_its_process(interlock: CommandLine) -> None:
     assert (interlock.folder / "notes").read_text(encoding="utf-8") == "before\nafter\n"
 
 
-def test_an_interrupted_run_is_let_go_and_says_how_to_go_on(interlock: CommandLine) -> None:
-    """Ctrl-C stops watching, not the work: whoever wants the run cancelled is told the word for it."""
+@pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_is_let_go_and_says_how_to_go_on(interlock: CommandLine, word: signal.Signals) -> None:
+    """Ctrl-C and a machine that shuts down stop watching, not the work: who wants it cancelled is told the word."""
     _project(interlock)
     with running(interlock, "run", "works", until="calls wait_for") as program:
-        program.send_signal(signal.SIGINT)
+        program.send_signal(word)
         _, errors = program.communicate(timeout=20)
 
     run = _only_run(interlock)

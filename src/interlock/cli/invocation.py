@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+import signal
+import threading
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 Outcome = TypeVar("Outcome")
@@ -28,4 +32,25 @@ def finished(work: Coroutine[Any, Any, Outcome]) -> Outcome:
     """What a command's work comes to, in an event loop of its own."""
     import asyncio  # importing it takes a tenth of what `--help` may
 
-    return asyncio.run(work)
+    with _terminated_as_interrupted():
+        return asyncio.run(work)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Generator[None]:
+    """Whoever stops the program politely means what Ctrl-C means: what is in flight ends, and the run is let go."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        # Only the main thread hears signals; and where Ctrl-C is ignored, as in the background of a script, the
+        # program would then not end at all.
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGINT)
