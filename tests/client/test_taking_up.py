@@ -10,6 +10,7 @@ import pytest
 
 from interlock import Interlock, tool
 from interlock.core.plan import Micros
+from interlock.engine.errors import ToolsMissingError
 from interlock.store import LeaseHeldError
 from interlock.tools import LoopClock, Reconciled, done, not_done
 from tests.client.workshop import ASK, Workshop, graph, making
@@ -195,3 +196,24 @@ async def _until_started(run: str, interlock: Interlock, path: str) -> None:
     async for event in handle.events(follow=True):
         if event.type == "node.started" and event.path == path:
             return
+
+
+@in_event_loop
+async def test_a_run_is_not_driven_without_its_tools(tmp_path: Path) -> None:
+    """It would fail for good where it now only waits; what is asked of it can still be put on record."""
+    workshop, place = Workshop(), tmp_path / "interlock.db"
+    waiting = await Interlock(place, tools=workshop.tools).run_async(ASK)
+
+    async with Interlock(place) as without:
+        handle = await without.open(waiting.id)
+        with pytest.raises(ToolsMissingError, match=rf"run {waiting.id} needs tools that are not here \(make\)"):
+            await handle.answer("approve", choice="release", by="ada")
+        with pytest.raises(ToolsMissingError):
+            await without.take_up(waiting.id)
+        assert (await handle.result()).status == "waiting"
+        await handle.answer("approve", choice="release", by="ada", detach=True)
+
+    async with Interlock(place, tools=workshop.tools) as interlock:
+        result = await (await interlock.take_up(waiting.id)).wait()
+
+    assert (result.status, workshop.done) == ("succeeded", ["make release"])

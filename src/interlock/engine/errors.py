@@ -4,12 +4,18 @@ EngineError
 ├── RunNotFoundError       there is no such run
 ├── RequestRefusedError    the core said no, and why
 ├── BundleChangedError     a stored bundle does not compile to what it was
+├── ToolsMissingError      a run needs tools that are not here
 └── EngineStoppedError     the engine is not running
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from interlock.core.errors import InterlockError
+
+_NAMED_MAX: Final = 5
 
 
 class EngineError(InterlockError):
@@ -40,6 +46,20 @@ class BundleChangedError(EngineError):
             f"bundle {bundle} compiles to {now}: it was damaged, or is of a release that this one cannot continue"
         )
         self.bundle, self.now = bundle, now
+
+
+class ToolsMissingError(EngineError):
+    """A run needs tools that are not here: driven on without them it would fail, where it now only waits."""
+
+    def __init__(self, run: str, missing: Sequence[str]) -> None:
+        named = ", ".join(missing[:_NAMED_MAX]) + (
+            f" and {len(missing) - _NAMED_MAX} more" * (len(missing) > _NAMED_MAX)
+        )
+        super().__init__(
+            f"run {run} needs tools that are not here ({named}): name the file they are in (`--tools`), "
+            "or let the request only be recorded (`--detach`)"
+        )
+        self.run, self.missing = run, tuple(missing)
 
 
 class EngineStoppedError(EngineError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, Literal, Protocol
 
 from interlock.core.events import Error, NodeResult, UndoResult
@@ -25,6 +25,10 @@ _NOT_BEGUN: Final = Failed(Error("cancelled", "the call was stopped before it ha
 class Performer(Protocol):
     """A world: where effects go. The simulator has its own."""
 
+    def missing(self, tools: Iterable[str]) -> list[str]:
+        """Those of the tools that are not here."""
+        ...
+
     async def call(self, run: str, effect: CallTool, journal: RunJournal, whole: Whole) -> Result | UndoneResult:
         """Make the call, and say what came of it. Cancelling asks it to stop; there still is an answer."""
         ...
@@ -41,6 +45,10 @@ class LiveWorld:
         self._toolbox = toolbox
         self._door = door
         self._tenant = tenant
+
+    def missing(self, tools: Iterable[str]) -> list[str]:
+        """Those of the tools that are not in the toolbox."""
+        return [name for name in tools if name not in self._toolbox]
 
     async def call(self, run: str, effect: CallTool, journal: RunJournal, whole: Whole) -> Result | UndoneResult:
         """Call the tool of the effect."""

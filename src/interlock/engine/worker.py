@@ -18,7 +18,7 @@ from interlock.core.requests import Refused, Result, StartRun, misfit
 from interlock.core.state import RunState
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Arrival, Engine, RunInHand
-from interlock.engine.errors import EngineStoppedError, RequestRefusedError
+from interlock.engine.errors import EngineStoppedError, RequestRefusedError, ToolsMissingError
 from interlock.engine.performing import Performer
 from interlock.engine.signals import decode_request
 from interlock.store.errors import StoreError
@@ -80,6 +80,7 @@ class Worker:
         refused = misfit(request, request.by) or admit(plan, state, request, at=self.engine.now())
         if isinstance(refused, Refused):
             raise RequestRefusedError(run, refused.reason)
+        self._check_tools(run, plan)
         lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now())
         driver = self._driver(RunInHand(plan, state, lease, await self.engine.packer()))
         begun = driver.submit(request, by=request.by)
@@ -100,6 +101,7 @@ class Worker:
         lease = await self.engine.store.acquire_lease(self.engine.tenant, run, owner=self.owner)
         try:
             in_hand = await self.engine.load(run, lease)
+            self._check_tools(run, in_hand.plan)
             left = await self.engine.store.unread_signals(self.engine.tenant, run=run)
         except BaseException:
             await self.engine.store.release_lease(lease)
@@ -110,6 +112,11 @@ class Worker:
             # Before it decides anything: whoever left a cancel was told that it will be acted on.
             self._deliver_signal(signal)
         return driver
+
+    def _check_tools(self, run: str, plan: Plan) -> None:
+        missing = self.performer.missing(plan.tools)
+        if missing:
+            raise ToolsMissingError(run, missing)
 
     async def driven(self, driver: RunDriver) -> None:
         """Wait until a run is not driven by this driver any more; raises what went wrong with driving it."""
