@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from interlock import Interlock, RunHandle, ToolContext, tool
+from interlock import AsyncToolContext, Interlock, RunHandle, ToolContext, tool
 from interlock.core.events import Event, NodeResult, NodeStarted, ResultLate
 from interlock.settings import SlotSettings
 from tests.client.workshop import graph
@@ -237,4 +237,35 @@ async def test_a_deadline_ends_a_question_that_a_tool_asks(tmp_path: Path) -> No
 
     assert result.error is not None
     assert (result.error.kind, questions) == ("timeout", [])
+    await assert_sound(place)
+
+
+@in_event_loop
+async def test_a_tool_that_changes_what_it_was_given_or_gave_changes_nothing_else(tmp_path: Path) -> None:
+    """Values are shared between nodes and with the log: what a tool does with its copy is its own affair."""
+    place = tmp_path / "interlock.db"
+    kept: list[dict[str, Any]] = []
+
+    @tool(effect="read")
+    async def make() -> dict[str, list[int]]:
+        kept.append({"items": [1]})
+        return kept[0]
+
+    @tool(effect="read")
+    async def spoil(data: Any, ctx: AsyncToolContext) -> list[int]:  # noqa: ANN401 - as a careless author writes it
+        kept[0]["items"].append(2)
+        data["items"].append(3)
+        step = await ctx.effect("list", lambda: [4])
+        step.append(5)
+        return data["items"] + step
+
+    nodes = {
+        "a": {"tool": "make"},
+        "b": {"tool": "spoil", "input": {"data": "${a}"}},
+        "c": {"value": "${a.items}", "after": "b"},
+    }
+    async with Interlock(place, tools=[make, spoil]) as interlock:
+        result = await interlock.run_async(graph(nodes, outputs={"b": "${b}", "c": "${c}"}))
+
+    assert result.outputs == {"b": [1, 3, 4, 5], "c": [1]}
     await assert_sound(place)

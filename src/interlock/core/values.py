@@ -198,6 +198,15 @@ def _beginning(where: str) -> str:
     return where if len(where) <= _PLACE_SHOWN_MAX else f"{where[:_PLACE_SHOWN_MAX]}…"
 
 
+def copied(value: Value) -> Value:
+    """The same value in lists and maps of its own, for whoever may change them."""
+    if is_map(value):
+        return {key: copied(item) for key, item in value.items()}
+    if is_list(value):
+        return [copied(item) for item in value]
+    return value
+
+
 def instant_text(moment: datetime) -> str:
     """RFC 3339 in UTC, the one way a time stands in a value."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from interlock.core.plan import Micros
+from interlock.core.values import copied
 from interlock.tools.conversation import CallFacts, Heartbeat, Note, Progress, Reply, Request
 from interlock.tools.failure import shortened
 from interlock.tools.journal import Journal
@@ -26,7 +27,7 @@ class Attempt:
             attempt=call.attempt,
             effect_id=call.effect_id,
             deadline=deadline,
-            last_heartbeat=journal.last_heartbeat,
+            last_heartbeat=copied(journal.last_heartbeat),
         )
         self.on_heartbeat: Callable[[], None] | None = None
 

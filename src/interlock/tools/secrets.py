@@ -138,11 +138,12 @@ def _spellings(text: str) -> set[str]:
 
 
 def fill(value: Value, source: SecretSource) -> tuple[Value, Redaction]:
-    """The value with every handle replaced by its secret, and what strikes these out; or `MissingSecret`."""
-    if not _holds_secret(value):
-        return value, NOTHING_SECRET
+    """The value with every handle replaced by its secret, and what strikes these out; or `MissingSecret`.
+
+    Its lists and maps are new ones: a tool may do with them what it likes, and the run's own stay as they were.
+    """
     used: list[SecretText] = []
-    return _filled(value, source, used), Redaction(used)
+    return _filled(value, source, used), Redaction(used) if used else NOTHING_SECRET
 
 
 def _filled(value: Value, source: SecretSource, used: list[SecretText]) -> Value:
@@ -159,17 +160,6 @@ def _filled(value: Value, source: SecretSource, used: list[SecretText]) -> Value
             return secret.reveal()
         case _:
             return value
-
-
-def _holds_secret(value: Value) -> bool:
-    """Whether a handle stands somewhere in it: most calls have none, and are not copied."""
-    match value:
-        case dict():
-            return any(_holds_secret(item) for item in _fields(value).values())
-        case list():
-            return any(_holds_secret(item) for item in _items(value))
-        case _:
-            return isinstance(value, Secret)
 
 
 def _items(value: Value) -> list[Value]:

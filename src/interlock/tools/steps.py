@@ -17,7 +17,7 @@ from interlock.core.events import (
     Question,
 )
 from interlock.core.identity import effect_id
-from interlock.core.values import Value
+from interlock.core.values import Value, copied
 from interlock.tools.conversation import (
     AskPerson,
     BeginStep,
@@ -106,7 +106,7 @@ class Steps:
             return self._out_of_order(step, _described(name, key))
         match step.status:
             case "done":
-                return Recorded(step.out)
+                return Recorded(copied(step.out))
             case "failed":
                 return RecordedFailure(_error_of(step))
             case "intended" | "unknown" if request.effect_class == "once":
@@ -124,7 +124,7 @@ class Steps:
         # What was struck out is struck out at once: a repeat reads the same as the first try.
         out = self._redaction.value(request.out)
         await self._journal.record(EffectDone(request.ordinal, self._id_of(request.ordinal), out))
-        return Recorded(out)
+        return Recorded(copied(out))
 
     async def _broke(self, request: StepBroke) -> RecordedFailure:
         error = Error(request.error.kind, shortened(self._redaction.text(request.error.message)))
@@ -205,4 +205,4 @@ def _redacted(question: Question, redaction: Redaction) -> Question:
 
 def _answer_to(question: Question, answer: Value) -> Value:
     """What the tool gets of an answer as it is recorded (`choice`, `form`, `why`)."""
-    return answer["choice"] if question.choices else answer["form"]
+    return answer["choice"] if question.choices else copied(answer["form"])
