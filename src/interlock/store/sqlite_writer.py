@@ -2,7 +2,8 @@
 
 Statements are executed in the event loop, where each takes microseconds; the commit, which waits for the disk, in a
 thread. There each statement would have to win the interpreter's lock several times, and starve beside a busy loop.
-On a quick disk a commit that nobody else shares is made in place: two switches of threads would take longer than it.
+On a quick disk an append that nobody else would share a commit with is written at once, where it is asked for: to wait
+for its turn and for a thread would take longer than it.
 What waits is bounded: who would queue more waits for room. A refused append harms no other one of its commit.
 """
 
@@ -60,13 +61,16 @@ class SqliteWriter:
         self._called = asyncio.Event()
         self._room = asyncio.Semaphore(_WAITING_MAX)
         self._is_closed = False
+        self._is_writing = False
+        self._has_turn = True
         self._disk_seconds = 2 * _QUICK_SECONDS
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"interlock-commit-{path.name}")
         self._task = self._loop.create_task(self._work(), name=f"interlock-writer-{path.name}")
 
     async def append(self, append: Append) -> None:
         """Returns once the append is durable."""
-        await self._submit(append)
+        if not (self._is_alone(append) and self._write_at_once(append)):
+            await self._submit(append)
 
     async def do(self, deed: Deed[T]) -> T:
         """What the deed returned, once what it wrote is durable."""
@@ -79,6 +83,33 @@ class SqliteWriter:
         await asyncio.wait([self._task])
         self._thread.shutdown()
         self._connection.close()
+
+    def _is_alone(self, append: Append) -> bool:
+        """Whether nobody writes or waits to, and nobody has written in this turn of the loop: others may follow."""
+        is_quick = self._disk_seconds < _QUICK_SECONDS and not append.blobs
+        return is_quick and self._has_turn and not (self._is_writing or self._waiting or self._is_closed)
+
+    def _write_at_once(self, append: Append) -> bool:
+        """Write and commit, here and now. False if another process is writing: then it has to be waited for."""
+        self._has_turn = False
+        self._loop.call_soon(self._give_turn)
+        try:
+            self._connection.execute("begin immediate")
+            batch = AppendBatch(self._connection, self._random_bytes)
+            batch.add(append)
+            batch.flush()
+            self._note_disk(self._timed_commit())
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.OperationalError) and is_busy(error):
+                return False
+            if (trouble := explain(error, self._path)) is not None:
+                raise trouble from error
+            raise
+        return True
+
+    def _give_turn(self) -> None:
+        self._has_turn = True
 
     async def _submit(self, work: Append | Deed[Any]) -> object:
         await self._room.acquire()
@@ -95,9 +126,11 @@ class SqliteWriter:
         jobs: list[_Job] = []
         try:
             while jobs := await self._next_jobs():
+                self._is_writing = True
                 await self._pack_blobs(jobs)
                 await self._commit(jobs)
                 self._answer(jobs)
+                self._is_writing = False
         except BaseException as error:
             self._refuse_all(jobs, error)
             if not isinstance(error, Exception):
@@ -127,7 +160,7 @@ class SqliteWriter:
         try:
             await self._begin()
             await self._write(jobs)
-            await self._make_durable(jobs)
+            self._note_disk(await self._in_thread(self._timed_commit))
         except Exception as error:  # noqa: BLE001 - a boundary: whatever it was, each job is answered
             await self._in_thread(self._roll_back)
             trouble = explain(error, self._path)
@@ -138,11 +171,9 @@ class SqliteWriter:
                 for job in jobs:
                     await self._commit([job])
 
-    async def _make_durable(self, jobs: Sequence[_Job]) -> None:
-        is_quick = len(jobs) == 1 and not self._waiting and self._disk_seconds < _QUICK_SECONDS
-        took = self._timed_commit() if is_quick else await self._in_thread(self._timed_commit)
-        # One slow commit is enough to be careful again; it takes several quick ones to forget it.
-        self._disk_seconds = max(took, 0.8 * self._disk_seconds + 0.2 * took)
+    def _note_disk(self, seconds: float) -> None:
+        """One slow commit is enough to be careful again; it takes several quick ones to forget it."""
+        self._disk_seconds = max(seconds, 0.8 * self._disk_seconds + 0.2 * seconds)
 
     def _timed_commit(self) -> float:
         began = perf_counter()
