@@ -148,7 +148,7 @@ class KeepsLimits:
             case e.NodeStarted():
                 self._charge(self.shadow.get(event.path))
             case e.EffectIntended(question=None):
-                self._charge(self.shadow.get(event.path))
+                self._charge(self.shadow.instance(event.path))  # of an undo there is none, and it is free
             case _:
                 pass
 

@@ -53,8 +53,7 @@ class SimulatedTools:
 
     async def _work(self, contract: ToolContract, context: AsyncToolContext) -> Any:  # noqa: ANN401 - what it returns
         await self._take_time()
-        if not context.path.endswith("!undo"):
-            await self._make_steps(context)
+        await self._make_steps(context)
         if context.deadline is not None and self.dice.random() < self.temper.vanishes:
             await asyncio.sleep(AN_HOUR)
         if self.dice.random() < self.temper.fails and not self.truth.knows(context.effect_id):

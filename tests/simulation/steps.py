@@ -10,7 +10,7 @@ from msgspec import Struct
 from interlock.core import events as e
 from interlock.core.evolving.journal import attempt_at
 from interlock.core.identity import effect_id
-from interlock.core.paths import step_path
+from interlock.core.paths import step_path, undo_path
 from interlock.core.plan import EffectClass, Plan
 from interlock.core.state import Attempt, Calling, RunState, Step
 
@@ -61,6 +61,8 @@ def _in_flight(plan: Plan, state: RunState) -> list[tuple[str, Attempt]]:
             if isinstance(live, Calling):
                 path = scope.key if body.single else scope.key + body.nodes[index].name
                 found.append((path, live.attempt))
+        if scope.undoing is not None and not scope.undoing.waiting:
+            found.append((undo_path(scope.undoing.entry.path), scope.undoing.attempt))
     return found
 
 

@@ -101,7 +101,7 @@ class World:
 
     def go_on(self, flight: Flight, attempt: Attempt | None) -> r.StepNoted | Literal["waits"] | None:
         """The next step of a call, as it is to be recorded; None when nothing is left but to tell what came of it."""
-        is_over = flight.is_over or flight.is_undo or not flight.tool or attempt is None
+        is_over = flight.is_over or not flight.tool or attempt is None
         found = None if is_over else next_step(flight.path, attempt, flight.begun)
         if found is None or flight.is_stopped or self.dice.random() < 0.1:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interlock.core import events as e
+from interlock.core import requests as r
 from tests.stories.graphs import refusals
 from tests.stories.story import Story
 
@@ -299,3 +300,35 @@ def test_a_pause_works_between_undos() -> None:
 def test_an_undo_that_could_not_be_made_is_refused(node: str, refusal: str) -> None:
     """What is found when the graph is compiled cannot go wrong when it matters most."""
     assert refusals(f"nodes: {{a: {node}}}") == [refusal]
+
+
+def test_what_takes_something_back_may_journal_steps_and_ask_a_person() -> None:
+    """Rule 33: a tool is the same tool when it takes back; its steps are recorded and its questions answered."""
+    run = Story("on_failure: rollback\nnodes: {a: {tool: pay, undo: {tool: unpay}}, b: {tool: work, after: a}}")
+    run.starts().does("a").fails("b")
+
+    run.receives(r.StepNoted(path="a!undo", step=e.EffectIntended(1, "s1", "refund")))
+    run.receives(r.StepNoted(path="a!undo", step=e.EffectDone(1, "s1", "R7")))
+    question = e.Question("Really?", ("yes", "no"))
+    run.receives(r.StepNoted(path="a!undo", step=e.EffectIntended(2, "s2", "ask", question=question)))
+    run.answers("a!undo.2", "yes")
+    run.undoes("a")
+
+    assert run.outcome.status == "rolled_back"
+
+
+def test_a_step_in_doubt_is_settled_before_what_takes_back_is_tried_again_under_its_id() -> None:
+    """Rule 33: nobody refunds twice because a worker died in between."""
+    run = Story("on_failure: rollback\nnodes: {a: {tool: pay, undo: {tool: unpay}}, b: {tool: work, after: a}}")
+    run.starts().does("a").fails("b")
+    run.receives(r.StepNoted(path="a!undo", step=e.EffectIntended(1, "s1", "refund")))
+    doubt = e.Error("lost", "nobody knows", "a!undo")
+    run.receives(r.StepNoted(path="a!undo", step=e.EffectUnknown(1, "s1", doubt)))
+    first = run.last("undo.started").effect
+    run.receives(r.UndoneResult(path="a!undo", result=e.UndoResult(first, "unknown", doubt)))
+
+    run.receives(r.SettleEffect(effect="s1", status="done", out="R7"))
+
+    assert run.last("undo.waiting").effect == "s1"
+    assert run.last("undo.started").effect == first
+    assert run.last("undo.started").attempt == 1

@@ -11,14 +11,14 @@ from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.deciding.giving import given, names_meant
 from interlock.core.evolving.accounts import spent_limit
-from interlock.core.evolving.journal import attempt_at, open_steps
+from interlock.core.evolving.journal import attempt_at, attempt_in_flight, open_steps
 from interlock.core.evolving.settling import is_ready
 from interlock.core.lifecycle import is_settled
 from interlock.core.paths import item_at, node_at, path_of, split_step, step_path
 from interlock.core.plan import EachWork, HumanWork, Node, Plan
 from interlock.core.problems import nearest
 from interlock.core.schemas import compile_schema
-from interlock.core.state import MAILBOX_MAX, Calling, Live, Opened, RunState, Waiting, status_of
+from interlock.core.state import MAILBOX_MAX, Attempt, Calling, Live, Opened, RunState, Waiting, status_of
 
 Admitted: TypeAlias = list[tuple[str, e.Outside]]
 """Paths and bodies of the events to record, in order."""
@@ -249,16 +249,21 @@ def unknown_effects(plan: Plan, state: RunState) -> dict[str, str]:
     """Effects of which nobody knows what became, with the paths under which they are settled."""
     unknown: dict[str, str] = {}
     for path, live in waits(plan, state):
-        if live.reason == "reconcile" and live.attempt is not None and live.attempt.status in _UNSAID:
-            steps = open_steps(live.attempt)
-            unknown |= {live.attempt.steps[ordinal].effect: step_path(path, ordinal) for ordinal in steps}
-            if not steps:
-                unknown[live.attempt.effect] = path
+        if live.reason == "reconcile" and live.attempt is not None:
+            unknown |= _unknown_of(path, live.attempt)
     for path, key in state.undoing.items():
         undoing = state.scopes[key].undoing
-        if undoing is not None and undoing.waiting == "reconcile" and undoing.attempt.status in _UNSAID:
-            unknown[undoing.attempt.effect] = path
+        if undoing is not None and undoing.waiting == "reconcile":
+            unknown |= _unknown_of(path, undoing.attempt)
     return unknown
+
+
+def _unknown_of(path: str, attempt: Attempt) -> dict[str, str]:
+    """The steps in doubt, if there are any: with the last of them the whole is known. Else the effect itself."""
+    if attempt.status not in _UNSAID:
+        return {}
+    steps = open_steps(attempt)
+    return {attempt.steps[ordinal].effect: step_path(path, ordinal) for ordinal in steps} or {attempt.effect: path}
 
 
 # --- the world -------------------------------------------------------------------------------------------------------
@@ -293,15 +298,15 @@ def _undo_result(state: RunState, request: r.UndoneResult) -> Admitted | r.Refus
 
 def _step(plan: Plan, state: RunState, request: r.StepNoted) -> Admitted | r.Refused:
     """A step of the attempt in flight. An intended call is refused where no budget is left for it."""
-    found = node_at(plan, state, request.path)
-    live = found[0].live.get(found[1].index) if found else None
-    if found is None or not isinstance(live, Calling):
+    attempt = attempt_in_flight(plan, state, request.path)
+    if attempt is None:
         return r.Refused(f"{request.path} is not in flight: its steps are recorded no more")
-    known = live.attempt.steps.get(request.step.ordinal)
+    known = attempt.steps.get(request.step.ordinal)
     if known is not None and known.status in {"done", "failed"}:
         return r.Refused(f"step {request.step.ordinal} of {request.path} is settled already")
     if isinstance(request.step, e.EffectIntended):
-        limit = spent_limit(state, found[0], found[1].index) if request.step.question is None else None
+        found = node_at(plan, state, request.path) if request.step.question is None else None
+        limit = spent_limit(state, found[0], found[1].index) if found else None
         if limit is not None:
             return r.Refused(f"the budget of {limit.limit} calls is spent")
     elif known is None:

@@ -18,7 +18,7 @@ from interlock.core.evolving.journal import attempt_at
 from interlock.core.evolving.resting import waits_for_outside
 from interlock.core.plan import Micros
 from interlock.core.requests import Refused, Request, Result, TimePassed, UndoneResult
-from interlock.core.state import Attempt, StatusWord, Step, status_of
+from interlock.core.state import StatusWord, Step, status_of
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
 from interlock.engine.engine import Advance, Arrival, Engine, RunInHand
@@ -222,8 +222,8 @@ class RunDriver:
         self._tell_rest()
 
     async def _call(self, effect: CallTool) -> None:
-        attempt = None if effect.is_undo else attempt_at(self.run.plan, self.run.state, effect.path)
-        steps: dict[int, Step] = attempt.steps if isinstance(attempt, Attempt) else {}
+        attempt = attempt_at(self.run.plan, self.run.state, effect.path)
+        steps: dict[int, Step] = attempt.steps if attempt is not None else {}
         journal = RunJournal(self, effect.path, steps)
         self.deliver(Arrival(await self.performer.call(self.run_id, effect, journal, self.whole)))
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from interlock.core import events as e
+from interlock.core.evolving.journal import attempt_at
 from interlock.core.paths import node_at, undo_path
 from interlock.core.plan import EmitWork, Micros, Plan, ToolWork
 from interlock.core.state import Attempt, Calling, RunState, Waiting
@@ -64,8 +65,7 @@ def effects_in(plan: Plan, state: RunState, events: Iterable[e.Event]) -> list[E
             case e.NodeStarted() as body:
                 found.append(_call(plan, state, event, body))
             case e.UndoStarted() as body:
-                due = None if body.timeout is None else event.at + body.timeout
-                found.append(CallTool(event.path, body.tool, body.effect, body.attempt, body.input, due, is_undo=True))
+                found.append(_undo(plan, state, event, body))
             case e.NodeCancelling():
                 found.append(StopCall(event.path))
             case e.NodeWaiting(reason="reconcile") | e.UndoWaiting():
@@ -87,11 +87,18 @@ def _call(plan: Plan, state: RunState, event: e.Event, body: e.NodeStarted) -> E
     return CallTool(event.path, body.tool, body.effect, body.attempt, body.input, due, live.attempt.first)
 
 
+def _undo(plan: Plan, state: RunState, event: e.Event, body: e.UndoStarted) -> Effect:
+    attempt = attempt_at(plan, state, event.path)
+    assert attempt is not None, f"{event.path} was started and is not under way"
+    due = None if body.timeout is None else event.at + body.timeout
+    return CallTool(event.path, body.tool, body.effect, body.attempt, body.input, due, attempt.first, is_undo=True)
+
+
 def _find_out(plan: Plan, state: RunState, path: str) -> list[Effect]:
     if path in state.undoing:
         undoing = state.scopes[state.undoing[path]].undoing
         assert undoing is not None
-        return [FindOut(path, undoing.entry.tool, undoing.attempt.effect, undoing.attempt.input)]
+        return _reconcilable(path, undoing.entry.tool, undoing.attempt)
     found = node_at(plan, state, path)
     live = found[0].live.get(found[1].index) if found else None
     if found is None or not isinstance(found[1].work, ToolWork) or not isinstance(live, Waiting):

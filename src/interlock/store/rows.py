@@ -184,6 +184,7 @@ def _note(found: RunChanges, run: str, event: e.Event) -> None:
             _close(found, path)
         case e.UndoResult() as body:
             _settle_line(found, body.effect, body.status, event.seq)
+            _close(found, path)
         case e.NodeWaiting() as body:
             _close(found, path)
             if body.reason in _CHOICES:

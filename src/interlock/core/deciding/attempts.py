@@ -162,6 +162,8 @@ def _after_undo_attempt(on: Deciding, undoing: Undoing) -> e.Command:
     undo = on.plan.scopes[entry.scope].nodes[entry.node].undo
     retry = undo.retry if undo else Retry()
     effect = on.plan.tools[entry.tool].effect
+    if attempt.status == "unknown" and (steps := open_steps(attempt)):
+        return e.Command(path, e.UndoWaiting(attempt.steps[steps[0]].effect), on.matter.cause)
     match after(attempt, effect, retry, run=on.state.run, path=path):
         case Again() as again:
             kept = attempt.effect if again.keeps_id else ""

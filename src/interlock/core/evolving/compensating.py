@@ -62,14 +62,16 @@ def _go_on(state: RunState, scope: Scope) -> None:
 def start_undo(state: RunState, path: str, body: e.UndoStarted) -> None:
     """An undo begins, or is tried again."""
     scope = state.scopes[body.scope]
-    attempt = Attempt(body.attempt, body.effect, "", body.input)
+    attempt = Attempt(body.attempt, body.effect, "", body.input, first=body.attempt)
     if scope.undoing is None:
         state.undoing[path] = scope.key
         scope.undoing = Undoing(scope.undos.pop(), attempt)
     else:
         if scope.undoing.waiting:
             state.waits -= 1
-        attempt.deaths = scope.undoing.attempt.deaths if scope.undoing.attempt.effect == body.effect else 0
+        before = scope.undoing.attempt
+        if before.effect == body.effect:
+            attempt.first, attempt.deaths, attempt.steps = before.first, before.deaths, before.steps
         scope.undoing = Undoing(scope.undoing.entry, attempt)
     call_began(state)
 
@@ -117,7 +119,7 @@ def undo_retries(state: RunState, path: str, body: e.UndoRetrying) -> None:
     _wait(state, undoing, "backoff")
     undoing.attempt.number, undoing.attempt.status = body.attempt, ""
     if not body.effect:
-        undoing.attempt.effect = ""
+        undoing.attempt.effect, undoing.attempt.deaths, undoing.attempt.steps = "", 0, {}
     if body.delay:
         state.timers.set(path, "retry", state.at + body.delay)
     else:

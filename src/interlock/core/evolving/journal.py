@@ -17,17 +17,15 @@ StepFact: TypeAlias = e.EffectIntended | e.EffectDone | e.EffectFailed | e.Effec
 
 
 def note_step(plan: Plan, state: RunState, path: str, body: StepFact) -> None:
-    """A step was intended, or has settled. An intended call is charged at once."""
-    found = node_at(plan, state, path)
-    assert found is not None
-    scope, node = found
-    live = scope.live[node.index]
-    assert isinstance(live, Calling)
-    steps = live.attempt.steps
+    """A step was intended, or has settled. An intended call of a node is charged at once; taking back is free."""
+    attempt = attempt_at(plan, state, path)
+    assert attempt is not None
+    steps = attempt.steps
     match body:
         case e.EffectIntended():
-            if body.ordinal not in steps and body.question is None:
-                charge_call(state, scope, node.index)
+            found = node_at(plan, state, path)
+            if body.ordinal not in steps and body.question is None and found is not None:
+                charge_call(state, found[0], found[1].index)
             steps[body.ordinal] = Step(body.effect, body.name, body.key, body.effect_class, question=body.question)
         case e.EffectDone():
             steps[body.ordinal].status, steps[body.ordinal].out = "done", body.out
@@ -53,29 +51,41 @@ def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | 
         case e.EffectSettled():
             step.status = "not_done"
     if isinstance(body, e.EffectSettled) and not open_steps(attempt):
-        _repeat_node(plan, state, address[0])
+        _repeat(plan, state, address[0], attempt)
     return True
 
 
-def _repeat_node(plan: Plan, state: RunState, path: str) -> None:
-    """Every step of the node is known now: it is tried again under its id, and recorded steps are answered."""
+def _repeat(plan: Plan, state: RunState, path: str, attempt: Attempt) -> None:
+    """Every step of it is known now: it is tried again under its id, and recorded steps are answered."""
+    attempt.status = "not_done"
+    if path in state.undoing:
+        state.matters.add(Matter("compensate", state.undoing[path], cause=state.seq))
+        return
     found = node_at(plan, state, path)
     assert found is not None
-    scope, node = found
-    live = scope.live[node.index]
-    assert isinstance(live, Waiting)
-    assert live.attempt is not None
-    live.attempt.status = "not_done"
-    state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
+    state.matters.add(Matter("tried", found[0].key, found[1].index, cause=state.seq))
 
 
 def attempt_at(plan: Plan, state: RunState, path: str) -> Attempt | None:
-    """The attempt that a live node is in, or will repeat."""
+    """The attempt that a live node or an undo is in, or will repeat."""
+    if path in state.undoing:
+        undoing = state.scopes[state.undoing[path]].undoing
+        return undoing.attempt if undoing is not None else None
     found = node_at(plan, state, path)
     if found is None:
         return None
     live = found[0].live.get(found[1].index)
     return live.attempt if isinstance(live, Calling | BackingOff | Waiting) else None
+
+
+def attempt_in_flight(plan: Plan, state: RunState, path: str) -> Attempt | None:
+    """The attempt of a node or an undo whose call is out, and may journal steps."""
+    if path in state.undoing:
+        undoing = state.scopes[state.undoing[path]].undoing
+        return undoing.attempt if undoing is not None and not undoing.waiting else None
+    found = node_at(plan, state, path)
+    live = found[0].live.get(found[1].index) if found else None
+    return live.attempt if isinstance(live, Calling) else None
 
 
 def open_steps(attempt: Attempt) -> list[int]:
