@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from interlock import Interlock, InvalidGraphError, RequestRefusedError, UnknownGraphError
-from interlock.client import RunningLoopError, TwoGraphsError, UnreadableGraphError
+from interlock.client import OtherLoopError, RunningLoopError, TwoGraphsError, UnreadableGraphError
 from interlock.store import PlaceError
 from tests.client.workshop import ASK, Graph, Workshop, graph, making
 from tests.store.event_loop import in_event_loop
@@ -249,3 +250,25 @@ def test_a_secret_reaches_the_tool_and_no_record() -> None:
     assert workshop.done == ["make hunter2"]
     assert result.outputs == {"a": "***"}
     assert "hunter2" not in str(result)
+
+
+def test_threads_that_share_a_client_take_turns(store: str) -> None:
+    """A web server calls it from as many threads as it has; each gets the run it asked for."""
+    interlock = Interlock(store, tools=Workshop().tools)
+    document = graph({"a": {"tool": "make", "input": {"thing": "${inputs.thing}"}}}, inputs={"thing": "string"})
+
+    def run(thing: str) -> object:
+        return interlock.run(document, {"thing": thing}).outputs
+
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(run, "abcd"))
+
+    assert results == [{"a": thing} for thing in "abcd"]
+
+
+@in_event_loop
+async def test_a_client_that_is_open_in_one_event_loop_says_so_in_another(store: str) -> None:
+    """Waiting for something that belongs to another loop would be waiting for ever."""
+    async with Interlock(store) as interlock:
+        with pytest.raises(OtherLoopError, match="make another `Interlock"):
+            await asyncio.to_thread(interlock.run, graph({"a": {"value": 1}}))

@@ -3,6 +3,7 @@
 from interlock.client.errors import (
     InvalidGraphError,
     NotOpenError,
+    OtherLoopError,
     RunningLoopError,
     TwoGraphsError,
     UnknownGraphError,
@@ -25,6 +26,7 @@ __all__ = [
     "InterlockError",
     "InvalidGraphError",
     "NotOpenError",
+    "OtherLoopError",
     "RequestRefusedError",
     "RunHandle",
     "RunNotFoundError",

@@ -6,6 +6,7 @@ InterlockError
 ├── UnreadableGraphError   a graph's file cannot be read
 ├── TwoGraphsError         two files hold graphs of one name
 ├── RunningLoopError       `run` was called where only `await run_async` can work
+├── OtherLoopError         one client was used in two event loops at once
 └── NotOpenError           something that needs `async with` was used outside it
 
 `EngineError` (there is no such run, a request was refused), `StoreError` and `ToolError` come through as they are;
@@ -63,6 +64,15 @@ class RunningLoopError(InterlockError):
 
     def __init__(self) -> None:
         super().__init__("an event loop is running here already: write `await interlock.run_async(…)` instead of `run`")
+
+
+class OtherLoopError(InterlockError):
+    """What waits in one event loop cannot be woken from another: each needs a client of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this client is in use in another event loop: make another `Interlock(…)` on the same store for this one"
+        )
 
 
 class NotOpenError(InterlockError):

@@ -7,6 +7,7 @@ may be open at the same time, on one place or on two.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +66,7 @@ class Interlock:
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
         )
+        self._turn = threading.Lock()
         place = None if store is None or store == IN_MEMORY else Path(store)
         self._shared = SharedWorker(
             Parts(
@@ -108,11 +110,15 @@ class Interlock:
         key: str = "",
         labels: Mapping[str, str] | None = None,
     ) -> RunResult:
-        """Run a graph to its end, or to where only people or other systems can move it on, and give what it came to."""
+        """Run a graph to its end, or to where only people or other systems can move it on, and give what it came to.
+
+        Threads that call this on one client take turns; on clients of their own they do not.
+        """
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return asyncio.run(self.run_async(graph, inputs, key=key, labels=labels))
+            with self._turn:
+                return asyncio.run(self.run_async(graph, inputs, key=key, labels=labels))
         raise RunningLoopError
 
     async def run_async(

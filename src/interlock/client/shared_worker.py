@@ -9,6 +9,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from interlock.bootstrap import Parts, running_worker
+from interlock.client.errors import OtherLoopError
 from interlock.engine.worker import Worker
 
 
@@ -18,6 +19,7 @@ class SharedWorker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._users = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._resources = AsyncExitStack()
         self._opening: asyncio.Task[Worker] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -30,7 +32,11 @@ class SharedWorker:
         return opening.result() if opening is not None and is_open else None
 
     async def enter(self) -> None:
-        """Somebody needs the worker: it is open when this returns."""
+        """Somebody needs the worker: it is open when this returns. `OtherLoopError` if it serves another event loop."""
+        loop = asyncio.get_running_loop()
+        if self._users and self._loop is not loop:
+            raise OtherLoopError
+        self._loop = loop
         self._users += 1
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
