@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
+from interlock.cli.narrow_table import Column, print_table
 from interlock.cli.next_steps import command_line
 from interlock.cli.output import plain
 from interlock.engine.history import RunView
@@ -16,6 +17,13 @@ from interlock.store.rows import LedgerRow
 if TYPE_CHECKING:
     from rich.console import Console
 
+_COLUMNS: Final = (
+    Column("status"),
+    Column("path", may_be_cut=True),
+    Column("what", may_be_cut=True, leaves=2),
+    Column("attempt", leaves=1),
+    Column("effect"),
+)
 _STYLES: Final = {"done": "green", "failed": "red", "unknown": "bold yellow", "not_done": "dim", "intended": "cyan"}
 
 
@@ -31,20 +39,17 @@ def effect_as_json(row: LedgerRow) -> dict[str, Any]:
 
 def print_effects(console: Console, rows: Sequence[LedgerRow], view: RunView, *, store: Path | None) -> None:
     """The table, and below it how the unknown ones are settled."""
-    from rich.table import Table
     from rich.text import Text
 
     if not rows:
         console.print(f"run {view.run} has had no effects", markup=False)
         return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("status", "path", "what", "attempt", "effect"):
-        table.add_column(title, no_wrap=True, overflow="ellipsis" if title != "effect" else "fold")
+    lines: list[list[Text]] = []
     for row in rows:
         attempt = str(row.attempt) if row.attempt else ""
         status = Text(row.status.replace("_", " "), style=_STYLES[row.status])
-        table.add_row(status, Text(row.path), Text(plain(f"{row.kind} {row.name}")), attempt, row.effect)
-    console.print(table)
+        lines.append([status, *map(Text, (row.path, plain(f"{row.kind} {row.name}"), attempt, row.effect))])
+    print_table(console, _COLUMNS, lines)
     waiting = [wait.effect for wait in view.waits if wait.reason == "reconcile"]
     for effect in waiting:
         settle = command_line("settle", view.run, effect, store=store)

@@ -57,9 +57,9 @@ def _row_as_json(row: RunRow) -> dict[str, Any]:
 
 
 def _print_rows(rows: list[RunRow]) -> None:
-    from rich.table import Table
     from rich.text import Text
 
+    from interlock.cli.narrow_table import Column, print_table
     from interlock.cli.output import console, plain
     from interlock.cli.summary import is_ascii
     from interlock.cli.tree import MARKS
@@ -69,17 +69,23 @@ def _print_rows(rows: list[RunRow]) -> None:
     if not rows:
         out.print("no runs")
         return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("run", no_wrap=True, min_width=max(len(row.run) for row in rows))
-    for title in ("status", "graph", "started", "took", ""):
-        table.add_column(title, no_wrap=True, overflow="ellipsis")
+    lines: list[list[Text]] = []
     for row in rows:
         mark = MARKS[row.status]
         status = Text(f"{mark.ascii if is_ascii(out) else mark.sign} {row.status.replace('_', ' ')}", style=mark.style)
         took = span((row.ended_at or _now()) - row.started_at)
         asked = f"{row.waiting} waiting for people" if row.waiting else plain(row.error)
-        table.add_row(row.run, status, Text(row.graph), instant(row.started_at), took, Text(asked, style="dim"))
-    out.print(table)
+        told = [Text(each) for each in (row.run, row.graph, instant(row.started_at), took)]
+        lines.append([told[0], status, *told[1:], Text(asked, style="dim")])
+    columns = (
+        Column("run"),
+        Column("status"),
+        Column("graph", may_be_cut=True),
+        Column("started", leaves=1),
+        Column("took", leaves=2),
+        Column("", may_be_cut=True, leaves=3),
+    )
+    print_table(out, columns, lines)
 
 
 def show(
