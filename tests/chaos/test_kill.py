@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.engine.soundness import assert_sound
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,3 +26,4 @@ def test_two_hundred_runs_survive_a_hundred_kills_with_every_effect_done_exactly
     assert found["ids"] == 4_000
     assert found["once_written_twice"] == []
     assert found["once_written"] == found["once_ids"]
+    asyncio.run(assert_sound(tmp_path / "runs.db"))
