@@ -189,8 +189,10 @@ class EngineSimulation:
             except (StoreError, EngineError):
                 pass
             finally:
-                door.is_dead = not await self._has_ended()
-                self.worker, self.alive = None, ""
+                # It ends by itself, or leaves in good order, or dies: then nothing that it still does is heard.
+                door.is_dead = not await self._has_ended() and self.dice.random() < 0.6
+                self.worker = None
+        self.alive = ""
 
     async def _drive(self, worker: Worker) -> None:
         assert self.compiled.bundle is not None

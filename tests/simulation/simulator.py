@@ -184,6 +184,7 @@ class Simulation:
             (habits.cancels, lambda: self._ask(*self.people.some_cancel(self.state))),
             (habits.crashes, self._crash),
             (habits.crashes / 2, self._lose_an_append),
+            (habits.crashes / 2, self._leave),
         ]
         if self.world.told:
             found.append((habits.echoes, self._tell_again))
@@ -277,6 +278,16 @@ class Simulation:
             self._advance([(self.world.land(flight, self.now), "")])
         self.held = []
         self.world.die()
+        self._reload()
+
+    def _leave(self) -> None:
+        """The worker leaves in good order: what came of its calls is put on record, and nothing is decided."""
+        asked = [*self.held, *((told, "") for told in self.world.stop())]
+        self.held = []
+        arrived = admit_all(self.plan, self.state, asked, at=self.now)
+        self.log += arrived.events
+        for event in arrived.events:
+            self.watch.see(event)
         self._reload()
 
     def _compare_flights(self) -> None:

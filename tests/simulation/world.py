@@ -205,6 +205,23 @@ class World:
         out = self._out() if took_place else None
         return r.SettleEffect(effect=effect, status="done" if took_place else "not_done", out=out, by=by)
 
+    def stop(self) -> list[r.Result | r.UndoneResult]:
+        """The worker leaves in good order: each call is stopped, and it is told how far it had come."""
+        flights = list(self.flights.values())
+        self.findings.clear()
+        return [self._stopped(flight) for flight in flights]
+
+    def _stopped(self, flight: Flight) -> r.Result | r.UndoneResult:
+        if self.dice.random() < 0.4:
+            return self.land(flight, 0)
+        del self.flights[flight.path]
+        error = e.Error("cancelled", "its worker leaves", flight.path)
+        if not flight.begun and self.dice.random() < 0.5:
+            return _told(flight, "not_done", error=error)
+        self._may_take_place(flight)
+        self._leave_steps(flight)
+        return _told(flight, "unknown", error=error)
+
     def die(self) -> None:
         """The worker dies: each call in flight may have taken place, and nobody will tell."""
         for flight in self.flights.values():
@@ -231,7 +248,7 @@ class World:
 
 def _told(
     flight: Flight,
-    status: Literal["done", "failed", "unknown"],
+    status: Literal["done", "failed", "unknown", "not_done"],
     *,
     out: Value = None,
     labels: tuple[str, ...] = (),
