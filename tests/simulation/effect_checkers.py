@@ -136,6 +136,8 @@ class TakesBack:
         self.started: set[tuple[str, int]] = set()
         self.under_way: dict[str, Compensation] = {}
         self.failed: dict[str, list[str]] = {}
+        self.standing: set[str] = set()
+        """What was done and has no undo."""
         self.wants: dict[str, bool] = {}
         """By scope: whether somebody asked for taking back."""
 
@@ -175,7 +177,10 @@ class TakesBack:
 
     def _see_done(self, event: e.Event) -> None:
         instance = self.shadow.instance(event.path)
-        if instance is None or instance.node.undo is None or event.path in self.owed:
+        if instance is None or event.path in self.owed:
+            return
+        if instance.node.undo is None:
+            self._see_standing(instance)
             return
         if isinstance(event.body, e.NodeSucceeded) and not event.body.adopted:
             if not isinstance(instance.node.work, p.EachWork | p.LoopWork | p.GraphWork):
@@ -183,8 +188,15 @@ class TakesBack:
             self._replace_inside(instance)
         self.owed[event.path] = event.seq
 
+    def _see_standing(self, instance: Instance) -> None:
+        """What has an effect and no undo stands, and is named where the run is rolled back."""
+        work = instance.node.work
+        if isinstance(work, p.ToolWork) and self.shadow.plan.tools[work.tool].effect != "read":
+            self.standing.add(instance.path)
+
     def _replace_inside(self, instance: Instance) -> None:
         """The undo of a node that holds scopes stands for all that was done inside (rule 39)."""
+        self.standing = {path for path in self.standing if not _is_inside(path, instance.path)}
         for path in [path for path in self.kept if _is_inside(path, instance.path)]:
             del self.kept[path]
 
@@ -289,6 +301,11 @@ class TakesBack:
         failed = [path for key, paths in self.failed.items() if "finally/" not in key for path in paths]
         if outcome.status == "rolled_back" and failed:
             raise BrokenRule(4, f"the run is rolled back although {failed} could not be taken back")
+        # What a `finally` did stands, though it has an undo; that of the run itself comes after its outcome.
+        finals = {kept.path for kept in self.kept.values() if "finally/" in kept.path}
+        standing = {path for path in self.standing | finals if not path.startswith("finally/")}
+        if (asked or declared) and set(outcome.left_standing) != standing:
+            raise BrokenRule(4, f"left standing are {standing}, and the run says {outcome.left_standing}")
         if (asked or declared) and outcome.status not in {"rolled_back", "failed"}:
             raise BrokenRule(4, f"a rollback was wanted and the run {outcome.status}")
 

@@ -102,7 +102,8 @@ def drop_scope(plan: Plan, state: RunState, scope: Scope, outcome: ScopeOutcome)
     leave_compensation(state, scope)
     parent = state.scopes[scope.parent]
     if scope.owner < 0:
-        parent.standing.extend(scope.standing)
+        # What a `finally` did is not taken back with its graph, so it is named as standing.
+        parent.standing.extend([*scope.standing, *(entry.path for entry in scope.undos)])
         parent.end_queued = True
         state.matters.add(Matter("end", parent.key, cause=state.seq))
         return
