@@ -171,7 +171,7 @@ async def test_thousands_of_waiting_calls_are_cancelled_at_once(tmp_path: Path) 
         begun.set()
         await asyncio.Event().wait()
 
-    wide = {f"n{k}": {"tool": "hold"} for k in range(WIDTH)}
+    wide = {f"n{k}": {"tool": "hold"} for k in range(2_000)}
     async with Interlock(place, tools=[hold], slots=SlotSettings(tasks=1)) as interlock:
         run = await interlock.start(graph(wide))
         await begun.wait()
