@@ -45,6 +45,7 @@ class LimitSettings(Strict):
     alias_expansions: Positive = DocumentLimits().alias_expansions
     values: Positive = DocumentLimits().values
     nodes_max: Positive = GraphLimits().nodes_max
+    unfolded_max: Positive = GraphLimits().unfolded_max
     depth_max: Positive = GraphLimits().depth_max
     expressions_max: Positive = GraphLimits().expressions_max
     reach_max: Positive = GraphLimits().reach_max
@@ -62,6 +63,7 @@ class LimitSettings(Strict):
         """The bounds of compiling a graph."""
         return GraphLimits(
             nodes_max=self.nodes_max,
+            unfolded_max=self.unfolded_max,
             depth_max=self.depth_max,
             expressions_max=self.expressions_max,
             reach_max=self.reach_max,

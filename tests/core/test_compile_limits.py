@@ -46,6 +46,23 @@ def test_a_document_of_any_depth_gets_an_answer() -> None:
     assert {problem.message for problem in compiled.errors} == {"the document is nested deeper than 256 levels"}
 
 
+def test_graphs_that_name_one_another_twice_are_counted_written_out() -> None:
+    """Of twenty such graphs a run would open a million scopes, though they hold forty nodes."""
+    graphs = {
+        f"g{level}": {"graph": f"g{level}", "nodes": {"a": {"graph": f"g{level + 1}"}, "b": {"graph": f"g{level + 1}"}}}
+        for level in range(3)
+    }
+    catalogue = Catalogue(CATALOGUE.tools, {**graphs, "g3": {"graph": "g3", "nodes": {"a": {"tool": "look"}}}})
+
+    allowed = compile_graph(graphs["g0"], catalogue, limits=Limits(unfolded_max=22))
+    refused = compile_graph(graphs["g0"], catalogue, limits=Limits(unfolded_max=21))
+
+    assert allowed.plan is not None
+    assert [problem.message for problem in refused.errors] == [
+        "with every graph written out where it is named, there are more than 21 nodes"
+    ]
+
+
 def test_the_expressions_of_a_graph_are_counted() -> None:
     """One value may hold hundreds of thousands, and each takes a tenth of a millisecond; passing on a field is free."""
     written = {"computed": [f"${{1 + {index}}}" for index in range(20)], "passed_on": ["${b.x}"] * 100}

@@ -72,7 +72,7 @@ def open_bundle(data: bytes) -> p.Plan:
     """The plan of a bundle: the very one that its graph was compiled to, in whatever process."""
     content = read_bundle(data)
     # Limits keep people from writing graphs that are too large; what a run is pinned to was accepted once.
-    limits = Limits(nodes_max=2**31, depth_max=2**31, expressions_max=2**31, reach_max=2**31)
+    limits = Limits(nodes_max=2**31, unfolded_max=2**62, depth_max=2**31, expressions_max=2**31, reach_max=2**31)
     compiled = compile_graph(content.document, Catalogue(content.tools, content.graphs), limits=limits)
     if compiled.plan is None:
         told = "; ".join(problem.message for problem in compiled.errors[:3])

@@ -21,6 +21,8 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     nodes_max: int = 20_000
     """Nodes, counted over all scopes of the graph and of the graphs it names."""
+    unfolded_max: int = 100_000
+    """Nodes with every named graph written out where it is named: what a run may have to open."""
     depth_max: int = 64
     """How deep `each`, `loop` and blocks may stand in one another."""
     expressions_max: int = 50_000

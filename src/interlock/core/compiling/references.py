@@ -82,6 +82,7 @@ def gather(document: Mapping[str, Any], catalogue: Catalogue, limits: Limits) ->
             (draft, inner_place, inner_name, reached_by or place) for inner_place, inner_name in references(draft)
         ]
     _check_cycles(family, names)
+    _check_unfolded(family, names, limits.unfolded_max)
     return family
 
 
@@ -130,9 +131,8 @@ def _unreadable(name: str, place: Place, inner: Document) -> list[Problem]:
 
 def _check_cycles(family: Family, names: dict[str, list[str]]) -> None:
     """No graph may reach itself, and no chain of graphs may be too long: what a run costs could not be bounded."""
-    index = {name: position for position, name in enumerate(names)}
     known = list(names)
-    named_by = [sorted({index[inner] for inner in inners if inner in index}) for inners in names.values()]
+    named_by = _named_by(names)
     for cycle in find_cycles(named_by):
         told = [known[position] for position in (cycle[0], *reversed(cycle[1:]))]
         message = f"graphs name one another in a circle: {told_cycle(told)}"
@@ -145,3 +145,22 @@ def _check_cycles(family: Family, names: dict[str, list[str]]) -> None:
     if depth[0] > REFERENCE_DEPTH_MAX:
         message = f"graphs name one another {depth[0]} deep, and at most {REFERENCE_DEPTH_MAX} are allowed"
         family.root.errors.append(Problem(place=("graph",), message=message, advice="join some of them"))
+
+
+def _check_unfolded(family: Family, names: dict[str, list[str]], unfolded_max: int) -> None:
+    """A run opens a graph anew wherever it is named: twenty graphs that each name the next twice are a million."""
+    sizes = {draft.name: _count(draft) for draft in family.drafts()}
+    known = list(names)
+    unfolded: dict[str, int] = {}
+    for name in (known[position] for position in order(_named_by(names))):
+        unfolded[name] = sizes.get(name, 0) + sum(unfolded.get(inner, 0) for inner in names[name])
+    if unfolded.get(family.root.name, 0) > unfolded_max:
+        message = f"with every graph written out where it is named, there are more than {unfolded_max} nodes"
+        advice = "name graphs less often, or raise the limit `unfolded_max`"
+        family.root.errors.append(Problem(place=("graph",), message=message, advice=advice))
+
+
+def _named_by(names: dict[str, list[str]]) -> list[list[int]]:
+    """For each graph the positions of those that it names."""
+    index = {name: position for position, name in enumerate(names)}
+    return [sorted({index[inner] for inner in inners if inner in index}) for inners in names.values()]
