@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import jsonschema_rs
@@ -161,3 +162,15 @@ def test_a_text_that_is_too_long_is_not_formatted(interlock: CommandLine) -> Non
 
     assert said.code == 2
     assert "long.yaml has more than 8,388,608 bytes" in said.err
+
+
+def test_many_graphs_are_checked_in_the_time_of_reading_them(interlock: CommandLine) -> None:
+    """A folder that was read anew for each of its graphs took the square of their number: for a thousand, an hour."""
+    for number in range(300):
+        interlock.graph(f"g{number}", f"a: {{graph: g{number + 1}}}" if number % 3 else "a: {value: 1}")
+
+    begun = time.process_time()
+    said = interlock("graph", "check", "--json")
+
+    assert len(said.json["graphs"]) == 300
+    assert time.process_time() - begun < 5

@@ -36,7 +36,7 @@ def check(
     names = graphs or client.graphs.names()
     if not names:
         raise CommandError("there is nothing to check: name a graph's file, or put graphs into the folder `graphs`")
-    checked = [client.check(name) for name in names]
+    checked = client.graphs.check_each(names)
     if as_json:
         _print_checks_as_json(checked)
     else:

@@ -6,7 +6,7 @@ Nothing is executed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
@@ -75,7 +75,7 @@ class Graphs:
 
     def __init__(
         self,
-        shelf: GraphShelf | None,
+        shelf: GraphShelf | _FolderOfGraphs | None,
         tools: Mapping[str, ToolContract],
         *,
         document_limits: DocumentLimits,
@@ -100,24 +100,35 @@ class Graphs:
         # Without a folder of graphs, those that a graph names are looked for beside it.
         return self._read(path, self._shelf if self._shelf is not None else path.parent)
 
+    def check_each(self, sources: Iterable[GraphSource]) -> list[CheckedGraph]:
+        """Several graphs with all their problems; a folder of graphs is read once for all of them."""
+        as_it_is_now = Graphs(
+            _FolderOfGraphs(self._shelf, self._document_limits) if isinstance(self._shelf, Path) else self._shelf,
+            self._tools,
+            document_limits=self._document_limits,
+            graph_limits=self._graph_limits,
+        )
+        return [as_it_is_now.check(source) for source in sources]
+
     def names(self) -> list[str]:
         """The names of all known graphs."""
         return sorted(self._by_name(self._shelf))
 
     def _named(self, name: str) -> CheckedGraph:
-        if isinstance(self._shelf, Path):
-            found = _FolderOfGraphs(self._shelf, self._document_limits).find(name)
-            if found is not None:
-                return self._compile(found.data or {}, found, self._shelf)
-        elif self._shelf is not None and name in self._shelf:
+        known = self._by_name(self._shelf)
+        if isinstance(known, _FolderOfGraphs) and (found := known.find(name)) is not None:
+            return self._compile(found.data or {}, found, known)
+        if isinstance(self._shelf, Mapping) and name in self._shelf:
             return self.check(self._shelf[name])
-        raise UnknownGraphError(name, known=self._by_name(self._shelf))
+        raise UnknownGraphError(name, known=known)
 
-    def _read(self, path: Path, shelf: GraphShelf | None) -> CheckedGraph:
+    def _read(self, path: Path, shelf: GraphShelf | _FolderOfGraphs | None) -> CheckedGraph:
         document = read_file(path, self._document_limits)
         return self._compile(document.data or {}, document, shelf)
 
-    def _compile(self, data: Mapping[str, Any], document: Document | None, shelf: GraphShelf | None) -> CheckedGraph:
+    def _compile(
+        self, data: Mapping[str, Any], document: Document | None, shelf: GraphShelf | _FolderOfGraphs | None
+    ) -> CheckedGraph:
         name = str(data.get("graph") or (document.source if document else "unnamed"))
         unread = document.problems if document else ()
         if document is not None and document.data is None:
@@ -126,10 +137,12 @@ class Graphs:
         compiled = compile_graph(data, catalogue, limits=self._graph_limits)
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
 
-    def _by_name(self, shelf: GraphShelf | None) -> Mapping[str, Mapping[str, Any]]:
+    def _by_name(self, shelf: GraphShelf | _FolderOfGraphs | None) -> Mapping[str, Mapping[str, Any]]:
         match shelf:
             case None:
                 return {}
+            case _FolderOfGraphs():
+                return shelf
             case Path():
                 return _FolderOfGraphs(shelf, self._document_limits)
             case _:
