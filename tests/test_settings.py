@@ -129,8 +129,8 @@ def test_every_problem_is_told_at_once_and_with_its_place(tmp_path: Path) -> Non
 
     assert refused.value.problems == (
         f"{folder}/interlock.toml:1: `stor` is no setting; did you mean `store`?",
-        f"{folder}/interlock.toml:3: `limits.nodes_max`: input should be greater than 0",
-        "--tasks: `slots.tasks`: input should be a valid integer, unable to parse string as an integer",
+        f"{folder}/interlock.toml:3: `limits.nodes_max` is a whole number above 0, not 0",
+        "--tasks: `slots.tasks` is a whole number above 0, not 'many'",
     )
 
 

@@ -270,12 +270,23 @@ def _checked(values: Mapping[str, Any], origins: Mapping[str, Origin]) -> tuple[
     try:
         return Settings.model_validate(_nested(values)), []
     except ValidationError as error:
-        return None, [_told(each["loc"], each["msg"], origins) for each in error.errors()]
+        return None, [_told(each["loc"], each["type"], each["input"], origins) for each in error.errors()]
 
 
-def _told(place: tuple[str | int, ...], message: str, origins: Mapping[str, Origin]) -> str:
+def _told(place: tuple[str | int, ...], wrong: str, given: object, origins: Mapping[str, Origin]) -> str:
     name = next((name for name in origins if name == ".".join(map(str, place[: name.count(".") + 1]))), str(place[0]))
-    return f"{origins.get(name, Origin('default'))}: `{name}`: {message[0].lower()}{message[1:]}"
+    where = origins.get(name, Origin("default"))
+    return f"{where}: `{name}` is {_WANTED.get(wrong, 'a whole number above 0')}, not {given!r}"
+
+
+_WANTED: Final = {
+    "tuple_type": "a list of files, folders and modules",
+    "string_type": "a file, a folder or a module",
+    "path_type": "a path",
+    "model_type": "a table of settings",
+    "model_attributes_type": "a table of settings",
+}
+"""What a setting is, by what was found wrong with it; most are numbers."""
 
 
 def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:
