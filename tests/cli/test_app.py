@@ -168,19 +168,32 @@ def test_what_comes_from_outside_cannot_move_the_cursor(interlock: CommandLine) 
     assert "\u202e" not in said.out
 
 
-def test_graphs_are_offered_by_the_shell(interlock: CommandLine) -> None:
-    """A name that was begun is completed from the project's folder of graphs."""
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("interlock run he", ["hello"]),
+        ("interlock graph check he", ["hello"]),
+        ("interlock runs --status ro", ["rolled_back"]),
+    ],
+)
+def test_what_can_be_written_is_offered_by_the_shell(interlock: CommandLine, typed: str, offered: list[str]) -> None:
+    """A name that was begun is completed: graphs from the project's folder, statuses from those there are."""
     interlock.graph("hello", "a: {value: 1}")
     environment = {
         **os.environ,
         "_INTERLOCK_COMPLETE": "complete_bash",
-        "COMP_WORDS": "interlock run he",
-        "COMP_CWORD": "2",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
     }
 
     ran = subprocess.run(PROGRAM, env=environment, check=False, capture_output=True, text=True)
 
-    assert ran.stdout.split() == ["hello"]
+    assert ran.stdout.split() == offered
+
+
+def test_help_is_output_also_where_json_was_asked_for(interlock: CommandLine) -> None:
+    """It is what the command says, for whoever looks for the right words."""
+    assert "Usage: interlock run" in interlock("run", "--json", "--help").out
 
 
 def test_runs_are_offered_by_the_shell(interlock: CommandLine) -> None:

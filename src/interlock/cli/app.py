@@ -104,7 +104,7 @@ def _prepare_streams() -> None:
 
 
 def _output_for(words: list[str]) -> AbstractContextManager[None]:
-    if "--json" not in words:
+    if "--json" not in words or not {"--help", "-h"}.isdisjoint(words):
         return nullcontext()
     from interlock.cli.reserved_output import reserved_output
 

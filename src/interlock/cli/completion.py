@@ -19,6 +19,13 @@ def graph_names(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
+def statuses(incomplete: str) -> list[str]:
+    """Every status a run may have."""
+    from interlock.core.lifecycle import RUN_STATUSES
+
+    return [status for status in RUN_STATUSES if status.startswith(incomplete)]
+
+
 def run_ids(incomplete: str) -> list[tuple[str, str]]:
     """The latest runs of the project's store, each with its graph and status."""
     import asyncio

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from interlock.cli.completion import graph_names
 from interlock.cli.failures import CommandError, ExitCode
 from interlock.cli.options import AsJson, GraphArgument, Tools
 from interlock.cli.reserved_output import write_output
@@ -23,7 +24,11 @@ app = typer.Typer(help="Check, draw and format graphs.", no_args_is_help=True)
 def check(
     graphs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[GRAPH]...", help="Files, or names of the project's graphs; without any, all of them."),
+        typer.Argument(
+            metavar="[GRAPH]...",
+            help="Files, or names of the project's graphs; without any, all of them.",
+            autocompletion=graph_names,
+        ),
     ] = None,
     *,
     tools: Tools = None,

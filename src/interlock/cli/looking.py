@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from interlock.cli.completion import statuses
 from interlock.cli.invocation import finished
 from interlock.cli.options import AsJson, Run, Store
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 def runs(
     *,
-    status: Annotated[str | None, typer.Option("--status", help="Only runs of this status.")] = None,
+    status: Annotated[
+        str | None, typer.Option("--status", help="Only runs of this status.", autocompletion=statuses)
+    ] = None,
     graph: Annotated[str | None, typer.Option("--graph", help="Only runs of this graph.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most, the newest first.")] = 20,
     store: Store = None,
