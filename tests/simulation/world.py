@@ -218,16 +218,13 @@ class World:
         error = e.Error("cancelled", "its worker leaves", flight.path)
         if not flight.begun and self.dice.random() < 0.5:
             return _told(flight, "not_done", error=error)
-        self._may_take_place(flight)
-        self._leave_steps(flight)
+        self._vanish(flight)
         return _told(flight, "unknown", error=error)
 
     def die(self) -> None:
         """The worker dies: each call in flight may have taken place, and nobody will tell."""
         for flight in self.flights.values():
-            if flight.doubt is None:
-                self._may_take_place(flight)
-            self._leave_steps(flight)
+            self._vanish(flight)
         self.flights.clear()
         self.findings.clear()
 
@@ -236,6 +233,12 @@ class World:
         return sorted((flight.path, flight.effect) for flight in self.flights.values())
 
     # --- the truth ---
+
+    def _vanish(self, flight: Flight) -> None:
+        """Nobody will tell what became of a call; one that was in doubt about a step had done nothing else."""
+        if flight.doubt is None:
+            self._may_take_place(flight)
+        self._leave_steps(flight)
 
     def _may_take_place(self, flight: Flight) -> None:
         if self.dice.random() < 0.5:
