@@ -31,7 +31,7 @@ from interlock.core.state import RunState
 from interlock.core.values import Blobs, Pack, Value
 
 SETTLED_AT_ONCE_MAX = 1_000_000
-"""How many events one settling may give: far beyond any graph, it turns a fault of the core into an error."""
+"""How many events one settling may give where nobody asks for fewer."""
 
 
 class Settled(Struct, frozen=True):
@@ -40,6 +40,8 @@ class Settled(Struct, frozen=True):
     events: tuple[Event, ...]
     state: RunState
     need: frozenset[str] = frozenset()
+    goes_on: bool = False
+    """Whether there is more to decide than was asked for."""
 
 
 def unpacked(value: Value) -> Value:
@@ -47,10 +49,18 @@ def unpacked(value: Value) -> Value:
     return value
 
 
-def settle(plan: Plan, state: RunState, *, at: int, blobs: Blobs | None = None, pack: Pack = unpacked) -> Settled:
-    """Everything that follows from the state as it is. Consumes the state."""
+def settle(
+    plan: Plan,
+    state: RunState,
+    *,
+    at: int,
+    blobs: Blobs | None = None,
+    pack: Pack = unpacked,
+    at_most: int = SETTLED_AT_ONCE_MAX,
+) -> Settled:
+    """What follows from the state as it is: everything, up to so many events. Consumes the state."""
     events: list[Event] = []
-    while len(events) < SETTLED_AT_ONCE_MAX:
+    while len(events) < at_most:
         match decide(plan, state, blobs or {}, pack):
             case Command() as command:
                 event = record(state, command, at=at)
@@ -60,7 +70,7 @@ def settle(plan: Plan, state: RunState, *, at: int, blobs: Blobs | None = None, 
                 return Settled(tuple(events), state, digests)
             case None:
                 return Settled(tuple(events), state)
-    raise AssertionError(f"run {state.run} did not settle within {SETTLED_AT_ONCE_MAX} events")
+    return Settled(tuple(events), state, goes_on=True)
 
 
 class Arrived(Struct, frozen=True):

@@ -74,6 +74,8 @@ class RunDriver:
         self._heartbeats: dict[str, Value] = {}
         self._timer: Timer | None = None
         self._timer_due: Micros | None = None
+        self._goes_on = False
+        """Whether more follows from what is on record than one append could hold."""
         self._let_go = False
         self._fault: BaseException | None = None
         self._resting: list[asyncio.Future[None]] = []
@@ -134,7 +136,7 @@ class RunDriver:
                 self._wake.clear()
                 if self._fault is not None:
                     raise self._fault
-                if self._inbox:
+                if self._inbox or self._goes_on:
                     await self._advance(self._take_inbox())
         finally:
             await self._wind_up()
@@ -175,11 +177,15 @@ class RunDriver:
         finally:
             self._is_moving = False
         self._status = status_of(self.run.state)
+        self._goes_on = advance.goes_on
         _reply(letters, advance.refused)
         self._tell(advance)
         self._perform(advance.effects)
         self._set_timer(advance.wake_at)
         self._tell_rest()
+        if self._goes_on:
+            self._wake.set()
+            await asyncio.sleep(0)  # others have their turn, and whoever wants to cancel it is heard
 
     def _tell(self, advance: Advance) -> None:
         for listener in self.listeners:
@@ -284,7 +290,7 @@ class RunDriver:
     def _tell_rest(self) -> None:
         if not self._resting or self._is_moving:
             return
-        is_busy = self._calls or self._inbox or not waits_for_outside(self.run.state)
+        is_busy = self._calls or self._inbox or self._goes_on or not waits_for_outside(self.run.state)
         if self.is_over or self.run.has_ended or not is_busy:
             self._end_rest()
 

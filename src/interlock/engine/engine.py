@@ -27,6 +27,9 @@ from interlock.store.sealing import unseal_all
 
 BLOBS_KEPT_MAX = 256
 """How many loaded blobs of one run are kept at hand."""
+DECIDED_AT_ONCE_MAX = 10_000
+"""How many decisions go into one append. A loop of a million rounds that waits for nobody decides for minutes: what it
+has decided is appended in between, and a cancel is heard."""
 BLOBS_READ_AT_ONCE = 64
 
 
@@ -45,6 +48,8 @@ class Advance(Struct, frozen=True):
     effects: tuple[Effect, ...]
     refused: tuple[Refused | None, ...]
     wake_at: Micros | None
+    goes_on: bool = False
+    """Whether more follows from what was recorded: too much for one append."""
 
 
 class RunInHand:
@@ -132,13 +137,18 @@ class Engine:
         before, now = run.state.seq, self.now()
         try:
             arrived = self._admit(run, arrivals, now)
-            events = [*arrived.events, *await self._settle(run, now)]
+            decided, goes_on = await self._settle(run, now)
+            events = [*arrived.events, *decided]
             await self._append_if_any(run, before, events, arrivals)
         except BaseException:
             run.is_broken = True
             raise
         return Advance(
-            tuple(events), tuple(effects_in(run.plan, run.state, events)), arrived.refused, next_due(run.state)
+            events=tuple(events),
+            effects=tuple(effects_in(run.plan, run.state, events)),
+            refused=arrived.refused,
+            wake_at=next_due(run.state),
+            goes_on=goes_on,
         )
 
     async def record(self, run: RunInHand, arrivals: Sequence[Arrival]) -> tuple[Refused | None, ...]:
@@ -158,16 +168,17 @@ class Engine:
         run.state = arrived.state
         return arrived
 
-    async def _settle(self, run: RunInHand, now: Micros) -> list[Event]:
-        """The core's settle, loading the values it asks for."""
+    async def _settle(self, run: RunInHand, now: Micros) -> tuple[list[Event], bool]:
+        """The core's settle, loading the values it asks for; and whether there is more than one append may hold."""
         events: list[Event] = []
-        while True:
-            settled = settle(run.plan, run.state, at=now, blobs=run.blobs, pack=run.packer)
+        while (left := DECIDED_AT_ONCE_MAX - len(events)) > 0:
+            settled = settle(run.plan, run.state, at=now, blobs=run.blobs, pack=run.packer, at_most=left)
             events += settled.events
             run.state = settled.state
             if not settled.need:
-                return events
+                return events, settled.goes_on
             await self._load_blobs(run, settled.need)
+        return events, True
 
     async def _load_blobs(self, run: RunInHand, digests: frozenset[str]) -> None:
         if len(run.blobs) + len(digests) > BLOBS_KEPT_MAX:
