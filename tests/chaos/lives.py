@@ -29,9 +29,13 @@ from interlock.tools.reconciling import DidNotTakePlace, TookPlace
 NODES = 20
 RUNS_AT_ONCE = 4
 EFFECTS_A_LIFE = (18, 32)
-"""How many effects a life is granted before it is killed: more than are in flight, so that none dies three times."""
+"""How many effects a life may make before its killer wakes: more than are in flight, so that none dies three times."""
 LATEST_MICROS = 10_000
 """The kill then comes within this time, wherever the process happens to be."""
+EFFECTS_MEANWHILE = 8
+"""How many it may make in that time, so that the quickest machine leaves work for the last life."""
+UNLIMITED = 65_536
+"""More than all the runs together ask for, and no more than a pipe holds."""
 
 
 def graph() -> dict[str, Any]:
@@ -46,11 +50,15 @@ def graph() -> dict[str, Any]:
 
 
 class World:
-    """What the tools touch: one file for what happens once, one for the rest, and a pipe that tells of each call."""
+    """What the tools touch: one file for what happens once, one for the rest, and the pipes to the killer.
 
-    def __init__(self, folder: Path, told: int) -> None:
+    A call takes a byte of those granted before it writes, and tells with a byte that it wrote.
+    """
+
+    def __init__(self, folder: Path, granted: int, told: int) -> None:
         self._once = folder / "once.txt"
         self._again = folder / "again.txt"
+        self._granted = granted
         self._told = told
 
     def tools(self) -> list[Any]:
@@ -74,6 +82,7 @@ class World:
 
     def _write(self, file: Path, ctx: ToolContext, n: int) -> int:
         line = f"{ctx.effect_id} {ctx.attempt}\n".encode()
+        os.read(self._granted, 1)
         descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(descriptor, line)
         os.close(descriptor)
@@ -81,9 +90,9 @@ class World:
         return n
 
 
-async def live(folder: Path, told: int, runs: int) -> None:
+async def live(folder: Path, world: World, runs: int) -> None:
     """Drive every run to its end: those that were begun, and those that were not."""
-    async with Interlock(folder / "runs.db", tools=World(folder, told).tools()) as interlock:
+    async with Interlock(folder / "runs.db", tools=world.tools()) as interlock:
         twenty, gate = interlock.check(graph()), asyncio.Semaphore(RUNS_AT_ONCE)
         await asyncio.gather(*[_one(interlock, twenty, gate, f"run-{number}") for number in range(runs)])
 
@@ -93,9 +102,10 @@ async def _one(interlock: Interlock, twenty: CheckedGraph, gate: asyncio.Semapho
         await (await interlock.start(twenty, key=key)).ended()
 
 
-def kill_at_random(chance: random.Random, child: int, heard: int) -> bool:
+def killed_at_random(chance: random.Random, child: int, grant: int, heard: int) -> bool:
     """Let the process make some progress, then end it wherever it is. False if it had ended by itself."""
     left = chance.randint(*EFFECTS_A_LIFE)
+    os.write(grant, b"." * (left + EFFECTS_MEANWHILE))
     while left > 0:
         dots = os.read(heard, left)
         if not dots:
@@ -106,21 +116,28 @@ def kill_at_random(chance: random.Random, child: int, heard: int) -> bool:
     return True
 
 
+def left_alone(grant: int, heard: int) -> bool:
+    """Let the process do all that is left. False: it is not killed."""
+    os.write(grant, b"." * UNLIMITED)
+    while os.read(heard, 65_536):
+        pass
+    return False
+
+
 def one_life(folder: Path, runs: int, chance: random.Random | None) -> bool:
     """One process. Says whether it was killed."""
+    granted, grant = os.pipe()
     heard, told = os.pipe()
     child = os.fork()
     if child == 0:
+        os.close(grant)
         os.close(heard)
-        asyncio.run(live(folder, told, runs))
+        asyncio.run(live(folder, World(folder, granted, told), runs))
         os._exit(0)
+    os.close(granted)
     os.close(told)
-    if chance is None:
-        while os.read(heard, 65_536):
-            pass
-        was_killed = False
-    else:
-        was_killed = kill_at_random(chance, child, heard)
+    was_killed = left_alone(grant, heard) if chance is None else killed_at_random(chance, child, grant, heard)
+    os.close(grant)
     os.close(heard)
     _, status = os.waitpid(child, 0)
     assert was_killed or os.waitstatus_to_exitcode(status) == 0, "a life ended in an error"
@@ -129,7 +146,7 @@ def one_life(folder: Path, runs: int, chance: random.Random | None) -> bool:
 
 async def told_by_the_store(folder: Path) -> dict[str, Any]:
     """What is on record of the runs and of their effects."""
-    async with Interlock(folder / "runs.db", tools=World(folder, 0).tools()) as interlock:
+    async with Interlock(folder / "runs.db", tools=World(folder, 0, 0).tools()) as interlock:
         rows = await interlock.runs(limit=100_000)
         ledgers = [await (await interlock.open(row.run)).effects() for row in rows]
     lines = [line for ledger in ledgers for line in ledger]
