@@ -292,19 +292,19 @@ def with_refs_replaced(value: Value, replace: Callable[[Ref], Value]) -> Value:
     if isinstance(value, KeptList):
         parts = [item for part in value.parts for item in replace(part)]
         return [*parts, *(with_refs_replaced(item, replace) for item in value.tail)]
-    if is_map(value) and _has_parts(value):
+    if is_map(value) and has_parts(value):
         return {key: with_refs_replaced(item, replace) for key, item in value.items()}
-    if is_list(value) and _has_parts(value):
+    if is_list(value) and has_parts(value):
         return [with_refs_replaced(item, replace) for item in value]
     return value
 
 
-def _has_parts(value: Value) -> bool:
+def has_parts(value: Value) -> bool:
     """Whether a reference or a kept list stands anywhere in a value."""
     if is_map(value):
-        return any(_has_parts(item) for item in value.values())
+        return any(map(has_parts, value.values()))
     if is_list(value):
-        return any(_has_parts(item) for item in value)
+        return any(map(has_parts, value))
     return isinstance(value, Ref | KeptList)
 
 

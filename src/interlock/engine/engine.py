@@ -17,7 +17,7 @@ from interlock.core.plan import Micros, Plan
 from interlock.core.requests import Refused, Request
 from interlock.core.settle import Arrived, admit_all, fold, settle
 from interlock.core.state import RunState, next_due, status_of
-from interlock.core.values import Packer, Value, decode, refs_in, with_refs_replaced
+from interlock.core.values import Packer, Value, decode, has_parts, refs_in, with_refs_replaced
 from interlock.engine.effects import Effect, effects_in
 from interlock.engine.errors import BundleChangedError, RunNotFoundError
 from interlock.store.errors import DamagedError
@@ -213,6 +213,8 @@ class Engine:
 
     async def whole(self, value: Value) -> Value:
         """A value with everything in it that is kept elsewhere: what a tool is called with, what a person is shown."""
+        if not has_parts(value):
+            return value
         digests = {ref.digest for ref in refs_in(value)}
         # A short list that grows may have no part elsewhere, and is to be a list all the same.
         loaded = {digest: await self.whole(inner) for digest, inner in (await self._values(digests)).items()}
