@@ -13,6 +13,7 @@ import pytest
 
 from interlock.core import events as e
 from interlock.store import ErasedError, EventStore, Lease, LedgerRow, QuestionRow, RunRow
+from interlock.store.salts import Salts
 from interlock.store.sqlite_appends import AppendBatch
 from interlock.store.sqlite_place import connect
 from tests.store.event_loop import in_event_loop
@@ -105,6 +106,6 @@ async def test_who_follows_the_feed_misses_nothing_of_a_slow_commit_of_another_p
 def _append_uncommitted(connection: sqlite3.Connection, lease: Lease) -> None:
     """Another process in the middle of its transaction."""
     connection.execute("begin immediate")
-    batch = AppendBatch(connection, secrets.token_bytes)
+    batch = AppendBatch(connection, Salts(secrets.token_bytes))
     batch.add(append(lease, started()))
     batch.flush()

@@ -20,9 +20,10 @@ from interlock.store.errors import (
     StoreClosedError,
     StoreError,
 )
-from interlock.store.event_store import Append, Clock, EventStore, FeedEntry, Head, RandomBytes, Signal
+from interlock.store.event_store import Append, Clock, EventStore, FeedEntry, Head, Signal
 from interlock.store.lease import Lease, LeaseOwner
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
+from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Broken, Header, Sealed, verify_chain
 
 __all__ = [

@@ -21,9 +21,6 @@ from interlock.store.sealing import Sealed
 Clock: TypeAlias = Callable[[], int]
 """What tells the time, in whole microseconds since 1970 in UTC."""
 
-RandomBytes: TypeAlias = Callable[[int], bytes]
-"""What salts and keys are made with."""
-
 BLOB_KEY_BYTES: Final = 32
 SIGNALS_MAX: Final = 1_000
 """How many unread signals a run may have."""

@@ -34,7 +34,6 @@ from interlock.store.event_store import (
     Clock,
     FeedEntry,
     Head,
-    RandomBytes,
     Signal,
 )
 from interlock.store.lease import LEASE_MICROS, NEVER_LEASED, Lease, LeaseOwner, LeaseState, is_held, may_take
@@ -48,7 +47,8 @@ from interlock.store.rows import (
     RunRow,
     changes,
 )
-from interlock.store.sealing import CHAIN_START, SALT_BYTES, Sealed, seal_all, unseal
+from interlock.store.salts import RandomBytes, Salts
+from interlock.store.sealing import CHAIN_START, Sealed, seal_all, unseal
 
 _MOVING: Final = ("pending", "running", "compensating")
 """The statuses of a run that its driver left with something under way."""
@@ -82,6 +82,7 @@ class MemoryEventStore:
     ) -> None:
         self._clock = clock
         self._random_bytes = random_bytes
+        self._salts = Salts(random_bytes)
         self._lease_micros = lease_micros
         self._is_running = is_running
         self._tenants: dict[str, _Tenant] = {}
@@ -112,7 +113,7 @@ class MemoryEventStore:
         tenant = self._tenant(append.tenant)
         run = tenant.runs.get(append.run)
         self._check(tenant, run, append)
-        salts = self._random_bytes(SALT_BYTES * len(append.events))
+        salts = self._salts.take(len(append.events))
         previous = run.head if run else CHAIN_START
         sealed, head = seal_all(append.events, tenant=append.tenant, run=append.run, previous=previous, salts=salts)
         changed = changes(append.run, append.events)

@@ -29,12 +29,12 @@ from interlock.store.event_store import (
     Clock,
     FeedEntry,
     Head,
-    RandomBytes,
     Signal,
 )
 from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner
 from interlock.store.processes import is_running as process_is_running
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
+from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Sealed, unseal
 from interlock.store.sqlite_place import open_file
 from interlock.store.sqlite_readers import SqliteReaders

@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from interlock.store import sqlite_leases
 from interlock.store.errors import LeaseLostError, RunKeyTakenError, SignalGoneError, StaleRunError
-from interlock.store.event_store import Append, RandomBytes
+from interlock.store.event_store import Append
 from interlock.store.rows import RunOrigin, changes
-from interlock.store.sealing import CHAIN_START, SALT_BYTES, seal_all
+from interlock.store.salts import Salts
+from interlock.store.sealing import CHAIN_START, seal_all
 from interlock.store.sqlite_rows import DerivedRows, Row
 
 _STANDING: Final = """
@@ -45,9 +46,9 @@ _NOWHERE: Final = _Standing(epoch=0, is_leased=False, no=None, seq=0, head=CHAIN
 class AppendBatch:
     """The appends of one transaction. What was taken in is in the tables after `flush`."""
 
-    def __init__(self, connection: sqlite3.Connection, random_bytes: RandomBytes) -> None:
+    def __init__(self, connection: sqlite3.Connection, salts: Salts) -> None:
         self._connection = connection
-        self._random_bytes = random_bytes
+        self._salts = salts
         self._runs: set[tuple[str, str]] = set()
         self._rows: dict[str, list[Row]] = {
             _EVENTS: [],
@@ -66,7 +67,7 @@ class AppendBatch:
         standing = self._standing_of(append)
         self._check(append, standing)
         events, before = append.events, append.expected_seq
-        salts = self._random_bytes(SALT_BYTES * len(events))
+        salts = self._salts.take(len(events))
         sealed, head = seal_all(events, tenant=append.tenant, run=append.run, previous=standing.head, salts=salts)
         changed = changes(append.run, events)
         no = self._new_run(append, changed.origin) if standing.no is None else standing.no

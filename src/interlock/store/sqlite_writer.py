@@ -22,7 +22,8 @@ from msgspec.structs import replace
 
 from interlock.store.blobs import pack_blob
 from interlock.store.errors import PlaceError, StoreClosedError, StoreError
-from interlock.store.event_store import Append, RandomBytes
+from interlock.store.event_store import Append
+from interlock.store.salts import RandomBytes, Salts
 from interlock.store.sqlite_appends import AppendBatch
 from interlock.store.sqlite_place import PAUSE_SECONDS, TRIES_MAX, explain, is_busy
 
@@ -55,11 +56,11 @@ class SqliteWriter:
     def __init__(self, connection: sqlite3.Connection, path: Path, random_bytes: RandomBytes) -> None:
         self._connection = connection
         self._path = path
-        self._random_bytes = random_bytes
+        self._salts = Salts(random_bytes)
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Job] = deque()
         self._called = asyncio.Event()
-        self._room = asyncio.Semaphore(_WAITING_MAX)
+        self._has_room = asyncio.Event()
         self._is_closed = False
         self._is_writing = False
         self._has_turn = True
@@ -95,7 +96,7 @@ class SqliteWriter:
         self._loop.call_soon(self._give_turn)
         try:
             self._connection.execute("begin immediate")
-            batch = AppendBatch(self._connection, self._random_bytes)
+            batch = AppendBatch(self._connection, self._salts)
             batch.add(append)
             batch.flush()
             self._note_disk(self._timed_commit())
@@ -112,9 +113,10 @@ class SqliteWriter:
         self._has_turn = True
 
     async def _submit(self, work: Append | Deed[Any]) -> object:
-        await self._room.acquire()
+        while len(self._waiting) >= _WAITING_MAX and not self._is_closed:
+            self._has_room.clear()
+            await self._has_room.wait()
         if self._is_closed:
-            self._room.release()
             raise StoreClosedError(str(self._path))
         job = _Job(work, self._loop.create_future())
         self._waiting.append(job)
@@ -138,6 +140,7 @@ class SqliteWriter:
 
     def _refuse_all(self, jobs: Sequence[_Job], error: BaseException) -> None:
         self._is_closed = True
+        self._has_room.set()
         left = [*jobs, *self._waiting]
         message = f"nothing can be written any more ({error!r}): open it again"
         _fail(left, PlaceError(str(self._path), "broken", message))
@@ -148,6 +151,7 @@ class SqliteWriter:
         while not self._waiting and not self._is_closed:
             self._called.clear()
             await self._called.wait()
+        self._has_room.set()
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), _COMMIT_MAX))]
 
     async def _pack_blobs(self, jobs: Sequence[_Job]) -> None:
@@ -194,7 +198,7 @@ class SqliteWriter:
         self._connection.execute("begin immediate")
 
     async def _write(self, jobs: Sequence[_Job]) -> None:
-        batch = AppendBatch(self._connection, self._random_bytes)
+        batch = AppendBatch(self._connection, self._salts)
         for start in range(0, len(jobs), _TURN_MAX):
             if start:
                 await asyncio.sleep(0)
@@ -211,7 +215,6 @@ class SqliteWriter:
 
     def _answer(self, jobs: Sequence[_Job]) -> None:
         for job in jobs:
-            self._room.release()
             if job.future.done():  # whoever asked has gone away meanwhile
                 continue
             if job.error is None:
