@@ -221,6 +221,29 @@ def test_a_graph_that_holds_failures_keeps_the_node_waiting_while_live_branches_
     assert (run.status("a"), run.status("b"), run.status()) == ("waiting", "succeeded", "waiting")
 
 
+HANDLED_SOMETIMES = """
+on_failure: hold
+nodes:
+  a: {tool: work}
+  mend: {tool: other, after: {a: {on: failed, when: "${nodes.a.error.message == 'known'}"}}}
+"""
+
+
+def test_a_failure_that_a_conditional_edge_handles_is_not_held() -> None:
+    """Rule 16: the author has foreseen it, so nobody has to be woken."""
+    run = Story(HANDLED_SOMETIMES).starts().fails("a", message="known").does("mend", 1)
+
+    assert run.ends == {"a": "failed", "mend": "succeeded"}
+    assert run.outcome.status == "succeeded"
+
+
+def test_a_failure_that_no_conditional_edge_handles_is_held() -> None:
+    """Rule 16: handled is what an edge fired for, not what one might have fired for."""
+    run = Story(HANDLED_SOMETIMES).starts().fails("a", message="something else")
+
+    assert run.waits == {"a": "failure"}
+
+
 def test_a_held_failure_is_retried_under_a_new_attempt() -> None:
     """Rule 16: the person has mended the world, and the node tries again."""
     run = Story(HOLD).starts().fails("a").does("b", 2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from interlock.core import events as e
+from interlock.core.deciding.failing import is_held
 from interlock.core.deciding.reading import Reader
 from interlock.core.expressions import EvaluationError, Expression
 from interlock.core.paths import body_of, path_of
@@ -67,23 +68,10 @@ class Deciding:
 
     def failed(self, error: e.Error, decision: e.Decision | None = None) -> e.Command:
         """The node fails; where the graph holds failures for people and nothing handles this one, it waits for them."""
-        if is_held(self.plan, self.state, self.scope, self.node):
+        if is_held(self.reader(), self.node, error):
             return self.command(e.NodeWaiting("failure", error=error, decision=decision))
         return self.command(e.NodeFailed(error, decision))
 
     def invalid(self, problem: EvaluationError | str, decision: e.Decision | None = None) -> e.Command:
         """The node fails because something it was told to evaluate cannot be."""
         return self.failed(e.Error("invalid", str(problem), self.path), decision)
-
-
-def is_held(plan: Plan, state: RunState, scope: Scope, node: Node) -> bool:
-    """Whether a failure of this node would stop the run, in a graph that then asks a person first (rule 16)."""
-    if plan.root.on_failure != "hold":
-        return False
-    while True:
-        if node.continues or node.fallback is not None or any(edge.handles for edge in node.edges) or scope.stopping:
-            return False
-        if scope.owner < 0:
-            return scope.key == ""
-        node = plan.scopes[state.scopes[scope.parent].body].nodes[scope.owner]
-        scope = state.scopes[scope.parent]

@@ -13,10 +13,10 @@ from typing import Any, Final
 import msgspec
 
 from interlock.core import plan as p
-from interlock.core.compiling.node_facts import node_facts
 from interlock.core.deciding.missing import Missing
 from interlock.core.expressions import EvaluationError, Expression
 from interlock.core.kept_lists import NoListError, appended, tail_of
+from interlock.core.node_facts import node_facts
 from interlock.core.paths import body_of
 from interlock.core.state import Opened, RunState, Scope
 from interlock.core.values import Blobs, KeptList, Ref, Secret, Value, instant_text, is_map, refs_in, with_refs_replaced

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from interlock.core import events as e
 from interlock.core import plan as p
-from interlock.core.deciding.in_hand import Deciding, is_held
+from interlock.core.deciding.failing import is_held
+from interlock.core.deciding.in_hand import Deciding
 from interlock.core.deciding.reading import EPOCH, Reader, as_text
 from interlock.core.evolving.mailbox import find_received, keys_of_event, match_key
 from interlock.core.expressions import EvaluationError
@@ -97,7 +98,7 @@ def offer(on: Deciding) -> e.Command:
             wants = _passes(reader, node.work)
         except EvaluationError as problem:
             error = e.Error("invalid", str(problem), path)
-            is_kept = is_held(on.plan, on.state, scope, node)
+            is_kept = is_held(reader, node, error)
             failure = e.NodeWaiting("failure", error=error) if is_kept else e.NodeFailed(error)
             return e.Command(path, failure, on.matter.cause)
         if wants:

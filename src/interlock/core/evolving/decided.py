@@ -44,6 +44,7 @@ from interlock.core.evolving.settling import (
     stop_scope,
 )
 from interlock.core.lifecycle import NodeStatus, next_status
+from interlock.core.node_facts import attempts_of, note_of_failure
 from interlock.core.paths import inner_key, node_at, path_of, top_of
 from interlock.core.plan import EachWork, EmitWork, GraphWork, LoopWork, Node, Plan, WaitWork
 from interlock.core.state import (
@@ -229,29 +230,15 @@ def _note_of(before: object, labels: tuple[str, ...]) -> Note | None:
 def _fail(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.NodeFailed) -> None:
     before = scope.live.get(node.index)
     _leave_waiters(state, before, _path(plan, scope, node))
-    note = Note(error=body.error, attempts=_attempts_of(before) or 1)
-    if isinstance(before, Opened):
-        note.errors = tuple(sorted(before.errors.items()))
     if body.verdict is not None:
         stop_scope(state, top_of(state, scope), "blocked", body.error, rollback=body.verdict == "rollback")
-    _move_to_end(plan, state, scope, node, "node.failed", note=note)
-
-
-def _attempts_of(live: object) -> int:
-    """How many attempts a live node has made; none where it has no effect."""
-    match live:
-        case Calling(attempt=Attempt(number=number)) | Waiting(attempt=Attempt(number=number)):
-            return number
-        case BackingOff(attempt=Attempt(number=upcoming)):
-            return upcoming - 1
-        case _:
-            return 0
+    _move_to_end(plan, state, scope, node, "node.failed", note=note_of_failure(before, body.error))
 
 
 def _end(plan: Plan, state: RunState, scope: Scope, node: Node, event_type: str) -> None:
     before = scope.live.get(node.index)
     _leave_waiters(state, before, _path(plan, scope, node))
-    attempts = _attempts_of(before)
+    attempts = attempts_of(before)
     _move_to_end(plan, state, scope, node, event_type, note=Note(attempts=attempts) if attempts else None)
 
 

@@ -5,11 +5,11 @@ Part of `evolve`: changes the state in place and evaluates no expression.
 
 from __future__ import annotations
 
-from interlock.core.compiling.node_facts import node_facts
 from interlock.core.events import Error, ScopeOutcome
 from interlock.core.evolving.accounts import GRAPH
 from interlock.core.evolving.settling import end_if_done, queue_if_free, stop_scope
 from interlock.core.lifecycle import NodeStatus
+from interlock.core.node_facts import node_facts
 from interlock.core.paths import inner_key, path_of
 from interlock.core.plan import EachWork, GraphWork, LoopWork, Node, Plan
 from interlock.core.state import Account, Matter, Opened, RunState, Scope

@@ -6,14 +6,38 @@ from interlock.core.events import Error
 from interlock.core.lifecycle import NodeStatus, is_settled
 from interlock.core.paths import path_of
 from interlock.core.plan import EachWork, Plan
-from interlock.core.state import Scope
+from interlock.core.state import Attempt, BackingOff, Calling, Note, Opened, Scope, Waiting
 from interlock.core.values import Value
 
 
 def node_facts(plan: Plan, scope: Scope, index: int) -> dict[str, Value]:
     """The facts about one node of an open scope."""
-    status = NodeStatus(scope.status[index])
-    note = scope.notes.get(index)
+    return _facts(plan, scope, index, NodeStatus(scope.status[index]), scope.notes.get(index))
+
+
+def facts_if_failed(plan: Plan, scope: Scope, index: int, error: Error) -> dict[str, Value]:
+    """The same, as it would be if the node failed now."""
+    return _facts(plan, scope, index, NodeStatus.FAILED, note_of_failure(scope.live.get(index), error))
+
+
+def note_of_failure(live: object, error: Error) -> Note:
+    """What is kept of a node that fails, of whatever it was doing."""
+    errors = tuple(sorted(live.errors.items())) if isinstance(live, Opened) else ()
+    return Note(error=error, attempts=attempts_of(live) or 1, errors=errors)
+
+
+def attempts_of(live: object) -> int:
+    """How many attempts a live node has made; none where it has no effect."""
+    match live:
+        case Calling(attempt=Attempt(number=number)) | Waiting(attempt=Attempt(number=number)):
+            return number
+        case BackingOff(attempt=Attempt(number=upcoming)):
+            return upcoming - 1
+        case _:
+            return 0
+
+
+def _facts(plan: Plan, scope: Scope, index: int, status: NodeStatus, note: Note | None) -> dict[str, Value]:
     facts: dict[str, Value] = {
         "outcome": status.word if is_settled(status) else None,
         "labels": list(note.labels) if note else [],
