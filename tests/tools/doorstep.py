@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Generator, Sequence
+from typing import Any, Generic, TypeVar
 
 from msgspec import structs
 
@@ -14,7 +14,8 @@ from interlock.core.events import EffectDone, EffectFailed, EffectIntended, Effe
 from interlock.core.identity import effect_id
 from interlock.core.values import Value
 from interlock.tools.door import ToolDoor, slots_for
-from interlock.tools.journal import JournaledStep, StepEvent
+from interlock.tools.in_flight import InFlight
+from interlock.tools.journal import Journal, JournaledStep, StepEvent
 from interlock.tools.outcome import ToolCall, ToolOutcome
 from interlock.tools.perform import perform
 from interlock.tools.secrets import SecretSource, SecretText
@@ -160,6 +161,43 @@ def the_tool(function: Callable[..., Any]) -> Tool:
     return tool
 
 
+class Begun(Generic[T]):
+    """Work that was begun, held as the engine holds it: await it for what became of it."""
+
+    def __init__(self, work: Callable[[InFlight[T]], Coroutine[Any, Any, None]]) -> None:
+        self._outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._in_flight = InFlight[T](self._outcome.set_result)
+        self._in_flight.carry(self._done(work))
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self._outcome.__await__()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what became of it was reported."""
+        return self._outcome.done()
+
+    def stop(self) -> None:
+        """Ask it to stop."""
+        self._in_flight.stop()
+
+    async def _done(self, work: Callable[[InFlight[T]], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await work(self._in_flight)
+        except Exception as error:  # noqa: BLE001 - the boundary of a task
+            self._outcome.set_exception(error)
+
+
+def begun(tool: Tool, call: ToolCall, journal: Journal, door: ToolDoor) -> Begun[ToolOutcome]:
+    """A call that was begun."""
+    return Begun(lambda in_flight: perform(tool, call, journal, door, in_flight))
+
+
+async def performed(tool: Tool, call: ToolCall, journal: Journal, door: ToolDoor) -> ToolOutcome:
+    """What becomes of a call that nobody stops."""
+    return await begun(tool, call, journal, door)
+
+
 def outcome_of(
     function: Callable[..., Any],
     input: Value | None = None,
@@ -168,7 +206,7 @@ def outcome_of(
     door: ToolDoor | None = None,
 ) -> ToolOutcome:
     """What comes of calling a tool that needs nobody else."""
-    return lived(lambda: perform(the_tool(function), a_call(input), journal or MemoryJournal(), door or a_door()))
+    return lived(lambda: performed(the_tool(function), a_call(input), journal or MemoryJournal(), door or a_door()))
 
 
 def lived(story: Callable[[], Coroutine[Any, Any, T]]) -> T:

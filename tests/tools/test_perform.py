@@ -15,8 +15,8 @@ from pydantic import BaseModel, field_validator
 
 from interlock.core.events import Error
 from interlock.core.values import decode, encode
-from interlock.tools import AsyncToolContext, Done, Failed, Labelled, ToolFailed, perform, slots_for, tool
-from tests.tools.doorstep import ManualClock, MemoryJournal, a_call, a_door, lived, outcome_of, the_tool
+from interlock.tools import AsyncToolContext, Done, Failed, Labelled, ToolFailed, slots_for, tool
+from tests.tools.doorstep import ManualClock, MemoryJournal, a_call, a_door, begun, lived, outcome_of, the_tool
 
 
 @tool
@@ -321,14 +321,12 @@ def test_calls_beyond_the_slots_wait_their_turn_and_are_served_in_order() -> Non
             return n
 
         door = a_door()
-        calls = [
-            asyncio.create_task(perform(the_tool(visit), a_call({"n": n}), MemoryJournal(), door)) for n in range(20)
-        ]
+        calls = [begun(the_tool(visit), a_call({"n": n}), MemoryJournal(), door) for n in range(20)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert len(order) == 8
         release.set()
-        return list(await asyncio.gather(*calls))
+        return [await call for call in calls]
 
     assert lived(story) == [Done(n) for n in range(20)]
     assert order == list(range(20))
@@ -347,9 +345,9 @@ def test_a_call_that_finds_no_slot_before_its_deadline_is_a_known_failure() -> N
             await hold.wait()
 
         door = a_door(clock, slots=slots_for(tasks=1))
-        first = asyncio.create_task(perform(the_tool(occupy), a_call(), MemoryJournal(), door))
+        first = begun(the_tool(occupy), a_call(), MemoryJournal(), door)
         await started.wait()
-        second = asyncio.create_task(perform(the_tool(add), a_call({"a": 1}, deadline=5), MemoryJournal(), door))
+        second = begun(the_tool(add), a_call({"a": 1}, deadline=5), MemoryJournal(), door)
         await asyncio.sleep(0)
         clock.advance(5)
         refused = await second

@@ -11,7 +11,7 @@ import pytest
 
 from interlock.core.events import EffectDone, EffectIntended, Error, Question
 from interlock.core.values import Secret
-from interlock.tools import Done, Failed, ToolOutcome, Unknown, perform
+from interlock.tools import Done, Failed, ToolOutcome, Unknown
 from tests.tools import isolated_tools
 from tests.tools.doorstep import (
     SECOND,
@@ -19,6 +19,7 @@ from tests.tools.doorstep import (
     MemoryJournal,
     a_call,
     a_door,
+    begun,
     lived,
     outcome_of,
     secrets,
@@ -45,7 +46,7 @@ def test_its_context_works_as_in_a_thread() -> None:
 
     async def story() -> object:
         journal = MemoryJournal()
-        call = asyncio.create_task(perform(the_tool(isolated_tools.charge_and_ask), a_call(), journal, a_door()))
+        call = begun(the_tool(isolated_tools.charge_and_ask), a_call(), journal, a_door())
         await journal.asked.wait()
         journal.answer(2, choice="yes")
         return await call, journal.recorded, journal.shown, journal.last_heartbeat
@@ -97,16 +98,14 @@ def test_it_is_killed_with_everything_it_has_started(tmp_path: Path, how: str) -
             def heartbeat(self, details: object) -> None:  # noqa: ARG002 - the port's signature
                 alive.set()
 
-        call = asyncio.create_task(
-            perform(
-                the_tool(isolated_tools.hang_with_a_child),
-                a_call({"file": str(file)}, deadline=SECOND),
-                Noticing(),
-                a_door(clock),
-            )
+        call = begun(
+            the_tool(isolated_tools.hang_with_a_child),
+            a_call({"file": str(file)}, deadline=SECOND),
+            Noticing(),
+            a_door(clock),
         )
         await alive.wait()
-        {"deadline": lambda: clock.advance(SECOND), "cancel": call.cancel}[how]()
+        {"deadline": lambda: clock.advance(SECOND), "cancel": call.stop}[how]()
         return await call
 
     outcome = lived(story)

@@ -8,19 +8,31 @@ from typing import Any
 
 import pytest
 
-from interlock.core.values import Secret
+from interlock.core.values import Secret, Value
 from interlock.tools import (
     CannotTell,
     DidNotTakePlace,
     Reconciled,
     TookPlace,
+    Tool,
+    ToolDoor,
     ask_reconcile,
     cannot_tell,
     done,
     not_done,
     tool,
 )
-from tests.tools.doorstep import SECOND, ManualClock, a_door, lived, secrets, the_tool
+from tests.tools.doorstep import SECOND, Begun, ManualClock, a_door, lived, secrets, the_tool
+
+
+def begun_asking(pay: Tool, called_with: Value, door: ToolDoor) -> Begun[Reconciled]:
+    """A tool that is being asked what became of the effect `e-7`."""
+    return Begun(lambda in_flight: ask_reconcile(pay, called_with, "e-7", door, in_flight))
+
+
+async def answer_of(pay: Tool, called_with: Value, door: ToolDoor) -> Reconciled:
+    """What it says."""
+    return await begun_asking(pay, called_with, door)
 
 
 def asked(hook: Callable[..., Any] | None) -> Reconciled:
@@ -32,7 +44,7 @@ def asked(hook: Callable[..., Any] | None) -> Reconciled:
 
     called_with = {"amount": 3, "token": Secret("token")}
     door = a_door(secrets=secrets({"token": "x-4711"}))
-    return lived(lambda: ask_reconcile(the_tool(pay), called_with, "e-7", door))
+    return lived(lambda: answer_of(the_tool(pay), called_with, door))
 
 
 async def looks_it_up(effect_id: str, amount: int) -> TookPlace:
@@ -112,7 +124,7 @@ def test_a_hook_that_says_nothing_in_time_could_not_tell() -> None:
         async def pay() -> None: ...
 
         door = a_door(clock)
-        answer = asyncio.create_task(ask_reconcile(the_tool(pay), {}, "e-7", door))
+        answer = begun_asking(the_tool(pay), {}, door)
         await started.wait()
         clock.advance(60 * SECOND)
         return await answer, door.slots["task"].free

@@ -19,10 +19,9 @@ from interlock.tools import (
     ToolContext,
     ToolFailed,
     Unknown,
-    perform,
     tool,
 )
-from tests.tools.doorstep import MemoryJournal, a_call, a_door, lived, outcome_of, step_id, the_tool
+from tests.tools.doorstep import MemoryJournal, a_call, a_door, begun, lived, outcome_of, performed, step_id, the_tool
 
 made: list[str] = []
 
@@ -99,7 +98,7 @@ def test_a_repeat_under_another_attempt_keeps_the_ids_of_the_one_that_began() ->
         run=repeat.run, path=repeat.path, attempt=2, first_attempt=1, effect_id=a_call().effect_id, input={}
     )
 
-    lived(lambda: perform(the_tool(buy), repeat, MemoryJournal(), a_door()))
+    lived(lambda: performed(the_tool(buy), repeat, MemoryJournal(), a_door()))
 
     assert made == [f"charge {step_id(1)}", f"ship {step_id(2)}"]
 
@@ -307,7 +306,7 @@ def test_a_question_waits_for_the_person_and_is_answered_once(function: Callable
 
     async def story() -> object:
         journal, door = MemoryJournal(), a_door()
-        call = asyncio.create_task(perform(the_tool(function), a_call(), journal, door))
+        call = begun(the_tool(function), a_call(), journal, door)
         await journal.asked.wait()
         journal.answer(1, choice="release")
         first = await call
@@ -320,7 +319,7 @@ def test_a_question_waits_for_the_person_and_is_answered_once(function: Callable
             question=QUESTION,
         )
         repeat = MemoryJournal([answered])
-        again = await perform(the_tool(function), a_call(), repeat, door)
+        again = await performed(the_tool(function), a_call(), repeat, door)
         return first, journal.recorded, again, repeat.recorded
 
     intended = EffectIntended(1, step_id(1), "ask", question=QUESTION)
@@ -332,7 +331,7 @@ def test_a_question_that_is_still_open_is_waited_for_again_and_not_asked_again()
 
     async def story() -> object:
         journal = MemoryJournal([JournaledStep(ordinal=1, effect=step_id(1), name="ask", question=QUESTION)])
-        call = asyncio.create_task(perform(the_tool(release), a_call(), journal, a_door()))
+        call = begun(the_tool(release), a_call(), journal, a_door())
         await journal.asked.wait()
         journal.answer(1, choice="reject")
         return await call, journal.recorded
@@ -350,7 +349,7 @@ def test_a_form_comes_back_as_it_was_filled_in() -> None:
 
     async def story() -> object:
         journal = MemoryJournal()
-        call = asyncio.create_task(perform(the_tool(plan), a_call(), journal, a_door()))
+        call = begun(the_tool(plan), a_call(), journal, a_door())
         await journal.asked.wait()
         journal.answer(1, form={"hours": 3})
         return await call
@@ -435,9 +434,9 @@ def test_a_tool_that_waits_for_a_person_can_be_stopped(function: Callable[..., o
 
     async def story() -> object:
         journal, door = MemoryJournal(), a_door()
-        call = asyncio.create_task(perform(the_tool(function), a_call(), journal, door))
+        call = begun(the_tool(function), a_call(), journal, door)
         await journal.asked.wait()
-        call.cancel()
+        call.stop()
         return type(await call), door.slots[the_tool(function).runs].free
 
     assert lived(story) == (Unknown, {"task": 8, "thread": 4}[the_tool(function).runs])
@@ -457,9 +456,9 @@ def test_no_step_begins_after_the_tool_was_asked_to_stop() -> None:
             except asyncio.CancelledError:
                 await ctx.effect("charge", make("charge"))
 
-        call = asyncio.create_task(perform(the_tool(keeps_going), a_call(), journal, a_door()))
+        call = begun(the_tool(keeps_going), a_call(), journal, a_door())
         await started.wait()
-        call.cancel()
+        call.stop()
         return type(await call), journal.recorded
 
     assert lived(story) == (Unknown, [])
@@ -491,6 +490,6 @@ def test_a_context_tells_which_call_this_is() -> None:
         return [ctx.run, ctx.path, ctx.attempt, ctx.effect_id, ctx.deadline]
 
     async def story() -> object:
-        return await perform(the_tool(introduce), a_call(deadline=1_500_000), MemoryJournal(), a_door())
+        return await performed(the_tool(introduce), a_call(deadline=1_500_000), MemoryJournal(), a_door())
 
     assert lived(story) == Done(["run-1", "pay", 1, a_call().effect_id, "1970-01-01T00:00:01.500000Z"])

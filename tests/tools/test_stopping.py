@@ -15,10 +15,9 @@ from interlock.tools import (
     ToolFailed,
     ToolOutcome,
     Unknown,
-    perform,
     tool,
 )
-from tests.tools.doorstep import SECOND, ManualClock, MemoryJournal, a_call, a_door, lived, the_tool
+from tests.tools.doorstep import SECOND, ManualClock, MemoryJournal, a_call, a_door, begun, lived, performed, the_tool
 
 
 def late(name: str) -> Unknown:
@@ -46,7 +45,7 @@ def test_an_async_tool_is_cancelled_at_its_deadline_and_its_outcome_is_unknown()
             finally:
                 cleaned_up.set()
 
-        call = asyncio.create_task(perform(the_tool(pay), a_call(deadline=3 * SECOND), MemoryJournal(), a_door(clock)))
+        call = begun(the_tool(pay), a_call(deadline=3 * SECOND), MemoryJournal(), a_door(clock))
         await started.wait()
         clock.advance(3 * SECOND)
         return await call, cleaned_up.is_set()
@@ -65,7 +64,7 @@ def test_the_earlier_of_the_nodes_and_the_tools_timeout_counts() -> None:
             started.set()
             await asyncio.Event().wait()
 
-        call = asyncio.create_task(perform(the_tool(pay), a_call(deadline=30 * SECOND), MemoryJournal(), a_door(clock)))
+        call = begun(the_tool(pay), a_call(deadline=30 * SECOND), MemoryJournal(), a_door(clock))
         await started.wait()
         clock.advance(2 * SECOND)
         return await call
@@ -84,7 +83,7 @@ def test_a_deadline_that_has_passed_leaves_the_tool_alone() -> None:
         async def pay() -> None:
             raise AssertionError("it was called")
 
-        return await perform(the_tool(pay), a_call(deadline=SECOND), MemoryJournal(), a_door(clock))
+        return await performed(the_tool(pay), a_call(deadline=SECOND), MemoryJournal(), a_door(clock))
 
     error = Error("timeout", "`pay` was not called: its deadline had passed")
     assert lived(story) == Failed(error, calls=0)
@@ -112,9 +111,9 @@ def test_cleaning_up_is_waited_for_within_the_grace_and_not_beyond() -> None:
             return "paid after all"
 
         door = a_door(clock, grace=5 * SECOND, on_late=keep)
-        call = asyncio.create_task(perform(the_tool(pay), a_call(), MemoryJournal(), door))
+        call = begun(the_tool(pay), a_call(), MemoryJournal(), door)
         await started.wait()
-        call.cancel()
+        call.stop()
         await stuck.wait()
         clock.advance(5 * SECOND)
         outcome, held = await call, door.slots["task"].free
@@ -141,9 +140,9 @@ def test_a_tool_that_finishes_while_it_is_being_stopped_is_done() -> None:
                 return "paid"
             raise AssertionError("nobody cancelled")
 
-        call = asyncio.create_task(perform(the_tool(pay), a_call(), MemoryJournal(), a_door()))
+        call = begun(the_tool(pay), a_call(), MemoryJournal(), a_door())
         await started.wait()
-        call.cancel()
+        call.stop()
         return await call
 
     assert lived(story) == Done("paid")
@@ -172,11 +171,11 @@ def test_what_breaks_while_it_is_being_stopped_is_unknown_unless_the_tool_says_t
                 raise ToolFailed("nothing was sent")
 
         door = a_door()
-        first = asyncio.create_task(perform(the_tool(torn), a_call(), MemoryJournal(), door))
-        second = asyncio.create_task(perform(the_tool(sure), a_call(), MemoryJournal(), door))
+        first = begun(the_tool(torn), a_call(), MemoryJournal(), door)
+        second = begun(the_tool(sure), a_call(), MemoryJournal(), door)
         await asyncio.gather(*(event.wait() for event in started))
-        first.cancel()
-        second.cancel()
+        first.stop()
+        second.stop()
         return await first, await second
 
     torn, sure = lived(story)
@@ -201,41 +200,40 @@ def test_a_second_cancel_gives_the_tool_up_at_once() -> None:
                 except asyncio.CancelledError:
                     stuck.set()
 
-        call = asyncio.create_task(perform(the_tool(stubborn), a_call(), MemoryJournal(), a_door()))
+        call = begun(the_tool(stubborn), a_call(), MemoryJournal(), a_door())
         await started.wait()
-        call.cancel()
+        call.stop()
         await stuck.wait()
-        call.cancel()
+        call.stop()
         return await call
 
     assert lived(story) == cancelled("stubborn")
 
 
-def test_who_is_cancelled_can_go_on_to_record_the_outcome() -> None:
-    """The engine still has to append what became of the call: the cancel was for the tool, and is used up."""
+def test_a_tool_that_cancels_its_own_task_has_failed_and_harms_nobody_else() -> None:
+    """The task is the call's own: a library that misuses it must not stop the run."""
 
     async def story() -> object:
-        started = asyncio.Event()
-
-        @tool
-        async def pay() -> None:
-            started.set()
-            await asyncio.Event().wait()
-
-        async def perform_and_record() -> tuple[ToolOutcome, int]:
-            outcome = await perform(the_tool(pay), a_call(), MemoryJournal(), a_door())
-            async with asyncio.timeout(10):
-                await asyncio.sleep(0)
+        def cancel_this_task() -> None:
             task = asyncio.current_task()
             assert task is not None
-            return outcome, task.cancelling()
+            task.cancel()
 
-        recording = asyncio.create_task(perform_and_record())
-        await started.wait()
-        recording.cancel()
-        return await recording
+        @tool
+        async def returns() -> None:
+            cancel_this_task()
 
-    assert lived(story) == (cancelled("pay"), 0)
+        @tool
+        async def waits() -> None:
+            cancel_this_task()
+            await asyncio.sleep(0)
+
+        door = a_door()
+        outcomes = [await performed(the_tool(clumsy), a_call(), MemoryJournal(), door) for clumsy in (returns, waits)]
+        return *outcomes, door.slots["task"].free
+
+    error = Error("failed", "`waits` stopped itself: nobody asked it to")
+    assert lived(story) == (Done(None), Failed(error), 8)
 
 
 def test_a_blocking_tool_is_given_up_at_its_deadline_and_its_slot_stays_counted() -> None:
@@ -256,7 +254,7 @@ def test_a_blocking_tool_is_given_up_at_its_deadline_and_its_slot_stays_counted(
             return 7
 
         door = a_door(clock, on_late=keep)
-        call = asyncio.create_task(perform(the_tool(crunch), a_call(deadline=SECOND), MemoryJournal(), door))
+        call = begun(the_tool(crunch), a_call(deadline=SECOND), MemoryJournal(), door)
         await started.wait()
         clock.advance(SECOND)
         outcome, held = await call, door.slots["thread"].free
@@ -281,9 +279,9 @@ def test_a_blocking_tool_sees_that_it_should_stop_and_may_stop_where_it_likes() 
             assert ctx.should_stop
             ctx.check()
 
-        call = asyncio.create_task(perform(the_tool(crunch), a_call(), MemoryJournal(), a_door()))
+        call = begun(the_tool(crunch), a_call(), MemoryJournal(), a_door())
         await started.wait()
-        call.cancel()
+        call.stop()
         await asyncio.sleep(0)
         go_on.set()
         return await call
@@ -306,13 +304,13 @@ def test_a_tool_that_is_silent_for_too_long_is_stopped_and_one_that_beats_is_not
             await asyncio.Event().wait()
 
         journal = MemoryJournal()
-        call = asyncio.create_task(perform(the_tool(download), a_call(), journal, a_door(clock)))
+        call = begun(the_tool(download), a_call(), journal, a_door(clock))
         await asyncio.sleep(0)
         clock.advance(9 * SECOND)
         beat_again.set()
         await beaten.wait()
         clock.advance(9 * SECOND)
-        still_running = not call.done()
+        still_running = not call.is_over
         clock.advance(SECOND)
         return still_running, await call, journal.last_heartbeat
 

@@ -10,7 +10,7 @@ from interlock.tools.threads import DaemonThreads
 
 HANGS = """
 import asyncio, threading
-from interlock.tools import ToolCall, ToolDoor, perform, tool, tool_of
+from interlock.tools import InFlight, ToolCall, ToolDoor, perform, tool, tool_of
 
 started = threading.Event()
 
@@ -26,7 +26,10 @@ class Journal:
 async def main():
     door = ToolDoor()
     call = ToolCall(run="r", path="p", attempt=1, effect_id="e", input={}, deadline=door.clock.now() + 50_000)
-    print(type(await perform(tool_of(hang), call, Journal(), door)).__name__, started.is_set())
+    in_flight = InFlight(lambda outcome: over.set_result(type(outcome).__name__))
+    over = asyncio.get_running_loop().create_future()
+    in_flight.carry(perform(tool_of(hang), call, Journal(), door, in_flight))
+    print(await over, started.is_set())
 
 asyncio.run(main())
 """

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -23,9 +24,12 @@ from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
 from interlock.engine.engine import Advance, Arrival, Engine, RunInHand
 from interlock.engine.journaling import RunJournal
-from interlock.engine.performing import Performer, not_begun
+from interlock.engine.performing import Performer, result, settlement
 from interlock.store.errors import StoreError
 from interlock.tools.clock import Clock, Timer
+from interlock.tools.in_flight import InFlight
+from interlock.tools.outcome import ToolOutcome
+from interlock.tools.reconciling import Reconciled
 
 Listener: TypeAlias = Callable[[tuple[Event, ...]], None]
 
@@ -69,7 +73,8 @@ class RunDriver:
         self._on_end = on_end
         self._inbox: list[Letter] = []
         self._wake = asyncio.Event()
-        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._in_flight: dict[str, InFlight[Any]] = {}
+        """The calls that were begun and not yet reported, by their paths."""
         self._answers: dict[tuple[str, int], asyncio.Future[Value]] = {}
         self._heartbeats: dict[str, Value] = {}
         self._timer: Timer | None = None
@@ -202,43 +207,57 @@ class RunDriver:
                     sent = NodeResult(effect.effect, "done")
                     self.deliver(Arrival(Result(path=effect.path, result=sent)))
                 case StopCall():
-                    if effect.path in self._calls:
-                        self._calls[effect.path].cancel()
+                    if effect.path in self._in_flight:
+                        self._in_flight[effect.path].stop()
                 case CallTool():
-                    self._spawn(effect.path, effect, self._call(effect))
+                    calling = InFlight[ToolOutcome](partial(self._call_is_over, effect))
+                    self._begin(effect.path, calling, self._call(effect, calling))
                 case FindOut():
-                    self._spawn(f"{effect.path}?", effect, self._find_out(effect))
+                    asking = InFlight[Reconciled](partial(self._was_found_out, effect))
+                    self._begin(_question_key(effect), asking, self._find_out(effect, asking))
 
-    def _spawn(self, key: str, effect: CallTool | FindOut, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._calls[key] = task
-        task.add_done_callback(lambda done: self._call_is_over(key, effect, done))
+    def _begin(self, key: str, in_flight: InFlight[Any], work: Coroutine[None, None, None]) -> None:
+        self._in_flight[key] = in_flight
+        in_flight.carry(work)
 
-    def _call_is_over(self, key: str, effect: CallTool | FindOut, task: asyncio.Task[None]) -> None:
-        if self._calls.get(key) is task:
-            del self._calls[key]
-        if task.cancelled():
-            if isinstance(effect, CallTool):
-                # Started and stopped in one breath: the task never ran, and the node still has to hear how it ended.
-                self.deliver(Arrival(not_begun(effect)))
-        elif (error := task.exception()) is not None:
-            # Nobody knows what became of the effect, so the run cannot go on here: whoever drives it next finds out.
-            self._fault = error
+    async def _call(self, effect: CallTool, calling: InFlight[ToolOutcome]) -> None:
+        journal = RunJournal(self, effect.path)
+        try:
+            await self.performer.call(self.run_id, effect, journal, self.whole, calling)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the boundary of a task: see `_fail`
+            self._fail(effect.path, error)
+
+    def _call_is_over(self, effect: CallTool, outcome: ToolOutcome) -> None:
+        self._in_flight.pop(effect.path, None)
+        self.deliver(Arrival(result(effect, outcome)))
+
+    async def _find_out(self, effect: FindOut, asking: InFlight[Reconciled]) -> None:
+        try:
+            await self.performer.find_out(effect, self.whole, asking)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the boundary of a task: see `_fail`
+            self._fail(_question_key(effect), error)
+
+    def _was_found_out(self, effect: FindOut, found: Reconciled) -> None:
+        self._in_flight.pop(_question_key(effect), None)
+        settled = settlement(effect, found)
+        if settled is None:
             self._wake.set()
-        self._tell_rest()
-
-    async def _call(self, effect: CallTool) -> None:
-        attempt = attempt_at(self.run.plan, self.run.state, effect.path)
-        steps: dict[int, Step] = attempt.steps if attempt is not None else {}
-        journal = RunJournal(self, effect.path, steps)
-        self.deliver(Arrival(await self.performer.call(self.run_id, effect, journal, self.whole)))
-
-    async def _find_out(self, effect: FindOut) -> None:
-        settled = await self.performer.find_out(self.run_id, effect, self.whole)
-        if settled is not None:
+            self._tell_rest()
+        else:
             self.deliver(Arrival(settled, by="reconcile"))
 
+    def _fail(self, key: str, error: BaseException) -> None:
+        """Nobody knows what became of the effect, so the run cannot go on here: whoever drives it next finds out."""
+        self._in_flight.pop(key, None)
+        self._fault = error
+        self._wake.set()
+
     # --- what a journal needs ---
+
+    def recorded_steps(self, path: str) -> dict[int, Step]:
+        """The steps on record of the attempt that is under way there."""
+        attempt = attempt_at(self.run.plan, self.run.state, path)
+        return {} if attempt is None else attempt.steps
 
     async def whole(self, value: Value) -> Value:
         """A value with everything in it that is kept elsewhere."""
@@ -290,7 +309,7 @@ class RunDriver:
     def _tell_rest(self) -> None:
         if not self._resting or self._is_moving:
             return
-        is_busy = self._calls or self._inbox or self._goes_on or not waits_for_outside(self.run.state)
+        is_busy = self._in_flight or self._inbox or self._goes_on or not waits_for_outside(self.run.state)
         if self.is_over or self.run.has_ended or not is_busy:
             self._end_rest()
 
@@ -304,13 +323,11 @@ class RunDriver:
         """Nothing is left running behind the run: calls are asked to stop, and what comes of them is put on record."""
         if self._timer is not None:
             self._timer.cancel()
-        for call in self._calls.values():
-            call.cancel()
+        for in_flight in list(self._in_flight.values()):
+            in_flight.stop()
         try:
-            while self._calls:
-                woken = asyncio.ensure_future(self._wake.wait())
-                await asyncio.wait([*self._calls.values(), woken], return_when=asyncio.FIRST_COMPLETED)
-                woken.cancel()
+            while self._in_flight:
+                await self._wake.wait()
                 self._wake.clear()
                 await self._record_last()
             await self._record_last()
@@ -335,6 +352,11 @@ class RunDriver:
         if self.run.has_ended:
             return Refused(f"run {self.run_id} has ended ({self.status})")
         return Refused(f"run {self.run_id} is not driven here any more: ask again")
+
+
+def _question_key(effect: FindOut) -> str:
+    """What the question about an effect is in flight under, beside the call at the same path."""
+    return f"{effect.path}?"
 
 
 def _reply(letters: Sequence[Letter], refused: Sequence[Refused | None]) -> None:

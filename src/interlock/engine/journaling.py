@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol
 
 from interlock.core.events import Error
@@ -14,6 +14,10 @@ from interlock.tools.journal import JournaledStep, StepEvent
 
 class RunLine(Protocol):
     """What a journal needs of the run's driver."""
+
+    def recorded_steps(self, path: str) -> Mapping[int, Step]:
+        """The steps on record of the attempt that is under way there."""
+        ...
 
     def submit(self, request: StepNoted) -> Awaitable[Refused | None]:
         """Record a step; done when it is durable, with the reason if it was refused."""
@@ -49,12 +53,17 @@ class StepRefused(Exception):
 
 
 class RunJournal:
-    """One attempt's journal. `recorded`: the steps that the state holds for it already."""
+    """One attempt's journal."""
 
-    def __init__(self, line: RunLine, path: str, recorded: dict[int, Step]) -> None:
+    def __init__(self, line: RunLine, path: str) -> None:
         self._line = line
         self._path = path
-        self.steps: Sequence[JournaledStep] = tuple(_journaled(ordinal, step) for ordinal, step in recorded.items())
+
+    @property
+    def steps(self) -> Sequence[JournaledStep]:
+        """The steps that the state holds for it already: asked once, when the attempt begins."""
+        recorded = self._line.recorded_steps(self._path)
+        return tuple(_journaled(ordinal, step) for ordinal, step in recorded.items())
 
     @property
     def last_heartbeat(self) -> Value:

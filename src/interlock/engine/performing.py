@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol, assert_never
 
 from interlock.core.events import Error, NodeResult, UndoResult
 from interlock.core.requests import Result, SettleEffect, UndoneResult
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.journaling import RunJournal, StepRefused
+from interlock.tools.in_flight import InFlight
 from interlock.tools.outcome import Done, Failed, ToolCall, ToolOutcome, Unknown
 from interlock.tools.perform import ToolDoor, perform
-from interlock.tools.reconciling import CannotTell, DidNotTakePlace, TookPlace, ask_reconcile
-from interlock.tools.tool import Tool
+from interlock.tools.reconciling import CannotTell, DidNotTakePlace, Reconciled, TookPlace, ask_reconcile
 from interlock.tools.toolbox import Toolbox
 
 Whole = Callable[[Value], Awaitable[Value]]
 
-_NOT_BEGUN: Final = Failed(Error("cancelled", "the call was stopped before it had begun"), retryable=False, calls=0)
-
 
 class Performer(Protocol):
-    """A world: where effects go. The simulator has its own."""
+    """A world: where effects go. What becomes of one is reported to what holds it in flight, once."""
 
     def missing(self, tools: Iterable[str]) -> list[str]:
         """Those of the tools that are not here."""
         ...
 
-    async def call(self, run: str, effect: CallTool, journal: RunJournal, whole: Whole) -> Result | UndoneResult:
-        """Make the call, and say what came of it. Cancelling asks it to stop; there still is an answer."""
+    async def call(
+        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole, in_flight: InFlight[ToolOutcome]
+    ) -> None:
+        """Make the call. It may go on after it was given up and reported."""
         ...
 
-    async def find_out(self, run: str, effect: FindOut, whole: Whole) -> SettleEffect | None:
-        """What became of an effect, if that can be found out without a person."""
+    async def find_out(self, effect: FindOut, whole: Whole, in_flight: InFlight[Reconciled]) -> None:
+        """Ask what became of an effect, if that can be found out without a person."""
         ...
 
 
@@ -50,16 +49,15 @@ class LiveWorld:
         """Those of the tools that are not in the toolbox."""
         return [name for name in tools if name not in self._toolbox]
 
-    async def call(self, run: str, effect: CallTool, journal: RunJournal, whole: Whole) -> Result | UndoneResult:
+    async def call(
+        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole, in_flight: InFlight[ToolOutcome]
+    ) -> None:
         """Call the tool of the effect."""
-        outcome = await self._perform(run, effect, journal, whole)
-        return _undone(effect, outcome) if effect.is_undo else _result(effect, outcome)
-
-    async def _perform(self, run: str, effect: CallTool, journal: RunJournal, whole: Whole) -> ToolOutcome:
         tool = self._toolbox.find(effect.tool)
         if tool is None:
             message = f"the tool {effect.tool} is not among the tools of this worker: start it with that tool"
-            return Failed(Error("unavailable", message, effect.path), retryable=False, calls=0)
+            in_flight.over(Failed(Error("unavailable", message, effect.path), retryable=False, calls=0))
+            return
         call = ToolCall(
             run=run,
             tenant=self._tenant,
@@ -71,48 +69,47 @@ class LiveWorld:
             deadline=effect.due,
         )
         try:
-            return await perform(tool, call, journal, self._door)
+            await perform(tool, call, journal, self._door, in_flight)
         except StepRefused as refused:
-            return Failed(refused.error, retryable=False)
-        except asyncio.CancelledError:
-            return _NOT_BEGUN
+            in_flight.over(Failed(refused.error, retryable=False))
 
-    async def find_out(
-        self,
-        run: str,  # noqa: ARG002 - other worlds tell runs apart
-        effect: FindOut,
-        whole: Whole,
-    ) -> SettleEffect | None:
+    async def find_out(self, effect: FindOut, whole: Whole, in_flight: InFlight[Reconciled]) -> None:
         """Ask the tool's `reconcile`, if it has one."""
         tool = self._toolbox.find(effect.tool)
-        if tool is None or tool.reconcile is None:
+        if tool is None:
+            in_flight.over(CannotTell(f"the tool {effect.tool} is not among the tools of this worker"))
+            return
+        await ask_reconcile(tool, await whole(effect.input), effect.effect, self._door, in_flight)
+
+
+def settlement(effect: FindOut, found: Reconciled) -> SettleEffect | None:
+    """What a tool said of an effect, as a request; None where it could not tell."""
+    match found:
+        case TookPlace(out=out):
+            return _settled(effect, "done", out)
+        case DidNotTakePlace():
+            return _settled(effect, "not_done", None)
+        case CannotTell():
             return None
-        match await ask_reconcile(tool, await whole(effect.input), effect.effect, self._door):
-            case TookPlace(out=out):
-                return _found_out(tool, effect, "done", out)
-            case DidNotTakePlace():
-                return _found_out(tool, effect, "not_done", None)
-            case CannotTell():
-                return None
+        case _ as never:
+            assert_never(never)
 
 
-def _found_out(tool: Tool, effect: FindOut, status: Literal["done", "not_done"], out: Value) -> SettleEffect:
-    why = f"the reconcile hook of {tool.name} said so"
+def _settled(effect: FindOut, status: Literal["done", "not_done"], out: Value) -> SettleEffect:
+    why = f"the reconcile hook of {effect.tool} said so"
     return SettleEffect(effect=effect.effect, status=status, out=out, by="reconcile", why=why)
 
 
-def not_begun(effect: CallTool) -> Result | UndoneResult:
-    """A call that was stopped before its tool was reached."""
-    return _undone(effect, _NOT_BEGUN) if effect.is_undo else _result(effect, _NOT_BEGUN)
+def result(effect: CallTool, outcome: ToolOutcome) -> Result | UndoneResult:
+    """What became of a call, as the run is told."""
+    if effect.is_undo:
+        return _undone(effect, outcome)
+    return Result(path=effect.path, result=_node_result(effect.effect, outcome))
 
 
 def late_result(call: ToolCall, outcome: ToolOutcome) -> Result:
     """What came of a call after it had been given up: for the record, nothing waits for it."""
     return Result(path=call.path, result=_node_result(call.effect_id, outcome))
-
-
-def _result(effect: CallTool, outcome: ToolOutcome) -> Result:
-    return Result(path=effect.path, result=_node_result(effect.effect, outcome))
 
 
 def _node_result(effect: str, outcome: ToolOutcome) -> NodeResult:

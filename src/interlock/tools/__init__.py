@@ -17,6 +17,7 @@ from interlock.tools.errors import (
     ToolsNotLoaded,
     ToolStopped,
 )
+from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal, JournaledStep, StepEvent
 from interlock.tools.outcome import Done, Failed, Labelled, ToolCall, ToolOutcome, Unknown
 from interlock.tools.perform import perform
@@ -43,6 +44,7 @@ __all__ = [
     "DidNotTakePlace",
     "Done",
     "Failed",
+    "InFlight",
     "Journal",
     "JournaledStep",
     "Labelled",

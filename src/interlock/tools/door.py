@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from interlock.core.events import Error, ErrorClass
 from interlock.core.plan import Micros
 from interlock.tools.clock import Clock, LoopClock
+from interlock.tools.in_flight import InFlight
 from interlock.tools.outcome import Failed, ToolCall, ToolOutcome
 from interlock.tools.secrets import NO_SECRETS, SecretSource
 from interlock.tools.slots import Slots
 from interlock.tools.threads import DaemonThreads
 from interlock.tools.tool import Runs
-from interlock.tools.watch import use_up_cancel
 
 GRACE: Final[Micros] = 5_000_000
 TASKS_MAX: Final = 1_000
@@ -46,9 +46,13 @@ class ToolDoor:
     """How long a call may clean up once it was asked to stop."""
     on_late: Callable[[ToolCall, ToolOutcome], None] = _forget
 
-    async def take_slot(self, runs: Runs, name: str, deadline: Micros | None) -> Failed | None:
+    async def take_slot(
+        self, runs: Runs, name: str, deadline: Micros | None, in_flight: InFlight[Any]
+    ) -> Failed | None:
         """Wait for a slot. None: it is taken. Else why the tool was not called: that is known, so it is a failure."""
         slots = self.slots[runs]
+        if in_flight.stops:
+            return _stopped(name)
         if deadline is not None and deadline <= self.clock.now():
             return not_called("timeout", f"`{name}` was not called: its deadline had passed")
         if slots.take():
@@ -56,18 +60,25 @@ class ToolDoor:
         if slots.is_full:
             return not_called("unavailable", f"`{name}` was not called: too many calls wait for a slot already")
         turn = slots.queue()
+        in_flight.on_stop(turn.cancel)
         timer = None if deadline is None else self.clock.call_at(deadline, lambda: _expire(turn))
         try:
             await slots.turn(turn)
         except TimeoutError:
             return not_called("timeout", f"`{name}` was not called: no slot was free before its deadline")
         except asyncio.CancelledError:
-            use_up_cancel()
-            return not_called("cancelled", f"`{name}` was not called: it was cancelled while it waited for a slot")
+            return _stopped(name)
         finally:
             if timer is not None:
                 timer.cancel()
+        if in_flight.stops:
+            slots.release()
+            return _stopped(name)
         return None
+
+
+def _stopped(name: str) -> Failed:
+    return not_called("cancelled", f"`{name}` was not called: it was stopped before it had begun")
 
 
 def not_called(kind: ErrorClass, message: str) -> Failed:

@@ -5,9 +5,7 @@ Whether a call is repeated is decided by the core. Errors of the journal are the
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Callable
 from functools import partial
 
 from interlock.core.plan import Micros
@@ -19,43 +17,39 @@ from interlock.tools.context import AsyncToolContext, ToolContext
 from interlock.tools.conversation import Ending
 from interlock.tools.door import ToolDoor, not_called
 from interlock.tools.failure import shortened
+from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolCall, ToolOutcome
 from interlock.tools.processes import RunningProcess
-from interlock.tools.running import Running, RunningTask, RunningThread
+from interlock.tools.running import Running, RunningHere, RunningThread
 from interlock.tools.secrets import MissingSecret, Redaction, fill
 from interlock.tools.thread_line import ThreadLine
 from interlock.tools.tool import Tool
 from interlock.tools.watch import Watch
 
 
-async def perform(tool: Tool, call: ToolCall, journal: Journal, door: ToolDoor) -> ToolOutcome:
-    """Call the tool, and say what became of it.
+async def perform(
+    tool: Tool, call: ToolCall, journal: Journal, door: ToolDoor, in_flight: InFlight[ToolOutcome]
+) -> None:
+    """Call the tool, and report what became of it, once it has ended or was given up. Lasts as long as the tool.
 
-    Cancelling the task that waits here asks the tool to stop. The outcome is returned all the same, after `door.grace`
-    at most; a second cancel gives the tool up at once.
+    To be awaited in a task of its own, which only the door cancels: stop the call through what holds it in flight.
     """
     filled = _filled(tool, call, door)
     if isinstance(filled, Failed):
-        return filled
+        in_flight.over(filled)
+        return
     complete, redaction = filled
     deadline = _earlier(call.deadline, None if tool.timeout is None else door.clock.now() + tool.timeout)
-    refused = await door.take_slot(tool.runs, tool.name, deadline)
+    refused = await door.take_slot(tool.runs, tool.name, deadline, in_flight)
     if refused is not None:
-        return refused
-    attempt = None if tool.context_parameter is None else Attempt(call, deadline, journal, redaction)
+        in_flight.over(refused)
+        return
     try:
-        running = _begin(tool, complete, attempt, door)
-    except RuntimeError as error:
+        attempt = None if tool.context_parameter is None else Attempt(call, deadline, journal, redaction)
+        await _Try(tool, call, door, in_flight, attempt=attempt, redaction=redaction).live(complete, deadline)
+    finally:
         door.slots[tool.runs].release()
-        return not_called("unavailable", f"`{tool.name}` was not called: {error}")
-    watch = _watch(tool, running, attempt, deadline, door)
-    ending = await watch.until_over()
-    conclude = partial(_concluded, Conclusion(tool, redaction), watch, attempt)
-    _let_go(running, tool, call, door, conclude)
-    if attempt is not None:
-        attempt.close()
-    return conclude(ending)
 
 
 def _filled(tool: Tool, call: ToolCall, door: ToolDoor) -> tuple[Value, Redaction] | Failed:
@@ -77,62 +71,80 @@ def _earlier(one: Micros | None, other: Micros | None) -> Micros | None:
     return min(one, other)
 
 
-def _begin(tool: Tool, input: Value, attempt: Attempt | None, door: ToolDoor) -> Running[Ending]:
-    match tool.runs:
-        case "task":
-            context = None if attempt is None else AsyncToolContext(attempt.facts, attempt)
-            return RunningTask(call_async(tool, input, context))
-        case "thread":
-            stopping = threading.Event()
-            line = None if attempt is None else ThreadLine(attempt, stopping=stopping)
-            blocking = None if attempt is None or line is None else ToolContext(attempt.facts, line)
-            return RunningThread(partial(call_blocking, tool, input, blocking), door.threads, stopping=stopping)
-        case "process":
-            return RunningProcess(tool, input, attempt)
+class _Try:
+    """One call that has its slot. It ends when the tool does, though it may be given up and reported before."""
 
+    def __init__(
+        self,
+        tool: Tool,
+        call: ToolCall,
+        door: ToolDoor,
+        in_flight: InFlight[ToolOutcome],
+        *,
+        attempt: Attempt | None,
+        redaction: Redaction,
+    ) -> None:
+        self._tool = tool
+        self._call = call
+        self._attempt = attempt
+        self._conclusion = Conclusion(tool, redaction)
+        self._door = door
+        self._in_flight = in_flight
 
-def _watch(
-    tool: Tool, running: Running[Ending], attempt: Attempt | None, deadline: Micros | None, door: ToolDoor
-) -> Watch[Ending]:
-    on_stop = _nothing_to_stop if attempt is None else attempt.steps.stop
-    watch = Watch(running, door.clock, grace=door.grace, on_stop=on_stop)
-    if deadline is not None:
-        watch.stop_at(deadline)
-    if attempt is not None and tool.heartbeat_within is not None:
-        attempt.on_heartbeat = partial(watch.expect_heartbeat, tool.heartbeat_within)
-        attempt.on_heartbeat()
-    return watch
+    async def live(self, input: Value, deadline: Micros | None) -> None:
+        """From the first line of the tool to its last."""
+        try:
+            running = self._running(input)
+        except RuntimeError as error:
+            self._in_flight.over(not_called("unavailable", f"`{self._tool.name}` was not called: {error}"))
+            return
+        watch = self._watch(running, deadline)
+        ending = await running.ending()
+        watch.end()
+        if self._in_flight.is_over:
+            self._door.on_late(self._call, self._concluded(watch, ending))
+            return
+        if self._attempt is not None:
+            self._attempt.close()
+        self._in_flight.over(self._concluded(watch, ending))
 
+    def _running(self, input: Value) -> Running[Ending]:
+        tool, attempt = self._tool, self._attempt
+        match tool.runs:
+            case "task":
+                context = None if attempt is None else AsyncToolContext(attempt.facts, attempt)
+                return RunningHere(call_async(tool, input, context))
+            case "thread":
+                stopping = threading.Event()
+                line = None if attempt is None else ThreadLine(attempt, stopping=stopping)
+                blocking = None if attempt is None or line is None else ToolContext(attempt.facts, line)
+                work = partial(call_blocking, tool, input, blocking)
+                return RunningThread(work, self._door.threads, stopping=stopping)
+            case "process":
+                return RunningProcess(tool, input, attempt)
 
-def _nothing_to_stop() -> None:
-    """A tool without a context has no steps."""
+    def _watch(self, running: Running[Ending], deadline: Micros | None) -> Watch:
+        attempt = self._attempt
+        on_stop = None if attempt is None else attempt.steps.stop
+        watch = Watch(running, self._door.clock, grace=self._door.grace, on_stop=on_stop)
+        watch.on_given_up = partial(self._give_up, watch)
+        self._in_flight.on_stop(watch.cancel)
+        if deadline is not None:
+            watch.stop_at(deadline)
+        if attempt is not None and self._tool.heartbeat_within is not None:
+            attempt.on_heartbeat = partial(watch.expect_heartbeat, self._tool.heartbeat_within)
+            attempt.on_heartbeat()
+        return watch
 
+    def _give_up(self, watch: Watch) -> None:
+        """The outcome is reported, though the tool has not ended: whatever still comes of it will be late."""
+        if self._attempt is not None:
+            self._attempt.steps.close()
+        self._in_flight.over(self._concluded(watch, None))
 
-def _let_go(
-    running: Running[Ending],
-    tool: Tool,
-    call: ToolCall,
-    door: ToolDoor,
-    conclude: Callable[[Ending], ToolOutcome],
-) -> None:
-    """Give the slot back, but only when the call has really ended; what still comes of it then is told as late."""
-    slots = door.slots[tool.runs]
-    if running.ended.done():
-        slots.release()
-        return
-
-    def settle(ended: asyncio.Future[Ending]) -> None:
-        slots.release()
-        if not ended.cancelled():
-            door.on_late(call, conclude(ended.result()))
-
-    running.ended.add_done_callback(settle)
-
-
-def _concluded(
-    conclusion: Conclusion, watch: Watch[Ending], attempt: Attempt | None, ending: Ending | None
-) -> ToolOutcome:
-    if attempt is None:
-        return conclusion.outcome(ending, watch.cause, calls=1)
-    # An attempt that its own steps have ended stays so, even if the tool caught what told it.
-    return attempt.steps.verdict or conclusion.outcome(ending, watch.cause, calls=1 + attempt.steps.made)
+    def _concluded(self, watch: Watch, ending: Ending | None) -> ToolOutcome:
+        if self._attempt is None:
+            return self._conclusion.outcome(ending, watch.cause, calls=1)
+        steps = self._attempt.steps
+        # An attempt that its own steps have ended stays so, even if the tool caught what told it.
+        return steps.verdict or self._conclusion.outcome(ending, watch.cause, calls=1 + steps.made)

@@ -66,21 +66,21 @@ class RunningProcess:
         self._attempt = attempt
         self._process: asyncio.subprocess.Process | None = None
         self._is_stopping = False
-        job = Job(
+        self._job = Job(
             module=tool.function.__module__,
             file=file_behind(tool.function.__module__),
             function=tool.function.__name__,
             input=input,
             facts=_NO_FACTS if attempt is None else attempt.facts,
         )
-        self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_task(self._live(job))
 
     def ask_to_stop(self) -> None:
         """Kill the process and all that it has started."""
         self._is_stopping = True
         self._kill()
 
-    async def _live(self, job: Job) -> Ending:
+    async def ending(self) -> Ending:
+        """Start the process, serve it, and wait until it is gone."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -93,7 +93,7 @@ class RunningProcess:
         try:
             if self._is_stopping:
                 self._kill()
-            return await self._until_gone(process, reader, writer, job)
+            return await self._until_gone(process, reader, writer)
         finally:
             self._kill()
             writer.close()
@@ -103,12 +103,11 @@ class RunningProcess:
         process: asyncio.subprocess.Process,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        job: Job,
     ) -> Ending:
         assert process.stdout is not None
         async with asyncio.TaskGroup() as tasks:
             output = tasks.create_task(_last_output(process.stdout))
-            talk = tasks.create_task(self._converse(reader, writer, job))
+            talk = tasks.create_task(self._converse(reader, writer))
             gone = tasks.create_task(process.wait())
             await asyncio.wait((talk, gone), return_when=asyncio.FIRST_COMPLETED)
             if talk.done() and talk.result() is not None:
@@ -125,10 +124,10 @@ class RunningProcess:
             return ending
         return Vanished(_how_it_died(self._tool, process.returncode), "" if output.cancelled() else output.result())
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, job: Job) -> Said | None:
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Said | None:
         """Answer the process until it has said its last word; None if it fell silent before."""
         try:
-            await _send(writer, job)
+            await _send(writer, self._job)
             while True:
                 message = await _receive(reader)
                 match message:

@@ -20,7 +20,8 @@ from interlock.core.values import Value
 from interlock.tools.calling import canonical_result
 from interlock.tools.door import ToolDoor
 from interlock.tools.failure import error_of, shortened, writable
-from interlock.tools.running import Running, RunningTask, RunningThread
+from interlock.tools.in_flight import InFlight
+from interlock.tools.running import Running, RunningHere, RunningThread
 from interlock.tools.secrets import MissingSecret, Redaction, fill
 from interlock.tools.tool import Runs, Tool
 from interlock.tools.watch import Watch
@@ -62,21 +63,25 @@ def cannot_tell(why: str = "") -> CannotTell:
     return CannotTell(why)
 
 
-async def ask_reconcile(tool: Tool, input: Value, effect_id: str, door: ToolDoor) -> Reconciled:
-    """What became of this effect, as far as its tool can say. `input` is what the tool was called with."""
+async def ask_reconcile(
+    tool: Tool, input: Value, effect_id: str, door: ToolDoor, in_flight: InFlight[Reconciled]
+) -> None:
+    """Report what became of this effect, as far as its tool can say. `input` is what the tool was called with."""
     hook = tool.reconcile
     if hook is None:
-        return CannotTell(f"`{tool.name}` has no reconcile hook")
+        in_flight.over(CannotTell(f"`{tool.name}` has no reconcile hook"))
+        return
     try:
         filled, redaction = fill(input, door.secrets)
     except MissingSecret as missing:
-        return CannotTell(str(missing))
+        in_flight.over(CannotTell(str(missing)))
+        return
     try:
         arguments = _arguments(tool, hook, filled, effect_id)
     except Exception:  # noqa: BLE001 - converting runs a person's validators
-        return CannotTell(f"the input on record is not what `{tool.name}` takes any more")
-    answer = await _asked(hook, arguments, tool, door)
-    return _checked(answer, tool, redaction)
+        in_flight.over(CannotTell(f"the input on record is not what `{tool.name}` takes any more"))
+        return
+    await _ask(hook, arguments, tool, redaction, door=door, in_flight=in_flight)
 
 
 def _arguments(tool: Tool, hook: Callable[..., Any], input: Value, effect_id: str) -> dict[str, Any]:
@@ -87,23 +92,39 @@ def _arguments(tool: Tool, hook: Callable[..., Any], input: Value, effect_id: st
     return {name: argument for name, argument in offered.items() if name in parameters}
 
 
-async def _asked(hook: Callable[..., Any], arguments: dict[str, Any], tool: Tool, door: ToolDoor) -> object:
+async def _ask(
+    hook: Callable[..., Any],
+    arguments: dict[str, Any],
+    tool: Tool,
+    redaction: Redaction,
+    *,
+    door: ToolDoor,
+    in_flight: InFlight[Reconciled],
+) -> None:
     runs: Runs = "task" if inspect.iscoroutinefunction(hook) else "thread"
     deadline = door.clock.now() + (tool.timeout or ANSWER_WITHIN)
-    refused = await door.take_slot(runs, f"{tool.name}.reconcile", deadline)
+    refused = await door.take_slot(runs, f"{tool.name}.reconcile", deadline, in_flight)
     if refused is not None:
-        return CannotTell(refused.error.message)
-    running: Running[object]
-    if runs == "task":
-        running = RunningTask(_answer_async(hook, arguments))
-    else:
-        work = partial(_answer_blocking, hook, arguments)
-        running = RunningThread(work, door.threads, stopping=threading.Event())
-    running.ended.add_done_callback(lambda _: door.slots[runs].release())
-    watch = Watch(running, door.clock, grace=door.grace, on_stop=lambda: None)
-    watch.stop_at(deadline)
-    answer = await watch.until_over()
-    return CannotTell(f"the reconcile hook of `{tool.name}` did not answer in time") if answer is None else answer
+        in_flight.over(CannotTell(refused.error.message))
+        return
+    try:
+        running: Running[object]
+        if runs == "task":
+            running = RunningHere(_answer_async(hook, arguments))
+        else:
+            work = partial(_answer_blocking, hook, arguments)
+            running = RunningThread(work, door.threads, stopping=threading.Event())
+        watch = Watch(running, door.clock, grace=door.grace)
+        no_answer = CannotTell(f"the reconcile hook of `{tool.name}` did not answer in time")
+        watch.on_given_up = partial(in_flight.over, no_answer)
+        in_flight.on_stop(watch.cancel)
+        watch.stop_at(deadline)
+        answer = await running.ending()
+        watch.end()
+        if not in_flight.is_over:
+            in_flight.over(no_answer if answer is None else _checked(answer, tool, redaction))
+    finally:
+        door.slots[runs].release()
 
 
 async def _answer_async(hook: Callable[..., Any], arguments: dict[str, Any]) -> object:

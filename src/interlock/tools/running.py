@@ -1,6 +1,7 @@
-"""Work that has begun, as the watch over it sees it; and the two ways to run it that need no process.
+"""A person's code while it runs, as the watch over it sees it; and the two ways to run it that need no process.
 
-Knows nothing of tools: what is run makes its own ending and never raises.
+Knows nothing of tools: what is run makes its own ending and never raises. It is awaited in a task that belongs to this
+one piece of work, so what the code does to its task harms nobody.
 """
 
 from __future__ import annotations
@@ -15,19 +16,19 @@ from typing import Any, Generic, Protocol, TypeVar
 from interlock.tools.threads import DaemonThreads
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Running(Protocol[T]):
-    """Work that has begun."""
-
-    @property
-    def ended(self) -> asyncio.Future[T]:
-        """Done when the work has really ended, perhaps long after it was given up."""
-        ...
+class Running(Protocol[T_co]):
+    """Code that is about to run, or runs."""
 
     @property
     def cleans_up(self) -> bool:
         """Whether it is still waited for when it was asked to stop at its deadline."""
+        ...
+
+    async def ending(self) -> T_co:
+        """Run it to its real end, perhaps long after it was given up. Awaited once."""
         ...
 
     def ask_to_stop(self) -> None:
@@ -35,17 +36,23 @@ class Running(Protocol[T]):
         ...
 
 
-class RunningTask(Generic[T]):
-    """A coroutine in a task of its own: what it does to its task cannot harm the engine's."""
+class RunningHere(Generic[T]):
+    """A coroutine in the task that awaits its ending."""
 
     cleans_up = True
 
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
-        self.ended: asyncio.Future[T] = asyncio.get_running_loop().create_task(work)
+        self._work = work
+        self._task = asyncio.current_task()
+
+    async def ending(self) -> T:
+        """Await the coroutine."""
+        return await self._work
 
     def ask_to_stop(self) -> None:
-        """Cancel the task; it may clean up."""
-        self.ended.cancel()
+        """Cancel what it waits for; it may clean up."""
+        assert self._task is not None, "work is begun in a task"
+        self._task.cancel()
 
 
 class RunningThread(Generic[T]):
@@ -56,8 +63,12 @@ class RunningThread(Generic[T]):
     def __init__(self, work: Callable[[], T], threads: DaemonThreads, *, stopping: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = stopping
-        self.ended: asyncio.Future[T] = self._loop.create_future()
+        self._ended: asyncio.Future[T] = self._loop.create_future()
         threads.start(partial(self._run, partial(contextvars.copy_context().run, work)))
+
+    async def ending(self) -> T:
+        """Wait for the function to return."""
+        return await self._ended
 
     def ask_to_stop(self) -> None:
         """Let the function see that it should stop."""
@@ -72,5 +83,5 @@ class RunningThread(Generic[T]):
             return
 
     def _end(self, ending: T) -> None:
-        if not self.ended.done():
-            self.ended.set_result(ending)
+        if not self._ended.done():
+            self._ended.set_result(ending)
