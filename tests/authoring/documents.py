@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from interlock.core.values import INT_MAX, INT_MIN, Value
+from interlock.core.canonical import INT_MAX, INT_MIN
+from interlock.core.values import Value
 
 Leaf = str | int | float | bool | None
 

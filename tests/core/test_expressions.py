@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.core.canonical import canonical
 from interlock.core.expressions import (
     RESERVED_WORDS,
     TIMESTAMP,
@@ -19,7 +20,7 @@ from interlock.core.expressions import (
     Expression,
     ExpressionProblem,
 )
-from interlock.core.values import Ref, Secret, canonical
+from interlock.core.values import Ref, Secret
 
 PLAN = {
     "type": "object",

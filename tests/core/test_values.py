@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from interlock.core.values import INT_MAX, INT_MIN, KeptList, Ref, Secret, ValueProblem, canonical
+from interlock.core.canonical import INT_MAX, INT_MIN, canonical
+from interlock.core.values import KeptList, Ref, Secret, ValueProblem
 
 
 def held_by_itself() -> list[Any]:
@@ -71,7 +72,7 @@ def test_nobody_outside_can_hand_in_what_only_the_engine_makes(leaf: object) -> 
 
 def test_a_value_is_no_longer_than_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is bounded: what is larger is kept elsewhere, and its address passed on."""
-    monkeypatch.setattr("interlock.core.values.VALUE_BYTES_MAX", 10)
+    monkeypatch.setattr("interlock.core.canonical.VALUE_BYTES_MAX", 10)
 
     with pytest.raises(
         ValueProblem, match="value is 12 bytes long, more than 10: keep it outside and pass its address"

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from interlock import Interlock, tool
-from interlock.core.values import VALUE_BYTES_MAX, ValueProblem
+from interlock.core.canonical import VALUE_BYTES_MAX
+from interlock.core.values import ValueProblem
 from interlock.settings import SlotSettings
 from tests.client.workshop import graph
 from tests.engine.soundness import assert_sound

@@ -269,7 +269,7 @@ def test_a_result_that_breaks_the_contract_fails() -> None:
 
 def test_a_result_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bound on every payload: one tool must not fill the store."""
-    monkeypatch.setattr("interlock.core.values.VALUE_BYTES_MAX", 100)
+    monkeypatch.setattr("interlock.core.canonical.VALUE_BYTES_MAX", 100)
 
     @tool
     async def verbose() -> str:

@@ -10,7 +10,7 @@ import math
 import re
 from typing import Final, TypeAlias
 
-from interlock.core.values import INT_MAX, INT_MIN
+from interlock.core.canonical import INT_MAX, INT_MIN
 
 Scalar: TypeAlias = str | int | float | bool | None
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Never
 
 from interlock.cli.failures import CommandError
-from interlock.core.values import VALUE_BYTES_MAX, is_map
+from interlock.core.canonical import VALUE_BYTES_MAX
+from interlock.core.values import is_map
 
 
 def read_inputs(source: str | None, pairs: Iterable[str]) -> dict[str, Any]:

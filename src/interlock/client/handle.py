@@ -11,10 +11,11 @@ from typing import Literal, TypeAlias
 from interlock.client.following import Following
 from interlock.client.result import RunResult, result_of, whole_view
 from interlock.core import requests as r
+from interlock.core.canonical import canonical
 from interlock.core.events import Event
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import Plan
-from interlock.core.values import Value, canonical
+from interlock.core.values import Value
 from interlock.engine.driving import Progress, RunDriver
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.history import RunView, run_view

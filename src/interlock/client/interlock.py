@@ -19,10 +19,10 @@ from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSourc
 from interlock.client.handle import RunHandle
 from interlock.client.result import RunResult
 from interlock.client.shared_worker import SharedWorker
+from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.problems import nearest
 from interlock.core.requests import StartRun
-from interlock.core.values import canonical
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.worker import Worker
 from interlock.settings import Configured, LimitSettings, SlotSettings

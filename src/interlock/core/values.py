@@ -8,13 +8,11 @@ This module does no I/O: it never loads what a `Ref` points to.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import hmac
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
 
@@ -27,19 +25,13 @@ if TYPE_CHECKING:
 Value: TypeAlias = Any
 Blobs: TypeAlias = Mapping[str, Value]
 
-INT_MIN: Final = -(2**63)
-INT_MAX: Final = 2**63 - 1
-DEPTH_MAX: Final = 64
 INLINE_BYTES_MAX: Final = 16 * 1024
-VALUE_BYTES_MAX: Final = 64 * 1024 * 1024
 
 KEPT_TAIL_BYTES_MAX: Final = 4 * 1024
 """How long the end of a kept list may get before it is put aside: each append writes it again."""
 
 KEPT_PARTS_MAX: Final = 16
 """How many parts of one height a kept list has before they are put aside together."""
-
-_PLACE_SHOWN_MAX: Final = 60
 
 _REF_CODE: Final = 1
 _SECRET_CODE: Final = 2
@@ -119,83 +111,6 @@ def is_map(value: Value) -> TypeGuard[dict[str, Value]]:
 def is_list(value: Value) -> TypeGuard[list[Value]]:
     """Whether a value is a list."""
     return isinstance(value, list)
-
-
-def canonical(data: object, *, where: str = "value") -> Value:
-    """The canonical form of data that came from outside, or a `ValueProblem` that names the place.
-
-    Opaque leaves never come from outside: whoever could hand in a `Secret` could have any secret filled in.
-    """
-    value = _canonical(data, where, 0)
-    size = len(encode(value))
-    if size > VALUE_BYTES_MAX:
-        raise ValueProblem(
-            f"{where} is {size:,} bytes long, more than {VALUE_BYTES_MAX:,}: keep it outside and pass its address"
-        )
-    return value
-
-
-def _canonical(data: object, where: str, depth: int) -> Value:
-    if depth > DEPTH_MAX:
-        raise ValueProblem(f"{_beginning(where)} is nested deeper than {DEPTH_MAX} levels, or holds itself")
-    match data:
-        case None | bool():
-            return data
-        case int():
-            if not INT_MIN <= data <= INT_MAX:
-                raise ValueProblem(f"{where} is an integer beyond 64 bits: pass it as text")
-            return int(data)
-        case float():
-            if not math.isfinite(data):
-                raise ValueProblem(f"{where} is {data}, which JSON cannot hold: pass null or text")
-            return float(data) + 0.0  # minus zero becomes zero
-        case str():
-            return _canonical_text(data, where)
-        case Mapping():
-            return _canonical_map(cast("Mapping[object, object]", data), where, depth)
-        case list() | tuple():
-            items = cast("Sequence[object]", data)
-            return [_canonical(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(items)]
-        case datetime():
-            if data.tzinfo is None:
-                raise ValueProblem(f"{where} is a time without a zone: use an aware datetime")
-            return instant_text(data)
-        case timedelta():
-            return duration_text(data)
-        case bytes() | bytearray() | memoryview():
-            raise ValueProblem(f"{where} is bytes: encode them as text, or keep them outside and pass their address")
-        case msgspec.Struct():
-            return _canonical(msgspec.structs.asdict(data), where, depth)
-        case _ if dataclasses.is_dataclass(data) and not isinstance(data, type):
-            return _canonical(dataclasses.asdict(data), where, depth)
-        case _ if callable(dump := getattr(data, "model_dump", None)):
-            return _canonical(dump(mode="json"), where, depth)
-        case _:
-            raise ValueProblem(
-                f"{where} is a {type(data).__name__}: values are null, true, false, numbers, text, lists and maps"
-            )
-
-
-def _canonical_map(data: Mapping[object, object], where: str, depth: int) -> dict[str, Value]:
-    named: dict[str, object] = {}
-    for key, item in data.items():
-        if not isinstance(key, str):
-            raise ValueProblem(f"{where} has the key {key!r}: keys of a map are text")
-        named[_canonical_text(key, f"a key of {where}")] = item
-    return {key: _canonical(named[key], f"{where}.{key}", depth + 1) for key in sorted(named)}
-
-
-def _canonical_text(text: str, where: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueProblem(f"{where} is text with a lone surrogate, which UTF-8 cannot hold") from error
-    return str(text)
-
-
-def _beginning(where: str) -> str:
-    """The place as people read it: of one that is deep inside, the way to it is enough."""
-    return where if len(where) <= _PLACE_SHOWN_MAX else f"{where[:_PLACE_SHOWN_MAX]}…"
 
 
 def copied(value: Value) -> Value:

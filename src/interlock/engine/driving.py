@@ -210,10 +210,10 @@ class RunDriver:
                     if effect.path in self._in_flight:
                         self._in_flight[effect.path].stop()
                 case CallTool():
-                    calling = InFlight[ToolOutcome](partial(self._call_is_over, effect))
+                    calling = InFlight(partial(self._call_is_over, effect))
                     self._begin(effect.path, calling, self._call(effect, calling))
                 case FindOut():
-                    asking = InFlight[Reconciled](partial(self._was_found_out, effect))
+                    asking = InFlight(partial(self._was_found_out, effect))
                     self._begin(_question_key(effect), asking, self._find_out(effect, asking))
 
     def _begin(self, key: str, in_flight: InFlight[Any], work: Coroutine[None, None, None]) -> None:

@@ -8,8 +8,9 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
+from interlock.core.canonical import canonical
 from interlock.core.events import Error
-from interlock.core.values import Value, ValueProblem, canonical
+from interlock.core.values import Value, ValueProblem
 from interlock.tools.context import AsyncToolContext, ToolContext
 from interlock.tools.conversation import Raised, Returned, Said, Stopped
 from interlock.tools.errors import AttemptEnded, ToolStopped

@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol, TypeAlias, get_args
 
+from interlock.core.canonical import canonical
 from interlock.core.events import Question
 from interlock.core.plan import EffectClass, JsonSchema
 from interlock.core.schemas import compile_schema
-from interlock.core.values import Value, canonical
+from interlock.core.values import Value
 from interlock.tools.conversation import (
     AskPerson,
     BeginStep,

@@ -10,9 +10,10 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from interlock.core.canonical import VALUE_BYTES_MAX
 from interlock.core.events import Error, Question
 from interlock.core.plan import EffectClass, Micros
-from interlock.core.values import ENCODER, VALUE_BYTES_MAX, Value, decode_leaf
+from interlock.core.values import ENCODER, Value, decode_leaf
 
 MESSAGE_BYTES_MAX: Final = VALUE_BYTES_MAX + 1024 * 1024
 LENGTH_BYTES: Final = 4

@@ -40,6 +40,11 @@ class InFlight(Generic[T]):
         """What the work does from now on when it is asked to stop."""
         self._stop = act
 
+    def interrupt(self) -> None:
+        """Cancel what the work waits for just now, in its own task."""
+        assert self._task is not None, "the work is not carried here"
+        self._task.cancel()
+
     def over(self, outcome: T) -> None:
         """Report what became of it. Nothing that is asked of it later has a meaning."""
         assert not self.is_over, "what became of it was reported already"

@@ -113,7 +113,7 @@ class _Try:
         match tool.runs:
             case "task":
                 context = None if attempt is None else AsyncToolContext(attempt.facts, attempt)
-                return RunningHere(call_async(tool, input, context))
+                return RunningHere(call_async(tool, input, context), self._in_flight.interrupt)
             case "thread":
                 stopping = threading.Event()
                 line = None if attempt is None else ThreadLine(attempt, stopping=stopping)

@@ -110,7 +110,7 @@ async def _ask(
     try:
         running: Running[object]
         if runs == "task":
-            running = RunningHere(_answer_async(hook, arguments))
+            running = RunningHere(_answer_async(hook, arguments), in_flight.interrupt)
         else:
             work = partial(_answer_blocking, hook, arguments)
             running = RunningThread(work, door.threads, stopping=threading.Event())

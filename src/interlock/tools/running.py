@@ -41,9 +41,9 @@ class RunningHere(Generic[T]):
 
     cleans_up = True
 
-    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+    def __init__(self, work: Coroutine[Any, Any, T], interrupt: Callable[[], None]) -> None:
         self._work = work
-        self._task = asyncio.current_task()
+        self._interrupt = interrupt
 
     async def ending(self) -> T:
         """Await the coroutine."""
@@ -51,8 +51,7 @@ class RunningHere(Generic[T]):
 
     def ask_to_stop(self) -> None:
         """Cancel what it waits for; it may clean up."""
-        assert self._task is not None, "work is begun in a task"
-        self._task.cancel()
+        self._interrupt()
 
 
 class RunningThread(Generic[T]):

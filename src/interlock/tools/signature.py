@@ -17,8 +17,9 @@ from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from typing_extensions import TypedDict
 
+from interlock.core.canonical import canonical
 from interlock.core.plan import JsonSchema
-from interlock.core.values import Value, ValueProblem, canonical
+from interlock.core.values import Value, ValueProblem
 from interlock.tools.context import AsyncToolContext, ToolContext
 from interlock.tools.errors import BadTool
 from interlock.tools.outcome import Labelled

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias, cast
 
 from interlock.authoring.errors import BuildError
+from interlock.core.canonical import INT_MAX, INT_MIN
 from interlock.core.compiling.names import GIVEN_NAMES
-from interlock.core.values import INT_MAX, INT_MIN
 
 Operand: TypeAlias = "Expression | str | int | float | Sequence[Operand] | Mapping[str, Operand] | None"
 """What may stand beside an operator. Text is a literal here: nothing in it is filled in."""

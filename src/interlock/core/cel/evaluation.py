@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 import msgspec
 from msgspec import Struct
 
+from interlock.core.canonical import canonical
 from interlock.core.cel import cost
 from interlock.core.cel.mentions import Chain
 from interlock.core.cel.wording import EvaluationError, shown, why_no_answer
-from interlock.core.values import Ref, Secret, Value, ValueProblem, canonical, instant_text
+from interlock.core.values import Ref, Secret, Value, ValueProblem, instant_text
 
 if TYPE_CHECKING:
     from cel_expr_python import cel

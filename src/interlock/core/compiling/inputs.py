@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from interlock.core.canonical import canonical
 from interlock.core.compiling.scoping import GraphDraft
 from interlock.core.plan import JsonSchema
 from interlock.core.problems import Place, Problem
 from interlock.core.schemas import check_schema, check_shorthand, shorthand_schema
-from interlock.core.values import canonical
 
 
 def inputs_schema(draft: GraphDraft) -> JsonSchema | None:

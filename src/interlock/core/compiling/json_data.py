@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Final, TypeAlias, cast
 
+from interlock.core.canonical import INT_MAX, INT_MIN
 from interlock.core.problems import Place, Problem
-from interlock.core.values import INT_MAX, INT_MIN
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonMap: TypeAlias = dict[str, Json]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from interlock.core import plan as p
+from interlock.core.canonical import DEPTH_MAX, canonical
 from interlock.core.compiling.dependencies import Dependencies, Spot, takes_last_round
 from interlock.core.compiling.json_data import Json
 from interlock.core.compiling.scoping import GraphDraft
@@ -21,7 +22,6 @@ from interlock.core.expressions import (
     split_text,
 )
 from interlock.core.problems import Place, Problem, nearest
-from interlock.core.values import DEPTH_MAX, canonical
 
 _NOTHING: Final = p.Constant(None)
 """Stands in for what could not be compiled: the problem has been told, and no plan will be made."""

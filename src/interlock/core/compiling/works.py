@@ -8,6 +8,7 @@ from typing import assert_never
 
 from interlock.core import graph as g
 from interlock.core import plan as p
+from interlock.core.canonical import canonical
 from interlock.core.compiling.dependencies import Spot
 from interlock.core.compiling.inputs import within
 from interlock.core.compiling.json_data import Json
@@ -19,7 +20,6 @@ from interlock.core.compiling.templates import type_said
 from interlock.core.expressions import Expression
 from interlock.core.problems import Place, nearest
 from interlock.core.schemas import check_schema
-from interlock.core.values import canonical
 
 TIMED_OUT = "timed_out"
 """The label of a question that nobody answered in time, beside the choice that was taken then."""

@@ -9,11 +9,12 @@ from typing import Any, Final, NamedTuple, cast
 
 import jsonschema_rs
 
+from interlock.core.canonical import canonical
 from interlock.core.json_schema.checks import Rules, check_schema, new_validator, reach
 from interlock.core.json_schema.opaque import errors_besides_opaque
 from interlock.core.json_schema.wording import PROBLEMS_MAX, told
 from interlock.core.problems import Problem
-from interlock.core.values import Value, canonical
+from interlock.core.values import Value
 
 
 class SchemaRefused(ValueError):
