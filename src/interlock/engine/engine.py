@@ -192,23 +192,21 @@ class Engine:
         """A signal is consumed in the append that records it; one that was refused, in an append without events."""
         consumed = [each.signal for each in arrivals if each.signal is not None]
         if events or consumed:
-            await self._append(run, before, events, consumed)
+            await self.store.append(self._what_is_appended(run, before, events, consumed))
 
-    async def _append(self, run: RunInHand, before: int, events: list[Event], consumed: list[int]) -> None:
-        await self.store.append(
-            Append(
-                tenant=self.tenant,
-                run=run.state.run,
-                expected_seq=before,
-                epoch=run.lease.epoch,
-                events=events,
-                status=status_of(run.state),
-                due=next_due(run.state),
-                blobs=run.packer.take_fresh(),
-                consumed=consumed,
-                claim=run.lease if before == 0 else None,
-                releases=run.has_ended,
-            )
+    def _what_is_appended(self, run: RunInHand, before: int, events: list[Event], consumed: list[int]) -> Append:
+        return Append(
+            tenant=self.tenant,
+            run=run.state.run,
+            expected_seq=before,
+            epoch=run.lease.epoch,
+            events=events,
+            status=status_of(run.state),
+            due=next_due(run.state),
+            blobs=run.packer.take_fresh(),
+            consumed=consumed,
+            claim=run.lease if before == 0 else None,
+            releases=run.has_ended,
         )
 
     async def whole(self, value: Value) -> Value:

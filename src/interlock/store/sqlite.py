@@ -14,8 +14,8 @@ import sqlite3
 import sys
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self, TypeVar
+from types import CoroutineType, TracebackType
+from typing import Any, Final, Self, TypeVar
 
 from interlock.core.events import Event
 from interlock.store import sqlite_leases, sqlite_reads, sqlite_rows
@@ -92,9 +92,9 @@ class SqliteEventStore:
 
     # --- the log ---
 
-    async def append(self, append: Append) -> None:
+    def append(self, append: Append) -> CoroutineType[Any, Any, None]:
         """Add events to a run; shares its commit with whatever else is waiting."""
-        await self._open_writer().append(append)
+        return self._open_writer().append(append)
 
     async def read(self, tenant: str, run: str, *, after: int = 0, limit: int | None = None) -> list[Event]:
         """The run's events behind number `after`."""

@@ -71,11 +71,15 @@ class SqliteWriter:
     async def append(self, append: Append) -> None:
         """Returns once the append is durable."""
         if not (self._is_alone(append) and self._write_at_once(append)):
-            await self._submit(append)
+            while self._is_full():
+                await self._has_room.wait()
+            await self._queued(append)
 
     async def do(self, deed: Deed[T]) -> T:
         """What the deed returned, once what it wrote is durable."""
-        return cast("T", await self._submit(deed))
+        while self._is_full():
+            await self._has_room.wait()
+        return cast("T", await self._queued(deed))
 
     async def close(self) -> None:
         """Commit what was asked for, then close the connection."""
@@ -112,16 +116,20 @@ class SqliteWriter:
     def _give_turn(self) -> None:
         self._has_turn = True
 
-    async def _submit(self, work: Append | Deed[Any]) -> object:
-        while len(self._waiting) >= _WAITING_MAX and not self._is_closed:
-            self._has_room.clear()
-            await self._has_room.wait()
+    def _is_full(self) -> bool:
+        """Whether whoever wants to write has to wait for room first."""
+        if len(self._waiting) < _WAITING_MAX or self._is_closed:
+            return False
+        self._has_room.clear()
+        return True
+
+    def _queued(self, work: Append | Deed[Any]) -> asyncio.Future[Any]:
         if self._is_closed:
             raise StoreClosedError(str(self._path))
         job = _Job(work, self._loop.create_future())
         self._waiting.append(job)
         self._called.set()
-        return await job.future
+        return job.future
 
     async def _work(self) -> None:
         """Write until the store is closed. If it cannot go on, whoever waits or comes later is told."""
