@@ -71,6 +71,18 @@ def test_a_reader_that_has_gone_is_no_error(interlock: CommandLine) -> None:
     assert program.returncode == 141
 
 
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("graph", "--help")])
+def test_a_reader_of_help_that_has_gone_is_no_error(words: tuple[str, ...]) -> None:
+    """`interlock --help | true`: the words are not the command's own, and end as its own do."""
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    ran = subprocess.run([*PROGRAM, *words], check=False, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+
+    assert (ran.returncode, ran.stderr) == (141, b"")
+
+
 @pytest.mark.parametrize(
     ("words", "kind"),
     [
@@ -163,9 +175,19 @@ def test_what_comes_from_outside_cannot_move_the_cursor(interlock: CommandLine) 
     )
 
     said = interlock("run", "hello")
+    shown = interlock("show", interlock("runs", "--json").json["runs"][0]["run"])
 
-    assert "\x1b" not in said.out
-    assert "\u202e" not in said.out
+    assert "\x1b" not in said.out + shown.out
+    assert "\u202e" not in said.out + shown.out
+
+
+def test_what_is_said_of_a_node_stays_on_its_line(interlock: CommandLine) -> None:
+    """The message of an error may have several lines; the tree has one for each node."""
+    interlock.graph("hello", 'b: {tool: refuse, input: {text: "one\\ntwo"}}')
+
+    shown = interlock("show", interlock.started("hello"))
+
+    assert "one two" in next(line for line in shown.out.splitlines() if " b " in line)
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,11 @@ def _run(words: list[str]) -> int:
         return _told_usage(error, words)
     except BrokenPipeError:
         raise
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):
+            # Typer ends the program by itself where whoever read its help has gone.
+            raise ended.__context__ from None
+        raise
     except Exception as error:  # noqa: BLE001 - the boundary: whatever went wrong is told, with a traceback only if asked for
         if "--debug" in words:
             import traceback

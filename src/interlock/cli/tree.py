@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from interlock.cli.output import plain
 from interlock.engine.history import NodeView, RunView
 from interlock.engine.telling import instant, short, skip_reason, span
 from interlock.engine.waits import Wait
@@ -94,7 +95,7 @@ def tree_lines(rows: Sequence[Row], *, width: int, is_ascii: bool) -> list[Text]
     names = [_named(row, is_ascii=is_ascii) for row in rows]
     took_width = max((len(row.took) for row in rows), default=0)
     name_width = min(max((name.cell_len for name in names), default=0), max(16, width // 2))
-    whats = [Text(row.what, style=_style_of(row)) for row in rows]
+    whats = [Text(plain(row.what), style=_style_of(row)) for row in rows]
     what_width = max((what.cell_len for what in whats), default=0)
     what_width = max(0, min(what_width, width - name_width - took_width - 2 * _GAP))
     lines: list[Text] = []
