@@ -1,8 +1,8 @@
 """A blocking tool in a process of its own: it can be killed, with all that it has started, and cannot take us with it.
 
 The process imports the function, is told its input and talks back over one socket; it shares nothing else. What it
-prints is kept only as far as it explains a death. This is no sandbox: the process may do whatever the user may. It
-needs POSIX.
+prints is kept only as far as it explains a death. What it starts in a session of its own (a daemon) is neither killed
+nor waited for. This is no sandbox: the process may do whatever the user may. It needs POSIX.
 """
 
 from __future__ import annotations
@@ -82,47 +82,52 @@ class RunningProcess:
     async def ending(self) -> Ending:
         """Start the process, serve it, and wait until it is gone."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                process = await _start(theirs)
-            except OSError as error:
-                ours.close()
-                return Raised(Error("unavailable", f"no process could be started for `{self._tool.name}`: {error}"))
+        printed, printing = os.pipe()
+        output = _Output(printed)
+        try:
+            process = await _start(theirs, printing)
+        except OSError as error:
+            ours.close()
+            output.close()
+            return Raised(Error("unavailable", f"no process could be started for `{self._tool.name}`: {error}"))
+        finally:
+            theirs.close()
+            os.close(printing)
         self._process = process
         reader, writer = await asyncio.open_connection(sock=ours)
         try:
             if self._is_stopping:
                 self._kill()
-            return await self._until_gone(process, reader, writer)
+            return await self._until_gone(process, reader, writer, output)
         finally:
             self._kill()
             writer.close()
+            output.close()
 
     async def _until_gone(
         self,
         process: asyncio.subprocess.Process,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        output: _Output,
     ) -> Ending:
-        assert process.stdout is not None
         async with asyncio.TaskGroup() as tasks:
-            output = tasks.create_task(_last_output(process.stdout))
+            read = tasks.create_task(output.read())
             talk = tasks.create_task(self._converse(reader, writer))
             gone = tasks.create_task(process.wait())
             await asyncio.wait((talk, gone), return_when=asyncio.FIRST_COMPLETED)
-            if talk.done() and talk.result() is not None:
+            has_spoken = talk.done() and talk.result() is not None
+            if has_spoken:
                 await asyncio.wait((gone,), timeout=EXIT_SECONDS)
-            # Whatever it started dies with it, and with that the last holders of its socket and its output.
+            # Whatever it started dies with it. What has left its group may hold its socket and its output much longer.
             self._kill()
-            await asyncio.wait((talk, output, gone), timeout=EXIT_SECONDS)
-            output.cancel()
+            await asyncio.wait((gone,) if has_spoken else (gone, talk, read), timeout=EXIT_SECONDS)
+            read.cancel()
             talk.cancel()
         # It has been waited for, so its id may soon be another's.
         self._process = None
         ending = None if talk.cancelled() else talk.result()
-        if ending is not None:
-            return ending
-        return Vanished(_how_it_died(self._tool, process.returncode), "" if output.cancelled() else output.result())
+        return ending or Vanished(_how_it_died(self._tool, process.returncode), output.text())
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Said | None:
         """Answer the process until it has said its last word; None if it fell silent before."""
@@ -149,7 +154,37 @@ class RunningProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
-async def _start(theirs: socket.socket) -> asyncio.subprocess.Process:
+class _Output:
+    """What a process prints; its end is kept, the rest is let go, so that printing never blocks the tool.
+
+    The pipe is ours: asyncio takes a process for gone only once nobody holds a pipe of its own making any more.
+    """
+
+    def __init__(self, printed: int) -> None:
+        self._pipe = os.fdopen(printed, "rb", buffering=0)
+        self._kept = b""
+
+    async def read(self) -> None:
+        """Read until nobody is left who could print."""
+        stream = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(stream)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, self._pipe)
+        try:
+            while chunk := await stream.read(64 * 1024):
+                self._kept = (self._kept + chunk)[-OUTPUT_BYTES_KEPT:]
+        finally:
+            transport.close()
+
+    def text(self) -> str:
+        """What was printed last."""
+        return self._kept.decode(errors="replace").strip()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._pipe.close()
+
+
+async def _start(theirs: socket.socket, printing: int) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -157,7 +192,7 @@ async def _start(theirs: socket.socket) -> asyncio.subprocess.Process:
         json.dumps(sys.path),
         str(theirs.fileno()),
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=printing,
         stderr=asyncio.subprocess.STDOUT,
         pass_fds=(theirs.fileno(),),
         start_new_session=True,
@@ -175,14 +210,6 @@ async def _receive(reader: asyncio.StreamReader) -> FromTool:
     if length > MESSAGE_BYTES_MAX:
         raise msgspec.DecodeError(f"a message of {length} bytes is longer than {MESSAGE_BYTES_MAX}")
     return from_tool(await reader.readexactly(length))
-
-
-async def _last_output(stream: asyncio.StreamReader) -> str:
-    """The end of what was printed; the rest is read and let go, so that printing never blocks the tool."""
-    kept = b""
-    while chunk := await stream.read(64 * 1024):
-        kept = (kept + chunk)[-OUTPUT_BYTES_KEPT:]
-    return kept.decode(errors="replace").strip()
 
 
 def _how_it_died(tool: Tool, status: int | None) -> str:
