@@ -244,6 +244,51 @@ def test_a_failure_that_no_conditional_edge_handles_is_held() -> None:
     assert run.waits == {"a": "failure"}
 
 
+def test_the_failed_item_is_among_the_errors_that_a_condition_is_asked_about() -> None:
+    """Rules 16 and 17: a condition says the same before the `each` fails as it will after."""
+    run = Story("""
+    on_failure: hold
+    nodes:
+      g: {each: [1, 2], do: {tool: work}}
+      mend: {tool: other, after: {g: {on: failed, when: "${nodes.g.errors.exists(each, each.index == 1)}"}}}
+    """).starts()
+
+    run.does("g:0", 1).fails("g:1").does("mend", 1)
+
+    assert run.ends == {"g:0": "succeeded", "g:1": "failed", "g": "failed", "mend": "succeeded"}
+
+
+def test_a_held_each_that_is_let_fail_still_tells_what_its_items_failed_with() -> None:
+    """Rules 16 and 17: time passed while a person thought about it, and nothing that was known is forgotten."""
+    run = Story("""
+    on_failure: hold
+    nodes:
+      g: {each: [1, 2], do: {tool: work, on_error: continue}, timeout: 10s}
+      seen: {value: 1, after: {g: {on: failed, when: "${run.mode == 'degraded' && size(nodes.g.errors) == 1}"}}}
+    """).starts()
+
+    run.fails("g:0").waits_for(10).does("g:1", 2).moves_to("degraded").remedies("g", "fail")
+
+    assert run.last("edge.decided").taken
+
+
+def test_a_failure_is_held_where_its_fallback_would_not_start() -> None:
+    """Rules 16 and 18: a fallback that is skipped has handled nothing, so a person is asked while there is time."""
+    run = Story("""
+    on_failure: hold
+    nodes:
+      best: {tool: work, on_error: {fallback: cheap}}
+      cheap: {tool: other, when: "${run.mode == 'degraded'}"}
+    """).starts()
+
+    run.fails("best")
+    waits = run.waits
+    run.moves_to("degraded").remedies("best", "fail").does("cheap", 1)
+
+    assert waits == {"best": "failure"}
+    assert run.outputs == {"best": 1}
+
+
 def test_a_held_failure_is_retried_under_a_new_attempt() -> None:
     """Rule 16: the person has mended the world, and the node tries again."""
     run = Story(HOLD).starts().fails("a").does("b", 2)

@@ -15,15 +15,28 @@ def node_facts(plan: Plan, scope: Scope, index: int) -> dict[str, Value]:
     return _facts(plan, scope, index, NodeStatus(scope.status[index]), scope.notes.get(index))
 
 
-def facts_if_failed(plan: Plan, scope: Scope, index: int, error: Error) -> dict[str, Value]:
-    """The same, as it would be if the node failed now."""
-    return _facts(plan, scope, index, NodeStatus.FAILED, note_of_failure(scope.live.get(index), error))
+def facts_if_failed(plan: Plan, scope: Scope, index: int, error: Error, *, item: int | None = None) -> dict[str, Value]:
+    """The same, as it would be if the node failed now; of an `each`, by the failure of an item."""
+    note = note_of_failure(scope.live.get(index), error)
+    if item is not None:
+        note.errors = tuple(sorted({**dict(note.errors), item: error}.items()))
+    return _facts(plan, scope, index, NodeStatus.FAILED, note)
 
 
 def note_of_failure(live: object, error: Error) -> Note:
     """What is kept of a node that fails, of whatever it was doing."""
-    errors = tuple(sorted(live.errors.items())) if isinstance(live, Opened) else ()
-    return Note(error=error, attempts=attempts_of(live) or 1, errors=errors)
+    return Note(error=error, attempts=attempts_of(live) or 1, errors=errors_of(live))
+
+
+def errors_of(live: object) -> tuple[tuple[int, Error], ...]:
+    """What the items of an `each` failed with, in their order; of a held `each`, as it was when it was held."""
+    match live:
+        case Opened(errors=errors):
+            return tuple(sorted(errors.items()))
+        case Waiting(errors=kept):
+            return kept
+        case _:
+            return ()
 
 
 def attempts_of(live: object) -> int:

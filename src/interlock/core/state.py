@@ -204,6 +204,8 @@ class Waiting(Struct, gc=False, tag="waiting"):
     given: Value = None
     has_held: bool = False
     """Scopes of it have run, under paths that are taken: it cannot be opened again."""
+    errors: tuple[tuple[int, Error], ...] = ()
+    """What items of it have failed with, where it is an `each` that is held."""
     cancelling: bool = False
 
 

@@ -1,15 +1,17 @@
 """Whether a person is asked before a node fails: where the graph holds failures and nothing handles this one (rule 16).
 
-A conditional edge is asked what it would say if the node failed now; it will be asked again once the node has.
+A condition that decides this is asked what it would say if the node failed now; it will be asked again once it has.
 """
 
 from __future__ import annotations
 
 from interlock.core.deciding.reading import Reader
 from interlock.core.events import Error
-from interlock.core.expressions import EvaluationError
+from interlock.core.expressions import EvaluationError, Expression
+from interlock.core.lifecycle import is_settled
 from interlock.core.node_facts import facts_if_failed
-from interlock.core.plan import Edge, Node
+from interlock.core.paths import body_of
+from interlock.core.plan import Node
 
 
 def is_held(reader: Reader, node: Node, error: Error) -> bool:
@@ -17,28 +19,37 @@ def is_held(reader: Reader, node: Node, error: Error) -> bool:
     plan, state, scope = reader.plan, reader.state, reader.scope
     if plan.root.on_failure != "hold":
         return False
-    while not (scope.stopping or _is_handled(reader, node, error)):
+    item: int | None = None
+    while not scope.stopping:
+        facts = facts_if_failed(plan, scope, node.index, error, item=item)
+        if _is_handled(node, Reader(plan, state, scope, reader.blobs, {"nodes": {node.name: facts}})):
+            return False
         if scope.owner < 0:
             return scope.key == ""
-        scope, node = state.scopes[scope.parent], plan.scopes[state.scopes[scope.parent].body].nodes[scope.owner]
-        reader = Reader(plan, state, scope, reader.blobs)
+        owner, item, scope = scope.owner, scope.index, state.scopes[scope.parent]
+        node = body_of(plan, scope).nodes[owner]
     return False
 
 
-def _is_handled(reader: Reader, node: Node, error: Error) -> bool:
-    if node.continues or node.fallback is not None:
+def _is_handled(node: Node, as_if: Reader) -> bool:
+    """Whether something copes with the failure of a node, read as if it had failed."""
+    if node.continues:
         return True
-    handlers = [edge for edge in node.edges if edge.handles]
-    if not handlers or any(edge.when is None for edge in handlers):
-        return bool(handlers)
-    facts = {node.name: facts_if_failed(reader.plan, reader.scope, node.index, error)}
-    as_if = Reader(reader.plan, reader.state, reader.scope, reader.blobs, {"nodes": facts})
-    return any(_would_fire(edge, as_if) for edge in handlers)
+    if node.fallback is not None:
+        return _would_start(node.fallback, as_if)
+    return any(edge.when is None or _would_hold(edge.when, as_if, or_else=False) for edge in node.edges if edge.handles)
 
 
-def _would_fire(edge: Edge, reader: Reader) -> bool:
-    assert edge.when is not None
-    try:
-        return reader.holds(edge.when)
-    except EvaluationError:
+def _would_start(fallback: int, as_if: Reader) -> bool:
+    """Whether a fallback would stand in. One whose condition cannot be answered starts, and is itself what fails."""
+    node = body_of(as_if.plan, as_if.scope).nodes[fallback]
+    if is_settled(as_if.scope.status[fallback]):
         return False
+    return node.when is None or _would_hold(node.when, as_if, or_else=True)
+
+
+def _would_hold(condition: Expression, as_if: Reader, *, or_else: bool) -> bool:
+    try:
+        return as_if.holds(condition)
+    except EvaluationError:
+        return or_else

@@ -44,7 +44,7 @@ from interlock.core.evolving.settling import (
     stop_scope,
 )
 from interlock.core.lifecycle import NodeStatus, next_status
-from interlock.core.node_facts import attempts_of, note_of_failure
+from interlock.core.node_facts import attempts_of, errors_of, note_of_failure
 from interlock.core.paths import inner_key, node_at, path_of, top_of
 from interlock.core.plan import EachWork, EmitWork, GraphWork, LoopWork, Node, Plan, WaitWork
 from interlock.core.state import (
@@ -167,7 +167,7 @@ def _wait(state: RunState, scope: Scope, node: Node, path: str, body: e.NodeWait
     if attempt is not None and body.reason != "failure":
         attempt.status = ""
     live = Waiting(body.reason, state.seq, attempt, body.question, error=body.error, decision=body.decision)
-    live.cancelling, live.has_held = is_cancelling, has_held
+    live.cancelling, live.has_held, live.errors = is_cancelling, has_held, errors_of(before)
     _move(scope, node, "node.waiting")
     scope.live[node.index] = live
     if body.reason == "event":
@@ -223,7 +223,7 @@ def _composed(node: Node, held: object) -> Value:
 
 
 def _note_of(before: object, labels: tuple[str, ...]) -> Note | None:
-    errors = tuple(sorted(before.errors.items())) if isinstance(before, Opened) else ()
+    errors = errors_of(before)
     return Note(labels=labels, errors=errors) if labels or errors else None
 
 
