@@ -17,6 +17,8 @@ from interlock.tools import (
     Unknown,
     tool,
 )
+from interlock.tools.in_flight import InFlight
+from interlock.tools.perform import perform
 from tests.tools.doorstep import SECOND, ManualClock, MemoryJournal, a_call, a_door, begun, lived, performed, the_tool
 
 
@@ -210,7 +212,7 @@ def test_a_second_cancel_gives_the_tool_up_at_once() -> None:
     assert lived(story) == cancelled("stubborn")
 
 
-def test_a_tool_that_cancels_its_own_task_has_failed_and_harms_nobody_else() -> None:
+def test_a_tool_that_cancels_its_own_task_harms_nobody_else_and_has_not_said_how_it_ended() -> None:
     """The task is the call's own: a library that misuses it must not stop the run."""
 
     async def story() -> object:
@@ -232,8 +234,30 @@ def test_a_tool_that_cancels_its_own_task_has_failed_and_harms_nobody_else() -> 
         outcomes = [await performed(the_tool(clumsy), a_call(), MemoryJournal(), door) for clumsy in (returns, waits)]
         return *outcomes, door.slots["task"].free
 
-    error = Error("failed", "`waits` stopped itself: nobody asked it to")
-    assert lived(story) == (Done(None), Failed(error), 8)
+    message = "the task of `waits` was cancelled before it had ended; whether it took effect is unknown"
+    assert lived(story) == (Done(None), Unknown(Error("lost", message)), 8)
+
+
+def test_a_call_that_ends_with_its_event_loop_is_unknown() -> None:
+    """Whoever lets the loop end under a payment that was sent has not learnt that it failed."""
+    outcomes: list[ToolOutcome] = []
+
+    async def story() -> None:
+        started = asyncio.Event()
+
+        @tool
+        async def pay() -> None:
+            started.set()
+            await asyncio.Event().wait()
+
+        in_flight = InFlight(outcomes.append)
+        in_flight.carry(perform(the_tool(pay), a_call(), MemoryJournal(), a_door(), in_flight))
+        await started.wait()
+
+    lived(story)
+
+    message = "the task of `pay` was cancelled before it had ended; whether it took effect is unknown"
+    assert outcomes == [Unknown(Error("lost", message))]
 
 
 def test_a_blocking_tool_is_given_up_at_its_deadline_and_its_slot_stays_counted() -> None:

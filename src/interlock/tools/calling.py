@@ -12,19 +12,21 @@ from interlock.core.canonical import canonical
 from interlock.core.events import Error
 from interlock.core.values import Value, ValueProblem
 from interlock.tools.context import AsyncToolContext, ToolContext
-from interlock.tools.conversation import Raised, Returned, Said, Stopped
+from interlock.tools.conversation import Ending, Raised, Returned, Said, Stopped, Vanished
 from interlock.tools.errors import AttemptEnded, ToolStopped
 from interlock.tools.failure import error_of, writable
 from interlock.tools.outcome import Labelled
 from interlock.tools.tool import Tool
 
 
-async def call_async(tool: Tool, input: Value, context: AsyncToolContext | None) -> Said:
+async def call_async(tool: Tool, input: Value, context: AsyncToolContext | None) -> Ending:
     """Await an async tool. Whatever it does, there is an ending."""
     try:
         arguments = _arguments(tool, input, context)
         return arguments if isinstance(arguments, Raised) else _returned(tool, await tool.function(**arguments))
-    except (asyncio.CancelledError, ToolStopped, AttemptEnded):
+    except asyncio.CancelledError:
+        return _interrupted(tool)
+    except (ToolStopped, AttemptEnded):
         return Stopped()
     except BaseException as error:  # noqa: BLE001 - the boundary to a person's code; what passed it would end the loop
         return error_of(error, tool.function)
@@ -49,6 +51,14 @@ def canonical_result(tool: Tool, result: object) -> Value:
         except PydanticSerializationError as error:
             raise ValueProblem(f"result cannot be written as JSON: {error}") from error
     return canonical(result, where="result")
+
+
+def _interrupted(tool: Tool) -> Ending:
+    """A tool whose task was cancelled, as the end of the event loop does it, has said nothing of its effect."""
+    task = asyncio.current_task()
+    if task is None or not task.cancelling():
+        return Stopped()
+    return Vanished(f"the task of `{tool.name}` was cancelled before it had ended; whether it took effect is unknown")
 
 
 def _arguments(tool: Tool, input: Value, context: AsyncToolContext | ToolContext | None) -> dict[str, Any] | Raised:

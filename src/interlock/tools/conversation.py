@@ -144,7 +144,7 @@ class Stopped(Struct, frozen=True, tag="stopped"):
 
 
 class Vanished(Struct, frozen=True, tag="vanished"):
-    """The tool's process is gone, and said nothing. `output` is what it printed last."""
+    """The tool's process or task is gone, and said nothing. `output` is what a process printed last."""
 
     message: str
     output: str = ""
