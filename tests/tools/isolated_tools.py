@@ -50,6 +50,18 @@ def hang_with_a_child(file: str, ctx: ToolContext) -> None:
         time.sleep(600)
 
 
+@tool(isolate="process")
+def leave_a_daemon(file: str) -> str:
+    """Start somebody who leaves the group, and holds all that was open here."""
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        time.sleep(600)
+        os._exit(0)
+    Path(file).write_text(str(pid), encoding="utf-8")
+    return "started"
+
+
 @tool(isolate="process", effect="read")
 def dies() -> None:
     """End at once, and say nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import signal
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,17 @@ def test_it_is_killed_with_everything_it_has_started(tmp_path: Path, how: str) -
 def test_what_it_prints_never_blocks_it_and_is_not_kept() -> None:
     """A pipe that nobody reads stops a process after 64 KiB."""
     assert outcome_of(isolated_tools.shout, {"length": 1_000_000}) == Done("done")
+
+
+def test_a_daemon_that_it_leaves_behind_is_not_waited_for(tmp_path: Path) -> None:
+    """A tool that starts a server has ended when it has said so, though the server holds its output."""
+    file = tmp_path / "pid"
+
+    outcome = outcome_of(isolated_tools.leave_a_daemon, {"file": str(file)})
+
+    daemon = int(file.read_text(encoding="utf-8"))
+    os.kill(daemon, signal.SIGKILL)
+    assert outcome == Done("started")
 
 
 def is_gone(pid: int) -> bool:
