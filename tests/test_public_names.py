@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import re
 from importlib.resources import files
 
 import pytest
 
 import interlock
+
+PYTHON = {"AsyncIterator", "Literal", "Mapping", "None"}
+WORDS_AND_JSON = {"Mode", "Remedy", "Value", "Verdict"}
+"""Written as what they are: words in quotes, and data."""
+INSIDE = {"Plan", "Request"}
+"""Of `plan()` and `submit()`, for whoever knows the house."""
 
 
 @pytest.mark.parametrize("name", interlock.__all__)
@@ -27,3 +34,18 @@ def test_the_methods_of_a_public_class_say_what_they_do(name: str) -> None:
 def test_the_package_tells_type_checkers_that_it_is_typed() -> None:
     """Without the mark a checker knows nothing of it, however well it is annotated."""
     assert files("interlock").joinpath("py.typed").is_file()
+
+
+def test_whatever_methods_of_the_client_give_and_take_can_be_imported_from_the_one_place() -> None:
+    """Who annotates a function of theirs must not need to know where in the house a type is made."""
+    methods = [
+        code
+        for each in (interlock.Interlock, interlock.RunHandle)
+        for name, code in inspect.getmembers(each, inspect.isfunction)
+        if not name.startswith("_")
+    ]
+    annotations = " ".join(str(written) for code in methods for written in code.__annotations__.values())
+
+    named = set(re.findall(r"[A-Z]\w+", annotations))
+
+    assert named - set(interlock.__all__) - PYTHON == WORDS_AND_JSON | INSIDE

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from interlock.authoring.building.references import Node, Reference
     from interlock.authoring.building.scopes import Scope
     from interlock.client import (
+        CheckedGraph,
+        GraphSource,
         Interlock,
         InterlockError,
         InvalidGraphError,
@@ -30,25 +32,47 @@ if TYPE_CHECKING:
         RunResult,
         UnknownGraphError,
     )
+    from interlock.core.events import Event
+    from interlock.engine.driving import Progress
+    from interlock.engine.history import NodeView, RunView
+    from interlock.engine.submitting import Submitted
+    from interlock.engine.waits import Wait
+    from interlock.settings import LimitSettings, SlotSettings
+    from interlock.store.errors import LeaseHeldError
+    from interlock.store.rows import LedgerRow, QuestionRow, RunRow
     from interlock.tools import AsyncToolContext, Labelled, ToolContext, ToolFailed, cannot_tell, done, not_done, tool
 
 __all__ = [
     "AsyncToolContext",
+    "CheckedGraph",
+    "Event",
     "GraphBuilder",
+    "GraphSource",
     "Interlock",
     "InterlockError",
     "InvalidGraphError",
     "Labelled",
+    "LeaseHeldError",
+    "LedgerRow",
+    "LimitSettings",
     "Node",
+    "NodeView",
+    "Progress",
+    "QuestionRow",
     "Reference",
     "RequestRefusedError",
     "RunHandle",
     "RunNotFoundError",
     "RunResult",
+    "RunRow",
+    "RunView",
     "Scope",
+    "SlotSettings",
+    "Submitted",
     "ToolContext",
     "ToolFailed",
     "UnknownGraphError",
+    "Wait",
     "cannot_tell",
     "done",
     "graph",
@@ -56,24 +80,39 @@ __all__ = [
     "tool",
 ]
 
-# Loaded when first asked for: `import interlock` costs nothing, and the command line answers `--help` at once.
-_OF_TOOLS = frozenset(
-    {"AsyncToolContext", "Labelled", "ToolContext", "ToolFailed", "cannot_tell", "done", "not_done", "tool"}
-)
-_OF_AUTHORING = {
-    "GraphBuilder": "interlock.authoring.building.builder",
-    "Node": "interlock.authoring.building.references",
-    "Reference": "interlock.authoring.building.references",
-    "Scope": "interlock.authoring.building.scopes",
-    "graph": "interlock.authoring.building.builder",
+_HOMES = {
+    "interlock.authoring.building.builder": ("GraphBuilder", "graph"),
+    "interlock.authoring.building.references": ("Node", "Reference"),
+    "interlock.authoring.building.scopes": ("Scope",),
+    "interlock.core.events": ("Event",),
+    "interlock.engine.driving": ("Progress",),
+    "interlock.engine.history": ("NodeView", "RunView"),
+    "interlock.engine.submitting": ("Submitted",),
+    "interlock.engine.waits": ("Wait",),
+    "interlock.settings": ("LimitSettings", "SlotSettings"),
+    "interlock.store.errors": ("LeaseHeldError",),
+    "interlock.store.rows": ("LedgerRow", "QuestionRow", "RunRow"),
+    "interlock.tools": (
+        "AsyncToolContext",
+        "Labelled",
+        "ToolContext",
+        "ToolFailed",
+        "cannot_tell",
+        "done",
+        "not_done",
+        "tool",
+    ),
 }
+"""Where the public names are made; those that are not listed, in `interlock.client`."""
+
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 
+# Loaded when first asked for: `import interlock` costs nothing, and the command line answers `--help` at once.
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the public names, each of its own type
     if name not in __all__:
         raise AttributeError(f"module 'interlock' has no attribute {name!r}")
-    module = "interlock.tools" if name in _OF_TOOLS else _OF_AUTHORING.get(name, "interlock.client")
-    value = getattr(import_module(module), name)
+    value = getattr(import_module(_HOME_OF.get(name, "interlock.client")), name)
     globals()[name] = value
     return value
 
