@@ -27,8 +27,9 @@ def test_a_public_name_says_what_it_is(name: str) -> None:
 def test_the_methods_of_a_public_class_say_what_they_do(name: str) -> None:
     """Most of what is used stands in methods."""
     methods = inspect.getmembers(getattr(interlock, name), inspect.isfunction)
+    ours = [(method, code) for method, code in methods if code.__module__.startswith("interlock")]
 
-    assert [method for method, code in methods if not method.startswith("_") and not inspect.getdoc(code)] == []
+    assert [method for method, code in ours if not method.startswith("_") and not inspect.getdoc(code)] == []
 
 
 def test_the_package_tells_type_checkers_that_it_is_typed() -> None:
