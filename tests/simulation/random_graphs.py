@@ -153,11 +153,12 @@ class _Writer:
         if sources:
             node["after"] = {known.name: self._edge(place, known) for known in sources}
         count = len(node["from"]) if kind == "fuse" else len(sources)
-        if count == 0 or maybe(self.dice, 0.45):
-            return
-        node["join"] = self.dice.choice(("all", "any", "any", "first", {"quorum": self.dice.randint(1, count)}))
-        if node["join"] != "all" and maybe(self.dice, 0.5):
-            node["cancel_rest"] = True
+        if count and not maybe(self.dice, 0.45):
+            node["join"] = self.dice.choice(("all", "any", "any", "first", {"quorum": self.dice.randint(1, count)}))
+            if node["join"] != "all" and maybe(self.dice, 0.5):
+                node["cancel_rest"] = True
+        if kind == "fuse" or node.get("join", "all") == "all":
+            _can_run_together(node.get("after", {}), place)
 
     def _edge(self, place: Place, source: Known) -> Written:
         edge: Written = {}
@@ -225,6 +226,17 @@ class _Writer:
         if maybe(self.dice, 0.15):
             limits["undo"] = self.leaves.undo(place, name, holds=True)
         return limits
+
+
+def _can_run_together(edges: Written, place: Place) -> None:
+    """Edges that a node cannot do without admit the first choice of their source.
+
+    Else the node might wait for two choices of which only one is ever made, and the compiler rightly refuses that.
+    """
+    for source, edge in edges.items():
+        choices = place.labels[source] if place.kinds[source] in {"choose", "human"} else ()
+        if "on" in edge and set(edge["on"]) < set(choices) and choices[0] not in edge["on"]:
+            edge["on"] = [choices[0], *edge["on"]]
 
 
 def _gives(kind: str) -> str:
