@@ -48,10 +48,26 @@ def test_an_unknown_graph_suggests_the_nearest(interlock: CommandLine) -> None:
     """A typing error in a name is the likely case."""
     interlock.graph("hello", "a: {value: 1}")
 
-    said = interlock("graph", "check", "helo")
+    said = interlock("graph", "show", "helo")
 
     assert said.code == 2
     assert "did you mean hello?" in said.err
+
+
+def test_a_graph_that_is_not_there_hides_nothing_of_the_others(interlock: CommandLine) -> None:
+    """A pipeline names many files; one that was moved away is one more problem, and not the only one."""
+    interlock.graph("hello", "a: {value: 1}")
+    interlock.graph("bad", "a: {valu: 1}")
+
+    said = interlock("graph", "check", "hello", "helo", "missing.yaml", "bad")
+    graphs = interlock("graph", "check", "hello", "missing.yaml", "--json").json["graphs"]
+
+    assert said.code == 2
+    assert "\u2713 hello: 1 node" in said.out
+    assert "helo: error: there is no graph named helo; did you mean hello?" in said.out
+    assert "missing.yaml: error: the graph missing.yaml cannot be read: No such file or directory" in said.out
+    assert "graphs/bad.yaml:4:7: error: " in said.out
+    assert [(graph["graph"], graph["valid"]) for graph in graphs] == [("hello", True), ("missing.yaml", False)]
 
 
 def test_formatting_checks_without_writing(interlock: CommandLine) -> None:
@@ -138,8 +154,8 @@ def test_what_has_no_end_is_not_read(interlock: CommandLine, words: tuple[str, .
 
     said = interlock("graph", *words, name)
 
-    assert (said.code, said.out) == (2, "")
-    assert f"{name} cannot be read: it is not a file but a pipe or a device" in said.err
+    assert said.code == 2
+    assert f"{name} cannot be read: it is not a file but a pipe or a device" in said.out + said.err
 
 
 def test_only_the_graphs_of_a_folder_are_looked_at(interlock: CommandLine) -> None:

@@ -39,7 +39,7 @@ class UnknownGraphError(InterlockError):
         names = sorted(known)
         meant = nearest(name, names)
         hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(names)}" if names else "there are none"
-        super().__init__(f"there is no graph named {name}; {hint}")
+        super().__init__(f"there is no graph named {name or repr(name)}; {hint}")
         self.name = name
 
 

@@ -101,18 +101,28 @@ class Graphs:
         return self._read(path, self._shelf if self._shelf is not None else path.parent)
 
     def check_each(self, sources: Iterable[GraphSource]) -> list[CheckedGraph]:
-        """Several graphs with all their problems; a folder of graphs is read once for all of them."""
+        """Several graphs with all their problems; one that is not there has that as its problem.
+
+        A folder of graphs is read once for all of them.
+        """
         as_it_is_now = Graphs(
             _FolderOfGraphs(self._shelf, self._document_limits) if isinstance(self._shelf, Path) else self._shelf,
             self._tools,
             document_limits=self._document_limits,
             graph_limits=self._graph_limits,
         )
-        return [as_it_is_now.check(source) for source in sources]
+        return [as_it_is_now._check_if_there(source) for source in sources]
 
     def names(self) -> list[str]:
         """The names of all known graphs."""
         return sorted(self._by_name(self._shelf))
+
+    def _check_if_there(self, source: GraphSource) -> CheckedGraph:
+        try:
+            return self.check(source)
+        except (UnknownGraphError, UnreadableGraphError) as missing:
+            problems = (Problem(place=(), message=str(missing)),)
+            return CheckedGraph(str(source), Compiled(None, None, problems), problems, str(source))
 
     def _named(self, name: str) -> CheckedGraph:
         known = self._by_name(self._shelf)
