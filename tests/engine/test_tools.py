@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from interlock import AsyncToolContext, Interlock, RunHandle, ToolContext, tool
 from interlock.core.events import Event, NodeResult, NodeStarted, ResultLate
 from interlock.settings import SlotSettings
+from interlock.tools import Reconciled, done, not_done
 from tests.client.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.engine.test_steps import until
@@ -180,6 +182,42 @@ async def test_a_tool_that_would_end_the_program_ends_only_its_own_run(tmp_path:
         result = await other.wait()
 
     assert (ends, result.outputs) == (["failed"] * 3, {"a": "fine"})
+    await assert_sound(place)
+
+
+@in_event_loop
+async def test_an_answer_about_an_effect_that_was_repeated_meanwhile_is_not_believed(tmp_path: Path) -> None:
+    """A slow hook looked before the repeat: its "not done" would have the letter sent once more."""
+    place = tmp_path / "interlock.db"
+    sent: list[str] = []
+    asked: list[str] = []
+    first_asked, first_answered = asyncio.Event(), asyncio.Event()
+
+    async def looks(effect_id: str) -> Reconciled:
+        asked.append(effect_id)
+        if len(asked) == 2:
+            await first_answered.wait()
+            return done("posted")
+        first_asked.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        first_answered.set()
+        return not_done()
+
+    @tool(effect="once", reconcile=looks)
+    async def send_letter(ctx: AsyncToolContext) -> str:
+        sent.append(ctx.effect_id)
+        return await asyncio.Event().wait() and ""
+
+    node = {"tool": "send_letter", "timeout": "20ms", "retry": {"attempts": 3, "backoff": "1ms"}}
+    async with Interlock(place, tools=[send_letter]) as interlock:
+        run = await interlock.start(graph({"a": node}))
+        await first_asked.wait()
+        await run.settle(sent[0], "not_done", by="ada")
+        result = await run.wait()
+
+    assert (result.status, result.outputs) == ("succeeded", {"a": "posted"})
+    assert sent == asked == [sent[0]] * 2
     await assert_sound(place)
 
 

@@ -217,38 +217,51 @@ class RunDriver:
                     self._begin(_question_key(effect), asking, self._find_out(effect, asking))
 
     def _begin(self, key: str, in_flight: InFlight[Any], work: Coroutine[None, None, None]) -> None:
+        if key in self._in_flight:
+            self._in_flight[key].stop()  # what it was begun for has been settled otherwise
         self._in_flight[key] = in_flight
         in_flight.carry(work)
+
+    def _is_last_begun(self, key: str) -> bool:
+        """Whether what was just reported is what was begun last under its key: then nothing is in flight there."""
+        held = self._in_flight.get(key)
+        if held is None or not held.is_over:
+            return False
+        del self._in_flight[key]
+        return True
 
     async def _call(self, effect: CallTool, calling: InFlight[ToolOutcome]) -> None:
         journal = RunJournal(self, effect.path)
         try:
             await self.performer.call(self.run_id, effect, journal, self.whole, calling)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the boundary of a task: see `_fail`
-            self._fail(effect.path, error)
+            self._fail(effect.path, calling, error)
 
     def _call_is_over(self, effect: CallTool, outcome: ToolOutcome) -> None:
-        self._in_flight.pop(effect.path, None)
+        self._is_last_begun(effect.path)
         self.deliver(Arrival(result(effect, outcome)))
 
     async def _find_out(self, effect: FindOut, asking: InFlight[Reconciled]) -> None:
         try:
             await self.performer.find_out(effect, self.whole, asking)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the boundary of a task: see `_fail`
-            self._fail(_question_key(effect), error)
+            self._fail(_question_key(effect), asking, error)
 
     def _was_found_out(self, effect: FindOut, found: Reconciled) -> None:
-        self._in_flight.pop(_question_key(effect), None)
-        settled = settlement(effect, found)
+        # An answer that was overtaken by another call and another question may have been true before that call.
+        settled = settlement(effect, found) if self._is_last_begun(_question_key(effect)) else None
         if settled is None:
             self._wake.set()
             self._tell_rest()
         else:
             self.deliver(Arrival(settled, by="reconcile"))
 
-    def _fail(self, key: str, error: BaseException) -> None:
+    def _fail(self, key: str, in_flight: InFlight[Any], error: BaseException) -> None:
         """Nobody knows what became of the effect, so the run cannot go on here: whoever drives it next finds out."""
-        self._in_flight.pop(key, None)
+        if in_flight.is_over:
+            return  # it was reported as given up, and the run has gone on since
+        if self._in_flight.get(key) is in_flight:
+            del self._in_flight[key]
         self._fault = error
         self._wake.set()
 
