@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from enum import Enum, IntEnum
 from typing import Any
 
 import pytest
 
 from interlock.core.canonical import INT_MAX, INT_MIN, canonical
 from interlock.core.values import KeptList, Ref, Secret, ValueProblem
+
+
+class Colour(str, Enum):  # noqa: UP042 - the members of a `StrEnum` are text already
+    """An enumeration as most code writes it."""
+
+    RED = "red"
+
+
+class Size(IntEnum):
+    """Numbers that have names."""
+
+    LARGE = 3
 
 
 def held_by_itself() -> list[Any]:
@@ -38,6 +51,14 @@ def test_times_and_durations_are_text() -> None:
     noon = datetime(2025, 10, 9, 12, tzinfo=UTC)
 
     assert canonical([noon, timedelta(seconds=90)]) == ["2025-10-09T12:00:00Z", "90s"]
+
+
+def test_members_of_enumerations_are_the_text_and_numbers_that_they_are() -> None:
+    """As JSON has it: a name such as `Colour.RED` belongs to the code of a tool and says nothing outside of it."""
+    value = canonical({Colour.RED: [Colour.RED, Size.LARGE]})
+
+    assert value == {"red": ["red", 3]}
+    assert [type(item) for item in value["red"]] == [str, int]
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def _text(text: str, of: str = "") -> str:
             text.encode()
         except UnicodeEncodeError:
             raise _NoValueError("is text with a lone surrogate, which UTF-8 cannot hold", of=of) from None
-    return str(text)
+    return str.__str__(text)  # the text itself, also of an enumeration's member, whose `str` is its name
 
 
 def _check_depth(data: object, depth: int) -> None:
