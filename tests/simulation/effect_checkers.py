@@ -299,8 +299,8 @@ class TakesBack:
             raise BrokenRule(4, "the run is rolled back and nobody asked for it")
         # What a graph in a `finally` could not take back is on record and changes no status.
         failed = [path for key, paths in self.failed.items() if "finally/" not in key for path in paths]
-        if outcome.status == "rolled_back" and failed:
-            raise BrokenRule(4, f"the run is rolled back although {failed} could not be taken back")
+        if outcome.status != "failed" and failed:
+            raise BrokenRule(4, f"the run {outcome.status} although {failed} could not be taken back")
         # What a `finally` did stands, though it has an undo; that of the run itself comes after its outcome.
         finals = {kept.path for kept in self.kept.values() if "finally/" in kept.path}
         standing = {path for path in self.standing | finals if not path.startswith("finally/")}

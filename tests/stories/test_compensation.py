@@ -225,6 +225,19 @@ def test_a_run_that_coped_with_a_part_it_could_not_take_back_is_no_success() -> 
     assert (run.outcome.status, run.outcome.not_undone) == ("failed", ("s/a",))
 
 
+def test_a_cancelled_run_in_which_a_part_could_not_be_taken_back_has_failed() -> None:
+    """Rule 40: who cancels a run leaves nothing undone behind without being told."""
+    run = Story(
+        "nodes: {s: {graph: sub, on_error: continue}, later: {tool: work, after: s}}", graphs={"sub": SUB}
+    ).starts()
+
+    run.does("s/a").fails("s/b").undoes("s/a", "failed").cancels().does("later")
+
+    assert run.outcome == e.ScopeOutcome(
+        "failed", error=e.Error("failed", "what was to be taken back still stands: s/a"), not_undone=("s/a",)
+    )
+
+
 def test_an_undo_is_retried_as_it_says() -> None:
     """Rule 40: after its own `retry` only."""
     run = booked(BOOK.replace('hotel.room}"}', 'hotel.room}"}, retry: {attempts: 2, backoff: 5s}')).fails("check")

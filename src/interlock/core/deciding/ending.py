@@ -125,25 +125,23 @@ def _must_undo(on: Deciding) -> bool:
 
 
 def _outcome(on: Deciding, out: Value) -> e.ScopeOutcome:
+    """How the scope ended. A run that could not take back what it had to has failed, whatever else it came to."""
     scope = on.scope
-    if not scope.stopping:
-        return _succeeded(scope, out)
     rollback = _wants_rollback(on)
     standing = tuple(scope.standing) if rollback else ()
     not_undone = tuple(scope.not_undone)
-    return e.ScopeOutcome(_stopped_status(on, scope, rollback=rollback), None, scope.error, not_undone, standing)
-
-
-def _succeeded(scope: Scope, out: Value) -> e.ScopeOutcome:
-    """A part that failed may have been coped with; but a run that could not take back what it had to is no success."""
-    not_undone = tuple(scope.not_undone)
     if not_undone and scope.key == "":
-        error = e.Error("failed", f"what was to be taken back still stands: {', '.join(not_undone)}")
-        return e.ScopeOutcome("failed", None, error, not_undone)
-    return e.ScopeOutcome("succeeded", out, not_undone=not_undone)
+        return e.ScopeOutcome("failed", None, scope.error or _not_undone(not_undone), not_undone, standing)
+    if not scope.stopping:
+        return e.ScopeOutcome("succeeded", out, not_undone=not_undone)
+    return e.ScopeOutcome(_stopped_status(scope, rollback=rollback), None, scope.error, not_undone, standing)
 
 
-def _stopped_status(on: Deciding, scope: Scope, *, rollback: bool) -> e.RunStatus:
+def _not_undone(paths: tuple[str, ...]) -> e.Error:
+    return e.Error("failed", f"what was to be taken back still stands: {', '.join(paths)}")
+
+
+def _stopped_status(scope: Scope, *, rollback: bool) -> e.RunStatus:
     if rollback and scope.not_undone:
         return "failed"
     if rollback and scope.key == "":
