@@ -62,6 +62,20 @@ def test_a_graph_inside_keeps_its_own_limit() -> None:
     assert run.error.path == "s/b"
 
 
+def test_a_spent_budget_does_not_keep_a_run_from_tidying_up() -> None:
+    """Rule 30: what is to be done in any case is done also where the limit is what ended the run."""
+    run = Story("""
+    budget: {calls: 1}
+    nodes: {a: {tool: work}, b: {tool: work, after: a}}
+    finally: {close: {tool: write}}
+    """).starts()
+
+    run.does("a").does("finally/close")
+
+    assert run.ends == {"a": "succeeded", "b": "failed", "finally/close": "succeeded"}
+    assert run.error == e.Error("exhausted", "the budget of 1 calls is spent", "b")
+
+
 def test_a_spent_budget_is_held_like_any_failure() -> None:
     """Rules 16 and 30: a person may let it fail, skip it, or raise the limit elsewhere."""
     run = Story("on_failure: hold\nbudget: {calls: 1}\nnodes: {a: {tool: work}, b: {tool: work, after: a}}").starts()

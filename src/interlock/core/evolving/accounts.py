@@ -1,6 +1,7 @@
 """Limits on calls: every contact with the world is charged before it is made, to every limit that stands above it.
 
-A limit that is spent refuses the next call, so no interleaving can pass it (rule 6 of the design).
+A limit that is spent refuses the next call, so no interleaving can pass it (rule 6 of the design). What a `finally`
+calls is charged to no limit outside it: no spent limit keeps a run from tidying up.
 """
 
 from __future__ import annotations
