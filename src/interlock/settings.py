@@ -28,6 +28,7 @@ ENVIRONMENT_PREFIX: Final = "INTERLOCK_"
 _SECRETS_PREFIX: Final = "INTERLOCK_SECRET_"
 
 Positive: TypeAlias = Annotated[int, Field(gt=0)]
+ToolPlace: TypeAlias = Annotated[str, Field(min_length=1)]
 Source: TypeAlias = Literal["flag", "environment", "file", "default"]
 
 
@@ -83,7 +84,7 @@ class Settings(Strict):
 
     store: Path = Path(".interlock/interlock.db")
     graphs: Path = Path("graphs")
-    tools: tuple[str, ...] = ("tools",)
+    tools: tuple[ToolPlace, ...] = ("tools",)
     secrets: Path = Path(".interlock/secrets.toml")
     limits: LimitSettings = LimitSettings()
     slots: SlotSettings = SlotSettings()
@@ -282,6 +283,7 @@ def _told(place: tuple[str | int, ...], wrong: str, given: object, origins: Mapp
 _WANTED: Final = {
     "tuple_type": "a list of files, folders and modules",
     "string_type": "a file, a folder or a module",
+    "string_too_short": "a file, a folder or a module",
     "path_type": "a path",
     "model_type": "a table of settings",
     "model_attributes_type": "a table of settings",

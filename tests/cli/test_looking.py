@@ -61,6 +61,28 @@ def test_where_nothing_was_run_there_are_no_runs_and_no_store_is_made(interlock:
     assert not (interlock.folder / ".interlock").exists()
 
 
+def test_a_store_that_was_named_has_to_be_there(interlock: CommandLine) -> None:
+    """`no runs` would be the wrong answer to a misspelt name; and a file that is looked at is left as it is."""
+    empty = interlock.write("empty.db", "")
+
+    missing, unfilled = interlock("runs", "--store", "mising.db"), interlock("runs", "--store", "empty.db")
+
+    assert (missing.code, unfilled.code) == (2, 2)
+    assert f"there is no store {interlock.folder}/mising.db" in missing.err
+    assert empty.stat().st_size == 0
+
+
+@pytest.mark.parametrize("words", [("runs", "--limit"), ("events", "RUN", "--after")])
+def test_a_number_beyond_all_numbers_is_no_fault(interlock: CommandLine, words: tuple[str, ...]) -> None:
+    """Scripts write huge numbers where they mean all."""
+    interlock.graph("hello", "a: {value: 1}")
+    run = interlock.started("hello")
+
+    said = interlock(*(run if word == "RUN" else word for word in words), str(10**30))
+
+    assert (said.code, said.err) == (0, "")
+
+
 def test_an_unknown_status_names_those_there_are(interlock: CommandLine) -> None:
     """An empty list would look as if there were no such runs."""
     said = interlock("runs", "--status", "done")

@@ -175,3 +175,12 @@ def test_a_question_of_no_run_is_told_how_it_is_addressed(interlock: CommandLine
 
     assert said.code == 2
     assert "write RUN:PATH" in said.err
+
+
+def test_an_event_that_many_wait_for_is_offered_once(interlock: CommandLine) -> None:
+    """A list of the same line over and over hides the others."""
+    interlock.graph("many", 'e: {each: "${[1, 2, 3]}", do: {wait: {event: go}}}')
+
+    waiting = interlock("run", "many")
+
+    assert [line.split()[1] for line in commands_in(waiting.out)] == ["send"]

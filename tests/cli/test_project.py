@@ -57,6 +57,15 @@ def test_a_folder_that_cannot_be_made_is_told(interlock: CommandLine) -> None:
     assert "Errno" not in said.err
 
 
+def test_a_project_is_not_made_of_a_file(interlock: CommandLine) -> None:
+    """A slip of completion: the name of a file instead of a folder's."""
+    interlock.write("notes.txt", "mine")
+
+    said = interlock("init", "notes.txt")
+
+    assert (said.code, said.err) == (2, "error: notes.txt is a file, and a project is a folder: name another\n")
+
+
 def test_config_tells_where_each_setting_comes_from(interlock: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """`why is it using that store?` is answered by the line that says so."""
     interlock.write("interlock.toml", '\ngraphs = "mine"\n')

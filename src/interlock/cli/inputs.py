@@ -51,6 +51,8 @@ def _parsed(text: str, what: str) -> Any:  # noqa: ANN401 - JSON data
 
 
 def _read_map(source: str) -> dict[str, Any]:
+    if not source:
+        raise CommandError("--inputs wants a file, JSON or -, and was given nothing")
     if source == "-" or source.lstrip().startswith(("{", "[")):
         value = read_json(source, "what --inputs gives")
     else:

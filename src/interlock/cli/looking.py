@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -15,6 +15,9 @@ from interlock.cli.options import AsJson, Run, Store
 if TYPE_CHECKING:
     from interlock.client.handle import RunHandle
     from interlock.store.rows import RunRow
+
+NUMBER_MAX: Final = 2**63 - 1
+"""The largest number that a store can be asked for; no run and no event is as far off."""
 
 
 def runs(
@@ -34,7 +37,7 @@ def runs(
 
     if status is not None and status not in RUN_STATUSES:
         raise CommandError(f"{status!r} is no status of a run; there are: {', '.join(RUN_STATUSES)}")
-    rows = finished(latest_runs(store=store, status=status, graph=graph, limit=limit))
+    rows = finished(latest_runs(store=store, status=status, graph=graph, limit=min(limit, NUMBER_MAX)))
     if as_json:
         from interlock.cli.output import print_json
 
@@ -150,7 +153,7 @@ async def _events(run: str, store: Path | None, *, follow: bool, after: int, as_
 
     out = console()
     async with looked_at(run, store) as handle:
-        async for event in handle.events(after=after, follow=follow):
+        async for event in handle.events(after=min(after, NUMBER_MAX), follow=follow):
             if as_json:
                 print_json(event_as_json(event), indent=None)
             else:

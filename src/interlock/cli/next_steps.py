@@ -32,8 +32,8 @@ class NextStep(Struct, frozen=True):
 
 
 def next_steps(view: RunView, *, store: Path | None) -> list[NextStep]:
-    """What can be done about the run as it stands; the most useful first."""
-    return list(_steps(view, store))
+    """What can be done about the run as it stands, the most useful first. One event may be waited for by many."""
+    return list(dict.fromkeys(_steps(view, store)))
 
 
 def command_line(*words: str, store: Path | None) -> str:

@@ -73,9 +73,11 @@ async def looked_at(run: str, store: Path | None) -> AsyncGenerator[RunHandle]:
 async def latest_runs(
     *, store: Path | None = None, status: str | None = None, graph: str | None = None, limit: int
 ) -> list[RunRow]:
-    """Runs, the newest first; none where nothing was ever run."""
+    """Runs, the newest first; none where nothing was ever run. A store that was named has to be there."""
     place = configured(store=store).settings.store
-    if not place.exists():
+    if not _is_there(place):
+        if store is not None:
+            raise StoreMissing(place)
         return []
     async with Interlock(place) as interlock:
         return await interlock.runs(status=status, graph=graph, limit=limit)
@@ -116,5 +118,10 @@ def who(by: str) -> str:
 
 
 def _refuse_missing(place: Configured) -> None:
-    if not place.settings.store.exists():
+    if not _is_there(place.settings.store):
         raise StoreMissing(place.settings.store)
+
+
+def _is_there(store: Path) -> bool:
+    """Whether runs may be in it. To open an empty file would make it a store, and who looks changes nothing."""
+    return store.exists() and (not store.is_file() or store.stat().st_size > 0)

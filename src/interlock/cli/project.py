@@ -22,6 +22,8 @@ def init(
     """Make a project that runs: settings, a graph, its tools and a test."""
     from interlock.cli.scaffold import FILES
 
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(f"{folder} is a file, and a project is a folder: name another")
     taken = [name for name in FILES if (folder / name).exists() and name != ".gitignore"]
     if taken:
         raise CommandError(f"{folder.absolute()} has these files already, and nothing was written: {', '.join(taken)}")
