@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -152,8 +151,10 @@ def test_a_limit_has_its_effect(tmp_path: Path) -> None:
     assert (limits.of_documents().document_bytes, limits.of_graphs().nodes_max) == (10, 1)
 
 
-@pytest.mark.parametrize("given", [{"flags": {"tools": ("",)}}, {"environment": {"INTERLOCK_TOOLS": "tools:"}}])
-def test_a_place_of_tools_without_a_name_is_refused(tmp_path: Path, given: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("flags", "environment"), [({"tools": ("",)}, {}), ({}, {"INTERLOCK_TOOLS": "tools:"})])
+def test_a_place_of_tools_without_a_name_is_refused(
+    tmp_path: Path, flags: dict[str, tuple[str, ...]], environment: dict[str, str]
+) -> None:
     """It would be the folder one stands in, and everything below it would be imported."""
     with pytest.raises(SettingsError, match="`tools` is a file, a folder or a module, not ''"):
-        read_settings(**{"environment": {}, "folder": tmp_path} | given)
+        read_settings(flags, environment=environment, folder=tmp_path)
