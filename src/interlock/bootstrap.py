@@ -41,6 +41,8 @@ class Parts:
     """What a worker is put together from. `slots` is asked anew for each worker: slots belong to one event loop."""
 
     store: EventStore
+    place: Path | None = None
+    """The store's file, if it has one: its folder is made when the store is opened, and not before."""
     toolbox: Toolbox
     secrets: SecretSource = NO_SECRETS
     slots: Callable[[], Mapping[Runs, Slots]] = slots_for
@@ -48,20 +50,15 @@ class Parts:
 
 
 def make_store(place: Path | None, *, clock: Clock) -> EventStore:
-    """The store in a SQLite file, whose folder is made if it is not there; without a place, one in memory."""
-    if place is None:
-        return MemoryEventStore(clock=clock.now)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        what = f"its folder cannot be made ({error.strerror}): name another place, or make {place.parent} yourself"
-        raise PlaceError(str(place), "no_access", what) from error
-    return SqliteEventStore(place, clock=clock.now)
+    """The store in a SQLite file, which is not touched before it is opened; without a place, one in memory."""
+    return MemoryEventStore(clock=clock.now) if place is None else SqliteEventStore(place, clock=clock.now)
 
 
 @asynccontextmanager
 async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
     """A worker on its opened store; in the end its runs are let go and the store is closed."""
+    if parts.place is not None:
+        _make_folder(parts.place)
     async with parts.store:
         engine = Engine(parts.store, tenant=TENANT, now=parts.clock.now)
 
@@ -74,6 +71,14 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
         worker = Worker(engine, world, parts.clock, owner=owner, new_id=new_run_id)
         async with worker:
             yield worker
+
+
+def _make_folder(place: Path) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"its folder cannot be made ({error.strerror}): name another place, or make {place.parent} yourself"
+        raise PlaceError(str(place), "no_access", what) from error
 
 
 def new_run_id() -> str:

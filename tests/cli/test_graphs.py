@@ -24,6 +24,17 @@ def test_all_graphs_of_the_project_are_checked(interlock: CommandLine) -> None:
     assert [(graph["graph"], graph["valid"]) for graph in said.json["graphs"]] == [("bad", False), ("good", True)]
 
 
+@pytest.mark.parametrize("words", [("check",), ("show", "hello")])
+def test_graphs_are_looked_at_where_nothing_may_be_written(interlock: CommandLine, words: tuple[str, ...]) -> None:
+    """A check is made in places where nothing is ever run; a store is made when something is."""
+    interlock.graph("hello", "a: {value: 1}")
+
+    said = interlock("graph", *words)
+
+    assert (said.code, said.err) == (0, "")
+    assert not (interlock.folder / ".interlock").exists()
+
+
 def test_a_problem_is_told_with_its_line_and_a_caret(interlock: CommandLine) -> None:
     """The place is pointed at, since a line alone is searched through."""
     interlock.graph("bad", "a: {value: 1}\nb: {valu: 1}")

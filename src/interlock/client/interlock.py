@@ -71,6 +71,7 @@ class Interlock:
         self._shared = SharedWorker(
             Parts(
                 store=make_store(place, clock=clock),
+                place=place,
                 toolbox=self.toolbox,
                 secrets=_secret_source(secrets),
                 slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
