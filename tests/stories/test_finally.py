@@ -115,6 +115,15 @@ def test_a_graph_inside_has_a_finally_of_its_own() -> None:
     assert run.outputs == {"next": 2}
 
 
+def test_a_finally_inside_another_sees_how_its_own_graph_ended() -> None:
+    """Rule 42: which graph it tidies up for does not depend on who called that."""
+    run = Story("nodes: {w: {tool: work}}\nfinally: {s: {graph: sub}}", graphs={"sub": SUB}).starts()
+
+    run.fails("w").does("finally/s/a")
+
+    assert run.given("finally/s/finally/tidy") == {"status": "succeeded"}
+
+
 def test_a_node_that_is_cancelled_while_its_graph_tidies_up_ends_when_that_has_ended() -> None:
     """Rules 36 and 42: nothing may live on in a scope that has gone."""
     run = Story("nodes: {s: {graph: sub}}", graphs={"sub": SUB}).starts()

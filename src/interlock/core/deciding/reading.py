@@ -14,6 +14,7 @@ import msgspec
 
 from interlock.core import plan as p
 from interlock.core.deciding.missing import Missing
+from interlock.core.events import ScopeOutcome
 from interlock.core.expressions import EvaluationError, Expression
 from interlock.core.kept_lists import NoListError, appended, tail_of
 from interlock.core.node_facts import node_facts
@@ -156,14 +157,17 @@ class Reader:
 
     def _run(self) -> dict[str, Value]:
         run: dict[str, Value] = {"id": self.state.run, "mode": self.state.mode}
+        ended = self._graph_ended()
+        return run if ended is None else run | {"status": ended.status}
+
+    def _graph_ended(self) -> ScopeOutcome | None:
+        """How the graph ended in whose `finally` this stands; of one inside another, the innermost counts."""
         scope = self.scope
         while scope.key:
             if body_of(self.plan, scope).kind == "finally":
-                outcome = self.state.scopes[scope.parent].outcome
-                assert outcome is not None
-                run["status"] = outcome.status
+                return self.state.scopes[scope.parent].outcome
             scope = self.state.scopes[scope.parent]
-        return run
+        return None
 
     def _settled(self, names: list[str]) -> dict[str, Value]:
         return {name: self._node_facts(name) for name in names}
