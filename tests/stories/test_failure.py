@@ -148,15 +148,18 @@ def test_when_the_fallback_fails_too_both_errors_are_kept() -> None:
     assert run.ends == {"best": "failed", "cheap": "failed"}
 
 
+FALLBACKS = """
+nodes:
+  best: {tool: work, on_error: {fallback: good}}
+  good: {tool: work, on_error: {fallback: cheap}}
+  cheap: {tool: work}
+  use: {value: "${best}"}
+"""
+
+
 def test_fallbacks_may_stand_in_for_one_another_in_turn() -> None:
     """Rule 18: what hangs on the first is decided when the last that stands in has settled."""
-    run = Story("""
-    nodes:
-      best: {tool: work, on_error: {fallback: good}}
-      good: {tool: work, on_error: {fallback: cheap}}
-      cheap: {tool: work}
-      use: {value: "${best}"}
-    """).starts()
+    run = Story(FALLBACKS).starts()
 
     run.fails("best").fails("good").does("cheap", "at last")
 
@@ -165,13 +168,7 @@ def test_fallbacks_may_stand_in_for_one_another_in_turn() -> None:
 
 def test_when_every_fallback_in_turn_has_failed_all_errors_are_kept() -> None:
     """Rule 18: the chain of errors reads as it happened, the last first."""
-    run = Story("""
-    nodes:
-      best: {tool: work, on_error: {fallback: good}}
-      good: {tool: work, on_error: {fallback: cheap}}
-      cheap: {tool: work}
-      use: {value: "${best}"}
-    """).starts()
+    run = Story(FALLBACKS).starts()
 
     run.fails("best", message="one").fails("good", message="two").fails("cheap", message="three")
 
