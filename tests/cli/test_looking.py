@@ -213,6 +213,17 @@ def test_inspect_tells_what_led_to_a_node_with_the_scores_of_every_option(interl
     assert "← #2, #3" in said.out
 
 
+def test_inspect_names_a_few_of_very_many_causes(interlock: CommandLine) -> None:
+    """The value of an `each` follows from all its items; ten thousand numbers in one line help nobody."""
+    items = list(range(12))
+    interlock.graph("wide", f'e: {{each: "${{{items}}}", parallel: 12, do: {{value: 1}}}}\nx: {{value: 1, after: e}}')
+    run = interlock.started("wide")
+
+    [line] = [line for line in interlock("inspect", run, "x").out.splitlines() if " e  succeeded" in line]
+
+    assert line.endswith(" and 2 more")
+
+
 def test_inspect_of_a_path_that_is_none_suggests_one(interlock: CommandLine) -> None:
     """A misspelt path must not look as if nothing had happened to the node."""
     interlock.graph("hello", "greeting: {value: 1}")

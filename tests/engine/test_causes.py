@@ -57,6 +57,42 @@ def test_a_node_that_takes_the_first_names_the_one_that_came() -> None:
     assert (began.causes, began.what) == ((4,), "calls look with {}, after b")
 
 
+def test_what_holds_copies_follows_from_all_that_ended_in_it() -> None:
+    """The list that the next node reads was made by all items, and the end of an item by all its branches."""
+    items = {"each": [1, 2], "nodes": {"a": {"tool": "look"}, "b": {"tool": "look"}}}
+    run = RecordedRun({"e": items, "x": {"tool": "look", "after": "e"}}, tools=(READ,))
+
+    run.starts()
+    for path in ("e:0/a", "e:1/b", "e:1/a", "e:0/b"):
+        run.returns(path)
+    chain = causal_chain(run.plan, run.events, "x")
+
+    numbers = {(cause.type, cause.path): cause.seq for cause in chain}
+    assert {(cause.type, cause.path): set(cause.causes) for cause in chain if "ended" in cause.type} == {
+        ("scope.ended", "e:0/"): {numbers["node.result", "e:0/a"], numbers["node.result", "e:0/b"]},
+        ("scope.ended", "e:1/"): {numbers["node.result", "e:1/a"], numbers["node.result", "e:1/b"]},
+    }
+    [succeeded] = [cause for cause in chain if cause.type == "node.succeeded"]
+    assert set(succeeded.causes) == {numbers["scope.ended", "e:0/"], numbers["scope.ended", "e:1/"]}
+
+
+def test_a_graph_ends_with_its_last_nodes_and_not_with_what_those_held() -> None:
+    """Each link once: the items are named by their `each`, so whoever reads the graph's end is not shown them again."""
+    body = {"e": {"each": [1, 2], "do": {"tool": "look"}}, "b": {"tool": "look"}, "c": {"tool": "look", "after": "b"}}
+    run = RecordedRun({"g": {"graph": {"nodes": body}}}, tools=(READ,))
+
+    run.starts()
+    for path in ("g/b", "g/e:0", "g/e:1", "g/c"):
+        run.returns(path)
+    chain = causal_chain(run.plan, run.events)
+
+    ended = next(cause for cause in chain if (cause.type, cause.path) == ("scope.ended", "g/"))
+    assert {(cause.type, cause.path) for cause in chain if cause.seq in ended.causes} == {
+        ("node.succeeded", "g/e"),
+        ("node.result", "g/c"),
+    }
+
+
 def test_a_conditional_edge_tells_its_condition_and_whether_it_was_taken() -> None:
     """`why did nobody ask me?` is answered by the edge that was not taken, in its author's words."""
     nodes = {

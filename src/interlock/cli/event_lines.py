@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -16,6 +16,9 @@ from interlock.engine.telling import short, what_happened
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+CAUSES_TOLD_MAX: Final = 10
+"""How many of the events that one follows from a line names."""
 
 
 def event_line(event: Event) -> Text:
@@ -57,11 +60,18 @@ def print_causes(console: Console, chain: Iterable[Cause]) -> None:
     for cause in chain:
         line = _line(cause, cause.what)
         if cause.causes:
-            line.append(f"  ← {', '.join(f'#{seq}' for seq in sorted(cause.causes))}", style="dim")
+            line.append(f"  ← {_numbers(cause.causes)}", style="dim")
         console.print(line, soft_wrap=True)
         if cause.decision is not None:
             for text in _options(cause.decision):
                 console.print(Text(f"{'':26}{text}", style="dim"), soft_wrap=True)
+
+
+def _numbers(causes: tuple[int, ...]) -> str:
+    """What an event follows from; an `each` of a thousand items follows from them all."""
+    told = ", ".join(f"#{seq}" for seq in sorted(causes)[:CAUSES_TOLD_MAX])
+    more = len(causes) - CAUSES_TOLD_MAX
+    return f"{told} and {more:,} more" if more > 0 else told
 
 
 def _options(decision: Decision) -> Iterable[str]:

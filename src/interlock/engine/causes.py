@@ -1,7 +1,8 @@
 """Why a run went as it did: each recorded event with the events that led to it. Pure, and linear in the log.
 
 What was decided names its cause; what came from outside answers the last thing that was said about its path; a node
-that began follows from the nodes whose edges had fired. Nothing is guessed beyond that.
+that began follows from the nodes whose edges had fired; the end of a scope, or of a node that holds scopes, from all
+that had ended in it. Nothing is guessed beyond that.
 """
 
 from __future__ import annotations
@@ -110,10 +111,15 @@ class _Links:
         """The event that settled each node."""
         self._edges: dict[str, list[int]] = {}
         """Conditional edges that were decided, by the path of their target."""
+        self._ends: dict[str, dict[int, None]] = {}
+        """What has ended in each scope and in each node that holds scopes, and was not followed by anything there."""
 
     def causes_of(self, event: e.Event) -> tuple[int, ...]:
         """The events that this one follows from; it is remembered for the next."""
         found = dict.fromkeys(seq for seq in self._found(event) if seq)
+        ends = self._ends.get(_place_of(event), {})
+        for seq in found:
+            ends.pop(seq, None)
         self._remember(event)
         return tuple(found)
 
@@ -130,6 +136,9 @@ class _Links:
                 yield self._settled.get(f"{scope}/{name}" if scope else name, 0)
         if isinstance(body, (*BEGINNINGS, e.NodeFailed, e.NodeSkipped)):
             yield from self._edges.pop(path, ())
+        if isinstance(body, e.ScopeEnded | e.NodeSucceeded):
+            # The last of them raised the matter, but all of them were waited for.
+            yield from self._ends.pop(path.removesuffix("/"), ())
 
     def _sources_of(self, path: str) -> Sources:
         found = planned_node(self._plan, path)
@@ -148,14 +157,30 @@ class _Links:
         self._last[event.path] = event.seq
         match event.body:
             case e.NodeResult(status="done") | e.EffectSettled(status="done"):
-                self._settled[event.path] = event.seq
+                self._settle(event)
             case e.NodeSucceeded() | e.NodeFailed() | e.NodeSkipped() | e.NodeCancelled():
-                self._settled[event.path] = event.seq
+                self._settle(event)
+            case e.ScopeEnded():
+                self._ends.setdefault(_place_of(event), {})[event.seq] = None
             case e.EdgeDecided(target=target):
                 scope = event.path.rpartition("/")[0]
                 self._edges.setdefault(f"{scope}/{target}" if scope else target, []).append(event.seq)
             case _:
                 pass
+
+    def _settle(self, event: e.Event) -> None:
+        self._settled[event.path] = event.seq
+        self._ends.setdefault(_place_of(event), {})[event.seq] = None
+
+
+def _place_of(event: e.Event) -> str:
+    """What an event's node or scope lies in, by its path: of a node its scope, of a scope the node that holds it."""
+    path = event.path.removesuffix("/")
+    outer, _, last = path.rpartition("/")
+    is_copy = ":" in last
+    if isinstance(event.body, e.ScopeOpened | e.ScopeEnded):
+        return path.rpartition(":")[0] if is_copy else path
+    return path if is_copy else outer  # the single node of an item has the item's own path
 
 
 def _sources_in(plan: Plan, scope: int) -> dict[int, Sources]:
