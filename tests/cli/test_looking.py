@@ -216,7 +216,8 @@ def test_inspect_tells_what_led_to_a_node_with_the_scores_of_every_option(interl
 def test_inspect_names_a_few_of_very_many_causes(interlock: CommandLine) -> None:
     """The value of an `each` follows from all its items; ten thousand numbers in one line help nobody."""
     items = list(range(12))
-    interlock.graph("wide", f'e: {{each: "${{{items}}}", parallel: 12, do: {{value: 1}}}}\nx: {{value: 1, after: e}}')
+    each = f'{{each: "${{{items}}}", parallel: 12, do: {{tool: greet, input: {{name: you}}}}}}'
+    interlock.graph("wide", f"e: {each}\nx: {{value: 1, after: e}}")
     run = interlock.started("wide")
 
     [line] = [line for line in interlock("inspect", run, "x").out.splitlines() if " e  succeeded" in line]
