@@ -119,3 +119,38 @@ def test_what_runs_at_the_end_needs_no_gate() -> None:
 def test_a_graph_with_errors_gives_no_warnings() -> None:
     """What is missing may be just what the warning would be about."""
     assert compiling("nodes: {a: {tool: pay}, b: {tool: lok}}").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "keyword"),
+    [
+        ("inputs: {n: {type: integer, minimun: 1}}", "inputs.n.minimun", "minimum"),
+        (
+            "inputs: {type: object, properties: {n: {type: integer}}, requried: [n]}",
+            "inputs.requried",
+            "required",
+        ),
+        (
+            "nodes: {q: {human: 'How many?', form: {properties: {n: {tpye: integer}}}}}",
+            "nodes.q.form.properties.n.tpye",
+            "type",
+        ),
+    ],
+)
+def test_a_slip_in_a_keyword_of_a_schema_is_warned_of(text: str, place: str, keyword: str) -> None:
+    """JSON Schema has unknown words passed over: what was meant as a rule would let everything through."""
+    compiled = compiling(text if "nodes" in text else f"{text}\nnodes: {{a: {{value: 1}}}}")
+
+    [warning] = compiled.problems
+
+    word = place.rpartition(".")[2]
+    assert (".".join(map(str, warning.place)), warning.severity) == (place, "warning")
+    assert warning.message == f"`{word}` is no keyword of JSON Schema, and has no effect"
+    assert warning.advice == f"did you mean `{keyword}`?"
+
+
+def test_an_annotation_in_a_schema_is_nobodys_slip() -> None:
+    """Editors and forms have words of their own, which the draft allows."""
+    field = "{type: integer, x-unit: metres, note: how long, example: 3, properties: {tpye: {}}}"
+
+    assert warnings(f"inputs: {{n: {field}}}\nnodes: {{a: {{value: 1}}}}") == []

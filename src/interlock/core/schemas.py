@@ -6,6 +6,7 @@ The only part of the product that knows the schema library.
 from __future__ import annotations
 
 from interlock.core.json_schema.checks import check_schema
+from interlock.core.json_schema.keywords import misspelt_keywords
 from interlock.core.json_schema.shorthand import check_shorthand, shorthand_schema
 from interlock.core.json_schema.validation import Schema, SchemaRefused, compile_schema, with_defaults
 
@@ -15,6 +16,7 @@ __all__ = [
     "check_schema",
     "check_shorthand",
     "compile_schema",
+    "misspelt_keywords",
     "shorthand_schema",
     "with_defaults",
 ]

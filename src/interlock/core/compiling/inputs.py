@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from interlock.core.canonical import canonical
 from interlock.core.compiling.scoping import GraphDraft
 from interlock.core.plan import JsonSchema
 from interlock.core.problems import Place, Problem
-from interlock.core.schemas import check_schema, check_shorthand, shorthand_schema
+from interlock.core.schemas import check_schema, check_shorthand, misspelt_keywords, shorthand_schema
 
 
 def inputs_schema(draft: GraphDraft) -> JsonSchema | None:
@@ -19,12 +21,13 @@ def inputs_schema(draft: GraphDraft) -> JsonSchema | None:
     draft.errors += [within(problem, ("inputs",)) for problem in found]
     if found:
         return None
+    parts = {(): written} if is_schema else {(name,): field for name, field in written.items()}
+    for place, part in parts.items():
+        draft.warnings += [within(problem, ("inputs", *place)) for problem in misspelt_keywords(part)]
     # What is wrong with inputs is told in the order of the schema, whether it comes from a document or from a bundle.
     return canonical(written if is_schema else shorthand_schema(written))
 
 
 def within(problem: Problem, place: Place) -> Problem:
     """A problem of a part, at its place in the whole."""
-    return Problem(
-        place=(*place, *problem.place), message=problem.message, advice=problem.advice, at_key=problem.at_key
-    )
+    return structs.replace(problem, place=(*place, *problem.place))

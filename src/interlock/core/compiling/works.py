@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from interlock.core import graph as g
 from interlock.core import plan as p
@@ -19,7 +19,7 @@ from interlock.core.compiling.scoping import NodeDraft
 from interlock.core.compiling.templates import type_said
 from interlock.core.expressions import Expression
 from interlock.core.problems import Place, nearest
-from interlock.core.schemas import check_schema
+from interlock.core.schemas import check_schema, misspelt_keywords
 
 TIMED_OUT = "timed_out"
 """The label of a question that nobody answered in time, beside the choice that was taken then."""
@@ -84,7 +84,7 @@ def _human(node: NodeDraft, model: g.HumanNode, parts: Parts) -> p.HumanWork:
         parts.problem(node.place, "a question has either `choices` or a `form`", advice, at_key=True)
     _check_labels(model.choices, (*node.place, "choices"), parts)
     if model.form is not None:
-        parts.draft.errors += [within(problem, (*node.place, "form")) for problem in check_schema(model.form)]
+        _check_form(model.form, (*node.place, "form"), parts)
         if model.quorum > 1:
             message = "`quorum` counts people who chose the same, and a form has no choices"
             parts.problem((*node.place, "quorum"), message, "leave it out, or ask with `choices`")
@@ -94,6 +94,13 @@ def _human(node: NodeDraft, model: g.HumanNode, parts: Parts) -> p.HumanWork:
     # A question is recorded with its form, and must be the same from the document as from the bundle.
     form = None if model.form is None else canonical(model.form)
     return p.HumanWork(question, tuple(model.choices), form, model.quorum, model.otherwise)
+
+
+def _check_form(form: dict[str, Any], place: Place, parts: Parts) -> None:
+    wrong = check_schema(form)
+    parts.draft.errors += [within(problem, place) for problem in wrong]
+    if not wrong:
+        parts.draft.warnings += [within(problem, place) for problem in misspelt_keywords(form)]
 
 
 def _check_otherwise(node: NodeDraft, model: g.HumanNode, otherwise: str, parts: Parts) -> None:

@@ -262,7 +262,7 @@ def references_in(rules: Rules) -> list[tuple[str, str]]:
     return [(word, rules[word]) for word in ("$ref", "$dynamicRef") if isinstance(rules.get(word), str)]
 
 
-def every_schema(root: Rules) -> Iterator[tuple[Place, Rules]]:
+def every_schema(root: object) -> Iterator[tuple[Place, Rules]]:
     """A schema and all that are inside it, with their places."""
     waiting: list[tuple[Place, Any]] = [((), root)]
     while waiting:
