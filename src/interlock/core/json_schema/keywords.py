@@ -1,7 +1,7 @@
 """Keywords of a JSON Schema that were probably misspelt.
 
-The draft has validators pass over what they do not know, so a rule with a slip in its name is no rule. Nothing is refused
-here: a word that resembles no keyword may be somebody's own annotation.
+The draft has validators pass over what they do not know, so a rule with a slip in its name is no rule. Nothing is
+refused here: a word that resembles no keyword may be somebody's own annotation.
 """
 
 from __future__ import annotations
