@@ -1,7 +1,8 @@
 """Events: the immutable facts of a run, and the only thing that changes its state.
 
-Some come from outside (`OUTSIDE`: people, timers, the world), the others are decided (`DECIDED`): a command becomes the
-event of the same name and fields. A stored event is a promise: a field may be added with a default, never reshaped.
+Some come from `Outside` (people, timers, the world), the others are `Decided`: a command becomes the event of the same
+name and fields. A stored event is a promise: a field may be added with a default, never reshaped. What several of them
+hold stands in `event_parts`, and is found here as well.
 Times are whole microseconds since 1970 in UTC; durations are microseconds. They are data without cycles, so the
 collector of cycles need not walk them (`gc=False`): with many alive at once it took half the time.
 """
@@ -12,60 +13,18 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from interlock.core.plan import OUTCOMES, Micros
+from interlock.core.event_parts import Decision, Error, Question, ScopeOutcome, TimerKind, Undone
+from interlock.core.event_parts import ErrorClass as ErrorClass  # noqa: PLC0414 - everything of events is found here
+from interlock.core.event_parts import Option as Option  # noqa: PLC0414
+from interlock.core.event_parts import RunStatus as RunStatus  # noqa: PLC0414
+from interlock.core.plan import Micros
 from interlock.core.values import Value
 
 LOG_FORMAT: Final = 1
 """The version of the event format that this release writes."""
 
-ErrorClass: TypeAlias = Literal[
-    "timeout", "unavailable", "rate_limited", "invalid", "refused", "exhausted", "failed", "cancelled", "lost"
-]
-Verdict: TypeAlias = Literal["promote", "hold", "block", "rollback"]
-RunStatus: TypeAlias = Literal["succeeded", "failed", "cancelled", "rolled_back"]
-Outcome: TypeAlias = Literal["succeeded", "failed", "skipped", "cancelled"]
-TimerKind: TypeAlias = Literal["timeout", "retry", "wait", "wall"]
 Start: TypeAlias = Literal["start", "retry", "rollback"]
 """Why a run was made: by itself, or as the linked continuation of an ended one."""
-
-assert set(OUTCOMES) == {"succeeded", "failed", "skipped", "cancelled"}
-
-
-class Error(Struct, frozen=True, gc=False, omit_defaults=True):
-    """Why something failed: its class decides what may be done about it, its message is for people."""
-
-    kind: ErrorClass
-    message: str
-    path: str = ""
-    """Where it began, when it reached this node from inside."""
-    because: Error | None = None
-    """The error that this one followed (a fallback that failed as well)."""
-
-
-class Option(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One thing that could have been chosen, and what was known of it."""
-
-    name: str
-    score: Value = None
-    note: str = ""
-
-
-class Decision(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A recorded choice: what was asked, what could have been chosen, what was, and why."""
-
-    point: str
-    chosen: str
-    options: tuple[Option, ...] = ()
-    why: str = ""
-
-
-class Question(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What a person is asked: choices, or a form to fill in."""
-
-    text: str
-    choices: tuple[str, ...] = ()
-    form: Value = None
-    quorum: int = 1
 
 
 # --- From outside ----------------------------------------------------------------------------------------------------
@@ -84,20 +43,6 @@ class RunStarted(Struct, frozen=True, gc=False, tag="run.started", omit_defaults
     parent: str = ""
     key: str = ""
     labels: dict[str, str] = {}
-
-
-class Undone(Struct, frozen=True, gc=False, omit_defaults=True):
-    """How to take back what a node did: kept when the node has finished, since its values may be gone later."""
-
-    tool: str
-    input: Value
-    seq: int
-    scope: int
-    """Which scope of the plan the node stands in, to find its `undo` there."""
-    node: int
-    path: str
-    error: Error | None = None
-    """Why its input could not be made: then taking it back fails as soon as it is asked for."""
 
 
 class ResultAdopted(Struct, frozen=True, gc=False, tag="result.adopted", omit_defaults=True):
@@ -448,16 +393,6 @@ class UndoFailed(Struct, frozen=True, gc=False, tag="undo.failed", omit_defaults
 
     error: Error
     scope: str = ""
-
-
-class ScopeOutcome(Struct, frozen=True, gc=False, omit_defaults=True):
-    """How a scope ended."""
-
-    status: RunStatus
-    out: Value = None
-    error: Error | None = None
-    not_undone: tuple[str, ...] = ()
-    left_standing: tuple[str, ...] = ()
 
 
 class ScopeEnded(Struct, frozen=True, gc=False, tag="scope.ended", omit_defaults=True):
