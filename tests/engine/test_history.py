@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from interlock.core import requests as r
-from interlock.core.events import Decision, Error, Event, Option, Question
+from interlock.core.events import Decision, EffectIntended, Error, Event, Option, Question
 from interlock.core.plan import ToolContract
 from interlock.engine.history import Copies, History, NodeView, RunView, run_view
 from interlock.engine.waits import Wait
@@ -192,6 +192,24 @@ def test_what_was_taken_back_is_told_beside_what_was_done() -> None:
     assert view.status == "rolled_back"
     assert (view.nodes["a"].status, view.nodes["a"].is_compensated) == ("succeeded", True)
     assert (view.nodes["a!undo"].kind, view.nodes["a!undo"].status) == ("undo", "succeeded")
+
+
+def test_a_question_that_taking_back_asks_is_told_where_it_is_answered() -> None:
+    """A refund that waits for a signature must not look as if it ran."""
+    nodes = {"a": {"tool": "pay", "undo": {"tool": "refund"}}, "b": {"tool": "look", "after": "a"}}
+    run = RecordedRun(nodes, tools=(ONCE, REFUND, READ), on_failure="rollback")
+    question = Question("Refund?", ("yes", "no"))
+
+    run.starts()
+    run.returns("a")
+    run.fails("b")
+    run.receives(r.StepNoted(path="a!undo", step=EffectIntended(1, "id", "ask", question=question)))
+    asked = run_view(run.plan, "run1", run.events)
+    run.receives(r.Answer(path="a!undo.1", by="bob", choice="yes"), by="bob")
+    answered = run_view(run.plan, "run1", run.events)
+
+    assert asked.waits == (Wait(path="a!undo.1", reason="person", since=run.events[-2].at, question=question),)
+    assert (answered.waits, answered.nodes["a!undo"].status) == ((), "running")
 
 
 def test_a_stand_in_gives_its_value_to_the_node_it_stands_in_for() -> None:

@@ -15,12 +15,13 @@ from msgspec.structs import replace
 
 from interlock.core import events as e
 from interlock.core.evolve import evolve
+from interlock.core.evolving.journal import attempt_in_flight
 from interlock.core.lifecycle import NodeStatus, is_settled
 from interlock.core.paths import UNDO_SUFFIX, node_at, path_of, split_step
 from interlock.core.plan import EachWork, LoopWork, Node, Plan, ToolWork
 from interlock.core.state import Note, Opened, RunState, Scope, StatusWord, status_of
 from interlock.core.values import Value
-from interlock.engine.waits import Wait, waits_of
+from interlock.engine.waits import Wait, asked_inside, waits_of
 
 NodeWord: TypeAlias = Literal["pending", "running", "waiting", "succeeded", "failed", "skipped", "cancelled"]
 
@@ -203,14 +204,12 @@ class History:
 
     def _see_path(self, event: e.Event) -> None:
         """The node that an event is about: by its own path, by that of a step inside it, or by that of its undo."""
-        path = event.path
+        step = split_step(event.path)
+        path = step[0] if step is not None else event.path
         if path.endswith(UNDO_SUFFIX):
-            self._see_undo(event)
+            self._see_undo(path, event)
             return
         found = node_at(self._plan, self._state, path)
-        step = split_step(path) if found is None else None
-        if step is not None:
-            found = node_at(self._plan, self._state, step[0])
         if found is None:
             return
         scope, node = found
@@ -241,8 +240,7 @@ class History:
         parent = self._state.scopes[scope.parent]
         return parent, self._plan.scopes[parent.body].nodes[scope.owner]
 
-    def _see_undo(self, event: e.Event) -> None:
-        path = event.path
+    def _see_undo(self, path: str, event: e.Event) -> None:
         undone = self._nodes.get(path.removesuffix(UNDO_SUFFIX))
         before = self._nodes.get(path) or NodeView(
             path=path,
@@ -251,7 +249,10 @@ class History:
             holder=undone.holder if undone else "",
             place=undone.place if undone else (0, 0),
         )
-        after = _seen_undo(before, event)
+        after = _seen_undo(before, event) if event.path == path else before
+        attempt = attempt_in_flight(self._plan, self._state, path)
+        if attempt is not None:
+            after = replace(after, waits=asked_inside(path, attempt, before.waits, event))
         self._nodes[path] = after
         if after.status == "succeeded" and undone is not None:
             self._nodes[undone.path] = replace(undone, is_compensated=True)

@@ -152,7 +152,7 @@ def _waiting(body: e.NodeWaiting) -> str:
         case "person":
             return f"asks: {body.question.text if body.question else ''}"
         case "hold":
-            return f"is held{_decided(body.decision)}"
+            return f"is held{_why(body.decision.why if body.decision else '')}"
         case "failure":
             return f"failed and waits for a person: {_told(body.error)}"
         case "reconcile":

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from interlock.core import events as e
 from interlock.core.paths import step_path
-from interlock.core.state import BackingOff, Calling, Waiting
+from interlock.core.state import Attempt, BackingOff, Calling, Waiting
 from interlock.core.values import Value
 
 WaitReason: TypeAlias = Literal["person", "hold", "failure", "reconcile", "time", "event", "retry"]
@@ -50,7 +50,7 @@ def waits_of(path: str, live: object, before: tuple[Wait, ...], event: e.Event) 
         case BackingOff():
             return (_next_try(path, live, before, event),)
         case Calling():
-            return _asked_inside(path, live, before, event)
+            return asked_inside(path, live.attempt, before, event)
         case _:
             return ()
 
@@ -105,12 +105,12 @@ def _next_try(path: str, live: BackingOff, before: tuple[Wait, ...], event: e.Ev
     return Wait(path=path, reason="retry", since=event.at, due=_due(event), error=live.attempt.error)
 
 
-def _asked_inside(path: str, live: Calling, before: tuple[Wait, ...], event: e.Event) -> tuple[Wait, ...]:
-    """The open questions that the node's own code asks."""
+def asked_inside(path: str, attempt: Attempt, before: tuple[Wait, ...], event: e.Event) -> tuple[Wait, ...]:
+    """The open questions that the code of a node, or of what takes one back, asks while it is called."""
     known = {wait.path: wait for wait in before}
     open_questions = {
         step_path(path, ordinal): step.question
-        for ordinal, step in live.attempt.steps.items()
+        for ordinal, step in attempt.steps.items()
         if step.question is not None and step.status == "intended"
     }
     return tuple(
