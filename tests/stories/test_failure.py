@@ -335,6 +335,18 @@ def test_a_failure_deep_inside_is_held_where_it_happened() -> None:
     assert run.outputs == {"g": ["A", "B"]}
 
 
+def test_a_failure_that_is_let_fail_deep_inside_is_held_again_further_out() -> None:
+    """Rule 16: who gives up an item has not yet given up the run, and may say skip of the whole list."""
+    run = Story("on_failure: hold\nnodes: {g: {each: [1], do: {tool: work}}, next: {tool: work}}").starts()
+
+    run.fails("g:0", message="no access").remedies("g:0", "fail")
+    waits, error = run.waits, run.waiting("g").error
+    run.remedies("g", "skip").does("next", 2)
+
+    assert (waits, error) == ({"g": "failure"}, e.Error("failed", "no access", "g:0"))
+    assert run.outputs == {"g": None, "next": 2}
+
+
 def test_a_failure_that_something_handles_is_not_held() -> None:
     """Rule 16: a person is asked only where the run would stop."""
     run = Story("""
