@@ -141,7 +141,8 @@ def _text(text: str, of: str = "") -> str:
             text.encode()
         except UnicodeEncodeError:
             raise _NoValueError("is text with a lone surrogate, which UTF-8 cannot hold", of=of) from None
-    return str.__str__(text)  # the text itself, also of an enumeration's member, whose `str` is its name
+    # The `str` of a member of an enumeration is its name: what is wanted is the text that it is.
+    return text if type(text) is str else str.__str__(text)
 
 
 def _check_depth(data: object, depth: int) -> None:
