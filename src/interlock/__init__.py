@@ -40,7 +40,17 @@ if TYPE_CHECKING:
     from interlock.settings import LimitSettings, SlotSettings
     from interlock.store.errors import LeaseHeldError
     from interlock.store.rows import LedgerRow, QuestionRow, RunRow
-    from interlock.tools import AsyncToolContext, Labelled, ToolContext, ToolFailed, cannot_tell, done, not_done, tool
+    from interlock.tools import (
+        AsyncToolContext,
+        Labelled,
+        StepFailed,
+        ToolContext,
+        ToolFailed,
+        cannot_tell,
+        done,
+        not_done,
+        tool,
+    )
 
 __all__ = [
     "AsyncToolContext",
@@ -68,6 +78,7 @@ __all__ = [
     "RunView",
     "Scope",
     "SlotSettings",
+    "StepFailed",
     "Submitted",
     "ToolContext",
     "ToolFailed",
@@ -95,6 +106,7 @@ _HOMES = {
     "interlock.tools": (
         "AsyncToolContext",
         "Labelled",
+        "StepFailed",
         "ToolContext",
         "ToolFailed",
         "cannot_tell",
