@@ -30,10 +30,10 @@ class Invocation:
 
 def finished(work: Coroutine[Any, Any, Outcome]) -> Outcome:
     """What a command's work comes to, in an event loop of its own."""
-    import asyncio  # importing it takes a tenth of what `--help` may
+    from interlock.client.own_loop import in_own_loop  # importing asyncio takes a tenth of what `--help` may
 
     with _terminated_as_interrupted():
-        return asyncio.run(work)
+        return in_own_loop(work)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from interlock.bootstrap import Parts, make_store
 from interlock.client.errors import NotOpenError, RunningLoopError
 from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.client.handle import RunHandle
+from interlock.client.own_loop import in_own_loop
 from interlock.client.result import RunResult
 from interlock.client.shared_worker import SharedWorker
 from interlock.core.canonical import canonical
@@ -119,7 +120,7 @@ class Interlock:
             asyncio.get_running_loop()
         except RuntimeError:
             with self._turn:
-                return asyncio.run(self.run_async(graph, inputs, key=key, labels=labels))
+                return in_own_loop(self.run_async(graph, inputs, key=key, labels=labels))
         raise RunningLoopError
 
     async def run_async(
