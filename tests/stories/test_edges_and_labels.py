@@ -135,3 +135,18 @@ def test_an_edge_that_can_never_fire_is_refused(after: str, refusal: str) -> Non
 def test_an_outcome_cannot_be_a_label(node: str) -> None:
     """Rule 3: `on: failed` must mean one thing."""
     assert "is an outcome, so it cannot be a label" in refusals(f"nodes: {{a: {node}}}")[0]
+
+
+def test_what_goes_on_in_spite_of_a_broken_condition_may_be_followed_from_another_branch() -> None:
+    """Rules 8 and 17: it fails before its own branch is chosen, so the graph is no contradiction and is not refused."""
+    run = Story("""
+    nodes:
+      b: {tool: work}
+      ask: {human: "Which way?", choices: [left, right]}
+      log: {value: 1, after: {ask: {on: left}, b: {when: "${b.n > 0}"}}, on_error: continue}
+      go: {value: 2, after: {log: {}, ask: {on: right}}}
+    """).starts()
+
+    run.does("b", {}).answers("ask", "right")
+
+    assert run.ends == {"b": "succeeded", "log": "failed", "ask": "succeeded", "go": "succeeded"}

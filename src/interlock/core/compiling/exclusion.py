@@ -39,7 +39,7 @@ def find_exclusions(scope: ScopeDraft, joining: Joining) -> list[Exclusion]:
     for index in order([[edge.source for edge in edges] for edges in joining.leading]):
         node = scope.nodes[index]
         for edge in _indispensable(node, joining):
-            clash = _add(needs[index], _needs_through(edge, scope, needs), edge.source)
+            clash = _add(needs[index], _needs_through(edge, scope, joining, needs), edge.source)
             if clash is not None:
                 choosing, other = clash
                 found.append(Exclusion(node, scope.nodes[other], scope.nodes[edge.source], scope.nodes[choosing]))
@@ -55,16 +55,26 @@ def _indispensable(node: NodeDraft, joining: Joining) -> list[p.Edge]:
     return [edge for edge in edges if not edge.candidate and (is_all or edge.role == p.Role.REQUIREMENT)]
 
 
-def _needs_through(edge: p.Edge, scope: ScopeDraft, needs: list[_Needs]) -> dict[int, frozenset[str]]:
+def _needs_through(edge: p.Edge, scope: ScopeDraft, joining: Joining, needs: list[_Needs]) -> dict[int, frozenset[str]]:
     """What must have been chosen for an edge to fire."""
     source = scope.nodes[edge.source]
+    inherited = {choosing: labels for choosing, (labels, _) in needs[edge.source].items()}
     if edge.on is None:
-        return {choosing: labels for choosing, (labels, _) in needs[edge.source].items()}
+        return {} if _may_go_on_unready(source, joining) else inherited
     if not edge.on.isdisjoint(p.OUTCOMES):
         return {}
-    inherited = {choosing: labels for choosing, (labels, _) in needs[edge.source].items()}
     choices = _choices(source)
     return inherited | {edge.source: edge.on} if choices is not None and edge.on <= choices else inherited
+
+
+def _may_go_on_unready(node: NodeDraft, joining: Joining) -> bool:
+    """Whether a node may fail before it has what it needs, and what hangs on it goes on all the same.
+
+    It does by a condition of an edge to it that cannot be answered, and a fuse by losing its candidates.
+    """
+    if node.model.on_error == "fail":
+        return False
+    return isinstance(node.model, g.FuseNode) or any(edge.when is not None for edge in joining.leading[node.index])
 
 
 def _choices(node: NodeDraft) -> frozenset[str] | None:
