@@ -74,15 +74,16 @@ class Worker:
 
     async def start(self, plan: Plan, run: str, request: StartRun) -> RunDriver:
         """A new run, driven from its first event on. Returns once the start is durable."""
-        if not self._housekeeping:
-            raise EngineStoppedError
+        self._check_open()
         state = RunState(run, self.engine.tenant)
         refused = misfit(request, request.by) or admit(plan, state, request, at=self.engine.now())
         if isinstance(refused, Refused):
             raise RequestRefusedError(run, refused.reason)
         self._check_tools(run, plan)
         lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now())
-        driver = self._driver(RunInHand(plan, state, lease, await self.engine.packer()))
+        packer = await self.engine.packer()
+        self._check_open()  # it may have been closed meanwhile: nobody would let the run go
+        driver = self._driver(RunInHand(plan, state, lease, packer))
         begun = driver.submit(request, by=request.by)
         self._launch(driver, is_new=True)
         try:
@@ -94,8 +95,7 @@ class Worker:
 
     async def take_up(self, run: str) -> RunDriver:
         """Go on with a run that nobody drives; a driver of this worker is given as it is."""
-        if not self._housekeeping:
-            raise EngineStoppedError
+        self._check_open()
         if run in self.drivers:
             return self.drivers[run]
         lease = await self.engine.store.acquire_lease(self.engine.tenant, run, owner=self.owner)
@@ -103,6 +103,7 @@ class Worker:
             in_hand = await self.engine.load(run, lease)
             self._check_tools(run, in_hand.plan)
             left = await self.engine.store.unread_signals(self.engine.tenant, run=run)
+            self._check_open()
         except BaseException:
             await self.engine.store.release_lease(lease)
             raise
@@ -112,6 +113,10 @@ class Worker:
             # Before it decides anything: whoever left a cancel was told that it will be acted on.
             self._deliver_signal(signal)
         return driver
+
+    def _check_open(self) -> None:
+        if not self._housekeeping:
+            raise EngineStoppedError
 
     def _check_tools(self, run: str, plan: Plan) -> None:
         missing = self.performer.missing(plan.tools)
