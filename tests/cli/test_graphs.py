@@ -104,6 +104,16 @@ def test_formatting_writes_what_it_prints(interlock: CommandLine) -> None:
     assert interlock("graph", "fmt", "--check", str(file)).code == 0
 
 
+def test_what_was_formatted_is_told_also_where_a_later_file_is_missing(interlock: CommandLine) -> None:
+    """Who does not know which files were written looks through all of them."""
+    file = interlock.write("graphs/x.yaml", "graph:   x\nlanguage: 1\nnodes: {a: {value: 1}}\n")
+
+    said = interlock("graph", "fmt", "--write", str(file), "missing.yaml")
+
+    assert (said.code, said.out) == (2, f"{file}: formatted\n")
+    assert "missing.yaml cannot be read" in said.err
+
+
 def test_a_file_that_is_not_there_is_told(interlock: CommandLine) -> None:
     """No traceback for a misspelt file."""
     said = interlock("graph", "fmt", "missing.yaml")

@@ -149,20 +149,21 @@ def fmt(
         raise CommandError("--check changes nothing and --write writes: give one of them")
     from interlock.authoring.formatting import format_yaml
 
-    changed: list[Path] = []
+    is_any_other = False
     for file in files:
         text = _read_text(file)
         formatted = format_yaml(text, source=str(file))
-        if formatted != text:
-            changed.append(file)
-        if write and formatted != text:
+        is_other = formatted != text
+        is_any_other |= is_other
+        # Told file by file: one further on may be missing, and who reads must know what was written before that.
+        if write and is_other:
             file.write_text(formatted, encoding="utf-8")
-        if not (write or check):
+            write_output(f"{file}: formatted\n")
+        elif check and is_other:
+            write_output(f"{file}: is not formatted\n")
+        elif not (write or check):
             write_output(formatted)
-    if check or write:
-        for file in changed:
-            typer.echo(f"{file}: {'formatted' if write else 'is not formatted'}")
-    return ExitCode.NOT_SUCCEEDED if check and changed else ExitCode.SUCCEEDED
+    return ExitCode.NOT_SUCCEEDED if check and is_any_other else ExitCode.SUCCEEDED
 
 
 def _read_text(file: Path) -> str:
