@@ -111,6 +111,12 @@ def test_a_misspelt_name_is_answered_with_the_nearest_one(tmp_path: Path) -> Non
         Interlock(graphs=tmp_path).run("helo")
 
 
+def test_a_text_in_place_of_a_list_of_tools_is_refused() -> None:
+    """A text is a list of letters, each of which would be imported as a module."""
+    with pytest.raises(TypeError, match=r"write `tools=\['tools'\]`"):
+        Interlock(tools="tools")
+
+
 def test_a_file_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
     """Not as a graph with problems."""
     with pytest.raises(UnreadableGraphError, match="No such file"):

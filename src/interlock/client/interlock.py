@@ -59,6 +59,8 @@ class Interlock:
 
         `tools` are functions marked with `@tool`, modules, files or folders; `graphs` a folder, or documents by name.
         """
+        if isinstance(tools, str):
+            raise TypeError(f"`tools` is a list, also of one: write `tools=[{tools!r}]`")
         limits, slots, clock = limits or LimitSettings(), slots or SlotSettings(), clock or LoopClock()
         self.toolbox: Toolbox = collect_tools(tools)
         self.graphs = Graphs(
