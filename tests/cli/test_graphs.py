@@ -106,7 +106,7 @@ def test_formatting_writes_what_it_prints(interlock: CommandLine) -> None:
 
 def test_what_was_formatted_is_told_also_where_a_later_file_is_missing(interlock: CommandLine) -> None:
     """Who does not know which files were written looks through all of them."""
-    file = interlock.write("graphs/x.yaml", "graph:   x\nlanguage: 1\nnodes: {a: {value: 1}}\n")
+    file = interlock.write("graphs/x.yaml", "graph: x\nlanguage: 1\nnodes:\n     a: {value: 1}\n")
 
     said = interlock("graph", "fmt", "--write", str(file), "missing.yaml")
 
