@@ -77,7 +77,7 @@ nodes:
 
 
 def test_an_untidy_graph_becomes_tidy() -> None:
-    """Two blanks a level, lists under their key, one blank between things, the graph's keys in one order."""
+    """Two blanks a level, lists under their key, one blank in brackets, the graph's keys in one order; columns stay."""
     assert format_yaml(UNTIDY) == TIDY
 
 

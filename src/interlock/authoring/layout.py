@@ -1,4 +1,6 @@
-"""The layout of a text: two blanks a level, one blank between things, at most one empty line. Only blanks ever change.
+"""The layout of a text: two blanks a level, one between things in brackets, at most one empty line. Only blanks change.
+
+Blanks behind a key and before a comment stay: with them people line values up in columns.
 
 The new indentation follows what the old one meant, as the parser's tokens tell it. Text that goes on over several lines
 (blocks, quotes, brackets) moves with the key it belongs to, as one piece. Whether the outcome still says the same is
