@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interlock.core import events as e
+from interlock.core import requests as r
 from tests.stories.graphs import refusals
 from tests.stories.story import Story
 
@@ -158,6 +159,24 @@ def test_a_held_gate_that_is_cancelled_is_blocked(next_: str) -> None:
 
     assert run.outcome.status == "failed"
     assert run.decision("g") == e.Decision("gate", "block", why="cancelled while held")
+
+
+def test_a_rollback_that_was_said_at_a_held_gate_counts_though_another_verdict_came_first() -> None:
+    """Rules 21 and 37: two people say no at once, and one of them wants it all taken back."""
+    run = Story("""
+    nodes:
+      paid: {tool: pay, undo: {tool: unpay}}
+      g: {gate: "${1 > 2}", otherwise: hold, after: paid}
+      h: {gate: "${1 > 2}", otherwise: hold, after: paid}
+    """).starts()
+
+    run.does("paid").receives_many(
+        [r.GiveVerdict(path="g", by="ada", verdict="block"), r.GiveVerdict(path="h", by="bob", verdict="rollback")]
+    )
+    run.undoes("paid")
+
+    assert run.outcome.status == "rolled_back"
+    assert run.decision("h") == e.Decision("gate", "rollback", why="cancelled while held")
 
 
 def test_a_held_gate_that_a_person_cancels_by_its_path_is_blocked() -> None:
