@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from interlock.core import events as e
 from interlock.core.evolving.journal import attempt_at
-from interlock.core.paths import node_at, undo_path
+from interlock.core.paths import node_at, path_of, undo_path
 from interlock.core.plan import EmitWork, Micros, Plan, ToolWork
 from interlock.core.state import Attempt, Calling, RunState, Waiting
 from interlock.core.values import Value
@@ -125,11 +125,9 @@ def interrupted(plan: Plan, state: RunState) -> list[Interrupted]:
     """What was in flight, by a state that has just been folded from the log."""
     found: list[Interrupted] = []
     for scope in state.scopes.values():
-        body = plan.scopes[scope.body]
         for index, live in scope.live.items():
             if isinstance(live, Calling) and live.attempt.status == "":
-                path = scope.key if body.single else scope.key + body.nodes[index].name
-                found.append(Interrupted(path, live.attempt.effect))
+                found.append(Interrupted(path_of(plan, scope, index), live.attempt.effect))
         if scope.undoing is not None and not scope.undoing.waiting and scope.undoing.attempt.status == "":
             found.append(Interrupted(undo_path(scope.undoing.entry.path), scope.undoing.attempt.effect, is_undo=True))
     return found
@@ -139,9 +137,8 @@ def still_unknown(plan: Plan, state: RunState) -> list[Effect]:
     """What a `reconcile` hook can be asked again, after a restart."""
     paths = [path for path, key in state.undoing.items() if _is_asked(state, key)]
     for scope in state.scopes.values():
-        body = plan.scopes[scope.body]
         paths += [
-            scope.key if body.single else scope.key + body.nodes[index].name
+            path_of(plan, scope, index)
             for index, live in scope.live.items()
             if isinstance(live, Waiting) and live.reason == "reconcile"
         ]
