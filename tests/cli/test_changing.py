@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.command_line import CommandLine
+from tests.cli.command_line import CommandLine, commands_in
 
 ASK = 'ask: {human: "Release?", choices: [release, reject]}\n'
 PAID = "pay: {tool: pay, input: {amount: 5}, undo: {tool: give_back, input: {amount: 5}}}\n"
@@ -27,6 +27,19 @@ def test_cancel_with_rollback_takes_back_what_was_done(interlock: CommandLine) -
 
     assert (said.code, said.json["status"]) == (0, "rolled_back")
     assert said.json["nodes"]["pay!undo"]["status"] == "succeeded"
+
+
+def test_a_cancel_that_was_only_recorded_is_carried_out_by_the_line_that_is_offered(interlock: CommandLine) -> None:
+    """An answer would come too late; what is wanted is somebody who drives the run to its end."""
+    interlock.graph("asks", ASK)
+    run = interlock.started("asks")
+    interlock("cancel", run, "--detach")
+
+    [line] = commands_in(interlock("show", run).out)
+    said = interlock.types(f"{line} --json")
+
+    assert line == f"interlock resume {run}"
+    assert said.json["status"] == "cancelled"
 
 
 def test_one_node_is_cancelled_and_the_run_goes_on(interlock: CommandLine) -> None:

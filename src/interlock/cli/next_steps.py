@@ -37,7 +37,7 @@ def next_steps(view: RunView, *, store: Path | None) -> list[NextStep]:
 
 
 def command_line(*words: str, store: Path | None) -> str:
-    """A command line that means the same as these words, also in another folder's shell history."""
+    """These words as a line for the shell, with the store if one was named."""
     where = [] if store is None else ["--store", str(store)]
     return shlex.join(["interlock", *words, *where])
 
@@ -46,7 +46,10 @@ def _steps(view: RunView, store: Path | None) -> Iterator[NextStep]:
     run = view.run
     if view.status == "paused":
         yield NextStep("go on", command_line("resume", run, store=store))
-    for wait in view.waits:
+    if view.status == "waiting" and "cancelling" in view.flags:
+        yield NextStep("carry out the cancel", command_line("resume", run, store=store))
+    waits = _still_asked(view)
+    for wait in waits:
         yield from ways_to_end(wait, run, store=store)
     match view.status:
         case "failed":
@@ -56,10 +59,15 @@ def _steps(view: RunView, store: Path | None) -> Iterator[NextStep]:
             yield NextStep("go on where it stopped, as a new run", command_line("retry", run, store=store))
         case "running" | "compensating":
             yield NextStep("drive it on from here, if nobody does", command_line("resume", run, store=store))
-        case "waiting" if any(wait.due is not None for wait in view.waits):
+        case "waiting" if any(wait.due is not None for wait in waits):
             yield NextStep("let its deadlines count", command_line("resume", run, store=store))
         case _:
             pass
+
+
+def _still_asked(view: RunView) -> list[Wait]:
+    """What is waited for. A cancel that is on record withdraws all but the effects of which nobody knows."""
+    return [wait for wait in view.waits if wait.reason == "reconcile" or "cancelling" not in view.flags]
 
 
 def ways_to_end(wait: Wait, run: str, *, store: Path | None) -> Iterator[NextStep]:
