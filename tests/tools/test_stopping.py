@@ -340,3 +340,36 @@ def test_a_tool_that_is_silent_for_too_long_is_stopped_and_one_that_beats_is_not
 
     message = "`download` sent no heartbeat in time and was stopped; whether it took effect is unknown"
     assert lived(story) == (True, Unknown(Error("timeout", message)), {"bytes": 2})
+
+
+def test_a_tool_that_was_given_up_is_not_heard_any_more() -> None:
+    """Another try may be under way: where the first one is must not be taken for where that one is."""
+
+    async def story() -> object:
+        started, stuck, go_on, spoken = (asyncio.Event() for _ in range(4))
+
+        @tool(heartbeat="10s")
+        async def download(ctx: AsyncToolContext) -> None:
+            ctx.heartbeat({"bytes": 1})
+            started.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                stuck.set()
+                await go_on.wait()
+            ctx.heartbeat({"bytes": 2})
+            ctx.progress(0.5, "half of it")
+            spoken.set()
+
+        journal = MemoryJournal()
+        call = begun(the_tool(download), a_call(), journal, a_door())
+        await started.wait()
+        call.stop()
+        await stuck.wait()
+        call.stop()
+        outcome = await call
+        go_on.set()
+        await spoken.wait()
+        return outcome, journal.last_heartbeat, journal.shown
+
+    assert lived(story) == (cancelled("download"), {"bytes": 1}, [])

@@ -42,7 +42,9 @@ class Attempt:
             raise self.steps.broken
 
     def note(self, note: Note) -> None:
-        """Pass on what the tool says of itself."""
+        """Pass on what the tool says of itself, until it is given up: then another try may be speaking."""
+        if self.steps.is_closed:
+            return
         match note:
             case Progress():
                 self._journal.progress(note.fraction, shortened(self._redaction.text(note.text)))

@@ -42,7 +42,8 @@ ASK: str = "ask"
 class Steps:
     """The steps of one attempt. `verdict` is the outcome of an attempt that ended itself: it stands, whatever follows.
 
-    `made` counts the steps that were made in this try; `broken` is why the journal could not be written.
+    `made` counts the steps that were made in this try; `broken` is why the journal could not be written; once
+    `is_closed`, nothing more is recorded.
     """
 
     def __init__(self, call: ToolCall, journal: Journal, redaction: Redaction) -> None:
@@ -52,7 +53,7 @@ class Steps:
         self._recorded = {step.ordinal: step for step in journal.steps}
         self._ordinal = 0
         self._stopping = asyncio.get_running_loop().create_future()
-        self._is_closed = False
+        self.is_closed = False
         self.made = 0
         self.verdict: Failed | Unknown | None = None
         self.broken: Exception | None = None
@@ -69,7 +70,7 @@ class Steps:
 
     async def _reply(self, request: Request) -> Reply:
         match request:
-            case StepSucceeded() | StepBroke() if self._is_closed:
+            case StepSucceeded() | StepBroke() if self.is_closed:
                 return Over("stopped")
             case StepSucceeded():
                 return await self._succeeded(request)
@@ -90,7 +91,7 @@ class Steps:
     def close(self) -> None:
         """Record nothing more: the attempt's outcome is being reported."""
         self.stop()
-        self._is_closed = True
+        self.is_closed = True
 
     async def _begin(self, request: BeginStep) -> Reply:
         self._ordinal += 1
