@@ -106,6 +106,17 @@ def test_errors_are_json_where_json_was_asked_for(interlock: CommandLine, words:
     assert said.code in {1, 2}
 
 
+def test_an_interruption_is_told_wherever_it_comes(interlock: CommandLine) -> None:
+    """Ctrl-C may come before there is a run, as while tools are imported; a program still reads one JSON value."""
+    interlock.graph("hello", "a: {value: 1}")
+    interlock.write("tools/slow.py", "raise KeyboardInterrupt")
+
+    for_people, for_programs = interlock("run", "hello"), interlock("run", "hello", "--json")
+
+    assert (for_people.code, for_people.err) == (130, "error: interrupted\n")
+    assert (for_programs.code, for_programs.json["error"]["kind"]) == (130, "Interrupted")
+
+
 def test_a_fault_of_its_own_is_told_without_a_traceback(
     interlock: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

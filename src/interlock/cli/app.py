@@ -9,7 +9,7 @@ import io
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
@@ -118,7 +118,7 @@ def _run(words: list[str]) -> int:
     except Exit as ended:
         return ended.exit_code
     except (Abort, KeyboardInterrupt):
-        return _told(Failure("Interrupted", "interrupted", ExitCode.INTERRUPTED), words)
+        return _told(_INTERRUPTED, words)
     except TyperException as error:
         return _told_usage(error, words)
     except BrokenPipeError:
@@ -134,7 +134,13 @@ def _run(words: list[str]) -> int:
 
             traceback.print_exc()
         return _told(failure_of(error), words)
+    if code == ExitCode.INTERRUPTED:
+        # Typer makes this number of a Ctrl-C that no command has answered, and says nothing.
+        return _told(_INTERRUPTED, words)
     return code if isinstance(code, int) else ExitCode.SUCCEEDED
+
+
+_INTERRUPTED: Final = Failure("Interrupted", "interrupted", ExitCode.INTERRUPTED)
 
 
 def _refuse_broken_text(words: list[str]) -> None:
