@@ -21,8 +21,8 @@ def cancel_node(on: Deciding) -> e.Command:
             return on.command(e.NodeSkipped(("cancelled",)))
         case Calling() | Opened() | Waiting(reason="reconcile"):
             return on.command(e.NodeCancelling(why))
-        case Waiting(reason="hold", given=given) if not _is_run_cancelled(on):
-            return _block(on, is_rollback=given is not None and given["word"] == "rollback")
+        case Waiting(reason="hold") if not _is_run_cancelled(on):
+            return _block(on)
         case Waiting() | BackingOff():
             return on.command(e.NodeCancelled(why))
 
@@ -31,12 +31,13 @@ def _is_run_cancelled(on: Deciding) -> bool:
     return on.state.is_cancel_asked
 
 
-def _block(on: Deciding, *, is_rollback: bool) -> e.Command:
+def _block(on: Deciding) -> e.Command:
     """A held gate must not be stepped round by a race: cancelled by anything but the run's cancel, it blocks.
 
     A rollback that somebody has asked for there meanwhile is not forgotten.
     """
-    verdict = "rollback" if is_rollback else "block"
+    said = on.live.given if isinstance(on.live, Waiting) else None
+    verdict = "rollback" if said is not None and said["word"] == "rollback" else "block"
     error = e.Error("refused", "the gate was held when it was cancelled", on.path)
     decision = e.Decision("gate", verdict, why="cancelled while held")
     return on.command(e.NodeFailed(error, decision, verdict=verdict))
