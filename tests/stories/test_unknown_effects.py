@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from interlock.core import events as e
-from interlock.core.plan import EffectClass
+from interlock.core import requests as r
+from interlock.core.plan import EffectClass, ToolContract
 from tests.stories.graphs import tool
 from tests.stories.story import Story
 
@@ -46,6 +47,17 @@ def test_word_that_it_was_done_is_taken_as_its_result() -> None:
     run.settles("a", "done", {"receipt": 7})
 
     assert run.outputs == {"a": {"receipt": 7}}
+
+
+def test_a_result_that_the_tool_would_not_have_given_is_not_taken() -> None:
+    """Rule 33: what comes by word of mouth meets the same contract as what the tool returns."""
+    pay = ToolContract(name="pay", effect="once", output={"type": "string"})
+    run = Story("nodes: {a: {tool: pay}}", tools=(pay,)).starts().is_lost("a")
+
+    refused = run.offers(r.SettleEffect(effect=run.effect("a"), status="done", out=5, by="ada"))
+
+    assert refused == "the result is not what a gives: result is 5, not text"
+    assert run.settles("a", "done", "receipt 7").outputs == {"a": "receipt 7"}
 
 
 def test_word_that_it_was_not_done_repeats_it_under_the_same_id() -> None:

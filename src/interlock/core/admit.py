@@ -15,10 +15,11 @@ from interlock.core.evolving.journal import attempt_at, attempt_in_flight, open_
 from interlock.core.evolving.settling import is_ready
 from interlock.core.lifecycle import is_settled
 from interlock.core.paths import item_at, node_at, path_of, split_step, step_path
-from interlock.core.plan import EachWork, HumanWork, Node, Plan
+from interlock.core.plan import EachWork, HumanWork, Node, Plan, ToolWork
 from interlock.core.problems import nearest
 from interlock.core.schemas import compile_schema
 from interlock.core.state import MAILBOX_MAX, Attempt, Calling, Live, Opened, RunState, Waiting, status_of
+from interlock.core.values import Value
 
 Admitted: TypeAlias = list[tuple[str, e.Outside]]
 """Paths and bodies of the events to record, in order."""
@@ -238,7 +239,19 @@ def _settle(plan: Plan, state: RunState, request: r.SettleEffect) -> Admitted | 
     if path is None:
         others = f"; these are: {', '.join(unknown)}" if unknown else ", and no effect of it is"
         return r.Refused(f"effect {request.effect} is not waiting to be settled in run {state.run}{others}")
+    problems = _misfits(plan, state, path, request.out) if request.status == "done" else []
+    if problems:
+        return r.Refused(f"the result is not what {path} gives: {'; '.join(problems)}")
     return [(path, e.EffectSettled(request.effect, request.status, request.out, request.why))]
+
+
+def _misfits(plan: Plan, state: RunState, path: str, out: Value) -> list[str]:
+    """Why a node's tool would not have given this result. What a step gives is declared nowhere."""
+    found = node_at(plan, state, path)
+    if found is None or not isinstance(found[1].work, ToolWork):
+        return []
+    schema = plan.tools[found[1].work.tool].output
+    return [] if schema is None else compile_schema(schema).problems(out, "result")
 
 
 _UNSAID: Final = frozenset({"", "unknown"})
