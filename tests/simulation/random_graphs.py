@@ -234,8 +234,13 @@ def _can_run_together(edges: Written, place: Place) -> None:
     Else the node might wait for two choices of which only one is ever made, and the compiler rightly refuses that.
     """
     for source, edge in edges.items():
-        choices = place.labels[source] if place.kinds[source] in {"choose", "human"} else ()
-        if "on" in edge and set(edge["on"]) < set(choices) and choices[0] not in edge["on"]:
+        choices = place.labels[source]
+        if (
+            place.kinds[source] in {"choose", "human"}
+            and choices
+            and "on" in edge
+            and set(edge["on"]) <= {*choices[1:]}
+        ):
             edge["on"] = [choices[0], *edge["on"]]
 
 
