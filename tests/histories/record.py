@@ -14,7 +14,7 @@ from typing import Final
 
 from interlock.core import events as e
 from interlock.core import requests as r
-from interlock.core.linking import results_to_adopt
+from interlock.core.continuing.adopting import results_to_adopt
 from interlock.core.values import Packer, encode
 from interlock.store.sealing import CHAIN_START, SALT_BYTES, seal_all
 from tests.histories.history import History, came_to, file_of, write_history

@@ -17,9 +17,9 @@ from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph
+from interlock.core.continuing.adopting import results_to_adopt, undos_to_adopt
 from interlock.core.decide import decide
 from interlock.core.evolve import evolve
-from interlock.core.linking import results_to_adopt, undos_to_adopt
 from interlock.core.plan import Plan
 from interlock.core.settle import admit_all, fold, record, unpacked
 from interlock.core.state import RunState, next_due

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from interlock.core import requests as r
+from interlock.core.continuing.adopting import results_to_adopt, undos_to_adopt
 from interlock.core.events import Start
-from interlock.core.linking import results_to_adopt, undos_to_adopt
 from tests.stories.story import Story
 
 

@@ -23,8 +23,8 @@ from interlock.core.values import Value
 LOG_FORMAT: Final = 1
 """The version of the event format that this release writes."""
 
-Start: TypeAlias = Literal["start", "retry", "rollback"]
-"""Why a run was made: by itself, or as the linked continuation of an ended one."""
+Start: TypeAlias = Literal["start", "retry", "rollback", "fork"]
+"""Why a run was made: by itself, as the linked continuation of an ended one, or as another course from some node on."""
 
 
 # --- From outside ----------------------------------------------------------------------------------------------------
@@ -56,6 +56,8 @@ class ResultAdopted(Struct, frozen=True, gc=False, tag="result.adopted", omit_de
     undo: Undone | None = None
     sent: Value = None
     """What an `emit` has sent: it is offered to the waits of the new run as well."""
+    is_shared: bool = False
+    """The parent goes on having it, so it is the parent's to take back."""
 
 
 class NodeResult(Struct, frozen=True, gc=False, tag="node.result", omit_defaults=True):

@@ -97,7 +97,9 @@ def _adopt(state: RunState, path: str, body: e.ResultAdopted) -> None:
     if body.undo is not None:
         state.scopes[""].undos.append(body.undo)
     else:
-        state.adopted[path] = Adopted(body.parent_seq, body.out, body.labels, body.attempts, body.effect, body.sent)
+        state.adopted[path] = Adopted(
+            body.parent_seq, body.out, body.labels, body.attempts, body.effect, body.sent, body.is_shared
+        )
 
 
 def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> None:

@@ -21,6 +21,7 @@ from interlock.core.events import (
     NodeResult,
     Outside,
     RemedyGiven,
+    ResultAdopted,
     ResultLate,
     RunStarted,
 )
@@ -104,7 +105,7 @@ def packed(body: Outside, pack: Pack) -> Outside:
     match body:
         case RunStarted():
             return structs.replace(body, inputs=pack(body.inputs))
-        case NodeResult() | EffectDone() | EffectSettled() | ResultLate():
+        case NodeResult() | EffectDone() | EffectSettled() | ResultLate() | ResultAdopted():
             return body if body.out is None else structs.replace(body, out=pack(body.out))
         case EventReceived():
             return structs.replace(body, data=pack(body.data))

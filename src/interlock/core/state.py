@@ -326,6 +326,7 @@ class Adopted(Struct, gc=False):
     attempts: int
     effect: str = ""
     sent: Value = None
+    is_shared: bool = False
 
 
 class RunState(Struct):

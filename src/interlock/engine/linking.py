@@ -1,6 +1,6 @@
 """Continuing a run that has ended, as a new run that is linked to it: `retry` goes on, `rollback` takes back.
 
-What is taken over is decided by `core.linking`. A run is continued at most once: a second continuation would build on,
+What is taken over is decided by `core.continuing`. A run is continued at most once: a second one would build on,
 or take back, the same things again. The store's key sees to that, also between two processes.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Literal, NoReturn
 
+from interlock.core.continuing.adopting import Adoption, results_to_adopt, undos_to_adopt
 from interlock.core.events import Event, RunEnded, RunStarted
 from interlock.core.lifecycle import RUN_ENDED
-from interlock.core.linking import Adoption, results_to_adopt, undos_to_adopt
 from interlock.core.plan import Plan
 from interlock.core.requests import StartRun
 from interlock.engine.driving import RunDriver

@@ -204,7 +204,8 @@ def _succeed(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.Node
     _leave_waiters(state, before, _path(plan, scope, node))
     if isinstance(node.work, WaitWork) and node.work.event is not None and body.event:
         take_event(state, body.event, node.work.event)
-    remember_undo(plan, state, scope, node)
+    if not (body.adopted and state.adopted[_path(plan, scope, node)].is_shared):
+        remember_undo(plan, state, scope, node)
     _move_to_end(plan, state, scope, node, "node.succeeded", note=_note_of(before, body.labels))
     if isinstance(node.work, EmitWork):
         # It was sent by the run that this one continues; the waits of this one have not heard of it.
