@@ -33,9 +33,13 @@ if TYPE_CHECKING:
         UnknownGraphError,
     )
     from interlock.core.events import Event
+    from interlock.engine.differing import RunDifference
     from interlock.engine.driving import Progress
+    from interlock.engine.forking import PreparedFork
     from interlock.engine.history import NodeView, RunView
+    from interlock.engine.redeciding import OnAnotherGraph
     from interlock.engine.submitting import Submitted
+    from interlock.engine.verifying import Replayed
     from interlock.engine.waits import Wait
     from interlock.settings import LimitSettings, SlotSettings
     from interlock.store.errors import LeaseHeldError
@@ -67,10 +71,14 @@ __all__ = [
     "LimitSettings",
     "Node",
     "NodeView",
+    "OnAnotherGraph",
+    "PreparedFork",
     "Progress",
     "QuestionRow",
     "Reference",
+    "Replayed",
     "RequestRefusedError",
+    "RunDifference",
     "RunHandle",
     "RunNotFoundError",
     "RunResult",
@@ -96,9 +104,13 @@ _HOMES = {
     "interlock.authoring.building.references": ("Node", "Reference"),
     "interlock.authoring.building.scopes": ("Scope",),
     "interlock.core.events": ("Event",),
+    "interlock.engine.differing": ("RunDifference",),
     "interlock.engine.driving": ("Progress",),
+    "interlock.engine.forking": ("PreparedFork",),
     "interlock.engine.history": ("NodeView", "RunView"),
+    "interlock.engine.redeciding": ("OnAnotherGraph",),
     "interlock.engine.submitting": ("Submitted",),
+    "interlock.engine.verifying": ("Replayed",),
     "interlock.engine.waits": ("Wait",),
     "interlock.settings": ("LimitSettings", "SlotSettings"),
     "interlock.store.errors": ("LeaseHeldError",),

@@ -23,7 +23,7 @@ from interlock.engine.errors import EngineError
 from interlock.engine.performing import LiveWorld, late_result
 from interlock.engine.signals import encode_request, kind_of
 from interlock.engine.submitting import submit
-from interlock.engine.verifying import verify_run
+from interlock.engine.verifying import replay_run
 from interlock.engine.worker import Worker
 from interlock.store.errors import StoreError
 from interlock.store.lease import LeaseOwner
@@ -136,9 +136,9 @@ class EngineSimulation:
         if before[0].waiting or before[0].due is not None:
             raise BrokenRule(2, f"the run has ended, and the store still shows {before}")
         engine = self.engine_kind(self.store, tenant=TENANT, now=self.clock.now)
-        divergence = await verify_run(engine, RUN)
-        if divergence is not None:
-            raise BrokenRule(7, f"the engine finds that the log diverges: {divergence}")
+        replayed = await replay_run(engine, RUN)
+        if replayed.verdict != "same":
+            raise BrokenRule(7, f"the engine finds that the log diverges: {replayed}")
 
     async def _derived(self) -> tuple[RunRow, list[LedgerRow], list[QuestionRow], list[OutboxRow]]:
         store = self.store

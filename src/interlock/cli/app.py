@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from interlock.cli import changing, graphs, looking, people, project, running
+from interlock.cli import changing, differing, forking, graphs, looking, people, project, replaying, running
 from interlock.cli.failures import CommandError, ExitCode, Failure, failure_of
 
 app = typer.Typer(
@@ -42,6 +42,8 @@ app.command("show", rich_help_panel=_LOOK)(looking.show)
 app.command("events", rich_help_panel=_LOOK)(looking.events)
 app.command("inspect", rich_help_panel=_LOOK)(looking.inspect)
 app.command("effects", rich_help_panel=_LOOK)(looking.effects)
+app.command("replay", rich_help_panel=_LOOK)(replaying.replay)
+app.command("diff", rich_help_panel=_LOOK)(differing.diff)
 
 app.command("answer", rich_help_panel=_PEOPLE)(people.answer)
 app.command("verdict", rich_help_panel=_PEOPLE)(people.verdict)
@@ -54,6 +56,7 @@ app.command("cancel", rich_help_panel=_CHANGE)(changing.cancel)
 app.command("complete", rich_help_panel=_CHANGE)(changing.complete)
 app.command("retry", rich_help_panel=_CHANGE)(changing.retry)
 app.command("rollback", rich_help_panel=_CHANGE)(changing.rollback)
+app.command("fork", rich_help_panel=_CHANGE)(forking.fork)
 
 
 def _print_version(wanted: bool) -> None:

@@ -17,7 +17,7 @@ from interlock.core.values import is_map
 def read_inputs(source: str | None, pairs: Iterable[str]) -> dict[str, Any]:
     """The inputs of a run. Pairs win over what the source says."""
     inputs = {} if source is None else _read_map(source)
-    return inputs | dict(_read_pair(pair) for pair in pairs)
+    return inputs | read_pairs(pairs, option="-i", what="the input")
 
 
 def read_json(text: str, what: str) -> Any:  # noqa: ANN401 - JSON data
@@ -79,12 +79,17 @@ def _read_file(path: Path) -> Any:  # noqa: ANN401 - JSON data
     return document.data
 
 
-def _read_pair(pair: str) -> tuple[str, Any]:
+def read_pairs(pairs: Iterable[str], *, option: str, what: str) -> dict[str, Any]:
+    """What `key=value` pairs say: values are JSON, or else text. `what` is what a person calls one."""
+    return dict(_read_pair(pair, option, what) for pair in pairs)
+
+
+def _read_pair(pair: str, option: str, what: str) -> tuple[str, Any]:
     key, equals, text = pair.partition("=")
     if not equals or not key:
-        raise CommandError(f"-i wants key=value, and was given {pair!r}")
+        raise CommandError(f"{option} wants key=value, and was given {pair!r}")
     try:
-        return key, _parsed(text, f"the input {key}")
+        return key, _parsed(text, f"{what} {key}")
     except json.JSONDecodeError:
         return key, text
 

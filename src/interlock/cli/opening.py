@@ -65,9 +65,16 @@ async def opened(on: Invocation, *, must_exist: bool = False) -> AsyncGenerator[
 @asynccontextmanager
 async def looked_at(run: str, store: Path | None) -> AsyncGenerator[RunHandle]:
     """A run that is only looked at: the project's tools are not loaded for that."""
+    async with looked_at_all(store) as interlock:
+        yield await found_run(interlock, run)
+
+
+@asynccontextmanager
+async def looked_at_all(store: Path | None) -> AsyncGenerator[Interlock]:
+    """Every run there is, only to be looked at."""
     _refuse_missing(configured(store=store))
     async with _client_without_tools(store) as interlock:
-        yield await found_run(interlock, run)
+        yield interlock
 
 
 async def latest_runs(

@@ -5,22 +5,28 @@ Whether this process drives the run, another does, or nobody: the same requests 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Literal, TypeAlias
 
 from interlock.client.following import Following
+from interlock.client.graphs import CheckedGraph
 from interlock.client.result import RunResult, result_of, whole_view
 from interlock.core import requests as r
 from interlock.core.canonical import canonical
+from interlock.core.continuing.forking import edit_of
 from interlock.core.events import Event
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import Plan
 from interlock.core.values import Value
+from interlock.engine.differing import Course, RunDifference, difference
 from interlock.engine.driving import Progress, RunDriver
 from interlock.engine.errors import RunNotFoundError
+from interlock.engine.forking import PreparedFork, make_fork, prepare_fork
 from interlock.engine.history import RunView, run_view
 from interlock.engine.linking import retry_run, rollback_run
+from interlock.engine.redeciding import OnAnotherGraph, redecide_run
 from interlock.engine.submitting import Submitted, submit
+from interlock.engine.verifying import Replayed, replay_run
 from interlock.engine.worker import Worker
 from interlock.store.rows import LedgerRow, QuestionRow, RunRow
 
@@ -71,6 +77,24 @@ class RunHandle:
         await self.row()
         plan, events = await engine.log_of(self.id, at_seq=at)
         return await whole_view(engine, run_view(plan, self.id, events))
+
+    async def difference(self, other: RunHandle) -> RunDifference:
+        """In what this run and another differ."""
+        return difference(await self._course(), await other._course())
+
+    async def _course(self) -> Course:
+        return Course(await self.view(), [event async for event in self.events()], await self.effects())
+
+    async def replay(self) -> Replayed:
+        """Decide the whole run anew from its record alone: no tool is called and nobody is asked."""
+        await self.row()
+        return await replay_run(self._worker.engine, self.id)
+
+    async def redecide(self, graph: CheckedGraph) -> OnAnotherGraph:
+        """How this run would have gone on another graph, as far as its record answers; nothing is called."""
+        await self.row()
+        plan, _ = graph.accepted()
+        return await redecide_run(self._worker.engine, self.id, plan)
 
     async def plan(self) -> Plan:
         """The compiled graph that the run is pinned to."""
@@ -242,6 +266,22 @@ class RunHandle:
     async def retry(self, *, by: str = "") -> RunHandle:
         """A new run that goes on where this one failed: what does not depend on the failure is taken over."""
         driver = await retry_run(self._worker, self.id, by=by)
+        return RunHandle(self._worker, driver.run_id, driver=driver)
+
+    async def prepare_fork(
+        self, start: str, *, set: Mapping[str, object] | None = None, graph: CheckedGraph | None = None
+    ) -> PreparedFork:
+        """What another course from node `start` on would be made of; nothing is done yet.
+
+        `set` says which inputs or results are other ones (`inputs.amount`, `plan.steps`); `graph`, on which graph.
+        """
+        edits = [edit_of(target, canonical(value, where=target)) for target, value in (set or {}).items()]
+        accepted = None if graph is None else graph.accepted()
+        return await prepare_fork(self._worker.engine, self.id, start=start, edits=edits, graph=accepted)
+
+    async def fork(self, prepared: PreparedFork, *, by: str = "") -> RunHandle:
+        """A new run that takes the course which was prepared. This one stays as it is."""
+        driver = await make_fork(self._worker, prepared, by=by)
         return RunHandle(self._worker, driver.run_id, driver=driver)
 
     async def rollback(self, *, by: str = "") -> RunHandle:

@@ -1,23 +1,69 @@
-"""Verifying a stored run: its bytes by the chain of their headers, its decisions by replaying them (rule 47).
+"""Replaying a stored run from its record alone: its bytes by the chain of their headers, its decisions anew (rule 47).
 
-It reads and changes nothing, and needs neither the run's tools nor its lease.
+It reads and changes nothing, calls no tool and asks nobody: it needs neither the run's tools nor its lease. What it
+finds is told, never raised: a log that does not hold is an answer like any other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from interlock.core.bundle import BundleProblem
 from interlock.core.decide import Need
-from interlock.core.state import RunState
-from interlock.core.values import decode
+from interlock.core.events import Event
+from interlock.core.plan import Plan
+from interlock.core.state import RunState, encode_state, status_of
+from interlock.core.values import ENCODER, decode, refs_in
 from interlock.core.verify import Divergence, Verification
-from interlock.engine.engine import BLOBS_KEPT_MAX, Engine
+from interlock.engine.engine import BLOBS_KEPT_MAX, BLOBS_READ_AT_ONCE, Engine
+from interlock.engine.errors import BundleChangedError
+from interlock.store.errors import DamagedError, ErasedError, MissingError, NewerFormatError
+
+ReplayVerdict: TypeAlias = Literal["same", "diverges", "damaged", "erased", "not_comparable"]
 
 
-async def verify_run(engine: Engine, run: str) -> Divergence | None:
-    """The first event that does not follow from those before it, or None.
+class Replayed(Struct, frozen=True, kw_only=True):
+    """What replaying a run came to.
 
-    `DamagedError` names what is not what was stored, `ErasedError` the first payload that was erased.
+    `same`: every decision is the one that is on record, and `state` is the hash of what the log leads to. `diverges`:
+    event `seq` does not follow from those before it. `damaged`: what is kept is not what was stored. `erased`: the
+    payload of event `seq` was erased on purpose. `not_comparable`: what was stored is intact, and this release decides
+    by other rules or cannot read it.
     """
-    plan, events = await engine.log_of(run)
+
+    run: str
+    verdict: ReplayVerdict
+    what: str = ""
+    """What was found where it is not the same."""
+    seq: int | None = None
+    """The event at fault, where it is one event."""
+    events: int = 0
+    """How many events hold, from the first on."""
+    status: str = ""
+    state: str = ""
+
+
+async def replay_run(engine: Engine, run: str) -> Replayed:
+    """Replay a run, or find the first thing in which its record does not hold."""
+    try:
+        plan, events = await engine.log_of(run)
+        await _read_blobs(engine, events)
+    except MissingError as missing:
+        return Replayed(run=run, verdict="damaged", what=str(missing))
+    except DamagedError as damage:
+        return Replayed(run=run, verdict="damaged", what=str(damage), seq=damage.seq)
+    except ErasedError as erased:
+        return Replayed(run=run, verdict="erased", what=str(erased), seq=erased.seq)
+    except (BundleChangedError, BundleProblem, NewerFormatError) as other:
+        return Replayed(run=run, verdict="not_comparable", what=str(other))
+    return await _decided_anew(engine, plan, run, events)
+
+
+async def _decided_anew(engine: Engine, plan: Plan, run: str, events: Sequence[Event]) -> Replayed:
     packer = await engine.packer()
     verification = Verification(plan, RunState(run, engine.tenant), events, packer)
     blobs: dict[str, object] = {}
@@ -27,4 +73,44 @@ async def verify_run(engine: Engine, run: str) -> Divergence | None:
         stored = await engine.store.blobs(engine.tenant, found.digests)
         blobs |= {digest: decode(data) for digest, data in stored.items()}
         packer.take_fresh()
-    return found
+    state = verification.state
+    if isinstance(found, Divergence):
+        return Replayed(run=run, verdict="diverges", what=found.what, seq=found.seq, events=state.seq)
+    digest = sha256(encode_state(state)).hexdigest()
+    return Replayed(run=run, verdict="same", events=state.seq, status=status_of(state), state=digest)
+
+
+async def _read_blobs(engine: Engine, events: Sequence[Event]) -> None:
+    """Read everything that the events mention and that is kept elsewhere; what was changed is raised as damage.
+
+    Deciding anew looks only into what a condition asks for; here each byte is looked at.
+    """
+    mentioned: dict[str, int] = {}
+    """Each blob, and the first event that mentions it."""
+    for event in events:
+        for ref in refs_in(decode(ENCODER.encode(event.body))):
+            mentioned.setdefault(ref.digest, event.seq)
+    left = list(mentioned)
+    while left:
+        batch, left = left[:BLOBS_READ_AT_ONCE], left[BLOBS_READ_AT_ONCE:]
+        for digest, data in (await _blobs(engine, batch, mentioned)).items():
+            inner = {ref.digest for ref in refs_in(decode(data))} - mentioned.keys()
+            mentioned |= dict.fromkeys(inner, mentioned[digest])
+            left += sorted(inner)
+
+
+async def _blobs(engine: Engine, digests: Sequence[str], mentioned: Mapping[str, int]) -> dict[str, bytes]:
+    """The blobs of these names; the first that does not hold is raised with the event that mentions it."""
+    try:
+        return await engine.store.blobs(engine.tenant, digests)
+    except (DamagedError, MissingError) as damage:
+        for digest in digests:
+            await _find(engine, digest, mentioned[digest])
+        raise AssertionError("none of them alone is damaged") from damage
+
+
+async def _find(engine: Engine, digest: str, seq: int) -> None:
+    try:
+        await engine.store.blobs(engine.tenant, [digest])
+    except (DamagedError, MissingError) as damage:
+        raise DamagedError(f"blob {digest}, which event {seq} mentions,", seq=seq) from damage

@@ -98,11 +98,11 @@ class MissingError(StoreError):
 
 
 class DamagedError(StoreError):
-    """What is kept is not what was stored."""
+    """What is kept is not what was stored. `seq`: the event at fault, where it is one of a log that is read whole."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, seq: int | None = None) -> None:
         super().__init__(f"{what} is not what was stored: restore the data from a backup")
-        self.what = what
+        self.what, self.seq = what, seq
 
 
 class ErasedError(StoreError):

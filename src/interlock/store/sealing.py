@@ -139,7 +139,7 @@ def unseal_all(log: Sequence[Sealed], *, run: str, head: bytes | None = None) ->
     """
     broken = verify_chain(log, head=head)
     if broken is not None:
-        raise DamagedError(f"event {broken.seq} of run {run} ({broken.what})")
+        raise DamagedError(f"event {broken.seq} of run {run} ({broken.what})", seq=broken.seq)
     return [unseal(sealed) for sealed in log]
 
 

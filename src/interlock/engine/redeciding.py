@@ -1,0 +1,274 @@
+"""Deciding a recorded run anew on another graph: the old answers, other decisions, and where the answers end.
+
+The world is the record: a call gets the result that is recorded for its path and attempt, if it is the same call.
+People say what they said, events come when they came, time is that of the record. Nothing else answers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from interlock.core import events as e
+from interlock.core import requests as r
+from interlock.core.admit import waits
+from interlock.core.paths import node_at, split_step
+from interlock.core.plan import Micros, Plan
+from interlock.core.settle import admit_all, settle
+from interlock.core.state import Calling, RunState, next_due
+from interlock.engine.differing import Course, RunDifference, difference
+from interlock.engine.effects import SendOut, effects_in
+from interlock.engine.engine import Engine
+from interlock.engine.history import run_view
+from interlock.engine.whole_log import whole_log
+
+Said: TypeAlias = tuple[r.Request, str]
+"""A request, and who made it."""
+
+TIMERS_FOLLOWED_MAX = 10_000
+"""How many instants are gone through behind the record's end: a graph may wait for ever."""
+
+
+class AnswersEnd(Struct, frozen=True):
+    """A place at which the record has no answer."""
+
+    path: str
+    why: str
+
+
+class Redecided(Struct, frozen=True):
+    """The log as it would have been, as far as the record answers, and where it does not."""
+
+    events: tuple[e.Event, ...]
+    ends: tuple[AnswersEnd, ...]
+
+
+class OnAnotherGraph(Struct, frozen=True):
+    """How a run would have gone on another graph: in what that differs, and where nobody knows."""
+
+    difference: RunDifference
+    ends: tuple[AnswersEnd, ...]
+
+
+async def redecide_run(engine: Engine, run: str, plan: Plan) -> OnAnotherGraph:
+    """Take a stored run through another graph. Nothing is called, nobody is asked, and nothing is written."""
+    before, events = await engine.log_of(run)
+    recorded = await whole_log(engine, events)
+    redecided = redecide(plan, run, engine.tenant, recorded)
+    left, right = run_view(before, run, recorded), run_view(plan, run, redecided.events)
+    return OnAnotherGraph(difference(Course(left, recorded), Course(right, redecided.events)), redecided.ends)
+
+
+def redecide(plan: Plan, run: str, tenant: str, recorded: Sequence[e.Event]) -> Redecided:
+    """Take a recorded run through another graph. `recorded` is its whole log, with every value at hand."""
+    return _Redeciding(plan, RunState(run, tenant), recorded).to_the_end()
+
+
+class _Redeciding:
+    def __init__(self, plan: Plan, state: RunState, recorded: Sequence[e.Event]) -> None:
+        self._plan = plan
+        self._state = state
+        self._recorded = recorded
+        self._answered = dict(_answered_calls(recorded))
+        """The call that each recorded result answers, by the number of the result."""
+        self._fired = Counter((each.path, each.body.kind) for each in recorded if isinstance(each.body, e.TimerFired))
+        """The timers that the record is still to fire, each at its own time: a worker may have been late."""
+        self._early: dict[str, list[e.Event]] = {}
+        """What the record answers to something that has not been asked yet, by its path."""
+        self._log: list[e.Event] = []
+        self._at = 0
+
+    def to_the_end(self) -> Redecided:
+        """What came from outside in its order, each time what came together, then what only time brings."""
+        for batch in _batches(self._recorded):
+            self._pass_time(batch[0].at)
+            self._offer(batch)
+        for _ in range(TIMERS_FOLLOWED_MAX):
+            due = self._next_timer()
+            if due is None or self._state.has_ended or self._state.calls_in_flight:
+                break
+            self._pass_time(due)
+        return Redecided(tuple(self._log), tuple(self._ends()))
+
+    def _start(self, body: e.RunStarted) -> r.StartRun:
+        adopted = [(each.path, each.body) for each in self._recorded if isinstance(each.body, e.ResultAdopted)]
+        return r.StartRun(
+            inputs=body.inputs,
+            tenant=body.tenant,
+            kind=body.kind,
+            parent=body.parent,
+            key=body.key,
+            labels=body.labels,
+            adopted=tuple(adopted),
+        )
+
+    def _pass_time(self, at: int) -> None:
+        while (due := self._next_timer()) is not None and due <= at:
+            self._at = max(self._at, due)
+            self._take([(r.TimePassed(), "")])
+        self._at = max(self._at, at)
+
+    def _next_timer(self) -> Micros | None:
+        """When time alone changes something, of which the record tells nothing."""
+        timer = self._state.timers.first()
+        is_recorded = timer is not None and self._fired[timer[1], timer[2]] > 0
+        is_wall_recorded = self._state.wall_limit > 0 and self._fired["", "wall"] > 0
+        return None if is_recorded or is_wall_recorded or not self._state.seq else next_due(self._state)
+
+    def _offer(self, batch: Sequence[e.Event]) -> None:
+        """Say what was said, as far as it fits already; an answer that comes too early is kept for its question."""
+        fitting: list[tuple[e.Event, Said]] = []
+        for event in batch:
+            said = self._said(event)
+            if said is None:
+                self._early.setdefault(_node_of(event.path), []).append(event)
+            else:
+                fitting.append((event, said))
+        for (event, _), is_refused in zip(fitting, self._take([said for _, said in fitting]), strict=True):
+            if is_refused:
+                self._early.setdefault(_node_of(event.path), []).append(event)
+
+    def _take(self, said: Sequence[Said]) -> list[bool]:
+        """Admit, settle, and answer what that asks for and the record knows. Which of the requests were refused."""
+        arrived = admit_all(self._plan, self._state, said, at=self._at)
+        settled = settle(self._plan, arrived.state, at=self._at)
+        assert not settled.need, "every value is at hand"
+        self._state = settled.state
+        fresh = [*arrived.events, *settled.events]
+        self._log += fresh
+        if fresh:
+            self._answer(fresh)
+        return [refused is not None for refused in arrived.refused]
+
+    def _answer(self, fresh: Sequence[e.Event]) -> None:
+        for effect in effects_in(self._plan, self._state, fresh):
+            if isinstance(effect, SendOut) and not self._is_recorded(effect.path):
+                self._take([(r.Result(path=effect.path, result=e.NodeResult(effect.effect, "done")), "")])
+        for event in fresh:
+            if isinstance(event.body, e.NodeStarted | e.NodeWaiting | e.UndoStarted | e.UndoWaiting):
+                for early in self._early.pop(_node_of(event.path), []):
+                    self._offer([early])
+
+    def _said(self, event: e.Event) -> Said | None:
+        """An outside event as the request that it was; None if what it answers is not, or not so, asked here."""
+        if isinstance(event.body, e.RunStarted):
+            return self._start(event.body), event.actor
+        if isinstance(event.body, e.TimerFired):
+            self._fired[event.path, event.body.kind] -= 1
+        request = _request_of(event)
+        if isinstance(request, r.Result) and not isinstance(event.body, e.ResultLate):
+            mine = self._call_at(event.path)
+            recorded = self._answered.get(event.seq)
+            if mine is None or recorded is None or _essence(recorded) != _essence(mine):
+                return None
+            request = replace(request, result=replace(request.result, effect=mine.effect))
+        return None if request is None else (request, event.actor)
+
+    def _call_at(self, path: str) -> e.NodeStarted | None:
+        """The call that is in flight at a path, as it was decided here."""
+        found = node_at(self._plan, self._state, path)
+        live = found[0].live.get(found[1].index) if found else None
+        if not isinstance(live, Calling) or live.attempt.status:
+            return None
+        started = (each.body for each in reversed(self._log) if each.path == path)
+        return next((body for body in started if isinstance(body, e.NodeStarted)), None)
+
+    def _is_recorded(self, path: str) -> bool:
+        """Whether what is in flight at a path is in flight in the record too."""
+        mine = self._call_at(path)
+        recorded = (each.body for each in self._recorded if each.path == path and isinstance(each.body, e.NodeStarted))
+        return mine is not None and _essence(mine) in map(_essence, recorded)
+
+    def _ends(self) -> Iterable[AnswersEnd]:
+        started = {each.path: each.body for each in self._log if isinstance(each.body, e.NodeStarted)}
+        for path, body in started.items():
+            if self._call_at(path) is not None:
+                yield AnswersEnd(path, self._why_unanswered(path, body))
+        for path, _ in waits(self._plan, self._state):
+            yield AnswersEnd(path, "waits, and the record has no answer")
+
+    def _why_unanswered(self, path: str, body: e.NodeStarted) -> str:
+        calls = [each.body for each in self._recorded if each.path == path and isinstance(each.body, e.NodeStarted)]
+        if not calls:
+            return f"calls {body.tool}, which the recorded run did not do here"
+        if body.digest not in {call.digest for call in calls}:
+            return f"calls {body.tool} with another input than was recorded"
+        return f"calls {body.tool} once more than was recorded"
+
+
+def _batches(recorded: Sequence[e.Event]) -> Iterator[list[e.Event]]:
+    """What came from outside, together what was recorded together: decisions follow only what came with it."""
+    batch: list[e.Event] = []
+    for event in recorded:
+        if isinstance(event.body, e.ResultAdopted):
+            continue  # It came with the start.
+        if batch and not (isinstance(event.body, e.Outside) and event.at == batch[0].at):
+            yield batch
+            batch = []
+        if isinstance(event.body, e.Outside):
+            batch.append(event)
+    if batch:
+        yield batch
+
+
+def _answered_calls(recorded: Iterable[e.Event]) -> Iterator[tuple[int, e.NodeStarted]]:
+    calls: dict[str, e.NodeStarted] = {}
+    for event in recorded:
+        if isinstance(event.body, e.NodeStarted):
+            calls[event.path] = event.body
+        elif isinstance(event.body, e.NodeResult) and event.path in calls:
+            yield event.seq, calls[event.path]
+
+
+def _essence(call: e.NodeStarted) -> tuple[str, str, int]:
+    """What makes two calls at one path the same one."""
+    return call.tool, call.digest, call.attempt
+
+
+def _node_of(path: str) -> str:
+    step = split_step(path)
+    return path if step is None else step[0]
+
+
+def _request_of(event: e.Event) -> r.Request | None:
+    path, by = event.path, event.actor
+    match event.body:
+        case e.NodeResult() as body:
+            return r.Result(path=path, result=body)
+        case e.ResultLate() as body:
+            late = e.NodeResult(body.effect, body.status, body.out, error=body.error)
+            return r.Result(path=path, result=late)
+        case e.UndoResult() as body:
+            return r.UndoneResult(path=path, result=body)
+        case e.EffectIntended() | e.EffectDone() | e.EffectFailed() | e.EffectUnknown() as body:
+            return r.StepNoted(path=path, step=body)
+        case e.EffectSettled() as body:
+            return r.SettleEffect(effect=body.effect, status=body.status, out=body.out, by=by, why=body.why)
+        case e.AnswerGiven() as body:
+            return r.Answer(path=path, by=by, choice=body.choice, form=body.form, why=body.why)
+        case e.VerdictGiven() as body:
+            return r.GiveVerdict(path=path, by=by, verdict=body.verdict, why=body.why)
+        case e.RemedyGiven() as body:
+            return r.GiveRemedy(path=path, by=by, act=body.act, input=body.input, why=body.why)
+        case e.EventReceived() as body:
+            return r.SendEvent(id=body.id, name=body.name, data=body.data, by=by)
+        case e.RunPaused() as body:
+            return r.PauseRun(by=by, why=body.why)
+        case e.RunResumed() as body:
+            return r.ResumeRun(by=by, why=body.why)
+        case e.RunCancelAsked() as body:
+            return r.CancelRun(by=by, rollback=body.rollback, why=body.why)
+        case e.NodeCancelAsked() as body:
+            return r.CancelNode(path=path, by=by, why=body.why)
+        case e.NodeCompleteAsked() as body:
+            return r.CompleteNode(path=path, by=by, why=body.why)
+        case e.RunMode() as body:
+            return r.SetMode(mode=body.mode, by=by, why=body.why)
+        case e.TimerFired():
+            return r.TimePassed()
+        case _:
+            return None

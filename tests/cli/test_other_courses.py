@@ -1,0 +1,135 @@
+"""Replaying, forking and comparing runs: what was, what else might have been, and in what they differ."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from tests.cli.command_line import CommandLine
+
+PAYING = """
+greeting: {tool: greet, input: {name: "${inputs.name}"}}
+small: {gate: "${size(greeting) < 20}"}
+pay: {tool: pay, input: {amount: 3}, after: small}
+"""
+
+
+@pytest.fixture
+def paid(interlock: CommandLine) -> str:
+    """A run that has greeted Ada and paid."""
+    interlock.graph("paying", PAYING, inputs="{name: string}")
+    return interlock.started("paying", "-i", "name=Ada")
+
+
+def test_a_replay_says_that_it_came_to_the_same(interlock: CommandLine, paid: str) -> None:
+    """Without the tools: none of them is called."""
+    said = interlock("replay", paid)
+
+    assert said.code == 0
+    assert said.out.startswith("the same  ")
+    assert f"events of run {paid}, decided anew; nothing was called and nobody asked" in said.out
+
+
+def test_a_replay_is_told_to_programs(interlock: CommandLine, paid: str) -> None:
+    """A release is held back by a script."""
+    told = interlock("replay", paid, "--json").json
+
+    assert (told["run"], told["verdict"], told["status"], told["seq"]) == (paid, "same", "succeeded", None)
+
+
+def test_a_replay_of_a_damaged_run_names_the_event_and_fails(interlock: CommandLine, paid: str) -> None:
+    """And says what to do."""
+    with sqlite3.connect(interlock.folder / ".interlock" / "interlock.db") as file:
+        file.execute("update event set payload = x'00' where seq = 3")
+    file.close()
+
+    said = interlock("replay", paid)
+
+    assert said.code == 1
+    assert said.out.startswith("damaged  ")
+    assert f"event 3 of run {paid}" in said.out
+
+
+def test_a_replay_on_another_graph_tells_what_would_have_been_decided(interlock: CommandLine, paid: str) -> None:
+    """Before a rule goes live one wants to know whom it would have hit."""
+    interlock.graph("strict", PAYING.replace("< 20", "< 5"), inputs="{name: string}")
+
+    said = interlock("replay", paid, "--with", "graph=strict")
+
+    assert said.code == 1
+    assert '  decision.chosen  "promote" → "block"' in said.out.splitlines()
+
+
+def test_a_replay_on_another_graph_says_where_the_record_ends(interlock: CommandLine, paid: str) -> None:
+    """What was never asked has no answer."""
+    interlock.graph("more", PAYING + "thanks: {tool: greet, input: {name: Bob}, after: pay}\n", inputs="{name: string}")
+
+    told = interlock("replay", paid, "--with", "graph=more", "--json").json
+
+    assert not told["same"]
+    assert told["ends"] == [{"path": "thanks", "why": "calls greet, which the recorded run did not do here"}]
+
+
+@pytest.mark.parametrize("given", ["strict", "prompt=x", "graph="])
+def test_what_a_replay_cannot_be_made_with_is_refused(interlock: CommandLine, paid: str, given: str) -> None:
+    """With what could be meant."""
+    said = interlock("replay", paid, "--with", given)
+
+    assert (said.code, said.err) == (2, f"error: --with wants graph=GRAPH, and was given '{given}'\n")
+
+
+def test_the_plan_of_a_fork_is_told_and_nothing_is_done(interlock: CommandLine, paid: str) -> None:
+    """What would be paid again is known before it is."""
+    told = interlock("fork", paid, "--from", "small", "--plan", "--json").json
+
+    assert (told["taken_over"], told["runs_again"]) == (["greeting"], ["small", "pay"])
+    assert [(each["path"], each["tool"], each["effect_class"]) for each in told["done_again"]] == [
+        ("pay", "pay", "once")
+    ]
+    assert len(interlock("runs", "--json").json["runs"]) == 1
+
+
+def test_a_fork_does_not_pay_again_unless_that_is_agreed(interlock: CommandLine, paid: str) -> None:
+    """Looking at another course must not cost a customer twice."""
+    said = interlock("fork", paid, "--from", "small")
+
+    assert (said.code, len(interlock("runs", "--json").json["runs"])) == (2, 1)
+    assert said.err == "error: this would do again what may happen only once (pay): agree with --yes\n"
+
+
+def test_a_fork_goes_on_from_its_node_with_another_result(interlock: CommandLine, paid: str) -> None:
+    """The run it comes from stays as it is."""
+    said = interlock("fork", paid, "--from", "small", "--set", "greeting=Good day to all", "--yes", "--json")
+
+    assert said.json["nodes"]["greeting"]["output"] == "Good day to all"
+    runs = interlock("runs", "--json").json["runs"]
+    assert [(row["kind"], row["parent"], row["status"]) for row in runs] == [
+        ("fork", paid, "succeeded"),
+        ("start", "", "succeeded"),
+    ]
+
+
+def test_a_fork_from_a_node_that_is_not_there_says_which_may_be_meant(interlock: CommandLine, paid: str) -> None:
+    """A slip of the pen starts nothing."""
+    said = interlock("fork", paid, "--from", "smal")
+
+    assert (said.code, said.err) == (2, "error: nothing has happened to smal in this run; did you mean small?\n")
+
+
+def test_two_runs_are_compared_node_by_node(interlock: CommandLine, paid: str) -> None:
+    """Of two courses one wants to see what one word has changed."""
+    interlock("fork", paid, "--from", "small", "--set", "greeting=Good day to all", "--yes")
+    forked = interlock("runs", "--json").json["runs"][0]["run"]
+
+    said = interlock("diff", paid, forked)
+
+    assert said.code == 1
+    assert '  output  "Hello Ada" → "Good day to all"' in said.out.splitlines()
+
+
+def test_a_run_does_not_differ_from_itself(interlock: CommandLine, paid: str) -> None:
+    """Time is told, and is no difference."""
+    said = interlock("diff", paid, paid, "--json")
+
+    assert (said.code, said.json["same"], said.json["nodes"], said.json["alike"]) == (0, True, [], 3)
