@@ -6,14 +6,16 @@ Decides nothing else: which store, which tools and how many slots is said by the
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from interlock.engine.cassettes import Cassette, CassetteError, read_cassette, write_cassette
 from interlock.engine.engine import Engine
-from interlock.engine.performing import LiveWorld, late_result
+from interlock.engine.performing import LiveWorld, Performer, late_result
+from interlock.engine.taped_worlds import PlayingWorld, RecordingWorld
 from interlock.engine.worker import Worker
 from interlock.store.errors import PlaceError
 from interlock.store.event_store import EventStore
@@ -47,6 +49,20 @@ class Parts:
     secrets: SecretSource = NO_SECRETS
     slots: Callable[[], Mapping[Runs, Slots]] = slots_for
     clock: Clock = field(default_factory=LoopClock)
+    plays: Path | None = None
+    """A cassette that answers in the tools' place."""
+    records: Path | None = None
+    """Where what the tools answer is kept as a cassette."""
+
+
+def cassette_of(world: str) -> Path | None:
+    """The cassette that a world is played from: `cassette:FILE`. None: the world itself, `live`."""
+    kind, _, file = world.partition(":")
+    if kind == "cassette" and file:
+        return Path(file)
+    if world != "live":
+        raise CassetteError(f"there is no world {world!r}: there are `live` and `cassette:FILE`")
+    return None
 
 
 def make_store(place: Path | None, *, clock: Clock) -> EventStore:
@@ -66,11 +82,27 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
             worker.note_late(call.run, late_result(call, outcome))
 
         door = ToolDoor(clock=parts.clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
-        world = LiveWorld(parts.toolbox, door, tenant=TENANT)
+        live = LiveWorld(parts.toolbox, door, tenant=TENANT)
         owner = this_process(secrets.token_hex(8))
-        worker = Worker(engine, world, parts.clock, owner=owner, new_id=new_run_id)
-        async with worker:
-            yield worker
+        with _world(parts, live) as world:
+            worker = Worker(engine, world, parts.clock, owner=owner, new_id=new_run_id)
+            async with worker:
+                yield worker
+
+
+@contextmanager
+def _world(parts: Parts, live: Performer) -> Generator[Performer]:
+    """Where effects go. What was recorded is written in the end, when nothing is in flight any more."""
+    if parts.plays is not None:
+        yield PlayingWorld(read_cassette(parts.plays))
+    elif parts.records is not None:
+        cassette = Cassette([])
+        try:
+            yield RecordingWorld(live, cassette)
+        finally:
+            write_cassette(cassette, parts.records)
+    else:
+        yield live
 
 
 def _make_folder(place: Path) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from tests.cli.command_line import CommandLine
+from tests.cli.command_line import TOOLS, CommandLine
 
 PAYING = """
 greeting: {tool: greet, input: {name: "${inputs.name}"}}
@@ -133,3 +133,35 @@ def test_a_run_does_not_differ_from_itself(interlock: CommandLine, paid: str) ->
     said = interlock("diff", paid, paid, "--json")
 
     assert (said.code, said.json["same"], said.json["nodes"], said.json["alike"]) == (0, True, [], 3)
+
+
+def test_a_run_is_recorded_and_played(interlock: CommandLine) -> None:
+    """What a demonstration shows must not depend on the network of the room."""
+    interlock.graph("greets", 'a: {tool: greet, input: {name: "${inputs.name}"}}', inputs="{name: string}")
+    interlock("run", "greets", "-i", "name=Ada", "--record", "tapes/greets.json")
+    interlock.write("tools/tools.py", TOOLS.replace('f"Hello {name}"', '"nothing"'))
+
+    played = interlock("run", "greets", "-i", "name=Ada", "--world", "cassette:tapes/greets.json")
+
+    assert played.code == 0
+    assert any(line.endswith('gave "Hello Ada" (simulated)') for line in played.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--world", "dream"), "there is no world 'dream': there are `live` and `cassette:FILE`"),
+        (("--world", "cassette:none.json"), "the cassette none.json cannot be read: No such file or directory"),
+        (("--world", "cassette:a", "--record", "b"), "what a cassette answers is recorded already"),
+    ],
+)
+def test_a_world_that_cannot_be_is_refused_before_anything_runs(
+    interlock: CommandLine, words: tuple[str, ...], told: str
+) -> None:
+    """A slip must not make live calls."""
+    interlock.graph("greets", "a: {tool: greet, input: {name: Ada}}")
+
+    said = interlock("run", "greets", *words)
+
+    assert said.code == 2
+    assert told in said.err

@@ -10,6 +10,7 @@ import typer
 
 from interlock.cli.completion import graph_names
 from interlock.cli.failures import CommandError, ExitCode
+from interlock.cli.invocation import Invocation
 from interlock.cli.options import AsJson, GraphArgument, Tools
 from interlock.cli.reserved_output import write_output
 
@@ -37,7 +38,7 @@ def check(
     """Check graphs: every problem with its line, and what to do about it."""
     from interlock.cli.opening import project_client
 
-    client = project_client(tools=tools)
+    client = project_client(Invocation(tools=tools))
     names = graphs or client.graphs.names()
     if not names:
         raise CommandError("there is nothing to check: name a graph's file, or put graphs into the folder `graphs`")
@@ -92,7 +93,7 @@ def show(
     from interlock.authoring.drawing.picture import boxes_in, picture_of
     from interlock.cli.opening import project_client
 
-    plan, _ = project_client(tools=tools).check(graph).accepted()
+    plan, _ = project_client(Invocation(tools=tools)).check(graph).accepted()
     picture = picture_of(plan)
     count = sum(1 for _ in boxes_in(picture))
     if format == "svg" and count > SVG_NODES_MAX:

@@ -24,6 +24,10 @@ class Invocation:
     store: Path | None = None
     tools: list[str] | None = None
     as_json: bool = False
+    world: str = "live"
+    """Where effects go: `live`, or `cassette:FILE`."""
+    record: Path | None = None
+    """Where a cassette of what the tools answer is written."""
     drives: bool = True
     """Whether a run may be driven on from here; if not, its tools need not be there."""
 

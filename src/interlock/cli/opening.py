@@ -34,12 +34,13 @@ def configured(*, store: Path | None = None, tools: Sequence[str] | None = None)
     return read_settings({"store": store, "tools": tuple(tools) if tools else None})
 
 
-def project_client(*, store: Path | None = None, tools: Sequence[str] | None = None) -> Interlock:
+def project_client(on: Invocation) -> Interlock:
     """The client of the project, not yet open."""
-    found = configured(store=store, tools=tools)
+    found = configured(store=on.store, tools=on.tools)
     # Problems name a graph's file: what is below the folder one stands in is named from there.
     near = found.settings.model_copy(update={"graphs": _from_here(found.settings.graphs)})
-    return Interlock.of_project(dataclasses.replace(found, settings=near), os.environ)
+    replaced = dataclasses.replace(found, settings=near)
+    return Interlock.of_project(replaced, os.environ, world=on.world, record=on.record)
 
 
 def _client_without_tools(store: Path | None) -> Interlock:
@@ -57,7 +58,7 @@ async def opened(on: Invocation, *, must_exist: bool = False) -> AsyncGenerator[
     """The client of the project, open. With `must_exist` no store is made where there is none."""
     if must_exist:
         _refuse_missing(configured(store=on.store))
-    client = project_client(store=on.store, tools=on.tools) if on.drives else _client_without_tools(on.store)
+    client = project_client(on) if on.drives else _client_without_tools(on.store)
     async with client as interlock:
         yield interlock
 

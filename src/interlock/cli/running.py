@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,6 +31,12 @@ def run(
         str, typer.Option("--key", metavar="KEY", help="A name of your own: starting twice under it starts once.")
     ] = "",
     by: By = "",
+    world: Annotated[
+        str, typer.Option("--world", metavar="live|cassette:FILE", help="What answers calls: the tools, or a cassette.")
+    ] = "live",
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="FILE", help="Keep what the tools answer as a cassette.")
+    ] = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -41,7 +48,7 @@ def run(
     """
     from interlock.cli.inputs import read_inputs
 
-    on = Invocation(store=store, tools=tools, as_json=as_json)
+    on = Invocation(store=store, tools=tools, as_json=as_json, world=world, record=record)
     return finished(_run(graph, read_inputs(inputs, pairs or ()), key=key, by=by, on=on))
 
 

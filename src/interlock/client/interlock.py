@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from interlock.bootstrap import Parts, make_store
+from interlock.bootstrap import Parts, cassette_of, make_store
 from interlock.client.errors import NotOpenError, RunningLoopError
 from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.client.handle import RunHandle
@@ -24,6 +24,7 @@ from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.problems import nearest
 from interlock.core.requests import StartRun
+from interlock.engine.cassettes import CassetteError
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.worker import Worker
 from interlock.settings import Configured, LimitSettings, SlotSettings
@@ -54,10 +55,13 @@ class Interlock:
         limits: LimitSettings | None = None,
         slots: SlotSettings | None = None,
         clock: Clock | None = None,
+        world: str = "live",
+        record: str | Path | None = None,
     ) -> None:
         """`store` is a file that is made if it is not there; without one, runs are kept in memory, with this object.
 
         `tools` are functions marked with `@tool`, modules, files or folders; `graphs` a folder, or documents by name.
+        `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
         """
         if isinstance(tools, str):
             raise TypeError(f"`tools` is a list, also of one: write `tools=[{tools!r}]`")
@@ -69,6 +73,9 @@ class Interlock:
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
         )
+        plays = cassette_of(world)
+        if plays is not None and record is not None:
+            raise CassetteError("what a cassette answers is recorded already: leave out `record`, or the cassette")
         self._turn = threading.Lock()
         place = None if store is None or store == IN_MEMORY else Path(store)
         self._shared = SharedWorker(
@@ -79,11 +86,20 @@ class Interlock:
                 secrets=_secret_source(secrets),
                 slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
                 clock=clock,
+                plays=plays,
+                records=None if record is None else Path(record),
             )
         )
 
     @classmethod
-    def of_project(cls, configured: Configured, environment: Mapping[str, str]) -> Self:
+    def of_project(
+        cls,
+        configured: Configured,
+        environment: Mapping[str, str],
+        *,
+        world: str = "live",
+        record: Path | None = None,
+    ) -> Self:
         """What the settings of a project say; secrets come from the environment and from the project's file."""
         settings = configured.settings
         return cls(
@@ -93,6 +109,8 @@ class Interlock:
             secrets=read_secrets(environment, settings.secrets),
             limits=settings.limits,
             slots=settings.slots,
+            world=world,
+            record=record,
         )
 
     async def __aenter__(self) -> Self:

@@ -113,15 +113,16 @@ def late_result(call: ToolCall, outcome: ToolOutcome) -> Result:
 
 
 def _node_result(effect: str, outcome: ToolOutcome) -> NodeResult:
+    calls, simulated = outcome.calls, outcome.simulated
     match outcome:
         case Done():
-            return NodeResult(effect, "done", outcome.out, outcome.labels, calls=outcome.calls)
+            return NodeResult(effect, "done", outcome.out, outcome.labels, calls=calls, simulated=simulated)
         case Failed(error=Error(kind="cancelled"), calls=0):
-            return NodeResult(effect, "not_done", error=outcome.error, calls=0)
-        case Failed():
-            return NodeResult(effect, "failed", error=outcome.error, retryable=outcome.retryable, calls=outcome.calls)
+            return NodeResult(effect, "not_done", error=outcome.error, calls=0, simulated=simulated)
+        case Failed(error=error, retryable=retryable):
+            return NodeResult(effect, "failed", error=error, retryable=retryable, calls=calls, simulated=simulated)
         case Unknown():
-            return NodeResult(effect, "unknown", error=outcome.error, calls=outcome.calls)
+            return NodeResult(effect, "unknown", error=outcome.error, calls=calls, simulated=simulated)
 
 
 def _undone(effect: CallTool, outcome: ToolOutcome) -> UndoneResult:

@@ -24,9 +24,9 @@ def what_happened(event: e.Event) -> str:
         case e.ResultAdopted() as body:
             return f"takes over the result of event {body.parent_seq} of the parent run: {short(body.out)}"
         case e.NodeResult(status="done") as body:
-            return f"gave {short(body.out)}{_labelled(body.labels)}"
+            return f"gave {short(body.out)}{_labelled(body.labels)}{_simulated(body)}"
         case e.NodeResult() as body:
-            return f"{_NOT_DONE[body.status]}: {_told(body.error)}"
+            return f"{_NOT_DONE[body.status]}: {_told(body.error)}{_simulated(body)}"
         case e.EffectIntended(question=e.Question() as question) as body:
             return f"step {body.ordinal} asks: {question.text}"
         case e.EffectIntended() as body:
@@ -198,6 +198,10 @@ def _decided(decision: e.Decision | None) -> str:
 
 def _after(because: tuple[str, ...]) -> str:
     return f", after {', '.join(because)}" if because else ""
+
+
+def _simulated(body: e.NodeResult) -> str:
+    return " (simulated)" if body.simulated else ""
 
 
 def _labelled(labels: tuple[str, ...]) -> str:

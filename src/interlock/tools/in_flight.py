@@ -40,6 +40,16 @@ class InFlight(Generic[T]):
         """What the work does from now on when it is asked to stop."""
         self._stop = act
 
+    def overheard(self, hear: Callable[[T], None]) -> None:
+        """Also tell this of what became of it, before whoever holds it."""
+        report = self._report
+
+        def tell_both(outcome: T) -> None:
+            hear(outcome)
+            report(outcome)
+
+        self._report = tell_both
+
     def interrupt(self) -> None:
         """Cancel what the work waits for just now, in its own task."""
         assert self._task is not None, "the work is not carried here"

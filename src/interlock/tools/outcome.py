@@ -1,5 +1,6 @@
 """What goes through the tool door and what comes back: a call, and what became of it.
 
+What was answered in the tool's place, by a cassette or a script, is `simulated`.
 An outcome is known (`Done`, `Failed`) or it is not (`Unknown`): a call that was given up, stopped or lost in flight may
 have taken effect. What follows from that is decided by the core, never here.
 """
@@ -43,6 +44,7 @@ class Done(Struct, frozen=True):
     out: Value = None
     labels: tuple[str, ...] = ()
     calls: int = 1
+    simulated: bool = False
 
 
 class Failed(Struct, frozen=True):
@@ -51,6 +53,7 @@ class Failed(Struct, frozen=True):
     error: Error
     retryable: bool = True
     calls: int = 1
+    simulated: bool = False
 
 
 class Unknown(Struct, frozen=True):
@@ -58,6 +61,7 @@ class Unknown(Struct, frozen=True):
 
     error: Error
     calls: int = 1
+    simulated: bool = False
 
 
 ToolOutcome: TypeAlias = Done | Failed | Unknown

@@ -1,0 +1,68 @@
+"""Two worlds with a cassette: one that records what the live one answers, and one that plays it and calls nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from interlock.core.values import Value
+from interlock.engine.cassettes import CallOnTape, Cassette
+from interlock.engine.effects import CallTool, FindOut
+from interlock.engine.journaling import RunJournal
+from interlock.engine.performing import Performer, Whole
+from interlock.tools.in_flight import InFlight
+from interlock.tools.outcome import Failed, ToolOutcome
+from interlock.tools.reconciling import CannotTell, Reconciled
+
+
+class RecordingWorld:
+    """Another world, of which every answer is kept."""
+
+    def __init__(self, inner: Performer, cassette: Cassette) -> None:
+        self._inner = inner
+        self._cassette = cassette
+
+    def missing(self, tools: Iterable[str]) -> list[str]:
+        """What the other world has not."""
+        return self._inner.missing(tools)
+
+    async def call(
+        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole, in_flight: InFlight[ToolOutcome]
+    ) -> None:
+        """Let the other world make the call, and keep what came of it."""
+        in_flight.overheard(partial(self._keep, effect, await whole(effect.input)))
+        await self._inner.call(run, effect, journal, whole, in_flight)
+
+    async def find_out(self, effect: FindOut, whole: Whole, in_flight: InFlight[Reconciled]) -> None:
+        """Let the other world find it out: what it says is no answer to a call."""
+        await self._inner.find_out(effect, whole, in_flight)
+
+    def _keep(self, effect: CallTool, input: Value, outcome: ToolOutcome) -> None:
+        if not (isinstance(outcome, Failed) and outcome.calls == 0):  # it never reached its tool
+            self._cassette.keep(CallOnTape(effect.path, effect.attempt, effect.tool, input, outcome))
+
+
+class PlayingWorld:
+    """A world that is on a cassette: what was recorded is answered, and nothing else is."""
+
+    def __init__(self, cassette: Cassette) -> None:
+        self._cassette = cassette
+
+    def missing(self, tools: Iterable[str]) -> list[str]:  # noqa: ARG002 - the port's signature
+        """None: a call that is not on the cassette is refused when it is made, with the nearest that is."""
+        return []
+
+    async def call(
+        self,
+        run: str,  # noqa: ARG002 - other worlds tell runs apart
+        effect: CallTool,
+        journal: RunJournal,  # noqa: ARG002 - a tool that is not called makes no steps
+        whole: Whole,
+        in_flight: InFlight[ToolOutcome],
+    ) -> None:
+        """Answer from the cassette."""
+        in_flight.over(self._cassette.play(effect.tool, await whole(effect.input), path=effect.path))
+
+    async def find_out(self, effect: FindOut, whole: Whole, in_flight: InFlight[Reconciled]) -> None:  # noqa: ARG002
+        """Nobody is asked: a person has to say."""
+        in_flight.over(CannotTell(f"{effect.tool} is played from a cassette, which does not know"))
