@@ -138,6 +138,8 @@ class TakesBack:
         self.failed: dict[str, list[str]] = {}
         self.standing: set[str] = set()
         """What was done and has no undo."""
+        self.shared: set[str] = set()
+        """What a fork has taken over: it is its parent's to take back."""
         self.wants: dict[str, bool] = {}
         """By scope: whether somebody asked for taking back."""
 
@@ -147,6 +149,8 @@ class TakesBack:
                 self._see_done(event)
             case e.ResultAdopted(undo=e.Undone() as undone):
                 self.kept[event.path] = Kept(event.path, undone.seq, is_hopeless=undone.error is not None)
+            case e.ResultAdopted(is_shared=True):
+                self.shared.add(event.path)
             case e.UndoKept() as body:
                 self._see_kept(event.path, body)
             case e.RunStarted(kind="rollback"):
@@ -178,6 +182,8 @@ class TakesBack:
     def _see_done(self, event: e.Event) -> None:
         instance = self.shadow.instance(event.path)
         if instance is None or event.path in self.owed:
+            return
+        if isinstance(event.body, e.NodeSucceeded) and event.body.adopted and event.path in self.shared:
             return
         if instance.node.undo is None:
             self._see_standing(instance)

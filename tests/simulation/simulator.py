@@ -18,6 +18,8 @@ from interlock.core import requests as r
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph
 from interlock.core.continuing.adopting import results_to_adopt, undos_to_adopt
+from interlock.core.continuing.forking import plan_fork
+from interlock.core.continuing.past import Past
 from interlock.core.decide import decide
 from interlock.core.evolve import evolve
 from interlock.core.plan import Plan
@@ -38,6 +40,8 @@ STEPS_MAX: Final = 120
 """After so many steps nobody disturbs the run any more: it has to come to its end."""
 ENDING_MAX: Final = 600
 """How many more steps it may take then."""
+FORKED: Final = 0.3
+"""How many of the runs that have ended are forked."""
 CANCELS: Final = (150, 300, 400, 500)
 """After how many of them somebody loses patience: a cancel, and cancels of what `finally` still does."""
 NAME_MAX: Final = 10
@@ -128,8 +132,11 @@ class Simulation:
         Replay(self.plan).verify(self.log, self.state, self.dice, rests=frozenset(self.batches))
 
     def next_run(self) -> Simulation | None:
-        """A run that continues this one, if somebody wants one: it goes on where this failed, or takes back."""
+        """A run that continues this one, if somebody wants one: it goes on where this failed, takes back, or forks."""
         assert self.state.outcome is not None
+        chance = Random(f"{self.name} fork {self.graph.seed}")  # noqa: S311 - a schedule has to be the same again
+        if len(self.name) <= NAME_MAX and chance.random() < FORKED:
+            return self._fork(chance)
         if self.state.outcome.status in {"succeeded", "rolled_back"} or len(self.name) > NAME_MAX:
             return None
         following = Simulation(self.graph.seed, continues=self)
@@ -137,6 +144,16 @@ class Simulation:
         adopt = results_to_adopt if kind == "retry" else undos_to_adopt
         adopted = tuple(adopt(self.plan, self.name, self.log))
         following.start = r.StartRun(inputs=self.graph.inputs, kind=kind, parent=self.name, adopted=adopted)
+        return following
+
+    def _fork(self, chance: Random) -> Simulation | None:
+        """Another course from any node on, whatever came of it."""
+        paths = list(Past(self.plan, self.name).after(self.log).status)
+        if not paths:
+            return None
+        fork = plan_fork(self.plan, self.name, self.log, start=chance.choice(paths))
+        following = Simulation(self.graph.seed, continues=self)
+        following.start = r.StartRun(inputs=fork.inputs, kind="fork", parent=self.name, adopted=fork.adopted)
         return following
 
     def _come_to_an_end(self) -> None:

@@ -8,7 +8,7 @@ taken over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, TypeAlias, TypeGuard, cast
+from typing import Final, Literal, TypeAlias, TypeGuard, cast
 
 import msgspec
 from msgspec import Struct
@@ -50,7 +50,8 @@ class Repeat(Struct, frozen=True):
 
     path: str
     tool: str
-    effect_class: EffectClass
+    """The tool, or the event that is sent."""
+    effect_class: EffectClass | Literal["emit"]
     effect: str
 
 
@@ -234,8 +235,8 @@ def _repeats(past: Past, events: Sequence[e.Event], again: Again) -> Iterator[Re
     not_made = {event.body.effect for event in events if _says_not_made(event.body)}
     for event in events:
         body = event.body
-        if isinstance(body, e.NodeStarted) and body.tool and body.effect not in not_made and again.runs(event.path):
-            effect_class = past.plan.tools[body.tool].effect
+        if isinstance(body, e.NodeStarted) and body.effect not in not_made and again.runs(event.path):
+            effect_class = "emit" if body.emits else past.plan.tools[body.tool].effect
             if effect_class != "read":
                 yield Repeat(event.path, body.tool, effect_class, body.effect)
 
