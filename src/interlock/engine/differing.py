@@ -130,16 +130,15 @@ def _only(node: NodeView, side: Side) -> Iterator[Difference]:
 
 def _both(path: str, ours: NodeView, theirs: NodeView, left: _Sides, right: _Sides) -> Iterator[Difference]:
     is_adopted = bool(ours.adopted or theirs.adopted)
-    # What was taken over was not asked for here, nor tried.
-    for what in (
-        ("kind", "status", "output") if is_adopted else ("kind", "status", "tool", "attempts", "input", "output")
-    ):
+    # What was taken over was not asked for here, nor tried, nor decided.
+    asked = () if is_adopted else ("tool", "attempts", "input")
+    for what in ("kind", "status", *asked, "output"):
         yield from _values(what, getattr(ours, what), getattr(theirs, what))
     yield from _values("labels", list(ours.labels), list(theirs.labels))
     yield from _errors(ours.error, theirs.error)
-    yield from _values("decision", _decision(ours), _decision(theirs))
     yield from _values("edge to", left.edges.get(path, {}), right.edges.get(path, {}))
     if not is_adopted:
+        yield from _values("decision", _decision(ours), _decision(theirs))
         yield from _values("effects", left.effects.get(path, []), right.effects.get(path, []))
 
 
