@@ -6,17 +6,19 @@ Decides nothing else: which store, which tools and how many slots is said by the
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from interlock.core.requests import Result
 from interlock.engine.cassettes import Cassette, CassetteError, read_cassette, write_cassette
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, Performer, late_result
 from interlock.engine.taped_worlds import PlayingWorld, RecordingWorld
 from interlock.engine.worker import Worker
+from interlock.faults import Fault, FaultyWorld, JumpingClock
 from interlock.store.errors import PlaceError
 from interlock.store.event_store import EventStore
 from interlock.store.memory import MemoryEventStore
@@ -53,6 +55,8 @@ class Parts:
     """A cassette that answers in the tools' place."""
     records: Path | None = None
     """Where what the tools answer is kept as a cassette."""
+    faults: Sequence[Fault] = ()
+    """What is put in the way of calls, for tests."""
 
 
 def cassette_of(world: str) -> Path | None:
@@ -76,18 +80,31 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
     if parts.place is not None:
         _make_folder(parts.place)
     async with parts.store:
-        engine = Engine(parts.store, tenant=TENANT, now=parts.clock.now)
+        clock = JumpingClock(parts.clock) if parts.faults else parts.clock
+        engine = Engine(parts.store, tenant=TENANT, now=clock.now)
 
         def note_late(call: ToolCall, outcome: ToolOutcome) -> None:
             worker.note_late(call.run, late_result(call, outcome))
 
-        door = ToolDoor(clock=parts.clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
+        door = ToolDoor(clock=clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
         live = LiveWorld(parts.toolbox, door, tenant=TENANT)
         owner = this_process(secrets.token_hex(8))
-        with _world(parts, live) as world:
-            worker = Worker(engine, world, parts.clock, owner=owner, new_id=new_run_id)
+        with _world(parts, live) as sound:
+            is_faulty = isinstance(clock, JumpingClock)
+            world = _with_faults(parts, sound, clock, lambda: worker) if is_faulty else sound
+            worker = Worker(engine, world, clock, owner=owner, new_id=new_run_id)
             async with worker:
                 yield worker
+
+
+def _with_faults(parts: Parts, world: Performer, clock: JumpingClock, worker: Callable[[], Worker]) -> Performer:
+    async def drop_lease(run: str) -> None:
+        await parts.store.release_lease(worker().drivers[run].run.lease)
+
+    def deliver(run: str, result: Result) -> None:
+        worker().note_late(run, result)
+
+    return FaultyWorld(world, parts.faults, clock=clock, drop_lease=drop_lease, deliver=deliver)
 
 
 @contextmanager

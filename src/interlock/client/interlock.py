@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -27,6 +27,7 @@ from interlock.core.requests import StartRun
 from interlock.engine.cassettes import CassetteError
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.worker import Worker
+from interlock.faults import Fault
 from interlock.settings import Configured, LimitSettings, SlotSettings
 from interlock.store.errors import LeaseHeldError, RunKeyTakenError
 from interlock.store.event_store import LIST_LIMIT
@@ -57,11 +58,13 @@ class Interlock:
         clock: Clock | None = None,
         world: str = "live",
         record: str | Path | None = None,
+        faults: Sequence[Fault] = (),
     ) -> None:
         """`store` is a file that is made if it is not there; without one, runs are kept in memory, with this object.
 
         `tools` are functions marked with `@tool`, modules, files or folders; `graphs` a folder, or documents by name.
         `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
+        `faults` are put in the way of calls, for tests: see `interlock.faults`.
         """
         if isinstance(tools, str):
             raise TypeError(f"`tools` is a list, also of one: write `tools=[{tools!r}]`")
@@ -88,6 +91,7 @@ class Interlock:
                 clock=clock,
                 plays=plays,
                 records=None if record is None else Path(record),
+                faults=faults,
             )
         )
 
