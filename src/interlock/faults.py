@@ -97,7 +97,8 @@ class FaultyWorld:
         deliver: Callable[[str, Result], None],
     ) -> None:
         self._inner = inner
-        self._faults = faults
+        # A call that is turned away is a call all the same: whatever else was to happen at it happens first.
+        self._faults = sorted(faults, key=lambda fault: isinstance(fault, Unavailable | RateLimited))
         self._clock = clock
         self._drop_lease = drop_lease
         self._deliver = deliver

@@ -136,6 +136,15 @@ def test_a_clock_that_jumps_fires_what_is_due_by_then() -> None:
     assert (result.status, CALLED) == ("succeeded", ["a"])
 
 
+def test_what_is_to_happen_at_a_call_happens_although_the_call_is_turned_away() -> None:
+    """Faults are counted by calls, and not by those that get through."""
+    nodes = {"nap": {"wait": "1h"}, "a": writing("a", on_error="continue")}
+
+    result = Interlock(tools=[write], faults=[Unavailable("write"), ClockJumped(at=1, by="2h")]).run(graph(nodes))
+
+    assert (result.nodes["nap"].status, CALLED) == ("succeeded", [])
+
+
 @in_event_loop
 async def test_a_result_that_comes_twice_counts_once() -> None:
     """The second is on record as late."""
