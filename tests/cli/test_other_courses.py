@@ -79,6 +79,19 @@ def test_what_a_replay_cannot_be_made_with_is_refused(interlock: CommandLine, pa
     assert (said.code, said.err) == (2, f"error: --with wants graph=GRAPH, and was given '{given}'\n")
 
 
+def test_a_graph_that_does_not_take_the_runs_inputs_is_no_other_course(interlock: CommandLine, paid: str) -> None:
+    """It could not have been run with them."""
+    interlock.graph("other", "a: {value: 1}", inputs="{pieces: integer}")
+
+    said = interlock("replay", paid, "--with", "graph=other")
+
+    forked = interlock("fork", paid, "--from", "pay", "--graph", "other", "--plan")
+
+    assert (said.code, forked.code, forked.out) == (2, 2, "")
+    assert said.err == forked.err
+    assert said.err.startswith("error: the inputs are not what graph other takes: ")
+
+
 def test_the_plan_of_a_fork_is_told_and_nothing_is_done(interlock: CommandLine, paid: str) -> None:
     """What would be paid again is known before it is."""
     told = interlock("fork", paid, "--from", "small", "--plan", "--json").json

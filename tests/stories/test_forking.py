@@ -118,6 +118,7 @@ def test_an_input_is_set_and_what_looks_at_it_runs_again() -> None:
     [
         ("bb", {}, "nothing has happened to bb in this run; did you mean b?"),
         ("b", {"c": 1}, "c runs again, so what it gave cannot be set: set what it depends on, or start behind it"),
+        ("c", {".x": 1}, "'.x' names nothing: write `inputs` or the path of a node, and fields behind it"),
         ("c", {"aa": 1}, "there is no result of aa in this run; did you mean a?"),
         ("c", {"b.x": 1}, "b is no map, so its `x` cannot be set"),
         ("c", {"a.z.w": 1}, "a has no `z`, so nothing in it can be set"),
@@ -213,4 +214,5 @@ def test_on_another_graph_what_is_defined_otherwise_runs_again_and_what_is_gone_
     fork = plan_fork(first.plan, "run", first.log, start="c", graphs=graphs)
 
     assert (taken_over(fork), fork.changed, fork.gone) == (["a", "other"], ("b",), ("c",))
+    assert [repeat.path for repeat in fork.repeats] == ["b"]
     assert made(changed, fork).in_flight == ["b"]

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from interlock.core.admit import admit
 from interlock.core.bundle import Bundle, read_bundle
 from interlock.core.continuing.definitions import definitions
 from interlock.core.continuing.forking import Edit, Fork, ForkRefused, plan_fork
 from interlock.core.events import RunStarted
 from interlock.core.plan import Plan
-from interlock.core.requests import StartRun
+from interlock.core.requests import Refused, StartRun
+from interlock.core.state import RunState
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Engine
 from interlock.engine.errors import RequestRefusedError
@@ -50,6 +52,10 @@ async def prepare_fork(
     except ForkRefused as refused:
         raise RequestRefusedError(run, str(refused)) from None
     goes_on, bundle = (plan, None) if graph is None else graph
+    inputs = await engine.whole(fork.inputs)
+    misfit = admit(goes_on, RunState(run, engine.tenant), StartRun(inputs=inputs), at=engine.now())
+    if isinstance(misfit, Refused):
+        raise RequestRefusedError(run, misfit.reason)
     return PreparedFork(run, goes_on, started.labels, fork, bundle)
 
 

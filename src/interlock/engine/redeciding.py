@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from interlock.core import events as e
 from interlock.core import requests as r
-from interlock.core.admit import waits
+from interlock.core.admit import admit, waits
 from interlock.core.paths import node_at, split_step
 from interlock.core.plan import Micros, Plan
 from interlock.core.settle import admit_all, settle
@@ -23,6 +23,7 @@ from interlock.core.state import Calling, RunState, next_due
 from interlock.engine.differing import Course, RunDifference, difference
 from interlock.engine.effects import SendOut, effects_in
 from interlock.engine.engine import Engine
+from interlock.engine.errors import RequestRefusedError
 from interlock.engine.history import run_view
 from interlock.engine.whole_log import whole_log
 
@@ -58,6 +59,11 @@ async def redecide_run(engine: Engine, run: str, plan: Plan) -> OnAnotherGraph:
     """Take a stored run through another graph. Nothing is called, nobody is asked, and nothing is written."""
     before, events = await engine.log_of(run)
     recorded = await whole_log(engine, events)
+    started = recorded[0].body
+    assert isinstance(started, e.RunStarted), "a log begins with the run's start"
+    refused = admit(plan, RunState(run, engine.tenant), r.StartRun(inputs=started.inputs), at=recorded[0].at)
+    if isinstance(refused, r.Refused):
+        raise RequestRefusedError(run, refused.reason)
     redecided = redecide(plan, run, engine.tenant, recorded)
     left, right = run_view(before, run, recorded), run_view(plan, run, redecided.events)
     return OnAnotherGraph(difference(Course(left, recorded), Course(right, redecided.events)), redecided.ends)

@@ -103,7 +103,7 @@ def plan_fork(
         inputs=_edited(INPUTS, started.inputs, of_inputs),
         adopted=tuple((path, _shared(result)) for path, result in _with_edits(past, adopted, of_nodes)),
         again=runs_again,
-        repeats=tuple(_repeats(past, events, again)),
+        repeats=tuple(repeat for repeat in _repeats(past, events, again) if repeat.path not in gone),
         asked=tuple(path for path in runs_again if path in past.results and past.kinds[path] == "human"),
         edited=tuple(edit.target for edit in edits),
         changed=changed,
@@ -137,6 +137,8 @@ def _with_edits(past: Past, adopted: list[Adoption], edits: Sequence[Edit]) -> I
 
 
 def _not_editable(past: Past, edit: Edit) -> str:
+    if not edit.path:
+        return f"{edit.target!r} names nothing: write `inputs` or the path of a node, and fields behind it"
     if edit.path in past.results:
         return f"{edit.path} runs again, so what it gave cannot be set: set what it depends on, or start behind it"
     if edit.path in past.status:
