@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from interlock.core.requests import Result
-from interlock.engine.cassettes import Cassette, CassetteError, read_cassette, write_cassette
+from interlock.engine.cassettes import Cassette, CassetteError, Recording, read_cassette, write_cassette
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, Performer, late_result
 from interlock.engine.taped_worlds import PlayingWorld, RecordingWorld
@@ -35,6 +35,9 @@ from interlock.tools.toolbox import Toolbox
 TENANT: Final = "local"
 """Who owns every run before there are tenants."""
 
+LIVE: Final = "live"
+"""The world itself: tools are called."""
+
 _ID_LETTERS: Final = "abcdefghjkmnpqrstvwxyz"
 _ID_SYMBOLS: Final = _ID_LETTERS + "23456789"
 _ID_LENGTH: Final = 12
@@ -51,20 +54,20 @@ class Parts:
     secrets: SecretSource = NO_SECRETS
     slots: Callable[[], Mapping[Runs, Slots]] = slots_for
     clock: Clock = field(default_factory=LoopClock)
-    plays: Path | None = None
-    """A cassette that answers in the tools' place."""
-    records: Path | None = None
-    """Where what the tools answer is kept as a cassette."""
+    plays: Cassette | None = None
+    """What answers in the tools' place, however often the worker is opened."""
+    records: Recording | None = None
+    """Where what the tools answer is kept."""
     faults: Sequence[Fault] = ()
     """What is put in the way of calls, for tests."""
 
 
-def cassette_of(world: str) -> Path | None:
+def cassette_of(world: str) -> Cassette | None:
     """The cassette that a world is played from: `cassette:FILE`. None: the world itself, `live`."""
     kind, _, file = world.partition(":")
     if kind == "cassette" and file:
-        return Path(file)
-    if world != "live":
+        return read_cassette(Path(file))
+    if world != LIVE:
         raise CassetteError(f"there is no world {world!r}: there are `live` and `cassette:FILE`")
     return None
 
@@ -111,13 +114,12 @@ def _with_faults(parts: Parts, world: Performer, clock: JumpingClock, worker: Ca
 def _world(parts: Parts, live: Performer) -> Generator[Performer]:
     """Where effects go. What was recorded is written in the end, when nothing is in flight any more."""
     if parts.plays is not None:
-        yield PlayingWorld(read_cassette(parts.plays))
+        yield PlayingWorld(parts.plays)
     elif parts.records is not None:
-        cassette = Cassette([])
         try:
-            yield RecordingWorld(live, cassette)
+            yield RecordingWorld(live, parts.records.cassette)
         finally:
-            write_cassette(cassette, parts.records)
+            write_cassette(parts.records.cassette, parts.records.file)
     else:
         yield live
 

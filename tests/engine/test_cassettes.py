@@ -133,6 +133,17 @@ def test_a_request_that_is_made_more_often_than_recorded_is_refused(tmp_path: Pa
     assert played.error.message == 'price with {"item": "tea"} is on the cassette, but not so often'
 
 
+def test_several_runs_of_one_client_are_on_one_cassette(tmp_path: Path) -> None:
+    """A test that runs two graphs is recorded and played as a whole, each call once."""
+    tea = graph({"a": {"tool": "price", "input": {"item": "tea"}}})
+    recording = Interlock(tools=[price], record=tmp_path / "tape.json")
+    live = [recording.run(tea).outputs, recording.run(tea).outputs]
+
+    playing = Interlock(tools=[price], world=f"cassette:{tmp_path / 'tape.json'}")
+
+    assert [playing.run(tea).outputs, playing.run(tea).outputs] == live == [{"a": 11}, {"a": 12}]
+
+
 def test_what_comes_from_a_cassette_is_marked(tmp_path: Path) -> None:
     """Nobody may take a played run for one that happened."""
     ran(tmp_path / "tape.json", record=tmp_path / "tape.json")

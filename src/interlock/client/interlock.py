@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from interlock.bootstrap import Parts, cassette_of, make_store
+from interlock.bootstrap import LIVE, Parts, cassette_of, make_store
 from interlock.client.errors import NotOpenError, RunningLoopError
 from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.client.handle import RunHandle
@@ -24,7 +24,7 @@ from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.problems import nearest
 from interlock.core.requests import StartRun
-from interlock.engine.cassettes import CassetteError
+from interlock.engine.cassettes import Cassette, CassetteError, Recording
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.worker import Worker
 from interlock.faults import Fault
@@ -56,7 +56,7 @@ class Interlock:
         limits: LimitSettings | None = None,
         slots: SlotSettings | None = None,
         clock: Clock | None = None,
-        world: str = "live",
+        world: str = LIVE,
         record: str | Path | None = None,
         faults: Sequence[Fault] = (),
     ) -> None:
@@ -76,8 +76,7 @@ class Interlock:
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
         )
-        plays = cassette_of(world)
-        if plays is not None and record is not None:
+        if world != LIVE and record is not None:
             raise CassetteError("what a cassette answers is recorded already: leave out `record`, or the cassette")
         self._turn = threading.Lock()
         place = None if store is None or store == IN_MEMORY else Path(store)
@@ -89,8 +88,8 @@ class Interlock:
                 secrets=_secret_source(secrets),
                 slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
                 clock=clock,
-                plays=plays,
-                records=None if record is None else Path(record),
+                plays=cassette_of(world),
+                records=None if record is None else Recording(Path(record), Cassette([])),
                 faults=faults,
             )
         )
@@ -101,7 +100,7 @@ class Interlock:
         configured: Configured,
         environment: Mapping[str, str],
         *,
-        world: str = "live",
+        world: str = LIVE,
         record: Path | None = None,
     ) -> Self:
         """What the settings of a project say; secrets come from the environment and from the project's file."""

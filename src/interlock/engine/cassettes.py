@@ -78,6 +78,13 @@ class Cassette:
         return f": the nearest is {nearest}"
 
 
+class Recording(Struct, frozen=True):
+    """A cassette in the making, and the file in which it will lie."""
+
+    file: Path
+    cassette: Cassette
+
+
 def _refused(message: str) -> Failed:
     return Failed(Error("refused", message), retryable=False, calls=0, simulated=True)
 
