@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from interlock import Interlock, RunResult, ToolFailed, tool
-from interlock.core.events import NodeResult
+from interlock.core.events import NodeResult, UndoResult
 from interlock.engine.cassettes import CassetteError
 from tests.client.workshop import graph
 
@@ -157,6 +157,22 @@ def test_what_comes_from_a_cassette_is_marked(tmp_path: Path) -> None:
 
     assert asyncio.run(marks("live")) == {False}
     assert asyncio.run(marks(f"cassette:{tmp_path / 'tape.json'}")) == {True}
+
+
+def test_what_is_taken_back_from_a_cassette_is_marked_as_well(tmp_path: Path) -> None:
+    """A refund that was played was not made."""
+    bought = {"tool": "price", "input": {"item": "tea"}, "undo": {"tool": "price", "input": {"item": "back"}}}
+    undone = graph({"a": bought, "no": {"gate": ["${a < 0}"], "otherwise": "rollback"}})
+    live = Interlock(tools=[price], record=tmp_path / "tape.json").run(undone)
+
+    async def marks() -> set[bool]:
+        async with Interlock(tools=[price], world=f"cassette:{tmp_path / 'tape.json'}") as interlock:
+            handle = await interlock.start(undone)
+            await handle.wait()
+            bodies = [event.body async for event in handle.events()]
+        return {body.simulated for body in bodies if isinstance(body, UndoResult)}
+
+    assert (live.status, asyncio.run(marks())) == ("rolled_back", {True})
 
 
 def test_recording_again_changes_only_what_has_changed(tmp_path: Path) -> None:

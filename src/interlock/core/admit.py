@@ -292,7 +292,7 @@ def _result(plan: Plan, state: RunState, request: r.Result) -> Admitted | r.Refu
         return r.Refused(f"run {state.run} has ended")
     if result.status == "not_done":
         return r.Refused(f"the call of {request.path} was given up, and was never made")
-    return [(request.path, e.ResultLate(result.effect, result.status, result.out, result.error))]
+    return [(request.path, e.ResultLate(result.effect, result.status, result.out, result.error, result.simulated))]
 
 
 def _live_at(plan: Plan, state: RunState, path: str) -> Live | None:

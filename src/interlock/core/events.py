@@ -120,6 +120,7 @@ class ResultLate(Struct, frozen=True, gc=False, tag="result.late", omit_defaults
     status: Literal["done", "failed", "unknown"]
     out: Value = None
     error: Error | None = None
+    simulated: bool = False
 
 
 class EffectSettled(Struct, frozen=True, gc=False, tag="effect.settled", omit_defaults=True):
@@ -213,6 +214,7 @@ class UndoResult(Struct, frozen=True, gc=False, tag="undo.result", omit_defaults
     status: Literal["done", "failed", "unknown", "not_done"]
     error: Error | None = None
     retryable: bool = True
+    simulated: bool = False
 
 
 # --- Decided ---------------------------------------------------------------------------------------------------------

@@ -126,13 +126,14 @@ def _node_result(effect: str, outcome: ToolOutcome) -> NodeResult:
 
 
 def _undone(effect: CallTool, outcome: ToolOutcome) -> UndoneResult:
+    simulated = outcome.simulated
     match outcome:
         case Done():
-            result = UndoResult(effect.effect, "done")
+            result = UndoResult(effect.effect, "done", simulated=simulated)
         case Failed(error=Error(kind="cancelled"), calls=0):
-            result = UndoResult(effect.effect, "not_done", outcome.error)
+            result = UndoResult(effect.effect, "not_done", outcome.error, simulated=simulated)
         case Failed():
-            result = UndoResult(effect.effect, "failed", outcome.error, outcome.retryable)
+            result = UndoResult(effect.effect, "failed", outcome.error, outcome.retryable, simulated)
         case Unknown():
-            result = UndoResult(effect.effect, "unknown", outcome.error)
+            result = UndoResult(effect.effect, "unknown", outcome.error, simulated=simulated)
     return UndoneResult(path=effect.path, result=result)

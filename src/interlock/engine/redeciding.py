@@ -246,7 +246,7 @@ def _request_of(event: e.Event) -> r.Request | None:
         case e.NodeResult() as body:
             return r.Result(path=path, result=body)
         case e.ResultLate() as body:
-            late = e.NodeResult(body.effect, body.status, body.out, error=body.error)
+            late = e.NodeResult(body.effect, body.status, body.out, error=body.error, simulated=body.simulated)
             return r.Result(path=path, result=late)
         case e.UndoResult() as body:
             return r.UndoneResult(path=path, result=body)
