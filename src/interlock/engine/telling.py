@@ -17,7 +17,11 @@ VALUE_SHOWN_MAX: Final = 80
 
 def what_happened(event: e.Event) -> str:
     """One line about an event, without its number, its path and who did it."""
-    match event.body:
+    return _what_came(event.body) if isinstance(event.body, e.Outside) else _what_was_decided(event.body)
+
+
+def _what_came(came: e.Outside) -> str:
+    match came:
         case e.RunStarted() as body:
             linked = f", a {body.kind} of {body.parent}" if body.parent else ""
             return f"graph {body.graph} starts{linked} with {short(body.inputs)}"
@@ -38,7 +42,7 @@ def what_happened(event: e.Event) -> str:
         case e.EffectUnknown() as body:
             return f"nobody knows whether step {body.ordinal} was done: {_told(body.error)}"
         case e.ResultLate() as body:
-            return f"a result came after it had been given up ({body.status}), and changes nothing"
+            return f"a result came after it had been given up ({body.status}), and changes nothing{_simulated(body)}"
         case e.EffectSettled() as body:
             said = "was done" if body.status == "done" else "was not done"
             return f"effect {body.effect} {said}{_why(body.why)}"
@@ -66,7 +70,12 @@ def what_happened(event: e.Event) -> str:
         case e.RunMode() as body:
             return f"mode is {body.mode} now{_why(body.why)}"
         case e.UndoResult() as body:
-            return "taken back" if body.status == "done" else f"taking it back: {body.status}: {_told(body.error)}"
+            said = "taken back" if body.status == "done" else f"taking it back: {body.status}: {_told(body.error)}"
+            return f"{said}{_simulated(body)}"
+
+
+def _what_was_decided(decided: e.Decided) -> str:
+    match decided:
         case e.NodeStarted() as body:
             verb = "sends" if body.emits else "calls"
             again = f", attempt {body.attempt}" if body.attempt > 1 else ""
@@ -200,7 +209,7 @@ def _after(because: tuple[str, ...]) -> str:
     return f", after {', '.join(because)}" if because else ""
 
 
-def _simulated(body: e.NodeResult) -> str:
+def _simulated(body: e.NodeResult | e.UndoResult | e.ResultLate) -> str:
     return " (simulated)" if body.simulated else ""
 
 
