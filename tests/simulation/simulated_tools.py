@@ -119,10 +119,10 @@ def _declared(contract: ToolContract) -> Tool:
     """A tool as `@tool` makes it, with nothing inside. Reading a signature takes long, so it is done once."""
 
     async def work(context: AsyncToolContext, a: Value = None, b: Value = None, of: Value = None) -> Value:
-        raise NotImplementedError
+        """Only its signature is read: what it does is put in its place."""
 
     async def reconcile(effect_id: str) -> Reconciled:
-        raise NotImplementedError
+        return cannot_tell("only its signature is read")
 
     hook = reconcile if contract.can_reconcile else None
     found = tool_of(tool(name=contract.name, effect=contract.effect, labels=contract.labels, reconcile=hook)(work))
