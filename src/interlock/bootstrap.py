@@ -21,9 +21,9 @@ from interlock.engine.worker import Worker
 from interlock.faults import Fault, FaultyWorld, JumpingClock
 from interlock.store.errors import PlaceError
 from interlock.store.event_store import EventStore
-from interlock.store.memory import MemoryEventStore
+from interlock.store.memory.store import MemoryEventStore
 from interlock.store.processes import this_process
-from interlock.store.sqlite import SqliteEventStore
+from interlock.store.sqlite.store import SqliteEventStore
 from interlock.tools.clock import Clock, LoopClock
 from interlock.tools.door import ToolDoor, slots_for
 from interlock.tools.outcome import ToolCall, ToolOutcome

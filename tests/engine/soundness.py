@@ -12,7 +12,7 @@ from interlock.engine.engine import Engine
 from interlock.engine.verifying import replay_run
 from interlock.store import EventStore
 from interlock.store.rows import RunRow
-from interlock.store.sqlite import SqliteEventStore
+from interlock.store.sqlite.store import SqliteEventStore
 
 
 def now() -> int:

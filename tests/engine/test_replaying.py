@@ -18,9 +18,9 @@ from interlock.engine.engine import Engine
 from interlock.engine.verifying import Replayed, replay_run
 from interlock.store import Lease, LeaseOwner
 from interlock.store.event_store import Append
-from interlock.store.memory import MemoryEventStore
+from interlock.store.memory.store import MemoryEventStore
 from interlock.store.sealing import header_hash, read_header
-from interlock.store.sqlite import SqliteEventStore
+from interlock.store.sqlite.store import SqliteEventStore
 from tests.client.workshop import graph
 from tests.engine.soundness import now
 from tests.store.event_loop import in_event_loop

@@ -10,7 +10,7 @@ from interlock import Interlock
 from interlock.bootstrap import TENANT
 from interlock.core.requests import Answer
 from interlock.engine.signals import encode_request
-from interlock.store.sqlite import SqliteEventStore
+from interlock.store.sqlite.store import SqliteEventStore
 from tests.client.test_taking_up import LaterClock
 from tests.client.workshop import ASK, graph
 from tests.engine.soundness import assert_sound

@@ -12,7 +12,7 @@ from interlock.engine.engine import Engine
 from interlock.engine.errors import EngineStoppedError
 from interlock.engine.performing import LiveWorld
 from interlock.engine.worker import Worker
-from interlock.store.memory import MemoryEventStore
+from interlock.store.memory.store import MemoryEventStore
 from interlock.store.processes import this_process
 from interlock.tools.clock import LoopClock
 from interlock.tools.door import ToolDoor

@@ -27,7 +27,7 @@ from interlock.engine.verifying import replay_run
 from interlock.engine.worker import Worker
 from interlock.store.errors import StoreError
 from interlock.store.lease import LeaseOwner
-from interlock.store.memory import MemoryEventStore
+from interlock.store.memory.store import MemoryEventStore
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
 from interlock.store.sealing import Sealed
 from interlock.tools.door import ToolDoor

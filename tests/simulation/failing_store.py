@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from interlock.store.errors import LeaseLostError, StoreError
 from interlock.store.event_store import Append, EventStore
-from interlock.store.memory import MemoryEventStore
+from interlock.store.memory.store import MemoryEventStore
 
 
 class Unreachable(StoreError):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from interlock.store.processes import this_process
-from interlock.store.sqlite import SqliteEventStore
+from interlock.store.sqlite.store import SqliteEventStore
 from tests.store.logs import NOON, TENANT, append, started, step
 
 RUNS = ("r0", "r1", "r2", "r3")

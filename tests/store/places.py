@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from interlock.store import EventStore, LeaseOwner
-from interlock.store.memory import MemoryEventStore
-from interlock.store.sqlite import SqliteEventStore
+from interlock.store.memory.store import MemoryEventStore
+from interlock.store.sqlite.store import SqliteEventStore
 from tests.store.logs import MINUTE, NOON
 
 

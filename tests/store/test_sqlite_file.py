@@ -14,8 +14,8 @@ import pytest
 from interlock.core import events as e
 from interlock.store import ErasedError, EventStore, Lease, LedgerRow, QuestionRow, RunRow
 from interlock.store.salts import Salts
-from interlock.store.sqlite_appends import AppendBatch
-from interlock.store.sqlite_place import connect
+from interlock.store.sqlite.appends import AppendBatch
+from interlock.store.sqlite.place import connect
 from tests.store.event_loop import in_event_loop
 from tests.store.logs import TENANT, WORKER, append, started, step
 from tests.store.places import SqlitePlace

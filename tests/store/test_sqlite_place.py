@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from interlock.store import PlaceError
-from interlock.store.sqlite_place import execute_when_free, explain, open_file
+from interlock.store.sqlite.place import execute_when_free, explain, open_file
 
 
 def trouble_with(path: Path) -> PlaceError:

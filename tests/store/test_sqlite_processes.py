@@ -10,7 +10,7 @@ from pathlib import Path
 
 from interlock.store import EventStore, Lease, verify_chain
 from interlock.store.processes import this_process
-from interlock.store.sqlite import SqliteEventStore
+from interlock.store.sqlite.store import SqliteEventStore
 from tests.store.event_loop import in_event_loop
 from tests.store.logs import NOON, TENANT, append, started, step
 from tests.store.other_process import RUNS

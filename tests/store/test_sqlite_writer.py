@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from interlock.store import Lease, PlaceError, StoreClosedError, sqlite_leases
-from interlock.store.sqlite_place import open_file
-from interlock.store.sqlite_writer import SqliteWriter
+from interlock.store import Lease, PlaceError, StoreClosedError
+from interlock.store.sqlite import leasing
+from interlock.store.sqlite.place import open_file
+from interlock.store.sqlite.writer import SqliteWriter
 from tests.store.event_loop import in_event_loop
 from tests.store.logs import NOON, TENANT, WORKER, append, started
 
@@ -30,7 +31,7 @@ class Traced:
     async def lease(self, run: str) -> Lease:
         """The right to drive a run."""
         wanted = Lease(TENANT, run, epoch=0, expires_at=NOON, owner=WORKER)
-        return await self.writer.do(lambda file: sqlite_leases.take(file, wanted, at=0, is_running=lambda _: True))
+        return await self.writer.do(lambda file: leasing.take(file, wanted, at=0, is_running=lambda _: True))
 
     def commits(self) -> int:
         """How many transactions were committed until now."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final, TypeVar
 
-from interlock.store.sqlite_place import connect, explained
+from interlock.store.sqlite.place import connect, explained
 
 T = TypeVar("T")
 

@@ -24,8 +24,8 @@ from interlock.store.blobs import pack_blob
 from interlock.store.errors import PlaceError, StoreClosedError, StoreError
 from interlock.store.event_store import Append
 from interlock.store.salts import RandomBytes, Salts
-from interlock.store.sqlite_appends import AppendBatch
-from interlock.store.sqlite_place import PAUSE_SECONDS, TRIES_MAX, explain, is_busy
+from interlock.store.sqlite.appends import AppendBatch
+from interlock.store.sqlite.place import PAUSE_SECONDS, TRIES_MAX, explain, is_busy
 
 T = TypeVar("T")
 Deed: TypeAlias = Callable[[sqlite3.Connection], T]

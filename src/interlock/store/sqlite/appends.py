@@ -11,13 +11,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from interlock.store import sqlite_leases
 from interlock.store.errors import LeaseLostError, RunKeyTakenError, SignalGoneError, StaleRunError
 from interlock.store.event_store import Append
 from interlock.store.rows import RunOrigin, changes
 from interlock.store.salts import Salts
 from interlock.store.sealing import CHAIN_START, seal_all
-from interlock.store.sqlite_rows import DerivedRows, Row
+from interlock.store.sqlite import leasing
+from interlock.store.sqlite.rows import DerivedRows, Row
 
 _STANDING: Final = """
     select l.epoch, l.owner is not null, r.no, r.seq, r.head
@@ -54,8 +54,8 @@ class AppendBatch:
             _EVENTS: [],
             _BLOBS: [],
             _CONSUMED: [],
-            sqlite_leases.TAKE: [],
-            sqlite_leases.RELEASE: [],
+            leasing.TAKE: [],
+            leasing.RELEASE: [],
         }
         self._derived = DerivedRows(connection)
 
@@ -78,9 +78,9 @@ class AppendBatch:
             rows.append((no, seq, before + 1 if seq == last else None, one.header, one.salt, one.payload))
         self._rows[_BLOBS].extend((append.tenant, digest, data) for digest, data in append.blobs.items())
         if append.claim is not None:
-            self._rows[sqlite_leases.TAKE].append(sqlite_leases.lease_row(append.claim))
+            self._rows[leasing.TAKE].append(leasing.lease_row(append.claim))
         if append.releases:
-            self._rows[sqlite_leases.RELEASE].append((append.tenant, append.run, append.epoch))
+            self._rows[leasing.RELEASE].append((append.tenant, append.run, append.epoch))
         self._rows[_CONSUMED].extend((signal,) for signal in append.consumed)
         self._derived.add(no, changed, seq=last, head=head, status=append.status, due=append.due)
         self._runs.add((append.tenant, append.run))
@@ -103,7 +103,7 @@ class AppendBatch:
 
     def _check(self, append: Append, standing: _Standing) -> None:
         if append.claim is not None:
-            sqlite_leases.check_claim(self._connection, append.claim)
+            leasing.check_claim(self._connection, append.claim)
         elif standing.epoch != append.epoch or not standing.is_leased:
             raise LeaseLostError(append.run, epoch=append.epoch, current=standing.epoch)
         if standing.seq != append.expected_seq:

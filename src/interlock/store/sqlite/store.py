@@ -1,6 +1,6 @@
 """The store in one SQLite file: for a laptop, a single server, and every process of one machine.
 
-One connection writes (sqlite_writer.py) and a few read (sqlite_readers.py); the file's write-ahead log lets other
+One connection writes (writer.py) and a few read (readers.py); the file's write-ahead log lets other
 processes read and leave signals meanwhile. It does not work across machines: a file on a network share loses locks, and
 with them what was promised.
 """
@@ -18,7 +18,6 @@ from types import CoroutineType, TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from interlock.core.events import Event
-from interlock.store import sqlite_leases, sqlite_reads, sqlite_rows
 from interlock.store.blobs import pack_blob
 from interlock.store.errors import MissingError, SignalsFullError, StoreClosedError
 from interlock.store.event_store import (
@@ -36,9 +35,10 @@ from interlock.store.processes import is_running as process_is_running
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
 from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Sealed, unseal
-from interlock.store.sqlite_place import open_file
-from interlock.store.sqlite_readers import SqliteReaders
-from interlock.store.sqlite_writer import Deed, SqliteWriter
+from interlock.store.sqlite import leasing, reads, rows
+from interlock.store.sqlite.place import open_file
+from interlock.store.sqlite.readers import SqliteReaders
+from interlock.store.sqlite.writer import Deed, SqliteWriter
 
 T = TypeVar("T")
 
@@ -106,15 +106,15 @@ class SqliteEventStore:
 
     async def head(self, tenant: str, run: str) -> Head:
         """Where the run's log ends."""
-        return self._look(lambda file: sqlite_reads.head(file, tenant, run))
+        return self._look(lambda file: reads.head(file, tenant, run))
 
     async def feed(self, tenant: str, *, after: int = 0, limit: int = LIST_LIMIT) -> list[FeedEntry]:
         """Committed appends in order. Only one transaction writes at a time, so positions appear in order as well."""
-        return self._look(lambda file: sqlite_reads.feed(file, tenant, after, limit))
+        return self._look(lambda file: reads.feed(file, tenant, after, limit))
 
     async def change_mark(self) -> int:
         """Another number once anybody, also another process, has committed: a few microseconds, no page is read."""
-        return self._look(sqlite_reads.change_mark)
+        return self._look(reads.change_mark)
 
     # --- what is derived from the log ---
 
@@ -127,11 +127,11 @@ class SqliteEventStore:
 
     async def find_run(self, tenant: str, run: str) -> RunRow | None:
         """The run's row, if there is one."""
-        return self._look(lambda file: sqlite_reads.run_by_name(file, tenant, run))
+        return self._look(lambda file: reads.run_by_name(file, tenant, run))
 
     async def find_by_key(self, tenant: str, key: str) -> RunRow | None:
         """The run that was started under a key."""
-        return self._look(lambda file: sqlite_reads.run_by_key(file, tenant, key))
+        return self._look(lambda file: reads.run_by_key(file, tenant, key))
 
     async def list_runs(
         self,
@@ -144,39 +144,39 @@ class SqliteEventStore:
     ) -> list[RunRow]:
         """Runs, the newest first."""
         return await self._search(
-            lambda file: sqlite_reads.newest_runs(file, tenant, status=status, graph=graph, before=before, limit=limit)
+            lambda file: reads.newest_runs(file, tenant, status=status, graph=graph, before=before, limit=limit)
         )
 
     async def due_runs(self, tenant: str, *, at: int, limit: int = LIST_LIMIT) -> list[RunRow]:
         """Unfinished runs nobody drives and something can move on."""
-        return await self._search(lambda file: sqlite_reads.due_runs(file, tenant, at, limit))
+        return await self._search(lambda file: reads.due_runs(file, tenant, at, limit))
 
     async def ledger(self, tenant: str, run: str) -> list[LedgerRow]:
         """The run's effects."""
-        return self._look(lambda file: sqlite_reads.ledger(file, tenant, run))
+        return self._look(lambda file: reads.ledger(file, tenant, run))
 
     async def questions(self, tenant: str, *, run: str | None = None) -> list[QuestionRow]:
         """What waits for people."""
-        return await self._search(lambda file: sqlite_reads.questions(file, tenant, run))
+        return await self._search(lambda file: reads.questions(file, tenant, run))
 
     async def outbox(self, tenant: str, *, limit: int = LIST_LIMIT) -> list[OutboxRow]:
         """Events to be sent out."""
-        return await self._search(lambda file: sqlite_reads.outbox(file, tenant, limit))
+        return await self._search(lambda file: reads.outbox(file, tenant, limit))
 
     async def rebuild(self, tenant: str, run: str, *, status: str, due: int | None) -> None:
         """Derive the run's rows anew."""
-        await self._do(lambda file: sqlite_rows.rebuild(file, tenant, run, status=status, due=due))
+        await self._do(lambda file: rows.rebuild(file, tenant, run, status=status, due=due))
 
     # --- what events mention ---
 
     async def blob_key(self, tenant: str) -> bytes:
         """The tenant's key: made once, whoever asks first."""
-        key = self._look(lambda file: sqlite_reads.blob_key(file, tenant))
+        key = self._look(lambda file: reads.blob_key(file, tenant))
         return key or await self._do(lambda file: _made_blob_key(file, tenant, self._random_bytes(BLOB_KEY_BYTES)))
 
     async def blobs(self, tenant: str, digests: Collection[str]) -> dict[str, bytes]:
         """The raw bytes of blobs."""
-        return await self._search(lambda file: sqlite_reads.blobs(file, tenant, digests))
+        return await self._search(lambda file: reads.blobs(file, tenant, digests))
 
     async def put_bundle(self, tenant: str, bundle: str, data: bytes) -> None:
         """Keep a bundle."""
@@ -185,7 +185,7 @@ class SqliteEventStore:
 
     async def get_bundle(self, tenant: str, bundle: str) -> bytes:
         """A bundle by its hash."""
-        return await self._search(lambda file: sqlite_reads.bundle(file, tenant, bundle))
+        return await self._search(lambda file: reads.bundle(file, tenant, bundle))
 
     # --- who may move a run on ---
 
@@ -196,31 +196,29 @@ class SqliteEventStore:
 
     async def unread_signals(self, tenant: str, *, run: str | None = None) -> list[Signal]:
         """Requests nobody has recorded yet."""
-        return self._look(lambda file: sqlite_reads.signals(file, tenant, run))
+        return self._look(lambda file: reads.signals(file, tenant, run))
 
     async def acquire_lease(self, tenant: str, run: str, *, owner: LeaseOwner) -> Lease:
         """The right to drive a run."""
         at = self._clock()
         wanted = Lease(tenant, run, epoch=0, expires_at=at + self._lease_micros, owner=owner)
-        return await self._do(lambda file: sqlite_leases.take(file, wanted, at=at, is_running=self._is_running))
+        return await self._do(lambda file: leasing.take(file, wanted, at=at, is_running=self._is_running))
 
     async def renew_leases(self, leases: Sequence[Lease]) -> list[Lease]:
         """Those of the leases that are still held."""
         expires_at = self._clock() + self._lease_micros
-        return await self._do(lambda file: sqlite_leases.renew(file, leases, expires_at=expires_at))
+        return await self._do(lambda file: leasing.renew(file, leases, expires_at=expires_at))
 
     async def release_lease(self, lease: Lease) -> None:
         """Give the run to whoever wants it next."""
-        await self._do(lambda file: sqlite_leases.release(file, lease))
+        await self._do(lambda file: leasing.release(file, lease))
 
     async def _pages(self, tenant: str, run: str, after: int, limit: int | None) -> AsyncGenerator[list[Sealed]]:
         """A run's log, a page at a time: between two of them the event loop has its turn."""
         left = sys.maxsize if limit is None else limit
         while left:
             size = min(left, _PAGE)
-            page = self._look(
-                functools.partial(sqlite_reads.sealed_events, tenant=tenant, run=run, after=after, limit=size)
-            )
+            page = self._look(functools.partial(reads.sealed_events, tenant=tenant, run=run, after=after, limit=size))
             yield page
             if len(page) < size:
                 return
@@ -249,13 +247,13 @@ class SqliteEventStore:
 
 def _made_blob_key(connection: sqlite3.Connection, tenant: str, key: bytes) -> bytes:
     connection.execute("insert or ignore into blob_key values (?, ?)", (tenant, key))
-    kept = sqlite_reads.blob_key(connection, tenant)
+    kept = reads.blob_key(connection, tenant)
     assert kept is not None
     return kept
 
 
 def _added_signal(connection: sqlite3.Connection, tenant: str, run: str, row: tuple[str | bytes | int, ...]) -> int:
-    waiting = sqlite_reads.count_of_signals(connection, tenant, run)
+    waiting = reads.count_of_signals(connection, tenant, run)
     if waiting >= SIGNALS_MAX:
         raise SignalsFullError(run, waiting=waiting)
     added = connection.execute(

@@ -37,7 +37,7 @@ from interlock.store.event_store import (
     Signal,
 )
 from interlock.store.lease import LEASE_MICROS, NEVER_LEASED, Lease, LeaseOwner, LeaseState, is_held, may_take
-from interlock.store.memory_run import MemoryRun
+from interlock.store.memory.run import MemoryRun
 from interlock.store.processes import is_running as process_is_running
 from interlock.store.rows import (
     LedgerRow,
