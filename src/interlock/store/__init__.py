@@ -13,6 +13,7 @@ from interlock.store.errors import (
     MissingError,
     NewerFormatError,
     PlaceError,
+    RecordChangedError,
     RunKeyTakenError,
     SignalGoneError,
     SignalsFullError,
@@ -22,6 +23,7 @@ from interlock.store.errors import (
 )
 from interlock.store.event_store import Append, Clock, EventStore, FeedEntry, Head, Signal
 from interlock.store.lease import Lease, LeaseOwner
+from interlock.store.records import Record, Records
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
 from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Broken, Header, Sealed, verify_chain
@@ -47,6 +49,9 @@ __all__ = [
     "PlaceError",
     "QuestionRow",
     "RandomBytes",
+    "Record",
+    "RecordChangedError",
+    "Records",
     "RunKeyTakenError",
     "RunRow",
     "Sealed",

@@ -6,6 +6,7 @@ StoreError
 ├── LeaseHeldError         somebody else drives the run
 ├── SignalGoneError        a signal was consumed before
 ├── SignalsFullError       nobody reads what is left for a run
+├── RecordChangedError     somebody else changed a record first
 ├── RunKeyTakenError       another run of the tenant was started under the same key
 ├── MissingError           a run, blob or bundle that should be kept is not there
 ├── DamagedError           what is kept is not what was stored
@@ -79,6 +80,14 @@ class SignalsFullError(StoreError):
             "end it if it does not, and resume the run"
         )
         self.run, self.waiting = run, waiting
+
+
+class RecordChangedError(StoreError):
+    """Somebody else changed a record first. Read it again and decide again."""
+
+    def __init__(self, kind: str, key: str, *, expected: int, actual: int) -> None:
+        super().__init__(f"the {kind} {key} is at version {actual}, not {expected}: read it again and decide again")
+        self.kind, self.key, self.expected, self.actual = kind, key, expected, actual
 
 
 class RunKeyTakenError(StoreError):

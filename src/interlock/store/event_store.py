@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from interlock.core.events import Event
 from interlock.store.lease import Lease, LeaseOwner
+from interlock.store.records import Records
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
 from interlock.store.sealing import Sealed
 
@@ -81,6 +82,11 @@ class Signal(Struct, frozen=True):
 
 class EventStore(Protocol):
     """Where a tenant's runs are kept. Use it as an async context manager, or call `open` and `close`."""
+
+    @property
+    def records(self) -> Records:
+        """What is kept beside the logs and is not derived from them."""
+        ...
 
     async def open(self) -> None:
         """Make ready the place where things are kept; make it, if it is new."""

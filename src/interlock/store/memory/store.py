@@ -37,6 +37,7 @@ from interlock.store.event_store import (
     Signal,
 )
 from interlock.store.lease import LEASE_MICROS, NEVER_LEASED, Lease, LeaseOwner, LeaseState, is_held, may_take
+from interlock.store.memory.records import MemoryRecords
 from interlock.store.memory.run import MemoryRun
 from interlock.store.processes import is_running as process_is_running
 from interlock.store.rows import (
@@ -88,6 +89,7 @@ class MemoryEventStore:
         self._tenants: dict[str, _Tenant] = {}
         self._changes = 0
         self._is_open = False
+        self.records = MemoryRecords(clock)
 
     async def open(self) -> None:
         """Nothing has to be made ready."""

@@ -64,6 +64,9 @@ create table signal(
     id integer primary key autoincrement, tenant text not null, run text not null, kind text not null,
     body blob not null, sender text not null, sent_at integer not null);
 create index signal_of_run on signal(tenant, run);
+create table record(
+    tenant text not null, kind text not null, key text not null, version integer not null, data blob not null,
+    at integer not null, primary key(tenant, kind, key));
 create table lease(
     tenant text not null, run text not null, epoch integer not null, expires_at integer not null, owner text, host text,
     pid integer, pid_started integer, primary key(tenant, run)) without rowid;

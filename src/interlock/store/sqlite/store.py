@@ -38,6 +38,7 @@ from interlock.store.sealing import Sealed, unseal
 from interlock.store.sqlite import leasing, reads, rows
 from interlock.store.sqlite.place import open_file
 from interlock.store.sqlite.readers import SqliteReaders
+from interlock.store.sqlite.records import SqliteRecords
 from interlock.store.sqlite.writer import Deed, SqliteWriter
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ class SqliteEventStore:
         self._is_running = is_running
         self._writer: SqliteWriter | None = None
         self._readers: SqliteReaders | None = None
+        self.records = SqliteRecords(self._do, self._look, clock)
 
     async def open(self) -> None:
         """Make the file ready, or make it, if it is new. Raises `PlaceError`."""

@@ -1,0 +1,47 @@
+"""Records in memory."""
+
+from __future__ import annotations
+
+from interlock.store.errors import RecordChangedError
+from interlock.store.event_store import Clock
+from interlock.store.records import RECORDS_LISTED, Record
+
+
+class MemoryRecords:
+    """The records of a store in memory."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept: dict[tuple[str, str], dict[str, Record]] = {}
+
+    async def put(self, tenant: str, kind: str, key: str, data: bytes, *, expected: int | None = None) -> int:
+        """Keep a record."""
+        kept = self._of(tenant, kind)
+        version = _checked_version(kept.get(key), kind, key, expected) + 1
+        kept[key] = Record(kind, key, version, data, self._clock())
+        return version
+
+    async def find(self, tenant: str, kind: str, key: str) -> Record | None:
+        """A record, if there is one."""
+        return self._of(tenant, kind).get(key)
+
+    async def listed(self, tenant: str, kind: str, *, after: str = "", limit: int = RECORDS_LISTED) -> list[Record]:
+        """Records of a kind by their keys."""
+        kept = self._of(tenant, kind)
+        return [kept[key] for key in sorted(kept) if key > after][:limit]
+
+    async def drop(self, tenant: str, kind: str, key: str, *, expected: int | None = None) -> None:
+        """Forget a record."""
+        kept = self._of(tenant, kind)
+        _checked_version(kept.get(key), kind, key, expected)
+        kept.pop(key, None)
+
+    def _of(self, tenant: str, kind: str) -> dict[str, Record]:
+        return self._kept.setdefault((tenant, kind), {})
+
+
+def _checked_version(found: Record | None, kind: str, key: str, expected: int | None) -> int:
+    version = found.version if found else 0
+    if expected not in {None, version}:
+        raise RecordChangedError(kind, key, expected=expected or 0, actual=version)
+    return version
