@@ -151,12 +151,17 @@ class Engine:
             goes_on=goes_on,
         )
 
-    async def record(self, run: RunInHand, arrivals: Sequence[Arrival]) -> tuple[Refused | None, ...]:
-        """Records what has arrived and decides nothing: for whoever will not act on what follows from it."""
+    async def record(
+        self, run: RunInHand, arrivals: Sequence[Arrival], *, lets_go: bool = False
+    ) -> tuple[Refused | None, ...]:
+        """Records what has arrived and decides nothing: for whoever will not act on what follows from it.
+
+        With `lets_go` the lease is given back by the same append, so that any worker may take the run up.
+        """
         before = run.state.seq
         try:
             arrived = self._admit(run, arrivals, self.now())
-            await self._append_if_any(run, before, list(arrived.events), arrivals)
+            await self._append_if_any(run, before, list(arrived.events), arrivals, lets_go=lets_go)
         except BaseException:
             run.is_broken = True
             raise
@@ -187,14 +192,22 @@ class Engine:
         run.blobs |= fresh | await self._values(digests - fresh.keys())
 
     async def _append_if_any(
-        self, run: RunInHand, before: int, events: list[Event], arrivals: Sequence[Arrival]
+        self,
+        run: RunInHand,
+        before: int,
+        events: list[Event],
+        arrivals: Sequence[Arrival],
+        *,
+        lets_go: bool = False,
     ) -> None:
         """A signal is consumed in the append that records it; one that was refused, in an append without events."""
         consumed = [each.signal for each in arrivals if each.signal is not None]
         if events or consumed:
-            await self.store.append(self._what_is_appended(run, before, events, consumed))
+            await self.store.append(self._what_is_appended(run, before, events, consumed, lets_go=lets_go))
 
-    def _what_is_appended(self, run: RunInHand, before: int, events: list[Event], consumed: list[int]) -> Append:
+    def _what_is_appended(
+        self, run: RunInHand, before: int, events: list[Event], consumed: list[int], *, lets_go: bool
+    ) -> Append:
         return Append(
             tenant=self.tenant,
             run=run.state.run,
@@ -206,7 +219,7 @@ class Engine:
             blobs=run.packer.take_fresh(),
             consumed=consumed,
             claim=run.lease if before == 0 else None,
-            releases=run.has_ended,
+            releases=lets_go or run.has_ended,
         )
 
     async def whole(self, value: Value) -> Value:
