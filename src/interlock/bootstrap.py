@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from interlock.core.requests import Result
-from interlock.engine.cassettes import Cassette, CassetteError, Recording, read_cassette, write_cassette
+from interlock.engine.cassette_files import Recording, read_cassette, write_cassette
+from interlock.engine.cassettes import Cassette, CassetteError
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, Performer, late_result
 from interlock.engine.taped_worlds import PlayingWorld, RecordingWorld
@@ -114,12 +115,12 @@ def _with_faults(parts: Parts, world: Performer, clock: JumpingClock, worker: Ca
 def _world(parts: Parts, live: Performer) -> Generator[Performer]:
     """Where effects go. What was recorded is written in the end, when nothing is in flight any more."""
     if parts.plays is not None:
-        yield PlayingWorld(parts.plays)
+        yield PlayingWorld(parts.plays, parts.secrets.redaction())
     elif parts.records is not None:
         try:
             yield RecordingWorld(live, parts.records.cassette)
         finally:
-            write_cassette(parts.records.cassette, parts.records.file)
+            write_cassette(parts.records, parts.secrets.redaction())
     else:
         yield live
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import sqlite3
 
 import pytest
 
+from interlock.cli.app import app
 from tests.cli.command_line import TOOLS, CommandLine
 
 PAYING = """
@@ -158,6 +160,64 @@ def test_a_run_is_recorded_and_played(interlock: CommandLine) -> None:
 
     assert played.code == 0
     assert any(line.endswith('gave "Hello Ada" (simulated)') for line in played.out.splitlines())
+
+
+ASKING = """
+first: {tool: greet, input: {name: Ada}}
+ask: {human: "Go on?", choices: [yes, no], after: first}
+second: {tool: greet, input: {name: Ben}, after: {ask: {on: yes}}}
+"""
+
+
+def test_a_run_that_waits_for_a_person_is_recorded_and_played_whole(interlock: CommandLine) -> None:
+    """The day between a question and its answer must not be a hole in the recording."""
+    interlock.graph("asks", ASKING)
+    run = interlock.started("asks", "--record", "tape.json")
+    interlock("answer", f"{run}:ask", "--choose", "yes", "--record", "tape.json")
+    interlock.write("tools/tools.py", TOOLS.replace('f"Hello {name}"', '"nothing"'))
+
+    played = interlock.started("asks", "--world", "cassette:tape.json")
+    told = interlock("answer", f"{played}:ask", "--choose", "yes", "--world", "cassette:tape.json", "--json").json
+
+    assert (told["nodes"]["first"]["output"], told["nodes"]["second"]["output"]) == ("Hello Ada", "Hello Ben")
+
+
+DRIVING = set("run resume answer verdict remedy settle send cancel complete retry rollback fork".split())
+
+
+def test_whatever_drives_a_run_takes_a_world_and_a_recording() -> None:
+    """Else a run could be begun on a cassette and gone on with live, for want of an option."""
+    commands = {
+        each.name: inspect.signature(each.callback).parameters for each in app.registered_commands if each.callback
+    }
+
+    assert {name for name, options in commands.items() if {"world", "record"} <= options.keys()} == DRIVING
+    assert {name for name, options in commands.items() if "tools" in options} - DRIVING == {"replay", "config"}
+
+
+@pytest.mark.parametrize("words", [("--world", "cassette:tape.json"), ("--record", "tape.json")])
+def test_what_only_records_an_answer_needs_no_world(interlock: CommandLine, words: tuple[str, ...]) -> None:
+    """Who asks for both has something else in mind than what would happen."""
+    interlock.graph("asks", ASKING)
+    run = interlock.started("asks")
+
+    said = interlock("answer", f"{run}:ask", "--choose", "yes", "--detach", *words)
+
+    assert (said.code, said.err) == (
+        2,
+        "error: --detach calls nothing from here: leave it out, or leave out --world and --record\n",
+    )
+
+
+def test_a_fork_is_played_and_its_plan_records_nothing(interlock: CommandLine, paid: str) -> None:
+    """Another course is looked at without paying for it."""
+    interlock("fork", paid, "--from", "pay", "--plan", "--record", "tape.json")
+    assert not (interlock.folder / "tape.json").exists()
+    interlock("fork", paid, "--from", "pay", "--yes", "--record", "tape.json")
+
+    forked = interlock("fork", paid, "--from", "pay", "--yes", "--world", "cassette:tape.json", "--json").json
+
+    assert (forked["status"], forked["nodes"]["pay"]["output"]) == ("succeeded", "paid 3")
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from interlock import Interlock, RunResult, ToolFailed, tool
-from interlock.core.events import NodeResult, UndoResult
-from interlock.engine.cassettes import CassetteError
+from interlock import Interlock, InvalidGraphError, RunResult, ToolFailed, tool
+from interlock.core.events import Error, NodeResult, UndoResult
+from interlock.engine import cassette_files
+from interlock.engine.cassettes import CallOnTape, Cassette, CassetteError
+from interlock.tools.outcome import Done, Failed
+from interlock.tools.secrets import NOTHING_SECRET
 from tests.client.workshop import graph
 
 CALLED: list[str] = []
@@ -112,7 +116,8 @@ def test_a_request_that_is_not_on_it_is_refused_with_the_nearest_that_is(tmp_pat
 
     assert played.error is not None
     assert played.error.message == (
-        'no call of price with {"item": "tee"} is on the cassette: the nearest is {"item": "tea"}'
+        'no call of price with {"item": "tee"} is on the cassette: the nearest is {"item": "tea"}, '
+        "which differs in input.item"
     )
 
 
@@ -186,24 +191,167 @@ def test_recording_again_changes_only_what_has_changed(tmp_path: Path) -> None:
     assert first.read_text() == second.read_text()
 
 
+@pytest.mark.parametrize(("adds", "kept"), [(False, ["b"]), (True, ["a", "b"])])
+def test_a_cassette_is_made_anew_or_added_to(tmp_path: Path, *, adds: bool, kept: list[str]) -> None:
+    """A run that waits for a person is recorded by one process up to there, and by another from there on."""
+    tape = tmp_path / "tape.json"
+    Interlock(tools=[price], record=tape).run(graph({"a": {"tool": "price", "input": {"item": "tea"}}}))
+    other = graph({"b": {"tool": "price", "input": {"item": "milk"}}})
+
+    Interlock(tools=[price], record=tape, adds_to_record=adds).run(other)
+
+    assert [call["path"] for call in json.loads(tape.read_text())["calls"]] == kept
+
+
+def test_a_cassette_on_which_nothing_could_be_recorded_stays_as_it_was(tmp_path: Path) -> None:
+    """A slip in a graph must not cost the recording of yesterday."""
+    ran(tmp_path / "tape.json", record=tmp_path / "tape.json")
+    before = (tmp_path / "tape.json").read_text()
+
+    with pytest.raises(InvalidGraphError):
+        Interlock(tools=[price], record=tmp_path / "tape.json").run(graph({"a": {"tool": "prise"}}))
+
+    assert (tmp_path / "tape.json").read_text() == before
+
+
+def test_each_attempt_gets_the_answer_that_it_got(tmp_path: Path) -> None:
+    """Also where the first attempt is not played: a run may be taken up by the process that plays the second."""
+    calls = [
+        CallOnTape("a", 1, "price", {}, Failed(Error("unavailable", "closed"))),
+        CallOnTape("a", 2, "price", {}, Done(3)),
+        CallOnTape("b", 1, "price", {}, Done(4)),
+    ]
+
+    assert Cassette(list(calls)).play("price", {}, path="a", attempt=2) == Done(3)
+    assert Cassette(list(calls)).play("price", {}, path="b", attempt=1) == Done(4)
+    assert Cassette(list(calls)).play("price", {}, path="c", attempt=1) == calls[0].outcome
+
+
+@tool(effect="read")
+async def leak(how: str) -> Any:  # noqa: ANN401 - whatever way a secret can take out of a tool
+    """Tell a secret that was not given with the call, as a tool may that reads its environment."""
+    match how:
+        case "text":
+            return "the key is s3cr3t!"
+        case "nested":
+            return {"found": [["s3cr3t"], {"s3cr3t": {"by": "s3cr3t"}}]}
+        case "error":
+            raise ToolFailed("login with 's3cr3t' failed", kind="refused", retryable=False)
+        case _:
+            return base64.b64encode(b"s3cr3t").decode()
+
+
+def leaked(tape: Path, how: str) -> str:
+    """What stands on the cassette of a tool that leaks."""
+    leaking = graph({"a": {"tool": "leak", "input": {"how": how}}, "b": {"tool": "same", "input": {"x": "${a}"}}})
+    Interlock(tools=[leak, same], secrets={"token": "s3cr3t"}, record=tape).run(leaking)
+    return tape.read_text()
+
+
+@tool(effect="read")
+async def same(x: Any) -> Any:  # noqa: ANN401 - any value
+    """What it was given."""
+    return x
+
+
+@pytest.mark.parametrize(("how", "stars"), [("text", 3), ("nested", 9), ("error", 1)])
+def test_no_known_secret_is_written_whatever_way_it_came(tmp_path: Path, how: str, stars: int) -> None:
+    """Neither as an answer nor as what was asked with it next: a cassette is read by everybody who reads the code."""
+    text = leaked(tmp_path / "tape.json", how)
+
+    assert "s3cr3t" not in text
+    assert text.count("***") == stars
+
+
+def test_what_was_struck_out_still_plays(tmp_path: Path) -> None:
+    """A request that was made of a struck answer is found, with the secret at hand or without."""
+    leaked(tmp_path / "tape.json", "nested")
+    leaking = graph({"a": {"tool": "leak", "input": {"how": "nested"}}, "b": {"tool": "same", "input": {"x": "${a}"}}})
+
+    played = [
+        Interlock(tools=[leak, same], secrets=known, world=f"cassette:{tmp_path / 'tape.json'}").run(leaking).status
+        for known in ({}, {"token": "s3cr3t"})
+    ]
+
+    assert played == ["succeeded", "succeeded"]
+
+
+def test_a_secret_that_a_tool_has_encoded_is_not_recognised(tmp_path: Path) -> None:
+    """That is not promised: a tool that encodes what it was trusted with has to keep it to itself."""
+    assert "czNjcjN0" in leaked(tmp_path / "tape.json", "base64")
+
+
+def test_data_that_looks_like_a_handle_stays_data(tmp_path: Path) -> None:
+    """Else whoever can write an input could name a secret with it."""
+    odd: dict[str, Any] = {"$secret": "token", "in": [{"$secret": {"$$secret": 1}}]}
+    document = graph({"a": {"tool": "same", "input": {"x": odd}}})
+    Interlock(tools=[same], record=tmp_path / "tape.json").run(document)
+
+    played = Interlock(tools=[same], world=f"cassette:{tmp_path / 'tape.json'}").run(document)
+
+    assert (played.status, played.outputs) == ("succeeded", {"a": odd})
+
+
+def one_call(**written: object) -> str:
+    """A cassette with one call, in which something is written otherwise."""
+    call = {"path": "a", "attempt": 1, "tool": "price", "input": dict[str, object](), "gave": 1, **written}
+    return json.dumps({"cassette": 1, "calls": [{key: at for key, at in call.items() if at != "left out"}]})
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "is no cassette: "),
+        ("", "is no cassette: it is not JSON (line 1, column 1: Expecting value)"),
+        ("cassette: 1", "is no cassette: it is not JSON (line 1, column 1: Expecting value)"),
+        ('{"cassette": 1,\n "calls": [}', "it is not JSON (line 2, column 12: Expecting value)"),
         ("[]", 'is no cassette: it wants {"cassette": 1, "calls": […]}'),
-        ('{"cassette": 2, "calls": []}', 'is no cassette: it wants {"cassette": 1, "calls": […]}'),
-        ('{"cassette": 1, "calls": [{"path": "a"}]}', "calls[0] is no call: "),
-        ("[" * 100_000, "is no cassette: "),
+        ('{"cassette": 2, "calls": []}', "has format 2; this release knows format 1: record it anew, or use a newer"),
+        ('{"cassette": 1, "calls": {}}', 'is no cassette: it wants {"cassette": 1, "calls": […]}'),
+        ("[" * 100_000, "is no cassette: it is nested too deeply"),
+        ("9" * 10_000, "is no cassette: "),
+        ('{"cassette": 1, "calls": [7]}', "calls[0] is no call: Expected `object`, got `int`; record it anew"),
+        (one_call(path="left out"), "calls[0] is no call: Object missing required field `path`"),
+        (one_call(path=None), "calls[0] is no call: Expected `str`, got `null` - at `$.path`"),
+        (one_call(attempt="one"), "calls[0] is no call: Expected `int`, got `str` - at `$.attempt`"),
+        (one_call(gave="left out"), "calls[0] is no call: it wants one of `gave`, `failed`, `unknown`"),
+        (one_call(failed={"kind": "failed", "message": ""}), "it wants one of `gave`, `failed`, `unknown`"),
+        (one_call(gave="left out", failed={"kind": "sad", "message": ""}), "Invalid enum value 'sad'"),
+        (one_call(give=1), "calls[0] is no call: Object contains unknown field `give`"),
+        (one_call(input={"$secret": 7}), "calls[0] is no call: `$secret` names a secret: it wants text"),
+        (one_call(gave=2**70), "calls[0] is no call: gave is an integer beyond 64 bits"),
     ],
 )
 def test_a_file_that_is_no_cassette_is_refused(tmp_path: Path, text: str, told: str) -> None:
-    """With what is wrong, before anything runs."""
+    """With what is wrong and where, before anything runs."""
     (tmp_path / "tape.json").write_text(text)
 
     with pytest.raises(CassetteError) as refused:
         ran(tmp_path / "tape.json")
 
     assert told in str(refused.value)
+
+
+def test_a_file_of_other_bytes_is_refused(tmp_path: Path) -> None:
+    """A picture of a cassette is none."""
+    (tmp_path / "tape.json").write_bytes(b'{"cassette": \xff}')
+
+    with pytest.raises(CassetteError, match=r"it is not text in UTF-8 \(byte 13\)"):
+        ran(tmp_path / "tape.json")
+
+
+def test_a_cassette_that_nobody_could_review_is_neither_read_nor_written(tmp_path: Path) -> None:
+    """It would be held in memory whole; the message says what to do instead."""
+    tape = tmp_path / "tape.json"
+    with tape.open("wb") as file:
+        file.truncate(cassette_files.BYTES_MAX + 1)
+    huge = Cassette([CallOnTape("a", 1, "price", {}, Done("x" * cassette_files.BYTES_MAX))])
+
+    with pytest.raises(CassetteError, match="134,217,729 bytes, more than 134,217,728: record less on it"):
+        ran(tape)
+    with pytest.raises(CassetteError, match="more than 134,217,728: record less on it"):
+        cassette_files.write_cassette(cassette_files.Recording(tmp_path / "other.json", huge), NOTHING_SECRET)
+
+    assert not (tmp_path / "other.json").exists()
 
 
 @pytest.mark.parametrize(

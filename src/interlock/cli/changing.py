@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interlock.cli.invocation import Invocation, finished
-from interlock.cli.options import AsJson, By, Detach, NodeOfRun, Run, Store, Tools, Why
+from interlock.cli.invocation import LIVE, Invocation, finished, going_on
+from interlock.cli.options import AsJson, By, Detach, NodeOfRun, RecordMore, Run, Store, Tools, Why, World
 from interlock.cli.people import said
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def cancel(
     by: By = "",
     why: Why = "",
     detach: Detach = False,
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -56,7 +58,12 @@ def cancel(
         return await handle.cancel(path, rollback=rollback, by=who(by), why=why, detach=detach)
 
     wanted = frozenset({"succeeded"}) if path else frozenset({"cancelled", "rolled_back"})
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach), wanted=wanted)
+    return said(
+        run,
+        say,
+        on=going_on(store=store, tools=tools, as_json=as_json, world=world, record=record, detach=detach),
+        wanted=wanted,
+    )
 
 
 def complete(
@@ -65,6 +72,8 @@ def complete(
     by: By = "",
     why: Why = "",
     detach: Detach = False,
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -78,31 +87,41 @@ def complete(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.complete(path, by=who(by), why=why, detach=detach)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
+    return said(
+        run, say, on=going_on(store=store, tools=tools, as_json=as_json, world=world, record=record, detach=detach)
+    )
 
 
 def retry(
     run: Run,
     *,
     by: By = "",
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
     """Go on where an ended run failed, as a new run: what does not depend on the failure is taken over."""
-    return finished(_follow_up("retry", run, by, Invocation(store=store, tools=tools, as_json=as_json)))
+    return finished(
+        _follow_up("retry", run, by, going_on(store=store, tools=tools, as_json=as_json, world=world, record=record))
+    )
 
 
 def rollback(
     run: Run,
     *,
     by: By = "",
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
     """Take back what an ended run did, as a new run."""
-    return finished(_follow_up("rollback", run, by, Invocation(store=store, tools=tools, as_json=as_json)))
+    return finished(
+        _follow_up("rollback", run, by, going_on(store=store, tools=tools, as_json=as_json, world=world, record=record))
+    )
 
 
 async def _follow_up(kind: str, run: str, by: str, on: Invocation) -> int:

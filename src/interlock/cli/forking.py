@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from interlock.cli.completion import graph_names
-from interlock.cli.invocation import Invocation, finished
-from interlock.cli.options import AsJson, By, Run, Store, Tools
+from interlock.cli.invocation import LIVE, Invocation, finished, going_on
+from interlock.cli.options import AsJson, By, RecordMore, Run, Store, Tools, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +32,15 @@ def fork(
     plan: Annotated[bool, typer.Option("--plan", help="Only tell what it would be made of.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Also make effects again that may happen only once.")] = False,
     by: By = "",
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
     """Take another course from a node on, as a new run: what does not depend on that node is taken over."""
-    on = Invocation(store=store, tools=tools, as_json=as_json)
+    kept = None if plan else record
+    on = going_on(store=store, tools=tools, as_json=as_json, world=world, record=kept)
     return finished(_fork(run, start, sets or [], graph, on, by=by, is_plan=plan, is_agreed=yes))
 
 

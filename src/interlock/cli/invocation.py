@@ -9,9 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from interlock.cli.failures import CommandError
 
 Outcome = TypeVar("Outcome")
+
+LIVE: Final = "live"
+"""The world itself: tools are called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +29,31 @@ class Invocation:
     store: Path | None = None
     tools: list[str] | None = None
     as_json: bool = False
-    world: str = "live"
+    world: str = LIVE
     """Where effects go: `live`, or `cassette:FILE`."""
     record: Path | None = None
     """Where a cassette of what the tools answer is written."""
+    adds: bool = False
+    """Whether what that cassette holds already stays: the run that goes on was recorded so far."""
     drives: bool = True
     """Whether a run may be driven on from here; if not, its tools need not be there."""
+
+
+def going_on(
+    *,
+    store: Path | None,
+    tools: list[str] | None,
+    as_json: bool,
+    world: str,
+    record: Path | None,
+    detach: bool = False,
+) -> Invocation:
+    """What is given along with a command that drives a run on, unless it is detached from that."""
+    if detach and (record is not None or world != LIVE):
+        raise CommandError("--detach calls nothing from here: leave it out, or leave out --world and --record")
+    return Invocation(
+        store=store, tools=tools, as_json=as_json, world=world, record=record, adds=True, drives=not detach
+    )
 
 
 def finished(work: Coroutine[Any, Any, Outcome]) -> Outcome:

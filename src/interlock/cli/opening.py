@@ -40,7 +40,7 @@ def project_client(on: Invocation) -> Interlock:
     # Problems name a graph's file: what is below the folder one stands in is named from there.
     near = found.settings.model_copy(update={"graphs": _from_here(found.settings.graphs)})
     replaced = dataclasses.replace(found, settings=near)
-    return Interlock.of_project(replaced, os.environ, world=on.world, record=on.record)
+    return Interlock.of_project(replaced, os.environ, world=on.world, record=on.record, adds_to_record=on.adds)
 
 
 def _client_without_tools(store: Path | None) -> Interlock:

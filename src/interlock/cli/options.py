@@ -37,3 +37,13 @@ Why: TypeAlias = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why,
 Detach: TypeAlias = Annotated[
     bool, typer.Option("--detach", help="Only record it, without driving the run on from here.")
 ]
+World: TypeAlias = Annotated[
+    str, typer.Option("--world", metavar="live|cassette:FILE", help="What answers calls: the tools, or a cassette.")
+]
+Record: TypeAlias = Annotated[
+    Path | None, typer.Option("--record", metavar="FILE", help="Keep what the tools answer as a cassette, made anew.")
+]
+RecordMore: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--record", metavar="FILE", help="Keep what the tools answer; a cassette that is there is added to."),
+]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from interlock.cli.failures import CommandError
-from interlock.cli.invocation import Invocation, finished
-from interlock.cli.options import AsJson, By, Detach, NodeOfRun, Run, Store, Tools, Why
+from interlock.cli.invocation import LIVE, Invocation, finished, going_on
+from interlock.cli.options import AsJson, By, Detach, NodeOfRun, RecordMore, Run, Store, Tools, Why, World
 
 if TYPE_CHECKING:
     from interlock.client.handle import RunHandle
@@ -27,6 +27,8 @@ def answer(
     by: By = "",
     why: Why = "",
     detach: Detach = False,
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -44,7 +46,9 @@ def answer(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.answer(path, by=who(by), choice=choose, form=filled, why=why, detach=detach)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
+    return said(
+        run, say, on=going_on(store=store, tools=tools, as_json=as_json, world=world, record=record, detach=detach)
+    )
 
 
 def verdict(
@@ -56,6 +60,8 @@ def verdict(
     by: By = "",
     why: Why = "",
     detach: Detach = False,
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -70,7 +76,9 @@ def verdict(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.verdict(path, word, by=who(by), why=why, detach=detach)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
+    return said(
+        run, say, on=going_on(store=store, tools=tools, as_json=as_json, world=world, record=record, detach=detach)
+    )
 
 
 def remedy(
@@ -83,6 +91,8 @@ def remedy(
     by: By = "",
     why: Why = "",
     detach: Detach = False,
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -99,7 +109,9 @@ def remedy(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.remedy(path, act, by=who(by), input=edited, why=why, detach=detach)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
+    return said(
+        run, say, on=going_on(store=store, tools=tools, as_json=as_json, world=world, record=record, detach=detach)
+    )
 
 
 def settle(
@@ -111,6 +123,8 @@ def settle(
     not_done: Annotated[bool, typer.Option("--not-done", help="It was not done: it may be tried again.")] = False,
     by: By = "",
     detach: Detach = False,
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -125,7 +139,9 @@ def settle(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.settle(effect, status, by=who(by), out=out, why=why, detach=detach)
 
-    return said(run, say, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
+    return said(
+        run, say, on=going_on(store=store, tools=tools, as_json=as_json, world=world, record=record, detach=detach)
+    )
 
 
 def send(
@@ -138,6 +154,8 @@ def send(
     id: Annotated[str, typer.Option("--id", help="The event's own id: the same id is taken once.")] = "",
     by: By = "",
     detach: Detach = False,
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -154,7 +172,12 @@ def send(
     async def say(handle: RunHandle) -> Submitted:
         return await handle.send(event, value, id=id, by=who(by), detach=detach)
 
-    return said(run, say, key=key, on=Invocation(store=store, tools=tools, as_json=as_json, drives=not detach))
+    return said(
+        run,
+        say,
+        key=key,
+        on=going_on(store=store, tools=tools, as_json=as_json, world=world, record=record, detach=detach),
+    )
 
 
 def _the_one(flags: dict[str, bool]) -> Any:  # noqa: ANN401 - a word of the vocabulary that the caller knows

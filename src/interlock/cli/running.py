@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from interlock.cli.invocation import Invocation, finished
-from interlock.cli.options import AsJson, By, GraphArgument, Run, Store, Tools
+from interlock.cli.invocation import LIVE, Invocation, finished, going_on
+from interlock.cli.options import AsJson, By, GraphArgument, Record, RecordMore, Run, Store, Tools, World
 
 
 def run(
@@ -31,12 +30,8 @@ def run(
         str, typer.Option("--key", metavar="KEY", help="A name of your own: starting twice under it starts once.")
     ] = "",
     by: By = "",
-    world: Annotated[
-        str, typer.Option("--world", metavar="live|cassette:FILE", help="What answers calls: the tools, or a cassette.")
-    ] = "live",
-    record: Annotated[
-        Path | None, typer.Option("--record", metavar="FILE", help="Keep what the tools answer as a cassette.")
-    ] = None,
+    world: World = LIVE,
+    record: Record = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -65,12 +60,14 @@ def resume(
     run: Run,
     *,
     by: By = "",
+    world: World = LIVE,
+    record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
     """Go on with a run: take up one whose process has gone, and end its pause if it is paused."""
-    return finished(_resume(run, by, Invocation(store=store, tools=tools, as_json=as_json)))
+    return finished(_resume(run, by, going_on(store=store, tools=tools, as_json=as_json, world=world, record=record)))
 
 
 async def _resume(run: str, by: str, on: Invocation) -> int:

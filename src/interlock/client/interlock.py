@@ -24,7 +24,8 @@ from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.problems import nearest
 from interlock.core.requests import StartRun
-from interlock.engine.cassettes import Cassette, CassetteError, Recording
+from interlock.engine.cassette_files import recording_to
+from interlock.engine.cassettes import CassetteError
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.worker import Worker
 from interlock.faults import Fault
@@ -58,12 +59,14 @@ class Interlock:
         clock: Clock | None = None,
         world: str = LIVE,
         record: str | Path | None = None,
+        adds_to_record: bool = False,
         faults: Sequence[Fault] = (),
     ) -> None:
         """`store` is a file that is made if it is not there; without one, runs are kept in memory, with this object.
 
         `tools` are functions marked with `@tool`, modules, files or folders; `graphs` a folder, or documents by name.
         `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
+        A cassette is made anew, unless `adds_to_record` says that a run is gone on with which is on it so far.
         `faults` are put in the way of calls, for tests: see `interlock.faults`.
         """
         if isinstance(tools, str):
@@ -89,7 +92,7 @@ class Interlock:
                 slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
                 clock=clock,
                 plays=cassette_of(world),
-                records=None if record is None else Recording(Path(record), Cassette([])),
+                records=None if record is None else recording_to(Path(record), adds=adds_to_record),
                 faults=faults,
             )
         )
@@ -102,6 +105,7 @@ class Interlock:
         *,
         world: str = LIVE,
         record: Path | None = None,
+        adds_to_record: bool = False,
     ) -> Self:
         """What the settings of a project say; secrets come from the environment and from the project's file."""
         settings = configured.settings
@@ -114,6 +118,7 @@ class Interlock:
             slots=settings.slots,
             world=world,
             record=record,
+            adds_to_record=adds_to_record,
         )
 
     async def __aenter__(self) -> Self:

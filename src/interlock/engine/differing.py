@@ -104,7 +104,7 @@ class _Sides:
 
 def _run(left: RunView, right: RunView) -> Iterator[Difference]:
     for what in ("graph", "graph_hash", "status", "mode", "inputs", "outputs"):
-        yield from _values(what, getattr(left, what), getattr(right, what))
+        yield from value_differences(what, getattr(left, what), getattr(right, what))
     yield from _errors(left.error, right.error)
 
 
@@ -133,17 +133,17 @@ def _both(path: str, ours: NodeView, theirs: NodeView, left: _Sides, right: _Sid
     # What was taken over was not asked for here, nor tried, nor decided.
     asked = () if is_adopted else ("tool", "attempts", "input")
     for what in ("kind", "status", *asked, "output"):
-        yield from _values(what, getattr(ours, what), getattr(theirs, what))
-    yield from _values("labels", list(ours.labels), list(theirs.labels))
+        yield from value_differences(what, getattr(ours, what), getattr(theirs, what))
+    yield from value_differences("labels", list(ours.labels), list(theirs.labels))
     yield from _errors(ours.error, theirs.error)
-    yield from _values("edge to", left.edges.get(path, {}), right.edges.get(path, {}))
+    yield from value_differences("edge to", left.edges.get(path, {}), right.edges.get(path, {}))
     if not is_adopted:
-        yield from _values("decision", _decision(ours), _decision(theirs))
-        yield from _values("effects", left.effects.get(path, []), right.effects.get(path, []))
+        yield from value_differences("decision", _decision(ours), _decision(theirs))
+        yield from value_differences("effects", left.effects.get(path, []), right.effects.get(path, []))
 
 
 def _errors(ours: e.Error | None, theirs: e.Error | None) -> Iterator[Difference]:
-    yield from _values("error", _error(ours), _error(theirs))
+    yield from value_differences("error", _error(ours), _error(theirs))
 
 
 def _error(error: e.Error | None) -> Value:
@@ -157,8 +157,8 @@ def _decision(node: NodeView) -> Value:
     return {"chosen": node.decision.chosen, "why": node.decision.why, "options": options}
 
 
-def _values(what: str, left: Value, right: Value) -> Iterator[Difference]:
-    """The innermost places in which two values differ."""
+def value_differences(what: str, left: Value, right: Value) -> Iterator[Difference]:
+    """The innermost places in which two values differ; `what` is what they are called."""
     if encode(left) == encode(right):
         return
     if is_map(left) and is_map(right):
@@ -177,7 +177,7 @@ def _in_map(what: str, key: str, left: dict[str, Value], right: dict[str, Value]
     elif key not in right:
         yield Difference(what, left=left[key])
     else:
-        yield from _values(what, left[key], right[key])
+        yield from value_differences(what, left[key], right[key])
 
 
 def _in_list(what: str, index: int, left: list[Value], right: list[Value]) -> Iterator[Difference]:
@@ -186,7 +186,7 @@ def _in_list(what: str, index: int, left: list[Value], right: list[Value]) -> It
     elif index >= len(right):
         yield Difference(what, left=left[index])
     else:
-        yield from _values(what, left[index], right[index])
+        yield from value_differences(what, left[index], right[index])
 
 
 def _told(found: Iterable[Difference]) -> tuple[Difference, ...]:

@@ -13,6 +13,7 @@ from interlock.engine.performing import Performer, Whole
 from interlock.tools.in_flight import InFlight
 from interlock.tools.outcome import Failed, ToolOutcome
 from interlock.tools.reconciling import CannotTell, Reconciled
+from interlock.tools.secrets import Redaction
 
 
 class RecordingWorld:
@@ -43,10 +44,14 @@ class RecordingWorld:
 
 
 class PlayingWorld:
-    """A world that is on a cassette: what was recorded is answered, and nothing else is."""
+    """A world that is on a cassette: what was recorded is answered, and nothing else is.
 
-    def __init__(self, cassette: Cassette) -> None:
+    Known secrets are struck out of requests as they were when it was written.
+    """
+
+    def __init__(self, cassette: Cassette, redaction: Redaction) -> None:
         self._cassette = cassette
+        self._redaction = redaction
 
     def missing(self, tools: Iterable[str]) -> list[str]:  # noqa: ARG002 - the port's signature
         """None: a call that is not on the cassette is refused when it is made, with the nearest that is."""
@@ -61,7 +66,9 @@ class PlayingWorld:
         in_flight: InFlight[ToolOutcome],
     ) -> None:
         """Answer from the cassette."""
-        in_flight.over(self._cassette.play(effect.tool, await whole(effect.input), path=effect.path))
+        in_flight.over(
+            self._cassette.play(effect.tool, await whole(effect.input), path=effect.path, attempt=effect.attempt)
+        )
 
     async def find_out(self, effect: FindOut, whole: Whole, in_flight: InFlight[Reconciled]) -> None:  # noqa: ARG002
         """Nobody is asked: a person has to say."""

@@ -20,6 +20,8 @@ SECRETS_FILE: Final = "secrets.toml"
 """The file's name in a project's `.interlock` folder: one `name = "value"` a line."""
 ENVIRONMENT_PREFIX: Final = "INTERLOCK_SECRET_"
 STRUCK_OUT: Final = "***"
+TOLD_FROM_TEXT_MIN: Final = 4
+"""Shorter ones are struck out only of what comes of the calls that were given them: else `7` would leave no number."""
 
 
 class SecretText:
@@ -50,6 +52,10 @@ class SecretSource:
     def find(self, name: str) -> SecretText | None:
         """The secret of that name."""
         return self._secrets.get(name)
+
+    def redaction(self) -> Redaction:
+        """What strikes all of them out, but those too short to be told from other text."""
+        return Redaction([text for text in self._secrets.values() if len(text.reveal()) >= TOLD_FROM_TEXT_MIN])
 
     def __repr__(self) -> str:
         return f"SecretSource({', '.join(sorted(self._secrets))})"
