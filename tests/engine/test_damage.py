@@ -10,6 +10,7 @@ import pytest
 
 from interlock import Interlock, tool
 from interlock.store import DamagedError, PlaceError
+from interlock.store.sqlite.tables import VERSION
 from tests.client.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
@@ -126,7 +127,7 @@ def take_another_programs(place: Path) -> None:
 def make_newer(place: Path) -> None:
     """Let the file be of a release to come."""
     with sqlite3.connect(place) as file:
-        file.execute("update schema_version set version = 99")
+        file.execute("update interlock_version set version_num = '9999'")
     file.close()
 
 
@@ -136,7 +137,7 @@ def make_newer(place: Path) -> None:
         (truncate, "damaged", "the file is damaged: restore it from a backup"),
         (overwrite, "foreign", "the file is no database: move it away, or name another place"),
         (take_another_programs, "foreign", "the file is a database of another program: name another place"),
-        (make_newer, "newer", "the file has schema 99, this release knows up to 1: use a newer Interlock"),
+        (make_newer, "newer", f"the file has schema 9999, this release knows up to {VERSION}: use a newer Interlock"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_said_to_be_what_it_is(

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from interlock.store import PlaceError
-from interlock.store.sqlite.place import execute_when_free, explain, open_file
+from interlock.store.sqlite.opening import open_file
+from interlock.store.sqlite.place import execute_when_free, explain
+from interlock.store.sqlite.tables import VERSION
 
 
 def trouble_with(path: Path) -> PlaceError:
@@ -34,8 +36,9 @@ def test_a_file_may_be_opened_by_many_at_once_also_when_it_is_new(tmp_path: Path
     with ThreadPoolExecutor(4) as threads:
         connections = list(threads.map(open_file, [tmp_path / "runs.db"] * 4))
 
-    versions = [connection.execute("select version from schema_version").fetchall() for connection in connections]
-    assert versions == [[(1,)]] * 4
+    version = "select version_num from interlock_version"
+    versions = [connection.execute(version).fetchall() for connection in connections]
+    assert versions == [[(VERSION,)]] * 4
     for connection in connections:
         connection.close()
 
@@ -82,13 +85,13 @@ def test_a_file_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
     """What that release has promised there cannot be kept by this one."""
     path = tmp_path / "runs.db"
     connection = open_file(path)
-    connection.execute("update schema_version set version = 7")
+    connection.execute("update interlock_version set version_num = '0700'")
     connection.close()
 
     trouble = trouble_with(path)
 
     assert trouble.reason == "newer"
-    assert "the file has schema 7, this release knows up to 1: use a newer Interlock" in str(trouble)
+    assert f"the file has schema 0700, this release knows up to {VERSION}: use a newer Interlock" in str(trouble)
 
 
 def test_a_damaged_file_is_said_to_be_damaged(tmp_path: Path) -> None:

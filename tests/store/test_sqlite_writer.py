@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from interlock.store import Lease, PlaceError, StoreClosedError
 from interlock.store.sqlite import leasing
-from interlock.store.sqlite.place import open_file
+from interlock.store.sqlite.opening import open_file
 from interlock.store.sqlite.writer import SqliteWriter
 from tests.store.event_loop import in_event_loop
 from tests.store.logs import NOON, TENANT, WORKER, append, started

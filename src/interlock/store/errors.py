@@ -12,12 +12,14 @@ StoreError
 ├── DamagedError           what is kept is not what was stored
 ├── ErasedError            an event's payload was erased
 ├── NewerFormatError       written by a newer release
+├── UnknownSchemaError     no revision makes such a version of the tables
 ├── PlaceError             the file or server behind the store cannot be used
 └── StoreClosedError       the store was closed, or has never been opened
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from interlock.core.errors import InterlockError
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from interlock.store.lease import LeaseOwner
 
 PlaceReason: TypeAlias = Literal[
-    "missing_folder", "no_access", "read_only", "full", "busy", "foreign", "damaged", "newer", "broken"
+    "missing_folder", "no_access", "read_only", "full", "busy", "foreign", "damaged", "newer", "older", "broken"
 ]
 
 
@@ -128,6 +130,14 @@ class NewerFormatError(StoreError):
     def __init__(self, what: str, *, version: int, known: int) -> None:
         super().__init__(f"{what} has format {version}; this release knows up to {known}: use a newer Interlock")
         self.what, self.version, self.known = what, version, known
+
+
+class UnknownSchemaError(StoreError):
+    """There is no such version of a store's tables."""
+
+    def __init__(self, version: str, *, known: Sequence[str]) -> None:
+        super().__init__(f"there is no schema {version}: there are {', '.join(known)}")
+        self.version, self.known = version, tuple(known)
 
 
 class PlaceError(StoreError):

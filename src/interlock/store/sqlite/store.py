@@ -36,7 +36,7 @@ from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
 from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Sealed, unseal
 from interlock.store.sqlite import leasing, reads, rows
-from interlock.store.sqlite.place import open_file
+from interlock.store.sqlite.opening import open_file
 from interlock.store.sqlite.readers import SqliteReaders
 from interlock.store.sqlite.records import SqliteRecords
 from interlock.store.sqlite.writer import Deed, SqliteWriter
