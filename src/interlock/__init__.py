@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from interlock.engine.forking import PreparedFork
     from interlock.engine.history import NodeView, RunView
     from interlock.engine.redeciding import OnAnotherGraph
+    from interlock.engine.releases import Published, Release, ReleaseHistory
     from interlock.engine.submitting import Submitted
     from interlock.engine.verifying import Replayed
     from interlock.engine.waits import Wait
@@ -74,8 +75,11 @@ __all__ = [
     "OnAnotherGraph",
     "PreparedFork",
     "Progress",
+    "Published",
     "QuestionRow",
     "Reference",
+    "Release",
+    "ReleaseHistory",
     "Replayed",
     "RequestRefusedError",
     "RunDifference",
@@ -109,6 +113,7 @@ _HOMES = {
     "interlock.engine.forking": ("PreparedFork",),
     "interlock.engine.history": ("NodeView", "RunView"),
     "interlock.engine.redeciding": ("OnAnotherGraph",),
+    "interlock.engine.releases": ("Published", "Release", "ReleaseHistory"),
     "interlock.engine.submitting": ("Submitted",),
     "interlock.engine.verifying": ("Replayed",),
     "interlock.engine.waits": ("Wait",),

@@ -14,7 +14,18 @@ from typing import Annotated, Any, Final
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from interlock.cli import changing, differing, forking, graphs, looking, people, project, replaying, running
+from interlock.cli import (
+    changing,
+    differing,
+    forking,
+    graphs,
+    looking,
+    people,
+    project,
+    releasing,
+    replaying,
+    running,
+)
 from interlock.cli.failures import CommandError, ExitCode, Failure, failure_of
 
 app = typer.Typer(
@@ -30,6 +41,7 @@ _START = "Start"
 _LOOK = "Look"
 _PEOPLE = "Answer"
 _CHANGE = "Change a run"
+_RELEASE = "Release"
 
 app.command("init", rich_help_panel=_START)(project.init)
 app.command("run", rich_help_panel=_START)(running.run)
@@ -57,6 +69,9 @@ app.command("complete", rich_help_panel=_CHANGE)(changing.complete)
 app.command("retry", rich_help_panel=_CHANGE)(changing.retry)
 app.command("rollback", rich_help_panel=_CHANGE)(changing.rollback)
 app.command("fork", rich_help_panel=_CHANGE)(forking.fork)
+
+app.command("release", rich_help_panel=_RELEASE)(releasing.release)
+app.command("releases", rich_help_panel=_RELEASE)(releasing.releases)
 
 
 def _print_version(wanted: bool) -> None:

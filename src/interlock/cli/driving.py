@@ -46,11 +46,11 @@ async def drive(
         if not on.as_json:
             error_console().print("stopping what is in flight; Ctrl-C again leaves at once", style="dim")
         raise interrupted(handle.id, on) from None
-    view = await handle.view()
+    view, version = await handle.view(), await handle.version()
     if on.as_json:
-        print_json(run_as_json(view))
+        print_json(run_as_json(view, version))
     else:
-        print_summary(console(), view, store=on.store, now=_now())
+        print_summary(console(), view, version, store=on.store, now=_now())
     return exit_code_of(view, wanted=wanted)
 
 
@@ -129,7 +129,7 @@ def _now() -> int:
 async def print_recorded(handle: RunHandle, submitted: Submitted, on: Invocation) -> ExitCode:
     """What was said is on record, or was left for the process that drives the run."""
     if on.as_json:
-        print_json(run_as_json(await handle.view()))
+        print_json(run_as_json(await handle.view(), await handle.version()))
     elif submitted.left_for is not None:
         console().print(f"left for process {submitted.left_for.pid}, which drives run {handle.id}", markup=False)
     else:

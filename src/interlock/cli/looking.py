@@ -113,9 +113,9 @@ async def _show(run: str, store: Path | None, *, at: int | None, is_full: bool, 
     from interlock.cli.tree import tree_lines, tree_rows
 
     async with looked_at(run, store) as handle:
-        view = await handle.view(at)
+        view, version = await handle.view(at), await handle.version()
     if as_json:
-        print_json(run_as_json(view) | {"seq": view.seq})
+        print_json(run_as_json(view, version) | {"seq": view.seq})
         return 0
     out = console()
     now = view.at if at is not None or view.has_ended else _now()
@@ -125,9 +125,9 @@ async def _show(run: str, store: Path | None, *, at: int | None, is_full: bool, 
     for line in tree_lines(tree_rows(view, now=now, is_full=is_full), width=out.width, is_ascii=is_ascii(out)):
         out.print(line)
     if at is None:
-        print_summary(out, view, store=store, now=now)
+        print_summary(out, view, version, store=store, now=now)
         return 0
-    print_headline(out, view, now=now)
+    print_headline(out, view, version, now=now)
     if view.outputs is not None:
         print_value(out, view.outputs)
     return 0

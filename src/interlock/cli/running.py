@@ -29,6 +29,9 @@ def run(
     key: Annotated[
         str, typer.Option("--key", metavar="KEY", help="A name of your own: starting twice under it starts once.")
     ] = "",
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Run the project's own graph, though a version of it is released.")
+    ] = False,
     by: By = "",
     world: World = LIVE,
     record: Record = None,
@@ -38,21 +41,22 @@ def run(
 ) -> int:
     """Run a graph and show it while it runs.
 
+    A name means the released version, if there is one, else the project's graph; a file is always a draft.
     Exit codes: 0 it succeeded, 1 it did not, 2 wrong usage or an invalid graph or input, 3 only people or an event can
     move it on. Ctrl-C lets the run go; `interlock resume` goes on with it.
     """
     from interlock.cli.inputs import read_inputs
 
     on = Invocation(store=store, tools=tools, as_json=as_json, world=world, record=record)
-    return finished(_run(graph, read_inputs(inputs, pairs or ()), key=key, by=by, on=on))
+    return finished(_run(graph, read_inputs(inputs, pairs or ()), key=key, by=by, draft=draft, on=on))
 
 
-async def _run(graph: str, inputs: dict[str, Any], *, key: str, by: str, on: Invocation) -> int:
+async def _run(graph: str, inputs: dict[str, Any], *, key: str, by: str, draft: bool, on: Invocation) -> int:
     from interlock.cli.driving import drive
     from interlock.cli.opening import opened, who
 
     async with opened(on) as interlock:
-        handle = await interlock.start(graph, inputs, key=key, by=who(by))
+        handle = await interlock.start(graph, inputs, key=key, by=who(by), draft=draft)
         return await drive(handle, on)
 
 

@@ -28,9 +28,9 @@ def exit_code_of(view: RunView, *, wanted: frozenset[str]) -> ExitCode:
 # --- for people ------------------------------------------------------------------------------------------------------
 
 
-def print_summary(console: Console, view: RunView, *, store: Path | None, now: int) -> None:
+def print_summary(console: Console, view: RunView, version: str, *, store: Path | None, now: int) -> None:
     """How it ended or stands, what it gave, what it asks, and what can be done next."""
-    print_headline(console, view, now=now)
+    print_headline(console, view, version, now=now)
     if view.error is not None:
         where = f"{view.error.path}: " if view.error.path else ""
         console.print(f"  {plain(where + view.error.message)} ({view.error.kind})", style="red", markup=False)
@@ -43,15 +43,16 @@ def print_summary(console: Console, view: RunView, *, store: Path | None, now: i
     print_next_steps(console, view, store=store)
 
 
-def print_headline(console: Console, view: RunView, *, now: int) -> None:
-    """The run's status, how long it took, and its id."""
+def print_headline(console: Console, view: RunView, version: str, *, now: int) -> None:
+    """The run's status, how long it took, its id, and the version of its graph where there are any."""
     mark = MARKS.get(view.status, MARKS["pending"])
     lasted = span((view.ended_at or now) - view.started_at)
     words = [view.status.replace("_", " "), *view.flags, *([view.mode] if view.mode != "normal" else [])]
     took = f"in {lasted}" if view.has_ended else f"for {lasted}"
     console.print(f"{mark.ascii if is_ascii(console) else mark.sign} ", style=mark.style, end="")
     console.print(", ".join(words), style=f"bold {mark.style}", end="", markup=False)
-    console.print(f" {took}  run {view.run} of graph {view.graph}", style="dim", markup=False)
+    of_graph = f"{view.graph}, {version}" if version else view.graph
+    console.print(f" {took}  run {view.run} of graph {of_graph}", style="dim", markup=False)
 
 
 def print_origin(console: Console, view: RunView) -> None:
@@ -102,11 +103,12 @@ def is_ascii(console: Console) -> bool:
 # --- for programs ----------------------------------------------------------------------------------------------------
 
 
-def run_as_json(view: RunView) -> dict[str, Any]:
-    """The run, its outputs and its nodes by path; `error` and `waiting` where there are any."""
+def run_as_json(view: RunView, version: str) -> dict[str, Any]:
+    """The run, its outputs and its nodes by path; `error`, `waiting` and `version` where there are any."""
     told: dict[str, Any] = {
         "run": view.run,
         "graph": view.graph,
+        **({"version": version} if version else {}),
         "status": view.status,
         "outputs": view.outputs,
         "nodes": nodes_as_json(view.nodes),

@@ -94,9 +94,9 @@ class Graphs:
             return self._compile(source.document(), None, self._shelf)
         if isinstance(source, Mapping):
             return self._compile(source, None, self._shelf)
+        if is_graph_name(source):
+            return self._named(str(source))
         path = Path(source)
-        if isinstance(source, str) and not _looks_like_file(source):
-            return self._named(source)
         # Without a folder of graphs, those that a graph names are looked for beside it.
         return self._read(path, self._shelf if self._shelf is not None else path.parent)
 
@@ -168,8 +168,9 @@ def read_file(path: Path, limits: DocumentLimits) -> Document:
     return read_document(text, source=str(path), limits=limits)
 
 
-def _looks_like_file(source: str) -> bool:
-    return source.endswith(GRAPH_SUFFIXES) or "/" in source or Path(source).is_file()
+def is_graph_name(source: GraphSource) -> bool:
+    """Whether a graph is given by its bare name: it has no suffix and no slash, and no file is called so."""
+    return isinstance(source, str) and not (source.endswith(GRAPH_SUFFIXES) or "/" in source or Path(source).is_file())
 
 
 def _document_of(graph: Mapping[str, Any] | BuiltGraph) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from interlock.bootstrap import LIVE, Parts, cassette_of, make_store
+from interlock.client.choosing import plan_to_run
 from interlock.client.errors import NotOpenError, RunningLoopError
 from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.client.handle import RunHandle
@@ -27,6 +28,7 @@ from interlock.core.requests import StartRun
 from interlock.engine.cassette_files import recording_to
 from interlock.engine.cassettes import CassetteError
 from interlock.engine.errors import RunNotFoundError
+from interlock.engine.releases import Published, Release, ReleaseHistory, all_released, go_back, publish, released
 from interlock.engine.worker import Worker
 from interlock.faults import Fault
 from interlock.settings import Configured, LimitSettings, SlotSettings
@@ -139,6 +141,7 @@ class Interlock:
         *,
         key: str = "",
         labels: Mapping[str, str] | None = None,
+        draft: bool = False,
     ) -> RunResult:
         """Run a graph to its end, or to where only people or other systems can move it on, and give what it came to.
 
@@ -148,7 +151,7 @@ class Interlock:
             asyncio.get_running_loop()
         except RuntimeError:
             with self._turn:
-                return in_own_loop(self.run_async(graph, inputs, key=key, labels=labels))
+                return in_own_loop(self.run_async(graph, inputs, key=key, labels=labels, draft=draft))
         raise RunningLoopError
 
     async def run_async(
@@ -158,10 +161,11 @@ class Interlock:
         *,
         key: str = "",
         labels: Mapping[str, str] | None = None,
+        draft: bool = False,
     ) -> RunResult:
         """`run` where an event loop is running. If this is not open, it is for as long as that takes."""
         async with self:
-            handle = await self.start(graph, inputs, key=key, labels=labels)
+            handle = await self.start(graph, inputs, key=key, labels=labels, draft=draft)
             return await handle.wait_while_moving()
 
     def check(self, graph: GraphSource) -> CheckedGraph:
@@ -178,16 +182,17 @@ class Interlock:
         key: str = "",
         labels: Mapping[str, str] | None = None,
         by: str = "",
+        draft: bool = False,
     ) -> RunHandle:
         """Start a run that is driven here. Returns once its start is on record.
 
+        A graph's name means what was released under it, if anything was; with `draft`, the graph that is known here.
         A `key` names at most one run: starting again under it gives the run there is, whatever its graph and inputs.
         """
         worker = self._open_worker("start")
         if key and (known := await worker.engine.store.find_by_key(worker.engine.tenant, key)) is not None:
             return await self._continue(known)
-        plan, bundle = self.graphs.check(graph).accepted()
-        await worker.engine.keep_bundle(plan, bundle.bytes)
+        plan = await plan_to_run(worker.engine, self.graphs, graph, draft=draft)
         request = StartRun(
             inputs=canonical(inputs or {}, where="inputs"),
             tenant=worker.engine.tenant,
@@ -237,6 +242,26 @@ class Interlock:
         """What waits for people, in all runs, the longest waiting first."""
         worker = self._open_worker("questions")
         return await worker.engine.store.questions(worker.engine.tenant)
+
+    # --- releases, while it is open ---
+
+    async def release(self, graph: GraphSource, *, by: str = "", why: str = "") -> Published:
+        """Put a version of a graph in force behind its name. Runs in flight stay on theirs."""
+        engine = self._open_worker("release").engine
+        plan, bundle = self.graphs.check(graph).accepted()
+        return await publish(engine, plan, bundle.bytes, by=by, why=why)
+
+    async def release_before(self, graph: str, *, by: str = "", why: str = "") -> Release:
+        """Return to the version before the one in force; raises `NoReleaseError` if there is none."""
+        return await go_back(self._open_worker("release_before").engine, graph, by=by, why=why)
+
+    async def releases(self) -> list[ReleaseHistory]:
+        """What was ever released, graph by graph."""
+        return await all_released(self._open_worker("releases").engine)
+
+    async def releases_of(self, graph: str) -> ReleaseHistory:
+        """What was ever released of one graph; an empty history if nothing was."""
+        return await released(self._open_worker("releases_of").engine, graph)
 
     async def _continue(self, row: RunRow) -> RunHandle:
         """A run that was started before: if nobody drives it, it is driven on here."""

@@ -5,6 +5,7 @@ EngineError
 ├── RequestRefusedError    the core said no, and why
 ├── BundleChangedError     a stored bundle does not compile to what it was
 ├── ToolsMissingError      a run needs tools that are not here
+├── NoReleaseError         there is no released version that could be meant
 └── EngineStoppedError     the engine is not running
 """
 
@@ -60,6 +61,20 @@ class ToolsMissingError(EngineError):
             "or let the request only be recorded (`--detach`)"
         )
         self.run, self.missing = run, tuple(missing)
+
+
+class NoReleaseError(EngineError):
+    """There is no released version of a graph that could be meant."""
+
+    def __init__(self, graph: str, *, version: int | None = None, before: int | None = None) -> None:
+        if before is not None:
+            what = f"there is no version of {graph} before version {before}: it is the first that was released"
+        elif version is not None:
+            what = f"{graph} has no version {version}: see `interlock releases {graph}`"
+        else:
+            what = f"nothing of {graph} was released: `interlock release {graph}` does"
+        super().__init__(what)
+        self.graph, self.version = graph, version
 
 
 class EngineStoppedError(EngineError):

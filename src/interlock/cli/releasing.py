@@ -1,0 +1,142 @@
+"""`release` and `releases`: a graph's versions are published behind its name, and the one before can be had again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from interlock.cli.failures import CommandError, ExitCode
+from interlock.cli.invocation import Invocation, finished
+from interlock.cli.options import AsJson, By, GraphArgument, Store, Tools, Why
+
+if TYPE_CHECKING:
+    from interlock.engine.releases import Release, ReleaseHistory
+
+
+def release(
+    graph: GraphArgument,
+    *,
+    back: Annotated[bool, typer.Option("--back", help="Return to the version before the one in force.")] = False,
+    by: By = "",
+    why: Why = "",
+    tools: Tools = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Release a graph: from now on its name means this version. Runs in flight stay on theirs."""
+    on = Invocation(store=store, tools=tools, as_json=as_json)
+    return finished(_go_back(graph, by, why, on) if back else _release(graph, by, why, on))
+
+
+async def _release(graph: str, by: str, why: str, on: Invocation) -> int:
+    from interlock.cli.opening import opened, who
+
+    async with opened(on) as interlock:
+        published = await interlock.release(graph, by=who(by), why=why)
+        history = await interlock.releases_of(interlock.check(graph).accepted()[0].name)
+    is_said = "is released as" if published.is_new else "is in force already as"
+    return _told(history, published.release, is_said, on)
+
+
+async def _go_back(graph: str, by: str, why: str, on: Invocation) -> int:
+    from interlock.cli.opening import opened, who
+    from interlock.client.graphs import is_graph_name
+
+    if not is_graph_name(graph):
+        raise CommandError(f"--back goes by the graph's name, and {graph} is a file")
+    async with opened(Invocation(store=on.store, as_json=on.as_json, drives=False), must_exist=True) as interlock:
+        entry = await interlock.release_before(graph, by=who(by), why=why)
+        history = await interlock.releases_of(graph)
+    return _told(history, entry, f"is back at version {entry.back_to}, as", on)
+
+
+def _told(history: ReleaseHistory, entry: Release, is_said: str, on: Invocation) -> int:
+    from interlock.cli.output import console, plain, print_json
+
+    if on.as_json:
+        print_json(_as_json(history, entry))
+    else:
+        console().print(plain(f"{history.graph} {is_said} version {entry.version}"), markup=False, soft_wrap=True)
+    return ExitCode.SUCCEEDED
+
+
+def releases(
+    graph: Annotated[
+        str | None, typer.Argument(metavar="[GRAPH]", help="A graph's name; without one, of every graph.")
+    ] = None,
+    *,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """List what was released of a graph, the newest first: versions, who, when and why."""
+    return finished(_releases(graph, Invocation(store=store, as_json=as_json, drives=False)))
+
+
+async def _releases(graph: str | None, on: Invocation) -> int:
+    from interlock.cli.opening import looked_at_all
+    from interlock.cli.output import print_json
+    from interlock.engine.errors import NoReleaseError
+
+    async with looked_at_all(on.store) as interlock:
+        histories = [await interlock.releases_of(graph)] if graph else await interlock.releases()
+    if graph and not histories[0].releases:
+        raise NoReleaseError(graph)
+    entries = [(history, entry) for history in histories for entry in reversed(history.releases)]
+    if on.as_json:
+        print_json({"releases": [_as_json(history, entry) for history, entry in entries]})
+    else:
+        _print(entries)
+    return ExitCode.SUCCEEDED
+
+
+def _as_json(history: ReleaseHistory, entry: Release) -> dict[str, Any]:
+    return {
+        "graph": history.graph,
+        "version": entry.version,
+        "in_force": entry == history.in_force,
+        "back_to": entry.back_to or None,
+        "bundle": entry.bundle,
+        "graph_hash": entry.graph_hash,
+        "at": entry.at,
+        "by": entry.by,
+        "why": entry.why,
+    }
+
+
+def _print(entries: list[tuple[ReleaseHistory, Release]]) -> None:
+    from rich.text import Text
+
+    from interlock.cli.narrow_table import Column, print_table
+    from interlock.cli.output import console, plain
+    from interlock.engine.telling import instant
+
+    out = console()
+    if not entries:
+        out.print("nothing was released yet")
+        return
+    columns = (
+        Column("graph"),
+        Column("version"),
+        Column(""),
+        Column("hash", leaves=2),
+        Column("released", leaves=1),
+        Column("by", may_be_cut=True),
+        Column("why", may_be_cut=True, leaves=3),
+    )
+    print_table(
+        out,
+        columns,
+        [
+            [
+                Text(plain(history.graph)),
+                Text(str(entry.version) + (f", back to {entry.back_to}" if entry.back_to else "")),
+                Text("in force" if entry == history.in_force else "", style="green"),
+                Text(entry.graph_hash[:12], style="dim"),
+                Text(instant(entry.at)),
+                Text(plain(entry.by)),
+                Text(plain(entry.why), style="dim"),
+            ]
+            for history, entry in entries
+        ],
+    )

@@ -1,0 +1,40 @@
+"""Which version of a graph is run: the released one behind its name, or the draft that a file or the project holds.
+
+A file is a draft, and so is a document. A bare name means what was released under it; only where nothing was, or where
+a draft is asked for, it means the graph of that name that is known here.
+"""
+
+from __future__ import annotations
+
+from interlock.client.graphs import Graphs, GraphSource, is_graph_name
+from interlock.core.plan import Plan
+from interlock.engine.engine import Engine
+from interlock.engine.errors import NoReleaseError
+from interlock.engine.releases import released
+
+
+async def plan_to_run(engine: Engine, graphs: Graphs, source: GraphSource, *, draft: bool) -> Plan:
+    """The plan that a new run is pinned to; its bundle is kept."""
+    if not draft and is_graph_name(source):
+        now = (await released(engine, str(source))).in_force
+        if now is not None:
+            return await engine.plan_of(now.bundle)
+    plan, bundle = graphs.check(source).accepted()
+    await engine.keep_bundle(plan, bundle.bytes)
+    return plan
+
+
+async def plan_to_move_to(engine: Engine, graphs: Graphs, meant: str, *, graph: str) -> Plan:
+    """The plan that `meant` names for a run of `graph`: a version's number, a bundle's hash, a graph's name or file."""
+    if meant.isdecimal() and len(meant) < _HASH_DIGITS:
+        history = await released(engine, graph)
+        version = history.version(int(meant))
+        if version is None:
+            raise NoReleaseError(graph, version=int(meant))
+        return await engine.plan_of(version.bundle)
+    if len(meant) == _HASH_DIGITS and set(meant) <= set("0123456789abcdef"):
+        return await engine.plan_of(meant)
+    return await plan_to_run(engine, graphs, meant, draft=False)
+
+
+_HASH_DIGITS = 64
