@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 
 from interlock.cli.app import app
+from interlock.core.values import digest_of
 from tests.cli.command_line import TOOLS, CommandLine
 
 PAYING = """
@@ -71,6 +72,27 @@ def test_a_replay_on_another_graph_says_where_the_record_ends(interlock: Command
 
     assert not told["same"]
     assert told["ends"] == [{"path": "thanks", "why": "calls greet, which the recorded run did not do here"}]
+    assert [(each["path"], each["name"], each["status"]) for each in told["would_do"]] == [
+        ("thanks", "greet", "intended")
+    ]
+    assert told["would_not_do"] == []
+
+
+def test_a_replay_on_another_graph_tells_what_would_be_done_and_what_would_not(
+    interlock: CommandLine, paid: str
+) -> None:
+    """As a table, with the beginning of the request's digest: the rest is for programs."""
+    interlock.graph("dear", PAYING.replace("amount: 3", "amount: 30"), inputs="{name: string}")
+
+    said = interlock("replay", paid, "--with", "graph=dear")
+
+    table = [line.split() for line in said.out.splitlines() if line.startswith(("effect", "would"))]
+    there, here = (digest_of(["pay", {"amount": amount}])[:12] for amount in (30, 3))
+    assert table == [
+        ["effect", "path", "what", "request", "here"],
+        ["would", "do", "pay", "tool", "pay", there],
+        ["would", "not", "do", "pay", "tool", "pay", here, "done"],
+    ]
 
 
 @pytest.mark.parametrize("given", ["strict", "prompt=x", "graph="])

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
+from interlock import Interlock, OnAnotherGraph, tool
+from interlock.core.values import digest_of
+from interlock.engine.effect_difference import EffectOnOneSide
 from interlock.engine.redeciding import AnswersEnd, Redecided, redecide
+from tests.client.workshop import graph
+from tests.store.event_loop import in_event_loop
 from tests.stories.graphs import compiled
 from tests.stories.story import Story
 
@@ -103,3 +111,111 @@ def test_retries_meet_the_results_of_their_own_attempts() -> None:
     again = on(retried, run)
 
     assert list(again.events) == run.log
+
+
+# --- stored runs ---
+
+
+@tool(effect="read")
+async def make(size: int) -> str:
+    """Something of a size that does not compress."""
+    return random.Random(size).randbytes(size // 2).hex()  # noqa: S311 - the same each time
+
+
+@tool(effect="once")
+async def send(text: str, to: str = "all") -> str:
+    """Send a text to somebody."""
+    return f"{len(text)} to {to}"
+
+
+@tool(effect="idempotent")
+async def call_back(to: str) -> None:
+    """Call back what was sent."""
+
+
+async def on_another(nodes: dict[str, Any], others: dict[str, Any], **keys: Any) -> OnAnotherGraph:  # noqa: ANN401 - a document's
+    """A run of a graph as it would have gone with other nodes."""
+    async with Interlock(tools=[make, send, call_back]) as interlock:
+        run = await interlock.start(graph(nodes, **keys))
+        await run.wait()
+        return await run.redecide(interlock.check(graph(others, **keys)))
+
+
+GROWING = {
+    "made": {"tool": "make", "input": {"size": 100_000}},
+    "sent": {"tool": "send", "input": {"text": "${made}"}},
+    "grown": {
+        "loop": {
+            "say": {"tool": "make", "input": {"size": 5_000}},
+            "said": {"value": "${append(round.last.said, say)}"},
+            "told": {"tool": "send", "input": {"text": "${size(said)} items", "to": "${said[0]}"}},
+        },
+        "until": "${round.index == 12}",
+        "max": 20,
+        "after": "sent",
+    },
+    "all": {"value": "${grown.said}"},
+}
+
+
+@in_event_loop
+async def test_values_that_are_kept_elsewhere_are_the_same_values() -> None:
+    """How a value is kept is no matter of the graph: a large one that is passed on is no other request."""
+    found = await on_another(GROWING, GROWING)
+
+    assert found.is_same
+    assert (found.ends, found.difference.nodes, found.would_do, found.would_not_do) == ((), (), (), ())
+
+
+SENDING: dict[str, Any] = {
+    "made": {"tool": "make", "input": {"size": 10}},
+    "ann": {"tool": "send", "input": {"text": "${made}", "to": "ann"}},
+    "ben": {"tool": "send", "input": {"text": "${made}", "to": "ben"}},
+}
+
+
+@in_event_loop
+async def test_what_the_other_course_would_do_to_the_world_is_told_and_what_it_would_not() -> None:
+    """Values and verdicts are words; what is sent to whom is what a change of a graph comes down to."""
+    others = SENDING | {"ann": {**SENDING["ann"], "when": "${size(made) > 100}"}}
+    others |= {"ben": {"tool": "send", "input": {"text": "${made}", "to": "bob"}}}
+
+    found = await on_another(SENDING, others)
+
+    text = random.Random(10).randbytes(5).hex()  # noqa: S311 - what the tool makes
+    assert [(each.path, each.digest, each.status) for each in found.would_not_do] == [
+        ("ann", digest_of(["send", {"text": text, "to": "ann"}]), "done"),
+        ("ben", digest_of(["send", {"text": text, "to": "ben"}]), "done"),
+    ]
+    assert found.would_do == (
+        EffectOnOneSide(
+            path="ben",
+            kind="tool",
+            name="send",
+            digest=digest_of(["send", {"text": text, "to": "bob"}]),
+            status="intended",
+        ),
+    )
+
+
+@in_event_loop
+async def test_what_would_be_taken_back_with_another_input_is_another_effect() -> None:
+    """A refund of another sum is not the same refund."""
+    undone = {"tool": "send", "input": {"text": "hello"}, "undo": {"tool": "call_back", "input": {"to": "ann"}}}
+    nodes = {"a": undone, "no": {"gate": ["${size(a) > 99}"], "otherwise": "rollback"}}
+    others = {**nodes, "a": {**undone, "undo": {"tool": "call_back", "input": {"to": "ben"}}}}
+
+    found = await on_another(nodes, others)
+
+    assert [(each.path, each.kind, each.status) for each in found.would_not_do] == [("a!undo", "undo", "done")]
+    assert [(each.path, each.kind, each.digest) for each in found.would_do] == [
+        ("a!undo", "undo", digest_of(["call_back", {"to": "ben"}]))
+    ]
+
+
+@in_event_loop
+async def test_the_same_request_of_another_node_is_another_effect() -> None:
+    """A letter that is sent by two nodes is sent twice."""
+    found = await on_another(SENDING, {**SENDING, "more": SENDING["ann"]})
+
+    assert ([each.path for each in found.would_do], found.would_not_do) == (["more"], ())

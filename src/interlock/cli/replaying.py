@@ -14,6 +14,7 @@ from interlock.cli.options import AsJson, Run, Store, Tools
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from interlock.engine.redeciding import OnAnotherGraph
     from interlock.engine.verifying import Replayed, ReplayVerdict
 
 _HEADLINES: Final[dict[ReplayVerdict, tuple[str, str]]] = {
@@ -56,16 +57,43 @@ async def _redecide(run: str, other: str, on: Invocation) -> int:
     async with opened(on, must_exist=True) as interlock:
         found = await (await found_run(interlock, run)).redecide(interlock.check(graph))
     if on.as_json:
-        print_json({"same": found.difference.is_same and not found.ends} | to_builtins(found))
+        print_json({"same": found.is_same} | to_builtins(found))
     else:
         out = console()
         only = "not on the other graph", "only on the other graph"
         print_difference(out, found.difference, title=f"run {run} and what it would be on {graph}", only=only)
+        _print_effects(out, found)
         for end in found.ends:
             out.print(f"the record ends at {end.path}: ", style="yellow", end="", markup=False)
             out.print(plain(end.why), markup=False)
-    is_same = found.difference.is_same and not found.ends
-    return ExitCode.SUCCEEDED if is_same else ExitCode.NOT_SUCCEEDED
+    return ExitCode.SUCCEEDED if found.is_same else ExitCode.NOT_SUCCEEDED
+
+
+def _print_effects(out: Console, found: OnAnotherGraph) -> None:
+    from rich.text import Text
+
+    from interlock.cli.narrow_table import Column, print_table
+    from interlock.cli.output import plain
+
+    columns = (Column("effect"), Column("path", may_be_cut=True), Column("what", may_be_cut=True, leaves=3))
+    columns += (Column("request", leaves=1), Column("here", leaves=2))
+    lines = [
+        [
+            Text(word, style=style),
+            Text(each.path),
+            Text(plain(f"{each.kind} {each.name}")),
+            Text(each.digest[:12]),
+            here,
+        ]
+        for word, style, effects in (
+            ("would do", "yellow", found.would_do),
+            ("would not do", "red", found.would_not_do),
+        )
+        for each in effects
+        for here in [Text(each.status.replace("_", " ") if effects is found.would_not_do else "")]
+    ]
+    if lines:
+        print_table(out, columns, lines)
 
 
 async def _replay(run: str, store: Path | None, *, as_json: bool) -> int:

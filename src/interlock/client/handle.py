@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from interlock.client.following import Following
 from interlock.client.graphs import CheckedGraph
-from interlock.client.result import RunResult, result_of, whole_view
+from interlock.client.result import RunResult, result_of
 from interlock.core import requests as r
 from interlock.core.canonical import canonical
 from interlock.core.continuing.forking import edit_of
@@ -25,9 +25,9 @@ from interlock.engine.forking import PreparedFork, make_fork, prepare_fork
 from interlock.engine.history import RunView, run_view
 from interlock.engine.linking import retry_run, rollback_run
 from interlock.engine.redeciding import OnAnotherGraph, redecide_run
-from interlock.engine.releases import released
 from interlock.engine.submitting import Submitted, submit
 from interlock.engine.verifying import Replayed, replay_run
+from interlock.engine.whole_log import whole_view
 from interlock.engine.worker import Worker
 from interlock.store.rows import LedgerRow, QuestionRow, RunRow
 
@@ -100,11 +100,6 @@ class RunHandle:
     async def plan(self) -> Plan:
         """The compiled graph that the run is pinned to."""
         return await self._worker.engine.plan_of((await self.row()).bundle)
-
-    async def version(self) -> str:
-        """Which release it is pinned to: `version 3`, or `draft`; nothing where its graph was never released."""
-        row = await self.row()
-        return (await released(self._worker.engine, row.graph)).told(row.bundle)
 
     async def result(self) -> RunResult:
         """What the run has come to by now."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from interlock.core.events import Error
 from interlock.core.state import StatusWord
 from interlock.core.values import Value
-from interlock.engine.engine import Engine
 from interlock.engine.history import NodeView, RunView
 from interlock.engine.waits import Wait
 
@@ -50,11 +48,3 @@ def result_of(view: RunView) -> RunResult:
         nodes=view.nodes,
         waits=view.waits,
     )
-
-
-async def whole_view(engine: Engine, view: RunView) -> RunView:
-    """The same view with every large value loaded, each of them once."""
-    nodes = {path: {"input": node.input, "output": node.output} for path, node in view.nodes.items()}
-    whole = await engine.whole({"inputs": view.inputs, "outputs": view.outputs, "nodes": nodes})
-    loaded = {path: replace(node, **whole["nodes"][path]) for path, node in view.nodes.items()}
-    return replace(view, inputs=whole["inputs"], outputs=whole["outputs"], nodes=loaded)

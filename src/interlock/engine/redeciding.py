@@ -21,11 +21,12 @@ from interlock.core.plan import Micros, Plan
 from interlock.core.settle import admit_all, settle
 from interlock.core.state import Calling, RunState, next_due
 from interlock.engine.differing import Course, RunDifference, difference
+from interlock.engine.effect_difference import EffectOnOneSide, effects_only_in, request_digest
 from interlock.engine.effects import SendOut, effects_in
 from interlock.engine.engine import Engine
 from interlock.engine.errors import RequestRefusedError
 from interlock.engine.history import run_view
-from interlock.engine.whole_log import whole_log
+from interlock.engine.whole_log import whole_log, whole_view
 
 Said: TypeAlias = tuple[r.Request, str]
 """A request, and who made it."""
@@ -49,10 +50,19 @@ class Redecided(Struct, frozen=True):
 
 
 class OnAnotherGraph(Struct, frozen=True):
-    """How a run would have gone on another graph: in what that differs, and where nobody knows."""
+    """How a run would have gone on another graph: in what that differs, what it would do, and where nobody knows."""
 
     difference: RunDifference
+    would_do: tuple[EffectOnOneSide, ...]
+    """The effects that it would intend and the run did not."""
+    would_not_do: tuple[EffectOnOneSide, ...]
+    """The effects of the run that it would not intend, and what became of them."""
     ends: tuple[AnswersEnd, ...]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether it would have gone as it did, and the record answers everything."""
+        return self.difference.is_same and not (self.would_do or self.would_not_do or self.ends)
 
 
 async def redecide_run(engine: Engine, run: str, plan: Plan) -> OnAnotherGraph:
@@ -65,8 +75,11 @@ async def redecide_run(engine: Engine, run: str, plan: Plan) -> OnAnotherGraph:
     if isinstance(refused, r.Refused):
         raise RequestRefusedError(run, refused.reason)
     redecided = redecide(plan, run, engine.tenant, recorded)
-    left, right = run_view(before, run, recorded), run_view(plan, run, redecided.events)
-    return OnAnotherGraph(difference(Course(left, recorded), Course(right, redecided.events)), redecided.ends)
+    left = await whole_view(engine, run_view(before, run, events))
+    right = await whole_view(engine, run_view(plan, run, redecided.events))
+    would_do, would_not_do = effects_only_in(run, redecided.events, beside=recorded)
+    differs = difference(Course(left, recorded), Course(right, redecided.events))
+    return OnAnotherGraph(differs, would_do, would_not_do, redecided.ends)
 
 
 def redecide(plan: Plan, run: str, tenant: str, recorded: Sequence[e.Event]) -> Redecided:
@@ -201,7 +214,7 @@ class _Redeciding:
         calls = [each.body for each in self._recorded if each.path == path and isinstance(each.body, e.NodeStarted)]
         if not calls:
             return f"calls {body.tool}, which the recorded run did not do here"
-        if body.digest not in {call.digest for call in calls}:
+        if request_digest(body) not in map(request_digest, calls):
             return f"calls {body.tool} with another input than was recorded"
         return f"calls {body.tool} once more than was recorded"
 
@@ -232,7 +245,7 @@ def _answered_calls(recorded: Iterable[e.Event]) -> Iterator[tuple[int, e.NodeSt
 
 def _essence(call: e.NodeStarted) -> tuple[str, str, int]:
     """What makes two calls at one path the same one."""
-    return call.tool, call.digest, call.attempt
+    return call.tool, request_digest(call), call.attempt
 
 
 def _node_of(path: str) -> str:
