@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
+import os
+import sqlite3
 import sys
 from pathlib import Path
+from typing import Any
 
 from interlock.store.processes import this_process
+from interlock.store.sqlite.migrating import migrate
 from interlock.store.sqlite.store import SqliteEventStore
+from interlock.store.sqlite.tables import VERSION
 from tests.store.logs import NOON, TENANT, append, started, step
 
 RUNS = ("r0", "r1", "r2", "r3")
@@ -42,6 +48,30 @@ async def leave_open(path: Path) -> None:
     await store.acquire_lease(TENANT, "r1", owner=this_process("other"))
 
 
+class DyingConnection(sqlite3.Connection):
+    """A connection whose process is gone before the last statement of a migration."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401 - as sqlite3 has it
+        """Execute what comes before that."""
+        if sql.startswith("UPDATE interlock_version"):
+            # What has been changed lies in memory until there is too much of it, or a commit.
+            super().execute("pragma cache_size = 1")
+            super().execute("update event set header = header")
+            os._exit(9)
+        return super().execute(sql, parameters)
+
+
+async def die_while_migrating(path: Path) -> None:
+    """Begin to bring a file up to date."""
+    sqlite3.connect = functools.partial(sqlite3.connect, factory=DyingConnection)
+    migrate(path, VERSION)
+
+
 if __name__ == "__main__":
-    acts = {"append_for_ever": append_for_ever, "send_signals": send_signals, "leave_open": leave_open}
+    acts = {
+        "append_for_ever": append_for_ever,
+        "send_signals": send_signals,
+        "leave_open": leave_open,
+        "die_while_migrating": die_while_migrating,
+    }
     asyncio.run(acts[sys.argv[1]](Path(sys.argv[2])))

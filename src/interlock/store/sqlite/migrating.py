@@ -12,8 +12,8 @@ import itertools
 import shutil
 import sqlite3
 import time
-from collections.abc import Generator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -33,9 +33,9 @@ from interlock.store.sqlite.tables import VERSION
 
 REVISIONS: Final = Path(__file__).with_name("migrations")
 
-_TRIES: Final = 100
-_PAUSE_SECONDS: Final = 0.01
-"""Who only looks at a file is gone by then; who works with it is not."""
+TRIES_MAX: Final = 100
+PAUSE_SECONDS: Final = 0.01
+"""After a second in all, who only looks at a file is gone; who works with it is not."""
 
 _ADOPT: Final = """
 create table interlock_version(
@@ -68,19 +68,38 @@ class SqliteSchema:
 
 
 def migrate(path: Path, to: str) -> Migration:
-    """Bring a file to a version. `PlaceError`, as busy, if others have it open; whatever fails leaves it as it was."""
-    with explained(path), _alone_with(path) as connection:
-        before = _version(connection, path)
-        statements = [*_adoption(connection), *_statements(before, to)]
-        if not statements:
-            return Migration(before, to)
-        copy = _copied(connection, path, before)
-        try:
-            _execute(connection, statements)
-        except sqlite3.Error as error:
-            copy.unlink()
-            raise _failure(error, path, before, to) from error
-        return Migration(before, to, copy)
+    """Bring a file to a version. `PlaceError`: as busy, if others have it open; whatever fails leaves it as it was."""
+    for _ in range(TRIES_MAX):
+        done = migrate_if_alone(path, to)
+        if done is not None:
+            return done
+        time.sleep(PAUSE_SECONDS)
+    what = "its schema cannot change while another process has the file open: end that process, then try again"
+    raise PlaceError(str(path), "busy", what)
+
+
+def migrate_if_alone(path: Path, to: str) -> Migration | None:
+    """The same, once. None, and nothing is changed, if others have the file open at the moment."""
+    with explained(path):
+        connection = _claimed(path)
+        if connection is None:
+            return None
+        with closing(connection):
+            return _migrate(connection, path, to)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, to: str) -> Migration:
+    before = _version(connection, path)
+    statements = [*_adoption(connection), *_statements(before, to)]
+    if not statements:
+        return Migration(before, to)
+    copy = _copied(connection, path, before)
+    try:
+        _execute(connection, statements)
+    except sqlite3.Error as error:
+        copy.unlink()
+        raise _failure(error, path, before, to) from error
+    return Migration(before, to, copy)
 
 
 def _version_at(path: Path) -> str:
@@ -107,32 +126,21 @@ def _adoption(connection: sqlite3.Connection) -> list[str]:
     return [_ADOPT] if found else []
 
 
-@contextmanager
-def _alone_with(path: Path) -> Generator[sqlite3.Connection]:
+def _claimed(path: Path) -> sqlite3.Connection | None:
     """A connection with nobody beside it: as long as it is open nobody else can so much as read."""
-    for _ in range(_TRIES):
+    with closed_on_failure(unready_connection(path)) as connection:
         try:
-            connection = _claimed(path)
+            connection.execute("pragma locking_mode = exclusive")
+            # Only who is alone with a file can take it out of write-ahead logging. The lock that this needs is kept.
+            connection.execute("pragma journal_mode = delete")
+            connection.execute("begin exclusive")
+            connection.execute("commit")
         except sqlite3.OperationalError as error:
             if not is_busy(error):
                 raise
-            # The connection was closed in between: two who want to be alone would else wait for each other.
-            time.sleep(_PAUSE_SECONDS)
-            continue
-        with closing(connection):
-            yield connection
-        return
-    what = "its schema cannot change while another process has the file open: end that process, then try again"
-    raise PlaceError(str(path), "busy", what)
-
-
-def _claimed(path: Path) -> sqlite3.Connection:
-    with closed_on_failure(unready_connection(path)) as connection:
-        connection.execute("pragma locking_mode = exclusive")
-        # Only who is alone with a file can take it out of write-ahead logging. The lock that this needs is kept.
-        connection.execute("pragma journal_mode = delete")
-        connection.execute("begin exclusive")
-        connection.execute("commit")
+            # Closed, or two who want to be alone would wait for each other.
+            connection.close()
+            return None
         return connection
 
 

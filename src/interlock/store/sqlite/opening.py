@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from pathlib import Path
 from typing import Final
 
 from interlock.store.errors import PlaceError
-from interlock.store.sqlite.migrating import migrate
+from interlock.store.sqlite.migrating import PAUSE_SECONDS, TRIES_MAX, migrate_if_alone
 from interlock.store.sqlite.place import (
     closed_on_failure,
     execute_when_free,
@@ -27,31 +28,43 @@ from interlock.store.sqlite.tables import TABLES, VERSION
 _log: Final = logging.getLogger("interlock.store")
 
 
-class _OlderError(Exception):
-    """The file is of an older release; nothing was changed."""
-
-
 def open_file(path: Path) -> sqlite3.Connection:
     """A connection to a store's file, which is made if there is none. Raises `PlaceError`."""
     if not path.parent.is_dir():
         raise PlaceError(str(path), "missing_folder", f"the folder {path.parent} does not exist: make it first")
-    try:
-        return _opened(path)
-    except _OlderError:
+    for _ in range(TRIES_MAX):
+        connection = _opened(path)
+        if connection is not None:
+            return connection
         _bring_up_to_date(path)
-    return _opened(path)
+    what = (
+        f"the file is of an older release, and cannot be brought to schema {VERSION} while another process has it "
+        "open: end that process, then try again"
+    )
+    raise PlaceError(str(path), "older", what)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _opened(path: Path) -> sqlite3.Connection | None:
+    """A connection ready for use; None if the file is of an older release, and nothing is changed then."""
     with explained(path), closed_on_failure(unready_connection(path)) as connection:
         # Looked at before anything is changed: the file may be another program's.
         version = version_in(connection, path)
         if version is not None and version != VERSION:
-            raise _OlderError
+            connection.close()
+            return None
         set_up(connection)
         if version is None:
             _make_tables(connection, path)
         return connection
+
+
+def _bring_up_to_date(path: Path) -> None:
+    """Once: somebody else may be about to do the same, and then it is looked at again."""
+    done = migrate_if_alone(path, VERSION)
+    if done is None:
+        time.sleep(PAUSE_SECONDS)
+    elif done.before != done.after:
+        _log.warning("%s %s", path, done)
 
 
 def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
@@ -62,18 +75,3 @@ def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
             connection.execute(statement)
         connection.execute("insert into interlock_version values (?)", (VERSION,))
     connection.execute("commit")
-
-
-def _bring_up_to_date(path: Path) -> None:
-    try:
-        done = migrate(path, VERSION)
-    except PlaceError as error:
-        if error.reason != "busy":
-            raise
-        what = (
-            f"the file is of an older release, and cannot be brought to schema {VERSION} while another process has it "
-            "open: end that process, then try again"
-        )
-        raise PlaceError(str(path), "older", what) from error
-    if done.before != done.after:
-        _log.warning("%s %s", path, done)

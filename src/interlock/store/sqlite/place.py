@@ -102,7 +102,8 @@ def version_in(connection: sqlite3.Connection, path: Path) -> str | None:
     if not tables:
         return None
     if VERSION_TABLE in tables:
-        found = connection.execute("select version_num from interlock_version").fetchone()
+        # Between two statements somebody may have begun to change the schema: then this waits as well.
+        found = execute_when_free(connection, "select version_num from interlock_version").fetchone()
         if found is None:
             raise PlaceError(
                 str(path), "damaged", "the file does not say which schema it has: restore it from a backup"

@@ -1,0 +1,44 @@
+"""What a store's file holds, in a form in which two files can be compared."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+OLD_STORES = Path(__file__).parent / "old_stores"
+HOW_TO_SAY_A_VERSION = frozenset({"schema_version", "interlock_version"})
+
+
+def schema_of(file: Path) -> dict[str, str]:
+    """Each table, index and view, as it was made, however that is spaced; without how the version is said."""
+    with closing(sqlite3.connect(file)) as connection:
+        made = connection.execute("select name, sql from sqlite_master where sql is not null").fetchall()
+    return {name: _respaced(sql) for name, sql in made if name not in HOW_TO_SAY_A_VERSION}
+
+
+def rows_of(file: Path) -> dict[str, list[Any]]:
+    """Every row of every table; without how the version is said."""
+    with closing(sqlite3.connect(file)) as connection:
+        tables = connection.execute("select name from sqlite_master where type = 'table'").fetchall()
+        names = sorted(name for (name,) in tables if name not in HOW_TO_SAY_A_VERSION)
+        return {name: sorted(connection.execute(f"select * from {name}").fetchall(), key=repr) for name in names}  # noqa: S608
+
+
+def version_of(file: Path) -> str:
+    """The version that a file says it has."""
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute("select version_num from interlock_version").fetchone()[0]
+
+
+def restored(version: str, file: Path) -> Path:
+    """A store as a release wrote it whose tables had that version."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript((OLD_STORES / f"{version}.sql").read_text(encoding="utf-8"))
+    return file
+
+
+def _respaced(sql: str) -> str:
+    return re.sub(r"\s*([(),])\s*", r"\1", re.sub(r"\s+", " ", sql)).strip().lower()
