@@ -25,6 +25,7 @@ from interlock.engine.forking import PreparedFork, make_fork, prepare_fork
 from interlock.engine.history import RunView, run_view
 from interlock.engine.linking import retry_run, rollback_run
 from interlock.engine.redeciding import OnAnotherGraph, redecide_run
+from interlock.engine.releases import released
 from interlock.engine.submitting import Submitted, submit
 from interlock.engine.verifying import Replayed, replay_run
 from interlock.engine.whole_log import whole_view
@@ -100,6 +101,11 @@ class RunHandle:
     async def plan(self) -> Plan:
         """The compiled graph that the run is pinned to."""
         return await self._worker.engine.plan_of((await self.row()).bundle)
+
+    async def version(self) -> str:
+        """Which release it is pinned to: `version 3`, or `draft`; nothing where its graph was never released."""
+        row = await self.row()
+        return (await released(self._worker.engine, row.graph)).told(row.bundle)
 
     async def result(self) -> RunResult:
         """What the run has come to by now."""
