@@ -16,16 +16,18 @@ from interlock.core.compile import Compiled, compile_graph
 from interlock.core.events import Event
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.settle import fold
-from interlock.core.state import RunState
+from interlock.core.state import RunState, encode_state
 from interlock.core.values import Packer, Value, decode
 from interlock.engine.engine import Engine
 from interlock.engine.errors import EngineError
 from interlock.engine.performing import LiveWorld, late_result
 from interlock.engine.signals import encode_request, kind_of
+from interlock.engine.snapshots import SNAPSHOT_EVENTS
 from interlock.engine.submitting import submit
 from interlock.engine.verifying import replay_run
 from interlock.engine.worker import Worker
 from interlock.store.errors import StoreError
+from interlock.store.event_store import EventStore
 from interlock.store.lease import LeaseOwner
 from interlock.store.memory.store import MemoryEventStore
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
@@ -82,6 +84,8 @@ class EngineSimulation:
         self.lifetime = self.dice.choice((None, None, 2.0, 30.0))
         self.cancels = self.dice.choice((0, 0, 0.03))
         self.engine_kind: type[Engine] = self.dice.choice((Engine, SmallEngine))
+        # Rolled apart, so that a run without snapshots is the same as it always was.
+        self.snapshot_events = Random(f"snapshots {seed}").choice((SNAPSHOT_EVENTS, 1, 7))  # noqa: S311 - the same again
         self.clock = VirtualClock()
         self.store = MemoryEventStore(
             clock=self.clock.now,
@@ -135,8 +139,7 @@ class EngineSimulation:
             raise BrokenRule(7, "the rows that are derived from the log differ from those that were kept")
         if before[0].waiting or before[0].due is not None:
             raise BrokenRule(2, f"the run has ended, and the store still shows {before}")
-        engine = self.engine_kind(self.store, tenant=TENANT, now=self.clock.now)
-        replayed = await replay_run(engine, RUN)
+        replayed = await replay_run(self._engine(self.store), RUN)
         if replayed.verdict != "same":
             raise BrokenRule(7, f"the engine finds that the log diverges: {replayed}")
 
@@ -173,7 +176,7 @@ class EngineSimulation:
         """One process: it starts the run or takes it up, and drives it until it ends, fails or dies."""
         fails = self.store_fails if self.processes <= DEATHS_MAX else 0
         door = ProcessDoor(self.store, self.dice, fails=fails, blobs=self.blobs)
-        engine = self.engine_kind(door.as_store(), tenant=TENANT, now=self.clock.now)
+        engine = self._engine(door.as_store())
         tools = ToolDoor(
             clock=self.clock,
             secrets=SecretSource({"token": SecretText(SECRET)}),
@@ -194,12 +197,23 @@ class EngineSimulation:
                 self.worker = None
         self.alive = ""
 
+    def _engine(self, store: EventStore) -> Engine:
+        return self.engine_kind(store, tenant=TENANT, now=self.clock.now, snapshot_events=self.snapshot_events)
+
+    async def _look_at_the_snapshot(self) -> None:
+        """Wherever the last process left it, a snapshot and what lies behind it is what the whole log says."""
+        _, resumed = await self._engine(self.store).view(RUN)
+        folded = fold(self.plan, RunState(RUN, TENANT), await self.store.read(TENANT, RUN))
+        if encode_state(resumed) != encode_state(folded):
+            raise BrokenRule(1, f"a snapshot leads to another state at event {folded.seq} than the log does")
+
     async def _drive(self, worker: Worker) -> None:
         assert self.compiled.bundle is not None
         await worker.engine.keep_bundle(self.plan, self.compiled.bundle.bytes)
         if await self.store.find_run(TENANT, RUN) is None:
             driver = await worker.start(self.plan, RUN, r.StartRun(inputs=self.graph.inputs))
         else:
+            await self._look_at_the_snapshot()
             driver = await worker.take_up(RUN)
         driven = asyncio.ensure_future(worker.driven(driver))
         await asyncio.wait((driven,), timeout=self._time_to_live())

@@ -10,20 +10,40 @@ from typing import Any, cast
 from interlock.store.errors import LeaseLostError, StoreError
 from interlock.store.event_store import Append, EventStore
 from interlock.store.memory.store import MemoryEventStore
+from interlock.store.records import Records
 
 
 class Unreachable(StoreError):
     """The store did not answer: whether it did what it was asked for is unknown."""
 
 
-class ProcessDoor:
+class _Way:
+    """Each method of something that is asked across the network, which takes its time and may not answer."""
+
+    def __init__(self, to: object, passing: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._to = to
+        self._passing = passing
+
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        method: Callable[..., Coroutine[Any, Any, Any]] = getattr(self._to, name)
+
+        async def through(*given: Any, **known: Any) -> Any:  # noqa: ANN401 - whatever that method takes and gives
+            await self._passing()
+            return await method(*given, **known)
+
+        return through
+
+
+class ProcessDoor(_Way):
     """One process's way to the store. Once `is_dead`, nothing that the process still does reaches it.
 
     `blobs` keeps what was put aside by anybody, for whoever verifies the log afterwards.
     """
 
     def __init__(self, store: MemoryEventStore, dice: Random, *, fails: float, blobs: dict[str, bytes]) -> None:
+        super().__init__(store, self._pass)
         self.is_dead = False
+        self.records = cast("Records", _Way(store.records, self._pass))
         self._store = store
         self._dice = dice
         self._fails = fails
@@ -32,15 +52,6 @@ class ProcessDoor:
     def as_store(self) -> EventStore:
         """The door as what the engine takes: every method of the store goes through it."""
         return cast("EventStore", self)
-
-    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
-        method: Callable[..., Coroutine[Any, Any, Any]] = getattr(self._store, name)
-
-        async def through(*given: Any, **known: Any) -> Any:  # noqa: ANN401 - whatever that method takes and gives
-            await self._pass()
-            return await method(*given, **known)
-
-        return through
 
     async def append(self, append: Append) -> None:
         """An append may be refused, or be made without anybody being told."""

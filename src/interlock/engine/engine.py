@@ -5,8 +5,9 @@ Acts on recorded events alone: it gives back the effects that they ask for and p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from hashlib import sha256
 
 from msgspec import Struct
@@ -20,10 +21,19 @@ from interlock.core.state import RunState, next_due, status_of
 from interlock.core.values import Packer, Value, decode, has_parts, refs_in, with_refs_replaced
 from interlock.engine.effects import Effect, effects_in
 from interlock.engine.errors import BundleChangedError, RunNotFoundError
-from interlock.store.errors import DamagedError
+from interlock.engine.snapshots import (
+    SNAPSHOT_EVENTS,
+    SNAPSHOT_KIND,
+    Resumable,
+    SnapshotMark,
+    read_snapshot,
+    write_snapshot,
+)
+from interlock.store.errors import DamagedError, StoreError
 from interlock.store.event_store import Append, EventStore
 from interlock.store.lease import Lease
-from interlock.store.sealing import unseal_all
+from interlock.store.rows import RunRow
+from interlock.store.sealing import CHAIN_START, header_hash, unseal_all
 
 BLOBS_KEPT_MAX = 256
 """How many loaded blobs of one run are kept at hand."""
@@ -31,6 +41,7 @@ DECIDED_AT_ONCE_MAX = 10_000
 """How many decisions go into one append. A loop of a million rounds that waits for nobody decides for minutes: what it
 has decided is appended in between, and a cancel is heard."""
 BLOBS_READ_AT_ONCE = 64
+EVENTS_READ_AT_ONCE = 2_000
 
 
 class Arrival(Struct, frozen=True):
@@ -58,11 +69,14 @@ class RunInHand:
     Once `is_broken`, the state may have run ahead of the log: throw it away and load the run again.
     """
 
-    def __init__(self, plan: Plan, state: RunState, lease: Lease, packer: Packer) -> None:
+    def __init__(
+        self, plan: Plan, state: RunState, lease: Lease, packer: Packer, *, snapshot: SnapshotMark | None = None
+    ) -> None:
         self.plan = plan
         self.state = state
         self.lease = lease
         self.packer = packer
+        self.snapshot = snapshot or SnapshotMark()
         self.blobs: dict[str, Value] = {}
         self.is_broken = False
 
@@ -75,19 +89,25 @@ class RunInHand:
 class Engine:
     """Moves runs of one tenant on a store. Holds plans by bundle, and nothing else between calls."""
 
-    def __init__(self, store: EventStore, *, tenant: str, now: Callable[[], Micros]) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        tenant: str,
+        now: Callable[[], Micros],
+        snapshot_events: int = SNAPSHOT_EVENTS,
+    ) -> None:
         self.store = store
         self.tenant = tenant
         self.now = now
+        self._snapshot_events = snapshot_events
         self._plans: dict[str, Plan] = {}
         self._kept: set[str] = set()
         self._blob_key: bytes | None = None
 
     async def packer(self) -> Packer:
         """What puts large values aside, under the tenant's key."""
-        if self._blob_key is None:
-            self._blob_key = await self.store.blob_key(self.tenant)
-        return Packer(self._blob_key)
+        return Packer(await self._key())
 
     async def keep_bundle(self, plan: Plan, data: bytes) -> None:
         """Store what a run will be pinned to, before the run can mention it."""
@@ -110,27 +130,70 @@ class Engine:
         return plan
 
     async def load(self, run: str, lease: Lease) -> RunInHand:
-        """A run from its log, to be driven under a lease."""
-        plan, state = await self.view(run)
-        return RunInHand(plan, state, lease, await self.packer())
+        """A run from its last snapshot and its log, to be driven under a lease."""
+        row = await self._row(run)
+        plan = await self.plan_of(row.bundle)
+        state, mark = await self._state(row, plan, row.seq)
+        return RunInHand(plan, state, lease, await self.packer(), snapshot=mark)
 
     async def view(self, run: str, *, at_seq: int | None = None) -> tuple[Plan, RunState]:
         """A run as its log says, or as it was after event `at_seq`. For reading: it is bound to no lease."""
-        plan, events = await self.log_of(run, at_seq=at_seq)
-        return plan, fold(plan, RunState(run, self.tenant), events)
+        row = await self._row(run)
+        plan = await self.plan_of(row.bundle)
+        state, _ = await self._state(row, plan, row.seq if at_seq is None else min(at_seq, row.seq))
+        return plan, state
 
     async def log_of(self, run: str, *, at_seq: int | None = None) -> tuple[Plan, list[Event]]:
         """The plan that a run is pinned to and its log, up to event `at_seq` if one is given.
 
         What was stored is checked before anybody believes it: `DamagedError` names the event at fault.
         """
-        row = await self.store.find_run(self.tenant, run)
-        if row is None:
-            raise RunNotFoundError(run)
+        row = await self._row(run)
         plan = await self.plan_of(row.bundle)
         last = row.seq if at_seq is None else min(at_seq, row.seq)
         sealed = await self.store.read_sealed(self.tenant, run, limit=last)
         return plan, unseal_all(sealed, run=run, head=row.head if last == row.seq else None)
+
+    async def log_in_pages(
+        self, run: str, *, at_seq: int | None = None
+    ) -> tuple[Plan, AsyncGenerator[Sequence[Event]]]:
+        """As `log_of`, for who looks at each event once: however long the run, a page of it is held."""
+        row = await self._row(run)
+        return await self.plan_of(row.bundle), self._pages(row, row.seq if at_seq is None else min(at_seq, row.seq))
+
+    async def _row(self, run: str) -> RunRow:
+        row = await self.store.find_run(self.tenant, run)
+        if row is None:
+            raise RunNotFoundError(run)
+        return row
+
+    async def _state(self, row: RunRow, plan: Plan, last: int) -> tuple[RunState, SnapshotMark]:
+        """A run as it was after event `last`, and which snapshot of it is on record."""
+        snapshot, mark = await self._snapshot(row)
+        if snapshot is not None and snapshot.state.seq <= last:
+            # Behind a snapshot that is of another log the chain does not go on. The log alone says what is true.
+            with suppress(DamagedError):
+                return await self._folded(row, plan, snapshot.state, last, previous=snapshot.header), mark
+        return await self._folded(row, plan, RunState(row.run, self.tenant), last, previous=CHAIN_START), mark
+
+    async def _folded(self, row: RunRow, plan: Plan, state: RunState, last: int, *, previous: bytes) -> RunState:
+        async for events in self._pages(row, last, after=state.seq, previous=previous):
+            state = fold(plan, state, events)
+        return state
+
+    async def _pages(
+        self, row: RunRow, last: int, *, after: int = 0, previous: bytes = CHAIN_START
+    ) -> AsyncGenerator[Sequence[Event]]:
+        """The log up to event `last`, checked page by page against the header before it and the head on record."""
+        while True:
+            size = min(EVENTS_READ_AT_ONCE, last - after)
+            sealed = await self.store.read_sealed(self.tenant, row.run, after=after, limit=size)
+            is_last = len(sealed) < size or after + size == last
+            head = row.head if is_last and last == row.seq else None
+            yield unseal_all(sealed, run=row.run, head=head, after=after, previous=previous)
+            if is_last:
+                return
+            after, previous = after + size, header_hash(sealed[-1].header)
 
     async def advance(self, run: RunInHand, arrivals: Sequence[Arrival]) -> Advance:
         """Records what has arrived and everything that follows from it, in one append."""
@@ -143,6 +206,7 @@ class Engine:
         except BaseException:
             run.is_broken = True
             raise
+        await self._keep_snapshot(run)
         return Advance(
             events=tuple(events),
             effects=tuple(effects_in(run.plan, run.state, events)),
@@ -221,6 +285,45 @@ class Engine:
             claim=run.lease if before == 0 else None,
             releases=lets_go or run.has_ended,
         )
+
+    # --- snapshots ---
+
+    async def _snapshot(self, row: RunRow) -> tuple[Resumable | None, SnapshotMark]:
+        """The run's last snapshot, if it can be read, and which one is on record."""
+        if row.seq < self._snapshot_events:
+            return None, SnapshotMark()
+        record = await self.store.records.find(self.tenant, SNAPSHOT_KIND, row.run)
+        if record is None:
+            return None, SnapshotMark()
+        key = await self._key()
+        snapshot = read_snapshot(record.data, tenant=self.tenant, run=row.run, bundle=row.bundle, key=key)
+        return snapshot, SnapshotMark(snapshot.state.seq, len(record.data)) if snapshot else SnapshotMark()
+
+    async def _keep_snapshot(self, run: RunInHand) -> None:
+        """Once enough has happened. Nothing depends on it, so trouble with it is none: the next append meets it too."""
+        seq = run.state.seq
+        if run.has_ended and seq >= self._snapshot_events:
+            with suppress(StoreError):
+                await self.store.records.drop(self.tenant, SNAPSHOT_KIND, run.state.run)
+        elif not run.has_ended and run.snapshot.is_due(seq, every=self._snapshot_events):
+            with suppress(StoreError):
+                await self._write_snapshot(run)
+
+    async def _write_snapshot(self, run: RunInHand) -> None:
+        head = await self.store.head(self.tenant, run.state.run)
+        if head.seq != run.state.seq:
+            return  # the lease was lost, and somebody else has gone on
+        key = await self._key()
+        data = write_snapshot(run.state, bundle=run.plan.bundle_hash, header=head.hash, key=key)
+        await self.store.records.put(self.tenant, SNAPSHOT_KIND, run.state.run, data)
+        run.snapshot = SnapshotMark(head.seq, len(data))
+
+    # --- values that are kept elsewhere ---
+
+    async def _key(self) -> bytes:
+        if self._blob_key is None:
+            self._blob_key = await self.store.blob_key(self.tenant)
+        return self._blob_key
 
     async def whole(self, value: Value) -> Value:
         """A value with everything in it that is kept elsewhere: what a tool is called with, what a person is shown."""

@@ -132,12 +132,15 @@ def unseal(sealed: Sealed) -> Event:
     return Event(header.seq, header.at, header.path, body, header.actor, header.cause)
 
 
-def unseal_all(log: Sequence[Sealed], *, run: str, head: bytes | None = None) -> list[Event]:
+def unseal_all(
+    log: Sequence[Sealed], *, run: str, head: bytes | None = None, after: int = 0, previous: bytes = CHAIN_START
+) -> list[Event]:
     """The events of a run's log from its first on; `DamagedError` names the first one that is not what was stored.
 
     With `head`, the hash of the last header as it was kept elsewhere, a changed last header or a lost end is seen too.
+    With `after` and `previous`, a number and the hash of the header of that number, it is the log behind that one.
     """
-    broken = verify_chain(log, head=head)
+    broken = verify_chain(log, head=head, after=after, previous=previous)
     if broken is not None:
         raise DamagedError(f"event {broken.seq} of run {run} ({broken.what})", seq=broken.seq)
     return [unseal(sealed) for sealed in log]
@@ -148,23 +151,29 @@ def erased_in(log: Iterable[Sealed]) -> list[int]:
     return [read_header(sealed).seq for sealed in log if sealed.payload is None]
 
 
-def verify_chain(log: Sequence[Sealed], *, head: bytes | None = None) -> Broken | None:
-    """The first fault of a run's whole log, or None. An erased payload is no fault.
+def verify_chain(
+    log: Sequence[Sealed], *, head: bytes | None = None, after: int = 0, previous: bytes = CHAIN_START
+) -> Broken | None:
+    """The first fault of a run's whole log, or of the log behind a header, or None. An erased payload is no fault.
 
     With `head`, the hash of the last header as it was kept elsewhere, a changed last header or a lost end is seen too.
     """
     headers: list[Header] = []
-    for position, sealed in enumerate(log, start=1):
+    for position, sealed in enumerate(log, start=after + 1):
         try:
             headers.append(read_header(sealed))
         except DamagedError:
             return Broken(position, "unreadable", f"the header in place {position} cannot be read")
-    return _fault_in_order(headers) or _fault_in_chain(headers, log) or _fault_at_end(log, head)
+    return (
+        _fault_in_order(headers, after)
+        or _fault_in_chain(headers, log, previous)
+        or _fault_at_end(log, head, after, previous)
+    )
 
 
-def _fault_in_order(headers: Sequence[Header]) -> Broken | None:
+def _fault_in_order(headers: Sequence[Header], after: int) -> Broken | None:
     present = {header.seq for header in headers}
-    for expected, header in enumerate(headers, start=1):
+    for expected, header in enumerate(headers, start=after + 1):
         if (header.tenant, header.run) != (headers[0].tenant, headers[0].run):
             what = f"event {header.seq} is of run {header.run} of tenant {header.tenant}"
             return Broken(expected, "foreign", what)
@@ -175,8 +184,7 @@ def _fault_in_order(headers: Sequence[Header]) -> Broken | None:
     return None
 
 
-def _fault_in_chain(headers: Sequence[Header], log: Sequence[Sealed]) -> Broken | None:
-    previous = CHAIN_START
+def _fault_in_chain(headers: Sequence[Header], log: Sequence[Sealed], previous: bytes) -> Broken | None:
     for header, sealed in zip(headers, log, strict=True):
         seq = header.seq
         if header.previous != previous:
@@ -188,8 +196,9 @@ def _fault_in_chain(headers: Sequence[Header], log: Sequence[Sealed]) -> Broken 
     return None
 
 
-def _fault_at_end(log: Sequence[Sealed], head: bytes | None) -> Broken | None:
-    last = header_hash(log[-1].header) if log else CHAIN_START
+def _fault_at_end(log: Sequence[Sealed], head: bytes | None, after: int, previous: bytes) -> Broken | None:
+    last = header_hash(log[-1].header) if log else previous
     if head is None or last == head:
         return None
-    return Broken(len(log), "changed_header", f"the log does not end with the header on record: it ends at {len(log)}")
+    end = after + len(log)
+    return Broken(end, "changed_header", f"the log does not end with the header on record: it ends at {end}")
