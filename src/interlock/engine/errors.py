@@ -5,6 +5,7 @@ EngineError
 ├── RequestRefusedError    the core said no, and why
 ├── BundleChangedError     a stored bundle does not compile to what it was
 ├── ToolsMissingError      a run needs tools that are not here
+├── NothingHeldError       nothing of a run is held back from a sink
 ├── NoReleaseError         there is no released version that could be meant
 └── EngineStoppedError     the engine is not running
 """
@@ -75,6 +76,14 @@ class NoReleaseError(EngineError):
             what = f"nothing of {graph} was released: `interlock release {graph}` does"
         super().__init__(what)
         self.graph, self.version = graph, version
+
+
+class NothingHeldError(EngineError):
+    """Nothing of this run is held back from a sink."""
+
+    def __init__(self, sink: str, run: str) -> None:
+        super().__init__(f"nothing of run {run} is held back from the sink {sink}: see `interlock sinks`")
+        self.sink, self.run = sink, run
 
 
 class EngineStoppedError(EngineError):
