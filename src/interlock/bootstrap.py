@@ -24,6 +24,8 @@ from interlock.store.errors import PlaceError
 from interlock.store.event_store import EventStore
 from interlock.store.memory.store import MemoryEventStore
 from interlock.store.processes import this_process
+from interlock.store.schema import StoreSchema
+from interlock.store.sqlite.migrating import SqliteSchema
 from interlock.store.sqlite.store import SqliteEventStore
 from interlock.tools.clock import Clock, LoopClock
 from interlock.tools.door import ToolDoor, slots_for
@@ -76,6 +78,11 @@ def cassette_of(world: str) -> Cassette | None:
 def make_store(place: Path | None, *, clock: Clock) -> EventStore:
     """The store in a SQLite file, which is not touched before it is opened; without a place, one in memory."""
     return MemoryEventStore(clock=clock.now) if place is None else SqliteEventStore(place, clock=clock.now)
+
+
+def schema_of(place: Path) -> StoreSchema:
+    """The schema of the store in a SQLite file that is there."""
+    return SqliteSchema(place)
 
 
 @asynccontextmanager

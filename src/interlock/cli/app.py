@@ -25,6 +25,7 @@ from interlock.cli import (
     releasing,
     replaying,
     running,
+    schema,
 )
 from interlock.cli.failures import CommandError, ExitCode, Failure, failure_of
 
@@ -48,6 +49,7 @@ app.command("run", rich_help_panel=_START)(running.run)
 app.command("resume", rich_help_panel=_START)(running.resume)
 app.command("config", rich_help_panel=_START)(project.config)
 app.add_typer(graphs.app, name="graph", rich_help_panel=_START)
+app.add_typer(schema.app, name="store", rich_help_panel=_START)
 
 app.command("runs", rich_help_panel=_LOOK)(looking.runs)
 app.command("show", rich_help_panel=_LOOK)(looking.show)

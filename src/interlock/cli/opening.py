@@ -125,6 +125,13 @@ def who(by: str) -> str:
         return "somebody"
 
 
+def existing_store(store: Path | None) -> Path:
+    """Where the store is that the settings name; it is not opened. Raises `StoreMissing`."""
+    found = configured(store=store)
+    _refuse_missing(found)
+    return found.settings.store
+
+
 def _refuse_missing(place: Configured) -> None:
     if not _is_there(place.settings.store):
         raise StoreMissing(place.settings.store)

@@ -37,7 +37,7 @@ TRIES_MAX: Final = 100
 PAUSE_SECONDS: Final = 0.01
 """After a second in all, who only looks at a file is gone; who works with it is not."""
 
-_ADOPT: Final = """
+_ADOPT: Final = """\
 create table interlock_version(
     version_num varchar(32) not null, constraint interlock_version_pkc primary key (version_num));
 insert into interlock_version values ('0001');
@@ -49,10 +49,13 @@ drop table schema_version;
 class SqliteSchema:
     """A `StoreSchema` in one file, which has to be there."""
 
-    newest: Final = VERSION
-
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    @property
+    def newest(self) -> str:
+        """The version that this release works with."""
+        return VERSION
 
     async def version(self) -> str:
         """The version that the file has."""
@@ -60,7 +63,7 @@ class SqliteSchema:
 
     async def plan(self, to: str) -> list[str]:
         """The statements that would lead to another version."""
-        return _statements(await self.version(), to)
+        return await asyncio.to_thread(_plan_at, self._path, to)
 
     async def migrate(self, to: str) -> Migration:
         """Go to another version; the file as it was is kept beside it."""
@@ -90,7 +93,7 @@ def migrate_if_alone(path: Path, to: str) -> Migration | None:
 
 def _migrate(connection: sqlite3.Connection, path: Path, to: str) -> Migration:
     before = _version(connection, path)
-    statements = [*_adoption(connection), *_statements(before, to)]
+    statements = _statements(connection, before, to)
     if not statements:
         return Migration(before, to)
     copy = _copied(connection, path, before)
@@ -107,6 +110,11 @@ def _version_at(path: Path) -> str:
         return _version(connection, path)
 
 
+def _plan_at(path: Path, to: str) -> list[str]:
+    with explained(path), closing(unready_connection(path)) as connection:
+        return _statements(connection, _version(connection, path), to)
+
+
 def _version(connection: sqlite3.Connection, path: Path) -> str:
     version = version_in(connection, path)
     if version is None:
@@ -114,16 +122,12 @@ def _version(connection: sqlite3.Connection, path: Path) -> str:
     return version
 
 
-def _statements(before: str, to: str) -> list[str]:
+def _statements(connection: sqlite3.Connection, before: str, to: str) -> list[str]:
     # Alembic takes longer to load than most commands take as a whole.
     from interlock.store.migrating import statements_between  # noqa: PLC0415
 
-    return statements_between(REVISIONS, before, to)
-
-
-def _adoption(connection: sqlite3.Connection) -> list[str]:
-    found = connection.execute("select 1 from sqlite_master where name = ?", (BEFORE_ALEMBIC,)).fetchone()
-    return [_ADOPT] if found else []
+    is_unadopted = connection.execute("select 1 from sqlite_master where name = ?", (BEFORE_ALEMBIC,)).fetchone()
+    return [*([_ADOPT] if is_unadopted else []), *statements_between(REVISIONS, before, to)]
 
 
 def _claimed(path: Path) -> sqlite3.Connection | None:
