@@ -22,7 +22,7 @@ from interlock.engine.differing import Course, RunDifference, difference
 from interlock.engine.driving import Progress, RunDriver
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.forking import PreparedFork, make_fork, prepare_fork
-from interlock.engine.history import RunView, run_view
+from interlock.engine.history import History, RunView
 from interlock.engine.linking import retry_run, rollback_run
 from interlock.engine.redeciding import OnAnotherGraph, redecide_run
 from interlock.engine.releases import released
@@ -77,8 +77,12 @@ class RunHandle:
         """The run with all its nodes, as it is or as it was after event number `at`; large values are loaded."""
         engine = self._worker.engine
         await self.row()
-        plan, events = await engine.log_of(self.id, at_seq=at)
-        return await whole_view(engine, run_view(plan, self.id, events))
+        plan, pages = await engine.log_in_pages(self.id, at_seq=at)
+        history = History(plan, self.id)
+        async for events in pages:
+            for event in events:
+                history.take(event)
+        return await whole_view(engine, history.view())
 
     async def difference(self, other: RunHandle) -> RunDifference:
         """In what this run and another differ."""
