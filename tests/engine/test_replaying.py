@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections.abc import AsyncIterator, Callable
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -143,6 +145,68 @@ def test_a_changed_byte_is_named_wherever_it_is(
     story()
 
 
+REGIONS = [("event", "header"), ("event", "salt"), ("event", "payload"), ("blob", "data"), ("bundle", "data")]
+SPREAD = 7
+"""So many bytes of each stored value are changed: its first, its last and some between."""
+
+
+@pytest.mark.parametrize(("table", "column"), REGIONS)
+def test_no_changed_byte_of_any_stored_value_goes_unseen(tmp_path: Path, table: str, column: str) -> None:
+    """Lengths, versions, ids, compressed parts: wherever the byte lies, the run is not said to be the same."""
+    place = tmp_path / "interlock.db"
+
+    @in_event_loop
+    async def story() -> None:
+        run = await stored_run(place)
+        before = await replayed(place, run)
+
+        unseen = [told async for told in changed_bytes(place, run, table, column) if told.verdict != "damaged"]
+
+        assert (before.verdict, unseen) == ("same", [])
+
+    story()
+
+
+async def changed_bytes(place: Path, run: str, table: str, column: str) -> AsyncIterator[Replayed]:
+    """What a replay finds with one byte changed, for each of many bytes."""
+    with sqlite3.connect(place) as file:
+        rows = file.execute(f"select rowid, {column} from {table}").fetchall()  # noqa: S608 - the test's own
+    file.close()
+    statement = f"update {table} set {column} = ? where rowid = ?"  # noqa: S608 - as above
+    for row, data in rows:
+        for at in sorted({(len(data) - 1) * step // (SPREAD - 1) for step in range(SPREAD)}):
+            execute(place, statement, data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :], row)
+            yield replace(await replayed(place, run), what=f"{table} {row} byte {at}")
+        execute(place, statement, data, row)
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("delete from event where seq = 4", "event 4 of run {run} (event 4 is missing: event 5 stands in its place)"),
+        ("delete from event where seq = 8", "event 7 of run {run}"),
+        ("update run set seq = 7", "event 7 of run {run}"),
+        ("delete from bundle", "there is no bundle "),
+        ("delete from blob", "which event 3 mentions"),
+        ("update run set bundle = 'x'", "there is no bundle x"),
+    ],
+)
+def test_what_is_gone_is_named(tmp_path: Path, statement: str, told: str) -> None:
+    """A record is whole or it is not."""
+    place = tmp_path / "interlock.db"
+
+    @in_event_loop
+    async def story() -> None:
+        run = await stored_run(place)
+        execute(place, statement)
+
+        found = await replayed(place, run)
+
+        assert (found.verdict, told.format(run=run) in found.what) == ("damaged", True), found.what
+
+    story()
+
+
 @in_event_loop
 async def test_a_payload_that_was_erased_is_said_to_be_erased(tmp_path: Path) -> None:
     """That is no damage: the chain still proves that the event took place, and when."""
@@ -169,9 +233,78 @@ async def test_what_a_newer_release_has_written_cannot_be_compared(tmp_path: Pat
 
     found = await replayed(place, run)
 
-    assert found.verdict == "not_comparable"
-    assert "event 8" in found.what
-    assert "use a newer Interlock" in found.what
+    assert (found.verdict, found.seq, found.events) == ("not_comparable", 8, 7)
+    assert found.what == (
+        f"event 8 of run {run} has format 99; this release knows up to 1: use a newer Interlock; "
+        "from there on nothing was compared"
+    )
+
+
+@in_event_loop
+async def test_what_stands_before_the_first_newer_event_is_compared_all_the_same(tmp_path: Path) -> None:
+    """Damage is damage, whoever went on from it."""
+    place = tmp_path / "interlock.db"
+    run = await stored_run(place)
+    async with SqliteEventStore(place, clock=now) as store:
+        last = (await store.read_sealed(TENANT, run))[-1]
+    newer = msgspec.msgpack.encode(replace(read_header(last), version=99))
+    execute(place, "update event set header = ? where seq = 8", newer)
+    execute(place, "update run set head = ?", header_hash(newer))
+    execute(place, "delete from blob")
+
+    found = await replayed(place, run)
+
+    assert (found.verdict, found.seq) == ("damaged", 3)
+
+
+def of_language_99(bundle: bytes) -> bytes:
+    """The bundle of a graph in a language that is not spoken yet."""
+    return msgspec.msgpack.encode(msgspec.msgpack.decode(bundle) | {"language": 99})
+
+
+def of_another_compiler(bundle: bytes) -> bytes:
+    """The bundle as a release would have written it that put its fields in another order."""
+    return msgspec.msgpack.encode(dict(reversed(msgspec.msgpack.decode(bundle).items())))
+
+
+def of_another_grammar(bundle: bytes) -> bytes:
+    """The bundle of a release that knew a kind of node which this one does not."""
+    content = msgspec.msgpack.decode(bundle)
+    content["document"]["nodes"]["a"] = {"dream": "of sheep"}
+    return msgspec.msgpack.encode(content)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (of_language_99, "the bundle has format 1 and language 99: open it with a newer release"),
+        (of_another_compiler, "it was damaged, or is of a release that this one cannot continue"),
+        (of_another_grammar, "the graph in the bundle does not compile in this release: "),
+    ],
+)
+def test_of_a_graph_that_this_release_does_not_understand_only_the_bytes_are_looked_at(
+    tmp_path: Path, other: Callable[[bytes], bytes], told: str
+) -> None:
+    """That is said, with what was looked at; and a changed byte is still a changed byte."""
+    place = tmp_path / "interlock.db"
+
+    @in_event_loop
+    async def story() -> None:
+        run = await stored_run(place)
+        async with SqliteEventStore(place, clock=now) as store:
+            data = other(await store.get_bundle(TENANT, (await store.get_run(TENANT, run)).bundle))
+            await store.put_bundle(TENANT, sha256(data).hexdigest(), data)
+        execute(place, "update run set bundle = ?", sha256(data).hexdigest())
+
+        found = await replayed(place, run)
+        execute(place, "update event set payload = x'00' where seq = 3")
+        damaged = await replayed(place, run)
+
+        assert (found.verdict, told in found.what) == ("not_comparable", True), found.what
+        assert found.what.endswith("; its 8 events are those that were stored, and no decision in them was compared")
+        assert (damaged.verdict, damaged.seq) == ("damaged", 3)
+
+    story()
 
 
 @in_event_loop

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from itertools import takewhile
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from interlock.core.bundle import BundleProblem
 from interlock.core.decide import Need
-from interlock.core.events import Event
+from interlock.core.events import LOG_FORMAT, Event
 from interlock.core.plan import Plan
 from interlock.core.state import RunState, encode_state, status_of
 from interlock.core.values import ENCODER, decode, refs_in
@@ -22,6 +23,7 @@ from interlock.core.verify import Divergence, Verification
 from interlock.engine.engine import BLOBS_KEPT_MAX, BLOBS_READ_AT_ONCE, Engine
 from interlock.engine.errors import BundleChangedError
 from interlock.store.errors import DamagedError, ErasedError, MissingError, NewerFormatError
+from interlock.store.sealing import read_header, unseal_all, verify_chain
 
 ReplayVerdict: TypeAlias = Literal["same", "diverges", "damaged", "erased", "not_comparable"]
 
@@ -32,7 +34,7 @@ class Replayed(Struct, frozen=True, kw_only=True):
     `same`: every decision is the one that is on record, and `state` is the hash of what the log leads to. `diverges`:
     event `seq` does not follow from those before it. `damaged`: what is kept is not what was stored. `erased`: the
     payload of event `seq` was erased on purpose. `not_comparable`: what was stored is intact, and this release decides
-    by other rules or cannot read it.
+    by other rules or cannot read it; `what` says what could be looked at all the same.
     """
 
     run: str
@@ -50,17 +52,48 @@ class Replayed(Struct, frozen=True, kw_only=True):
 async def replay_run(engine: Engine, run: str) -> Replayed:
     """Replay a run, or find the first thing in which its record does not hold."""
     try:
-        plan, events = await engine.log_of(run)
-        await _read_blobs(engine, events)
+        return await _replayed(engine, run)
     except MissingError as missing:
         return Replayed(run=run, verdict="damaged", what=str(missing))
     except DamagedError as damage:
         return Replayed(run=run, verdict="damaged", what=str(damage), seq=damage.seq)
     except ErasedError as erased:
         return Replayed(run=run, verdict="erased", what=str(erased), seq=erased.seq)
-    except (BundleChangedError, BundleProblem, NewerFormatError) as other:
-        return Replayed(run=run, verdict="not_comparable", what=str(other))
+
+
+async def _replayed(engine: Engine, run: str) -> Replayed:
+    try:
+        plan, events = await engine.log_of(run)
+    except NewerFormatError as newer:
+        return await _as_far_as_known(engine, run, newer)
+    except (BundleChangedError, BundleProblem) as other:
+        return await _without_decisions(engine, run, other)
+    await _read_blobs(engine, events)
     return await _decided_anew(engine, plan, run, events)
+
+
+async def _as_far_as_known(engine: Engine, run: str, newer: NewerFormatError) -> Replayed:
+    """A run that a newer release has gone on with: what stands before its first event of that form is replayed."""
+    row = await engine.store.get_run(engine.tenant, run)
+    sealed = await engine.store.read_sealed(engine.tenant, run, limit=row.seq)
+    known = list(takewhile(lambda one: read_header(one).version <= LOG_FORMAT, sealed))
+    events = unseal_all(known, run=run)
+    await _read_blobs(engine, events)
+    before = await _decided_anew(engine, await engine.plan_of(row.bundle), run, events)
+    if before.verdict != "same":
+        return before
+    what = f"{newer}; from there on nothing was compared"
+    return Replayed(run=run, verdict="not_comparable", what=what, seq=len(known) + 1, events=len(known))
+
+
+async def _without_decisions(engine: Engine, run: str, problem: Exception) -> Replayed:
+    """A run whose graph this release does not understand: only whether its events are those that were stored."""
+    row = await engine.store.get_run(engine.tenant, run)
+    sealed = await engine.store.read_sealed(engine.tenant, run, limit=row.seq)
+    if (broken := verify_chain(sealed, head=row.head)) is not None:
+        raise DamagedError(f"event {broken.seq} of run {run} ({broken.what})", seq=broken.seq)
+    what = f"{problem}; its {len(sealed)} events are those that were stored, and no decision in them was compared"
+    return Replayed(run=run, verdict="not_comparable", what=what)
 
 
 async def _decided_anew(engine: Engine, plan: Plan, run: str, events: Sequence[Event]) -> Replayed:
