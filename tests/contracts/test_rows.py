@@ -232,32 +232,3 @@ async def test_a_key_names_one_run(place: Place) -> None:
         assert await store.find_by_key(TENANT, "pr-8") is None
         assert await store.find_by_key(TENANT, "") is None
         assert await store.find_run(TENANT, "r2") is None
-
-
-@in_event_loop
-async def test_runs_that_something_can_move_on_are_found_if_nobody_drives_them(place: Place) -> None:
-    """After a crash this is all a driver needs to ask: who waits for people alone is left in peace."""
-    async with place.store() as store:
-        for run, status, due in (
-            ("under_way", "running", None),
-            ("for_people", "waiting", None),
-            ("for_time", "waiting", NOON + 5),
-            ("for_later", "waiting", NOON + MINUTE),
-            ("called", "paused", None),
-            ("driven", "running", None),
-            ("over", "succeeded", None),
-        ):
-            lease = await store.acquire_lease(TENANT, run, owner=WORKER)
-            await store.append(append(lease, started(), status=status, due=due))
-            await store.release_lease(lease)
-        over = await store.acquire_lease(TENANT, "over", owner=WORKER)
-        await store.append(append(over, ended(), after=1))
-        await store.release_lease(over)
-        await store.acquire_lease(TENANT, "driven", owner=WORKER)
-        await store.send_signal(TENANT, "called", kind="resume", body=b"", sender="ada")
-
-        due = await store.due_runs(TENANT, at=NOON + 5)
-        later = await store.due_runs(TENANT, at=NOON + MINUTE)
-
-        assert [row.run for row in due] == ["under_way", "for_time", "called"]
-        assert [row.run for row in later] == ["under_way", "for_time", "for_later", "called", "driven"]

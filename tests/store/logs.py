@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from interlock.core import events as e
-from interlock.store import Append, Lease, LeaseOwner
+from interlock.store import Append, EventStore, Lease, LeaseOwner, Offer
 
 TENANT = "local"
 MINUTE = 60_000_000
@@ -23,9 +23,11 @@ def owner(pid: int, *, host: str = "here") -> LeaseOwner:
     return LeaseOwner(id=f"worker-{pid}", host=host, pid=pid, pid_started=1)
 
 
-def started(*, graph: str = "release", key: str = "", labels: dict[str, str] | None = None) -> e.RunStarted:
+def started(
+    *, graph: str = "release", key: str = "", labels: dict[str, str] | None = None, priority: int = 0
+) -> e.RunStarted:
     """The first event of a run."""
-    return e.RunStarted("bundle-1", graph, "hash-1", 1, {"pr": 7}, key=key, labels=labels or {})
+    return e.RunStarted("bundle-1", graph, "hash-1", 1, {"pr": 7}, key=key, labels=labels or {}, priority=priority)
 
 
 def ended(status: e.RunStatus = "succeeded", *, error: str = "") -> e.RunEnded:
@@ -46,6 +48,8 @@ def append(
     due: int | None = None,
     blobs: Mapping[str, bytes] | None = None,
     consumed: Sequence[int] = (),
+    offers: Sequence[Offer] = (),
+    releases: bool = False,
 ) -> Append:
     """An append of these facts under a lease."""
     return Append(
@@ -58,6 +62,40 @@ def append(
         due=due,
         blobs=blobs or {},
         consumed=consumed,
+        offers=offers,
+        releases=releases,
+    )
+
+
+async def waiting_run(
+    store: EventStore,
+    run: str,
+    *,
+    tenant: str = TENANT,
+    graph: str = "release",
+    labels: dict[str, str] | None = None,
+    priority: int = 0,
+    status: str = "running",
+    due: int | None = None,
+) -> None:
+    """A run that was begun, and that nobody drives."""
+    lease = await store.acquire_lease(tenant, run, owner=WORKER)
+    begun = started(graph=graph, labels=labels, priority=priority)
+    await store.append(append(lease, begun, status=status, due=due, releases=True))
+
+
+def offer(path: str, *, tool: str = "crop", pool: str = "", tags: tuple[str, ...] = (), priority: int = 0) -> Offer:
+    """An effect that somebody else is to perform."""
+    return Offer(
+        path=path,
+        effect=f"effect-{path}",
+        tool=tool,
+        pool=pool,
+        tags=tags,
+        priority=priority,
+        call=f"call {path}".encode(),
+        answers="result",
+        lost=f"lost {path}".encode(),
     )
 
 

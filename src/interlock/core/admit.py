@@ -89,6 +89,7 @@ def _start(plan: Plan, state: RunState, request: r.StartRun) -> Admitted | r.Ref
         parent=request.parent,
         key=request.key,
         labels=request.labels,
+        priority=request.priority,
     )
     return [("", started), *request.adopted]
 

@@ -43,6 +43,7 @@ class RunStarted(Struct, frozen=True, gc=False, tag="run.started", omit_defaults
     parent: str = ""
     key: str = ""
     labels: dict[str, str] = {}
+    priority: int = 0
 
 
 class ResultAdopted(Struct, frozen=True, gc=False, tag="result.adopted", omit_defaults=True):

@@ -25,6 +25,8 @@ class StartRun(Struct, frozen=True, kw_only=True):
     parent: str = ""
     key: str = ""
     labels: dict[str, str] = {}
+    priority: int = 0
+    """Of two runs that wait to be driven, the one with the higher number goes first."""
     adopted: tuple[tuple[str, e.ResultAdopted], ...] = ()
     by: str = ""
 

@@ -5,6 +5,16 @@ Its adapters are imported from their own modules, and only where the parts of a 
 
 from __future__ import annotations
 
+from interlock.store.claims import RunLimit, RunsWaiting
+from interlock.store.effect_queue import (
+    Claim,
+    EffectQueue,
+    EffectsWaiting,
+    Held,
+    Offer,
+    OfferRow,
+    Seeker,
+)
 from interlock.store.errors import (
     DamagedError,
     ErasedError,
@@ -20,6 +30,7 @@ from interlock.store.errors import (
     StaleRunError,
     StoreClosedError,
     StoreError,
+    UnknownSchemaError,
 )
 from interlock.store.event_store import Append, Clock, EventStore, FeedEntry, Head, Signal
 from interlock.store.lease import Lease, LeaseOwner
@@ -31,13 +42,17 @@ from interlock.store.sealing import Broken, Header, Sealed, verify_chain
 __all__ = [
     "Append",
     "Broken",
+    "Claim",
     "Clock",
     "DamagedError",
+    "EffectQueue",
+    "EffectsWaiting",
     "ErasedError",
     "EventStore",
     "FeedEntry",
     "Head",
     "Header",
+    "Held",
     "Lease",
     "LeaseHeldError",
     "LeaseLostError",
@@ -45,6 +60,8 @@ __all__ = [
     "LedgerRow",
     "MissingError",
     "NewerFormatError",
+    "Offer",
+    "OfferRow",
     "OutboxRow",
     "PlaceError",
     "QuestionRow",
@@ -53,13 +70,17 @@ __all__ = [
     "RecordChangedError",
     "Records",
     "RunKeyTakenError",
+    "RunLimit",
     "RunRow",
+    "RunsWaiting",
     "Sealed",
+    "Seeker",
     "Signal",
     "SignalGoneError",
     "SignalsFullError",
     "StaleRunError",
     "StoreClosedError",
     "StoreError",
+    "UnknownSchemaError",
     "verify_chain",
 ]

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Final, Protocol, Self, TypeAlias
+from typing import Final, Literal, Protocol, Self, TypeAlias
 
 from msgspec import Struct
 
 from interlock.core.events import Event
+from interlock.store.claims import RunLimit, RunsWaiting
+from interlock.store.effect_queue import EffectQueue, Offer
 from interlock.store.lease import Lease, LeaseOwner
 from interlock.store.records import Records
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
@@ -21,6 +23,9 @@ from interlock.store.sealing import Sealed
 
 Clock: TypeAlias = Callable[[], int]
 """What tells the time, in whole microseconds since 1970 in UTC."""
+
+Topic: TypeAlias = Literal["anything", "signals", "work"]
+"""What one may want to hear of: any commit, signals that are left, or runs and effects that somebody could take."""
 
 BLOB_KEY_BYTES: Final = 32
 SIGNALS_MAX: Final = 1_000
@@ -51,6 +56,8 @@ class Append(Struct, frozen=True, kw_only=True):
     """The first lease of a new run, taken by this very append: starting a run costs one commit."""
     releases: bool = False
     """The run's lease is given back by this append: ending a run costs one commit."""
+    offers: Sequence[Offer] = ()
+    """The effects intended by these events that somebody else is to perform."""
 
 
 class Head(Struct, frozen=True):
@@ -86,6 +93,11 @@ class EventStore(Protocol):
     @property
     def records(self) -> Records:
         """What is kept beside the logs and is not derived from them."""
+        ...
+
+    @property
+    def queue(self) -> EffectQueue:
+        """The effects that are performed elsewhere than where their runs are driven."""
         ...
 
     async def open(self) -> None:
@@ -131,8 +143,11 @@ class EventStore(Protocol):
         """
         ...
 
-    async def change_mark(self) -> int:
-        """A number that is another one once anybody has committed anything. Cheap enough to be asked all the time."""
+    async def change_mark(self, about: Topic = "anything") -> int:
+        """A number that is another one once anybody has committed what it is about. It costs next to nothing to ask.
+
+        It may be another one although nothing of that kind has happened, if the store cannot tell.
+        """
         ...
 
     # --- what is derived from the log ---
@@ -159,13 +174,6 @@ class EventStore(Protocol):
         limit: int = LIST_LIMIT,
     ) -> list[RunRow]:
         """Runs, the newest first. `before` is the last run of the page before."""
-        ...
-
-    async def due_runs(self, tenant: str, *, at: int, limit: int = LIST_LIMIT) -> list[RunRow]:
-        """Unfinished runs nobody drives and something can move on, the oldest first.
-
-        Its time has come, a signal is unread, or something of it was under way when its driver went.
-        """
         ...
 
     async def ledger(self, tenant: str, run: str) -> list[LedgerRow]:
@@ -217,6 +225,22 @@ class EventStore(Protocol):
 
     async def acquire_lease(self, tenant: str, run: str, *, owner: LeaseOwner) -> Lease:
         """The right to drive a run, which need not have events yet; `LeaseHeldError` if somebody else has it."""
+        ...
+
+    async def claim_runs(self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = ()) -> list[Lease]:
+        """The right to drive runs of any tenant that nobody drives and something can move on.
+
+        Its time has come, a signal is unread, or something of it was under way when its driver went. Tenants take
+        turns; of one tenant a higher priority goes first, then what was started first (see claims.py).
+        """
+        ...
+
+    async def next_claim(self) -> int | None:
+        """The instant from which there may be a run to claim: one that has passed, if there is one now."""
+        ...
+
+    async def runs_waiting(self) -> list[RunsWaiting]:
+        """How many runs wait to be driven, by tenant and graph."""
         ...
 
     async def renew_leases(self, leases: Sequence[Lease]) -> list[Lease]:

@@ -55,6 +55,8 @@ class RunRow(Struct, frozen=True):
     waiting: int
     """How many of its questions are open."""
     error: str
+    priority: int = 0
+    """Of two runs that wait to be driven, the one with the higher number goes first."""
 
 
 class RunOrigin(Struct, frozen=True):
@@ -68,6 +70,7 @@ class RunOrigin(Struct, frozen=True):
     key: str
     labels: dict[str, str]
     started_at: int
+    priority: int
 
 
 class RunEnding(Struct, frozen=True):
@@ -267,9 +270,8 @@ def _question_of_undo(run: str, event: e.Event) -> QuestionRow:
 
 
 def _origin_of(event: e.Event, body: e.RunStarted) -> RunOrigin:
-    return RunOrigin(
-        body.graph, body.graph_hash, body.bundle, body.kind, body.parent, body.key, body.labels, started_at=event.at
-    )
+    who = (body.graph, body.graph_hash, body.bundle, body.kind, body.parent, body.key)
+    return RunOrigin(*who, body.labels, started_at=event.at, priority=body.priority)
 
 
 def _ending_of(event: e.Event, body: e.RunEnded) -> RunEnding:

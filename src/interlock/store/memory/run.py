@@ -60,6 +60,7 @@ class MemoryRun:
             due=self.due,
             waiting=len(self.questions),
             error=ending.error if ending else "",
+            priority=origin.priority,
         )
 
     def rebuild(self, *, status: str, due: int | None) -> None:

@@ -10,12 +10,13 @@ import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Literal, Self
 
 from msgspec.structs import replace
 
 from interlock.core.events import Event
 from interlock.store.blobs import check_blob
+from interlock.store.claims import RunLimit, RunsWaiting
 from interlock.store.errors import (
     LeaseHeldError,
     LeaseLostError,
@@ -35,8 +36,12 @@ from interlock.store.event_store import (
     FeedEntry,
     Head,
     Signal,
+    Topic,
 )
-from interlock.store.lease import LEASE_MICROS, NEVER_LEASED, Lease, LeaseOwner, LeaseState, is_held, may_take
+from interlock.store.lease import LEASE_MICROS, NEVER_LEASED, Lease, LeaseOwner, LeaseState, may_take
+from interlock.store.memory import claiming
+from interlock.store.memory.claiming import Standing
+from interlock.store.memory.effect_queue import MemoryEffectQueue
 from interlock.store.memory.records import MemoryRecords
 from interlock.store.memory.run import MemoryRun
 from interlock.store.processes import is_running as process_is_running
@@ -50,9 +55,6 @@ from interlock.store.rows import (
 )
 from interlock.store.salts import RandomBytes, Salts
 from interlock.store.sealing import CHAIN_START, Sealed, seal_all, unseal
-
-_MOVING: Final = ("pending", "running", "compensating")
-"""The statuses of a run that its driver left with something under way."""
 
 
 @dataclass
@@ -90,6 +92,9 @@ class MemoryEventStore:
         self._changes = 0
         self._is_open = False
         self.records = MemoryRecords(clock)
+        self.queue = MemoryEffectQueue(
+            clock, lease_micros=lease_micros, is_running=is_running, signal=self._leave_signal
+        )
 
     async def open(self) -> None:
         """Nothing has to be made ready."""
@@ -132,6 +137,7 @@ class MemoryEventStore:
             tenant.leases[append.run] = LeaseState(append.epoch, 0, None)
         for signal in append.consumed:
             del tenant.signals[signal]
+        self.queue.add(append.tenant, append.run, append.offers)
         if sealed:
             position = len(tenant.feed) + 1
             tenant.feed.append(FeedEntry(position, append.run, append.expected_seq + 1, len(run.log)))
@@ -154,7 +160,7 @@ class MemoryEventStore:
         """Committed appends in order."""
         return self._tenant(tenant).feed[after : after + limit]
 
-    async def change_mark(self) -> int:
+    async def change_mark(self, about: Topic = "anything") -> int:  # noqa: ARG002 - it cannot tell
         """How often anything was changed."""
         return self._changes
 
@@ -188,19 +194,6 @@ class MemoryEventStore:
         older = runs[: runs.index(before)] if before in runs else runs
         rows = [self._run(tenant, run).row() for run in reversed(older)]
         return [row for row in rows if status in (None, row.status) and graph in (None, row.graph)][:limit]
-
-    async def due_runs(self, tenant: str, *, at: int, limit: int = LIST_LIMIT) -> list[RunRow]:
-        """Unfinished runs nobody drives and something can move on."""
-        place = self._tenant(tenant)
-        called = {signal.run for signal in place.signals.values()}
-        free = [run for name, run in place.runs.items() if not is_held(place.leases.get(name, NEVER_LEASED), at=at)]
-        due = [
-            run.row()
-            for run in free
-            if run.ending is None
-            and (run.status in _MOVING or run.name in called or (run.due is not None and run.due <= at))
-        ]
-        return due[:limit]
 
     async def ledger(self, tenant: str, run: str) -> list[LedgerRow]:
         """The run's effects."""
@@ -255,10 +248,7 @@ class MemoryEventStore:
         waiting = sum(signal.run == run for signal in place.signals.values())
         if waiting >= SIGNALS_MAX:
             raise SignalsFullError(run, waiting=waiting)
-        place.signals_sent += 1
-        place.signals[place.signals_sent] = Signal(place.signals_sent, run, kind, body, sender, self._clock())
-        self._changes += 1
-        return place.signals_sent
+        return self._leave_signal(tenant, run, kind, body, sender)
 
     async def unread_signals(self, tenant: str, *, run: str | None = None) -> list[Signal]:
         """Requests nobody has recorded yet."""
@@ -275,6 +265,33 @@ class MemoryEventStore:
         self._changes += 1
         return Lease(tenant, run, state.epoch + 1, at + self._lease_micros, owner)
 
+    async def claim_runs(self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = ()) -> list[Lease]:
+        """The right to drive runs that nobody drives."""
+        at = self._clock()
+        chosen = claiming.chosen(self._standings(owner.host), at=at, limit=limit, limits=limits)
+        return [await self.acquire_lease(run.tenant, run.run, owner=owner) for run in chosen]
+
+    async def next_claim(self) -> int | None:
+        """From when on there may be a run to claim."""
+        return claiming.next_claim(self._standings(""), at=self._clock())
+
+    async def runs_waiting(self) -> list[RunsWaiting]:
+        """How many runs wait to be driven."""
+        return claiming.depth(self._standings(""), at=self._clock())
+
+    def _standings(self, host: str) -> list[Standing]:
+        """Every unfinished run, and who holds it: nobody, if the holder's process on this host is gone."""
+        found: list[Standing] = []
+        for name, place in self._tenants.items():
+            called = {signal.run for signal in place.signals.values()}
+            for no, run in enumerate(place.runs.values()):
+                if run.ending is None:
+                    lease = place.leases.get(run.name, NEVER_LEASED)
+                    is_dead = lease.owner is not None and lease.owner.host == host and not self._is_running(lease.owner)
+                    held_until = 0 if lease.owner is None or is_dead else lease.expires_at
+                    found.append(Standing(name, run, no, held_until=held_until, is_called=run.name in called))
+        return found
+
     async def renew_leases(self, leases: Sequence[Lease]) -> list[Lease]:
         """Those of the leases that are still held."""
         expires_at = self._clock() + self._lease_micros
@@ -288,6 +305,13 @@ class MemoryEventStore:
         if self._is_holder(lease):
             self._tenant(lease.tenant).leases[lease.run] = LeaseState(lease.epoch, lease.expires_at, None)
             self._changes += 1
+
+    def _leave_signal(self, tenant: str, run: str, kind: str, body: bytes, sender: str) -> int:
+        place = self._tenant(tenant)
+        place.signals_sent += 1
+        place.signals[place.signals_sent] = Signal(place.signals_sent, run, kind, body, sender, self._clock())
+        self._changes += 1
+        return place.signals_sent
 
     def _tenant(self, tenant: str) -> _Tenant:
         if not self._is_open:

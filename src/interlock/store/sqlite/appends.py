@@ -16,11 +16,11 @@ from interlock.store.event_store import Append
 from interlock.store.rows import RunOrigin, changes
 from interlock.store.salts import Salts
 from interlock.store.sealing import CHAIN_START, seal_all
-from interlock.store.sqlite import leasing
+from interlock.store.sqlite import effect_queue, leasing
 from interlock.store.sqlite.rows import DerivedRows, Row
 
 _STANDING: Final = """
-    select l.epoch, l.owner is not null, r.no, r.seq, r.head
+    select l.epoch, l.owner is not null, r.no, r.seq, r.head, r.status, r.due
     from lease l left join run r on r.tenant = l.tenant and r.run = l.run where l.tenant = ? and l.run = ?"""
 _UNREAD: Final = "select 1 from signal where id = ? and tenant = ? and run = ?"
 _BY_KEY: Final = "select run from run where tenant = ? and key = ?"
@@ -38,9 +38,11 @@ class _Standing(Struct, frozen=True):
     no: int | None
     seq: int
     head: bytes
+    status: str
+    due: int | None
 
 
-_NOWHERE: Final = _Standing(epoch=0, is_leased=False, no=None, seq=0, head=CHAIN_START)
+_NOWHERE: Final = _Standing(epoch=0, is_leased=False, no=None, seq=0, head=CHAIN_START, status="", due=None)
 
 
 class AppendBatch:
@@ -56,6 +58,7 @@ class AppendBatch:
             _CONSUMED: [],
             leasing.TAKE: [],
             leasing.RELEASE: [],
+            effect_queue.OFFER: [],
         }
         self._derived = DerivedRows(connection)
 
@@ -81,8 +84,15 @@ class AppendBatch:
             self._rows[leasing.TAKE].append(leasing.lease_row(append.claim))
         if append.releases:
             self._rows[leasing.RELEASE].append((append.tenant, append.run, append.epoch))
+        if append.offers:
+            at = events[-1].at
+            self._rows[effect_queue.OFFER].extend(
+                effect_queue.offer_row(append.tenant, append.run, offer, at=at) for offer in append.offers
+            )
         self._rows[_CONSUMED].extend((signal,) for signal in append.consumed)
-        self._derived.add(no, changed, seq=last, head=head, status=append.status, due=append.due)
+        has_moved = (append.status, append.due) != (standing.status, standing.due)
+        standing_now = (append.status, append.due) if has_moved else None
+        self._derived.add(no, changed, seq=last, head=head, moved_to=standing_now)
         self._runs.add((append.tenant, append.run))
 
     def flush(self) -> None:
@@ -98,8 +108,8 @@ class AppendBatch:
         found = self._connection.execute(_STANDING, (append.tenant, append.run)).fetchone()
         if found is None:
             return _NOWHERE
-        epoch, is_leased, no, seq, head = found
-        return _Standing(epoch, bool(is_leased), no, seq or 0, head or CHAIN_START)
+        epoch, is_leased, no, seq, head, status, due = found
+        return _Standing(epoch, bool(is_leased), no, seq or 0, head or CHAIN_START, status or "", due)
 
     def _check(self, append: Append, standing: _Standing) -> None:
         if append.claim is not None:

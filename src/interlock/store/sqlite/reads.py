@@ -30,13 +30,6 @@ _RUNS: Final = """
     select * from run_row where tenant = ?1 and (?2 is null or status = ?2) and (?3 is null or graph = ?3)
         and no < coalesce((select no from run where tenant = ?1 and run = ?4), 9223372036854775807)
     order by no desc limit ?5"""
-_DUE: Final = """
-    select * from run_row r where tenant = ?1 and ended_at is null
-        and (due <= ?2 or status in ('pending', 'running', 'compensating')
-            or exists (select 1 from signal s where s.tenant = r.tenant and s.run = r.run))
-        and not exists (select 1 from lease l
-            where l.tenant = r.tenant and l.run = r.run and l.owner is not null and l.expires_at > ?2)
-    order by no limit ?3"""
 _LEDGER: Final = """
     select l.effect, l.path, l.attempt, l.ordinal, l.kind, l.name, l.digest, l.intended_seq, l.status, l.settled_seq
     from ledger l join run r on r.no = l.run_no where r.tenant = ? and r.run = ? order by l.intended_seq"""
@@ -99,11 +92,6 @@ def newest_runs(
 ) -> list[RunRow]:
     """A page of runs."""
     return _runs(connection, _RUNS, (tenant, status, graph, before, limit))
-
-
-def due_runs(connection: sqlite3.Connection, tenant: str, at: int, limit: int) -> list[RunRow]:
-    """Unfinished runs that nobody drives and something can move on."""
-    return _runs(connection, _DUE, (tenant, at, limit))
 
 
 def ledger(connection: sqlite3.Connection, tenant: str, run: str) -> list[LedgerRow]:

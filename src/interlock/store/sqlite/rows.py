@@ -20,19 +20,21 @@ from interlock.store.sealing import Sealed, header_hash, unseal
 Row: TypeAlias = tuple[Any, ...]
 
 _NEW_RUN: Final = """
-    insert into run(graph, graph_hash, bundle, kind, parent, key, labels, started_at, tenant, run, status, seq, head)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, x'')"""
+    insert into run(graph, graph_hash, bundle, kind, parent, key, labels, started_at, priority, tenant, run,
+        status, seq, head)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, x'')"""
 _ORIGIN: Final = """
     update run set graph = ?, graph_hash = ?, bundle = ?, kind = ?, parent = ?, key = ?, labels = ?, started_at = ?,
-        ended_at = null, error = '' where no = ?"""
+        priority = ?, ended_at = null, error = '' where no = ?"""
 
-_ADVANCED: Final = "update run set seq = ?, head = ?, status = ?, due = ? where no = ?"
+_ADVANCED: Final = "update run set seq = ?, head = ? where no = ?"
+_MOVED: Final = "update run set status = ?, due = ? where no = ?"
 _ENDED: Final = "update run set ended_at = ?, status = ?, error = ?, due = null where no = ?"
 _INTENDED: Final = "insert or replace into ledger values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SETTLED: Final = "update ledger set status = ?, settled_seq = ? where run_no = ? and effect = ?"
 _CLOSED: Final = "delete from question where run_no = ? and ? in (path, node)"
 _ASKED: Final = "insert or replace into question values (?, ?, ?, ?, ?, ?, ?, ?)"
-_IN_ORDER: Final = (_ADVANCED, _ENDED, _INTENDED, _SETTLED, _CLOSED, _ASKED)
+_IN_ORDER: Final = (_ADVANCED, _MOVED, _ENDED, _INTENDED, _SETTLED, _CLOSED, _ASKED)
 """The statements in the order in which they are executed: see `RunChanges`."""
 
 _encode_labels: Final = msgspec.msgpack.Encoder(order="sorted").encode
@@ -51,10 +53,17 @@ class DerivedRows:
         assert no is not None
         return no
 
-    def add(self, no: int, changed: RunChanges, *, seq: int, head: bytes, status: str, due: int | None) -> None:
-        """What an append changes in the rows of run `no`, and where its log ends now."""
+    def add(
+        self, no: int, changed: RunChanges, *, seq: int, head: bytes, moved_to: tuple[str, int | None] | None
+    ) -> None:
+        """What an append changes in the rows of run `no`, and where its log ends now.
+
+        `moved_to`: the status and the due instant, if they have changed. They are indexed, and most appends leave them.
+        """
         rows = self._rows
-        rows[_ADVANCED].append((seq, head, status, due, no))
+        rows[_ADVANCED].append((seq, head, no))
+        if moved_to is not None:
+            rows[_MOVED].append((*moved_to, no))
         for line in changed.intended.values():
             rows[_INTENDED].append((no, *astuple(line)))
         for effect, settlement in changed.settled.items():
@@ -88,13 +97,13 @@ def rebuild(connection: sqlite3.Connection, tenant: str, run: str, *, status: st
     connection.execute("delete from question where run_no = ?", (no,))
     connection.execute(_ORIGIN, (*_origin_columns(changed.origin), no))
     derived = DerivedRows(connection)
-    derived.add(no, changed, seq=len(sealed), head=header_hash(sealed[-1].header), status=status, due=due)
+    derived.add(no, changed, seq=len(sealed), head=header_hash(sealed[-1].header), moved_to=(status, due))
     derived.flush()
 
 
 def _origin_columns(origin: RunOrigin) -> Row:
     who = (origin.graph, origin.graph_hash, origin.bundle, origin.kind, origin.parent, origin.key)
-    return (*who, _encode_labels(origin.labels), origin.started_at)
+    return (*who, _encode_labels(origin.labels), origin.started_at, origin.priority)
 
 
 def _question_columns(row: QuestionRow) -> Row:

@@ -19,6 +19,7 @@ from typing import Any, Final, Self, TypeVar
 
 from interlock.core.events import Event
 from interlock.store.blobs import pack_blob
+from interlock.store.claims import RunLimit, RunsWaiting
 from interlock.store.errors import MissingError, SignalsFullError, StoreClosedError
 from interlock.store.event_store import (
     BLOB_KEY_BYTES,
@@ -29,13 +30,15 @@ from interlock.store.event_store import (
     FeedEntry,
     Head,
     Signal,
+    Topic,
 )
 from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner
 from interlock.store.processes import is_running as process_is_running
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
 from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Sealed, unseal
-from interlock.store.sqlite import leasing, reads, rows
+from interlock.store.sqlite import claiming, leasing, reads, rows
+from interlock.store.sqlite.effect_queue import SqliteEffectQueue
 from interlock.store.sqlite.opening import open_file
 from interlock.store.sqlite.readers import SqliteReaders
 from interlock.store.sqlite.records import SqliteRecords
@@ -67,6 +70,7 @@ class SqliteEventStore:
         self._writer: SqliteWriter | None = None
         self._readers: SqliteReaders | None = None
         self.records = SqliteRecords(self._do, self._look, clock)
+        self.queue = SqliteEffectQueue(self._do, self._look, clock, lease_micros=lease_micros, is_running=is_running)
 
     async def open(self) -> None:
         """Make the file ready, or make it, if it is new. Raises `PlaceError`."""
@@ -114,7 +118,7 @@ class SqliteEventStore:
         """Committed appends in order. Only one transaction writes at a time, so positions appear in order as well."""
         return self._look(lambda file: reads.feed(file, tenant, after, limit))
 
-    async def change_mark(self) -> int:
+    async def change_mark(self, about: Topic = "anything") -> int:  # noqa: ARG002 - it cannot tell
         """Another number once anybody, also another process, has committed: a few microseconds, no page is read."""
         return self._look(reads.change_mark)
 
@@ -148,10 +152,6 @@ class SqliteEventStore:
         return await self._search(
             lambda file: reads.newest_runs(file, tenant, status=status, graph=graph, before=before, limit=limit)
         )
-
-    async def due_runs(self, tenant: str, *, at: int, limit: int = LIST_LIMIT) -> list[RunRow]:
-        """Unfinished runs nobody drives and something can move on."""
-        return await self._search(lambda file: reads.due_runs(file, tenant, at, limit))
 
     async def ledger(self, tenant: str, run: str) -> list[LedgerRow]:
         """The run's effects."""
@@ -205,6 +205,31 @@ class SqliteEventStore:
         at = self._clock()
         wanted = Lease(tenant, run, epoch=0, expires_at=at + self._lease_micros, owner=owner)
         return await self._do(lambda file: leasing.take(file, wanted, at=at, is_running=self._is_running))
+
+    async def claim_runs(self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = ()) -> list[Lease]:
+        """The right to drive runs that nobody drives."""
+        at = self._clock()
+
+        def deed(file: sqlite3.Connection) -> list[Lease]:
+            return claiming.claim(
+                file,
+                owner,
+                at=at,
+                expires_at=at + self._lease_micros,
+                limit=limit,
+                limits=limits,
+                is_running=self._is_running,
+            )
+
+        return await self._do(deed)
+
+    async def next_claim(self) -> int | None:
+        """From when on there may be a run to claim."""
+        return self._look(lambda file: claiming.next_claim(file, at=self._clock()))
+
+    async def runs_waiting(self) -> list[RunsWaiting]:
+        """How many runs wait to be driven."""
+        return await self._search(lambda file: claiming.depth(file, at=self._clock()))
 
     async def renew_leases(self, leases: Sequence[Lease]) -> list[Lease]:
         """Those of the leases that are still held."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = "0002"
+VERSION: Final = "0003"
 """The version of the schema, which a file carries in its table `interlock_version`."""
 
 TABLES: Final = """
@@ -28,12 +28,14 @@ create table run(
     no integer primary key, tenant text not null, run text not null, graph text not null, graph_hash text not null,
     bundle text not null, kind text not null, parent text not null, key text not null, labels blob not null,
     started_at integer not null, status text not null, seq integer not null, head blob not null, due integer,
-    ended_at integer, error text not null default '', unique(tenant, run));
+    ended_at integer, error text not null default '', priority integer not null default 0, unique(tenant, run));
 create view run_row as
     select no, tenant, run, status, graph, graph_hash, bundle, kind, parent, key, labels, started_at, ended_at, seq,
-        head, due, (select count(*) from question where run_no = no) as waiting, error from run;
+        head, due, (select count(*) from question where run_no = no) as waiting, error, priority from run;
 create unique index run_of_key on run(tenant, key) where key <> '';
 create index run_unfinished on run(tenant) where ended_at is null;
+create index run_due on run(due) where due is not null;
+create index run_moving on run(tenant) where status in ('pending', 'running', 'compensating') and ended_at is null;
 
 create table ledger(
     run_no integer not null, effect text not null, path text not null, attempt integer not null,
@@ -60,4 +62,12 @@ create table record(
 create table lease(
     tenant text not null, run text not null, epoch integer not null, expires_at integer not null, owner text, host text,
     pid integer, pid_started integer, primary key(tenant, run)) without rowid;
+create index lease_held on lease(expires_at) where owner is not null;
+create table offer(
+    no integer primary key autoincrement, tenant text not null, run text not null, path text not null,
+    effect text not null, tool text not null, pool text not null, tags text not null, priority integer not null,
+    call blob not null, answers text not null, lost blob not null, offered_at integer not null,
+    epoch integer not null default 0, owner text, host text, pid integer, pid_started integer, expires_at integer,
+    is_stopping integer not null default 0, unique(tenant, run, path));
+create index offer_claimed on offer(expires_at) where owner is not null;
 """
