@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from interlock.settings import SETTING_NAMES, SettingsError, read_settings
+from interlock.sinks.declaring import SinkSettings
 
 
 def project(tmp_path: Path, text: str) -> Path:
@@ -158,3 +159,43 @@ def test_a_place_of_tools_without_a_name_is_refused(
     """It would be the folder one stands in, and everything below it would be imported."""
     with pytest.raises(SettingsError, match="`tools` is a file, a folder or a module, not ''"):
         read_settings(flags, environment=environment, folder=tmp_path)
+
+
+# --- sinks -----------------------------------------------------------------------------------------------------------
+
+
+def test_sinks_stand_under_names_of_ones_own(tmp_path: Path) -> None:
+    """How many there are and what they are called is nobody else's business."""
+    folder = project(
+        tmp_path, '[sinks]\naudit = "file:events.jsonl"\nops = {to = "https://ops/in?t=x", secret = "ops_key"}\n'
+    )
+
+    configured = read_settings(environment={}, folder=folder)
+
+    assert configured.settings.sinks == {
+        "audit": SinkSettings(to="file:events.jsonl"),
+        "ops": SinkSettings(to="https://ops/in?t=x", secret="ops_key"),  # noqa: S106 - a secret's name
+    }
+    assert [(name, value, str(origin)) for name, value, origin in configured.listed()][-2:] == [
+        ("sinks.audit", "file:events.jsonl", f"{folder}/interlock.toml:2"),
+        ("sinks.ops", "https://ops/in", f"{folder}/interlock.toml:3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('audit = "events.jsonl"', "`sinks.audit.to` is an address such as `file:events.jsonl`"),
+        ('Audit = "file:x"', "`Audit` is no name of a sink: lower-case letters"),
+        ("audit = 7", "`sinks.audit` is an address such as"),
+        ('ops = {to = "file:x", key = "k"}', "`sinks.ops.key` is no key of a sink"),
+        ('ops = {secret = "k"}', "`sinks.ops.to` is needed: the sink's address"),
+        ('ops = {to = "file:x", timeout_seconds = 0}', "`sinks.ops.timeout_seconds` is a time above 0 s"),
+    ],
+)
+def test_a_sink_that_cannot_be_meant_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
+    """Events that leave for nowhere would be missed only when they are needed."""
+    with pytest.raises(SettingsError) as problems:
+        read_settings(environment={}, folder=project(tmp_path, f"[sinks]\n{text}\n"))
+
+    assert str(problems.value).startswith(f"{tmp_path}/interlock.toml:2: {told}")

@@ -17,9 +17,13 @@ from interlock.engine.cassette_files import Recording, read_cassette, write_cass
 from interlock.engine.cassettes import Cassette, CassetteError
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, Performer, late_result
+from interlock.engine.relaying import FeedRelay
 from interlock.engine.taped_worlds import PlayingWorld, RecordingWorld
 from interlock.engine.worker import Worker
 from interlock.faults import Fault, FaultyWorld, JumpingClock
+from interlock.sinks.declaring import SinkSettings
+from interlock.sinks.errors import SinkUnusableError
+from interlock.sinks.making import make_sink
 from interlock.store.errors import PlaceError
 from interlock.store.event_store import EventStore
 from interlock.store.memory.store import MemoryEventStore
@@ -30,7 +34,7 @@ from interlock.store.sqlite.store import SqliteEventStore
 from interlock.tools.clock import Clock, LoopClock
 from interlock.tools.door import ToolDoor, slots_for
 from interlock.tools.outcome import ToolCall, ToolOutcome
-from interlock.tools.secrets import NO_SECRETS, SecretSource
+from interlock.tools.secrets import NO_SECRETS, MissingSecret, SecretSource
 from interlock.tools.slots import Slots
 from interlock.tools.tool import Runs
 from interlock.tools.toolbox import Toolbox
@@ -83,6 +87,23 @@ def make_store(place: Path | None, *, clock: Clock) -> EventStore:
 def schema_of(place: Path) -> StoreSchema:
     """The schema of the store in a SQLite file that is there."""
     return SqliteSchema(place)
+
+
+def make_relay(
+    name: str,
+    declared: SinkSettings,
+    *,
+    store: EventStore,
+    secrets: SecretSource,
+    folder: Path,
+    now: Callable[[], int],
+) -> FeedRelay:
+    """What tells a sink on; `SinkUnusableError` if it is declared in a way that cannot work."""
+    secret = None if declared.secret is None else secrets.find(declared.secret)
+    if declared.secret is not None and secret is None:
+        raise SinkUnusableError(f"the sink {name} cannot sign: {MissingSecret(declared.secret)}")
+    sink = make_sink(name, declared, folder=folder, key=None if secret is None else secret.reveal())
+    return FeedRelay(store, tenant=TENANT, sink_name=name, sink=sink, now=now)
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from interlock.core.errors import InterlockError
 from interlock.core.limits import Limits as GraphLimits
 from interlock.core.problems import nearest
 from interlock.core.values import is_map
+from interlock.sinks.declaring import SinkName, SinkSettings
 from interlock.tools.door import PROCESSES_MAX, TASKS_MAX, THREADS_MAX
 
 PROJECT_FILE: Final = "interlock.toml"
@@ -88,6 +89,8 @@ class Settings(Strict):
     secrets: Path = Path(".interlock/secrets.toml")
     limits: LimitSettings = LimitSettings()
     slots: SlotSettings = SlotSettings()
+    sinks: dict[SinkName, SinkSettings] = {}
+    """Where events leave for, by names of one's own. They stand in the file alone."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ class Configured:
         values = _flattened(self.settings.model_dump())
         for name in SETTING_NAMES:
             yield name, values[name], self.origins.get(name, Origin("default"))
+        for name, sink in self.settings.sinks.items():
+            yield f"sinks.{name}", sink.shown, self.origins.get(f"sinks.{name}", Origin("default"))
 
 
 class SettingsError(InterlockError):
@@ -135,8 +140,11 @@ def _names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield prefix + name
 
 
-SETTING_NAMES: Final = tuple(_names(Settings))
-"""Every setting by its dotted name, as it stands in the file: `limits.nodes_max` is `nodes_max` under `[limits]`."""
+_SINKS: Final = "sinks"
+SETTING_NAMES: Final = tuple(name for name in _names(Settings) if name != _SINKS)
+"""Every setting by its dotted name, as it stands in the file: `limits.nodes_max` is `nodes_max` under `[limits]`.
+
+The table of sinks is none of them: what stands in it is named by whoever writes it."""
 
 _BY_VARIABLE: Final = {f"{ENVIRONMENT_PREFIX}{name.replace('.', '_').upper()}": name for name in SETTING_NAMES}
 
@@ -199,6 +207,10 @@ def _from_file(file: Path | None) -> _Layer:
     except tomllib.TOMLDecodeError as error:
         layer.problems.append(f"{file} is not TOML: {error}")
         return layer
+    if _SINKS in table:
+        sinks = layer.values[_SINKS] = table.pop(_SINKS)
+        for name in [f"{_SINKS}.{each}" for each in sinks] if is_map(sinks) else [_SINKS]:
+            layer.origins[name] = Origin("file", f"{file}:{line_of(text, name)}")
     for name, value in _flattened(table).items():
         where = f"{file}:{line_of(text, name)}"
         if name in SETTING_NAMES:
@@ -277,6 +289,8 @@ def _checked(values: Mapping[str, Any], origins: Mapping[str, Origin]) -> tuple[
 def _told(place: tuple[str | int, ...], wrong: str, given: object, origins: Mapping[str, Origin]) -> str:
     name = next((name for name in origins if name == ".".join(map(str, place[: name.count(".") + 1]))), str(place[0]))
     where = origins.get(name, Origin("default"))
+    if place[0] == _SINKS:
+        return f"{where}: {_told_of_sink(place, wrong)}, not {given!r}"
     return f"{where}: `{name}` is {_WANTED.get(wrong, 'a whole number above 0')}, not {given!r}"
 
 
@@ -289,6 +303,23 @@ _WANTED: Final = {
     "model_attributes_type": "a table of settings",
 }
 """What a setting is, by what was found wrong with it; most are numbers."""
+
+_ANY_SINK: Final = 'an address such as `file:events.jsonl`, or a table `{to = "https://…", secret = "NAME"}`'
+_WANTED_OF_SINK: Final = {
+    "extra_forbidden": "no key of a sink (there are: to, secret, timeout_seconds)",
+    "dict_type": "a table of sinks",
+    "greater_than": "a time above 0 s",
+    "less_than_equal": "a time up to 300 s",
+    "float_parsing": "a number of seconds",
+    "float_type": "a number of seconds",
+    "missing": "needed: the sink's address",
+}
+
+
+def _told_of_sink(place: tuple[str | int, ...], wrong: str) -> str:
+    if place[-1] == "[key]":
+        return f"`{place[1]}` is no name of a sink: lower-case letters, digits, `-` and `_`"
+    return f"`{'.'.join(map(str, place))}` is {_WANTED_OF_SINK.get(wrong, _ANY_SINK)}"
 
 
 def _nested(flat: Mapping[str, Any]) -> dict[str, Any]:

@@ -98,9 +98,11 @@ async def test_a_turn_ends_after_so_much_although_there_is_more() -> None:
         await world.commits("a", (PORTIONS_A_TURN + 1) * 100)
 
         again = await world.relay().turn()
+        then = len(world.sink.taken)
+        await world.relay().tell_all()
 
-        assert len(world.sink.taken) == PORTIONS_A_TURN * 100
-        assert again == NOON
+        assert (again, then) == (NOON, PORTIONS_A_TURN * 100)
+        assert len(world.sink.taken) == (PORTIONS_A_TURN + 1) * 100
 
 
 # --- trouble ---------------------------------------------------------------------------------------------------------
@@ -160,8 +162,7 @@ async def test_a_sink_that_is_gone_is_left_alone_until_somebody_asks_for_it() ->
 
         first, second = await world.relay().turn(), await world.relay().turn()
         gone = (await world.report()).progress
-        await world.relay().try_now()
-        await world.relay().turn()
+        await world.relay().tell_all()
 
         assert (first, second, gone.is_gone, gone.error) == (None, None, True, "ops answered 410")
         assert world.sink.ids == ["a/1"]

@@ -20,8 +20,10 @@ NOON = 1_760_000_000
 def sink_to(receiver: Receiver, *, query: str = "", timeout_seconds: float = 5.0) -> WebhookSink:
     """The sink of a receiver's address."""
     scheme, _, to = receiver.url.partition(":")
-    target = SinkTarget(name="ops", to=to + query, folder=Path(), key="k3y", timeout_seconds=timeout_seconds)
-    return webhook_sink(target, scheme=scheme)
+    target = SinkTarget(
+        name="ops", kind=scheme, to=to + query, folder=Path(), key="k3y", timeout_seconds=timeout_seconds
+    )
+    return webhook_sink(target)
 
 
 @in_event_loop
@@ -152,4 +154,4 @@ async def test_an_address_is_told_without_what_may_be_secret_in_it() -> None:
 def test_a_webhook_that_cannot_work_is_refused_before_anything_is_sent(to: str, key: str | None, told: str) -> None:
     """At the first delivery, hours later, nobody would be looking."""
     with pytest.raises(SinkUnusableError, match=told):
-        webhook_sink(SinkTarget(name="ops", to=to, folder=Path(), key=key), scheme="https")
+        webhook_sink(SinkTarget(name="ops", kind="https", to=to, folder=Path(), key=key))

@@ -26,6 +26,7 @@ from interlock.cli import (
     replaying,
     running,
     schema,
+    sinks,
 )
 from interlock.cli.failures import CommandError, ExitCode, Failure, failure_of
 
@@ -58,6 +59,8 @@ app.command("inspect", rich_help_panel=_LOOK)(looking.inspect)
 app.command("effects", rich_help_panel=_LOOK)(looking.effects)
 app.command("replay", rich_help_panel=_LOOK)(replaying.replay)
 app.command("diff", rich_help_panel=_LOOK)(differing.diff)
+
+app.add_typer(sinks.app, name="sinks", rich_help_panel=_LOOK)
 
 app.command("answer", rich_help_panel=_PEOPLE)(people.answer)
 app.command("verdict", rich_help_panel=_PEOPLE)(people.verdict)

@@ -17,6 +17,7 @@ from interlock.core.problems import nearest
 from interlock.engine.errors import RunNotFoundError
 from interlock.settings import Configured, read_settings
 from interlock.store.rows import RunRow
+from interlock.tools.secrets import read_secrets
 
 RUNS_SEARCHED_MAX = 1_000
 """Among how many of the latest runs the beginning of an id is looked for."""
@@ -75,6 +76,17 @@ async def looked_at_all(store: Path | None) -> AsyncGenerator[Interlock]:
     """Every run there is, only to be looked at."""
     _refuse_missing(configured(store=store))
     async with _client_without_tools(store) as interlock:
+        yield interlock
+
+
+@asynccontextmanager
+async def opened_for_sinks(store: Path | None) -> AsyncGenerator[Interlock]:
+    """The client of a project whose events are to leave: sinks and secrets are there, tools are not."""
+    found = configured(store=store)
+    _refuse_missing(found)
+    secrets = read_secrets(os.environ, found.settings.secrets)
+    client = Interlock(found.settings.store, secrets=secrets, sinks=found.settings.sinks, folder=found.project)
+    async with client as interlock:
         yield interlock
 
 

@@ -5,6 +5,7 @@ InterlockError
 ├── UnknownGraphError      a graph was named that nobody has
 ├── UnreadableGraphError   a graph's file cannot be read
 ├── TwoGraphsError         two files hold graphs of one name
+├── UnknownSinkError       a sink was named that is not declared
 ├── RunningLoopError       `run` was called where only `await run_async` can work
 ├── OtherLoopError         one client was used in two event loops at once
 └── NotOpenError           something that needs `async with` was used outside it
@@ -40,6 +41,17 @@ class UnknownGraphError(InterlockError):
         meant = nearest(name, names)
         hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(names)}" if names else "there are none"
         super().__init__(f"there is no graph named {name or repr(name)}; {hint}")
+        self.name = name
+
+
+class UnknownSinkError(InterlockError):
+    """A sink was named that the settings do not declare."""
+
+    def __init__(self, name: str, *, known: Iterable[str]) -> None:
+        names = sorted(known)
+        meant = nearest(name, names)
+        listed = f"there are: {', '.join(names)}" if names else "none is declared: see [sinks] in interlock.toml"
+        super().__init__(f"there is no sink named {name}; " + (f"did you mean {meant}?" if meant else listed))
         self.name = name
 
 

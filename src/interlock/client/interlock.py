@@ -21,6 +21,7 @@ from interlock.client.handle import RunHandle
 from interlock.client.own_loop import in_own_loop
 from interlock.client.result import RunResult
 from interlock.client.shared_worker import SharedWorker
+from interlock.client.sinks import Sinks
 from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.problems import nearest
@@ -32,6 +33,7 @@ from interlock.engine.releases import Published, Release, ReleaseHistory, all_re
 from interlock.engine.worker import Worker
 from interlock.faults import Fault
 from interlock.settings import Configured, LimitSettings, SlotSettings
+from interlock.sinks.declaring import SinkSettings
 from interlock.store.errors import LeaseHeldError, RunKeyTakenError
 from interlock.store.event_store import LIST_LIMIT
 from interlock.store.rows import QuestionRow, RunRow
@@ -63,6 +65,8 @@ class Interlock:
         record: str | Path | None = None,
         adds_to_record: bool = False,
         faults: Sequence[Fault] = (),
+        sinks: Mapping[str, SinkSettings | str] | None = None,
+        folder: Path | None = None,
     ) -> None:
         """`store` is a file that is made if it is not there; without one, runs are kept in memory, with this object.
 
@@ -70,6 +74,7 @@ class Interlock:
         `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
         A cassette is made anew, unless `adds_to_record` says that a run is gone on with which is on it so far.
         `faults` are put in the way of calls, for tests: see `interlock.faults`.
+        `sinks` are where events leave for, by name; files among them are found from `folder`.
         """
         if isinstance(tools, str):
             raise TypeError(f"`tools` is a list, also of one: write `tools=[{tools!r}]`")
@@ -83,6 +88,9 @@ class Interlock:
         )
         if world != LIVE and record is not None:
             raise CassetteError("what a cassette answers is recorded already: leave out `record`, or the cassette")
+        self._sinks = {name: SinkSettings.model_validate(declared) for name, declared in (sinks or {}).items()}
+        self._secrets = _secret_source(secrets)
+        self._folder = folder or Path()
         self._turn = threading.Lock()
         place = None if store is None or store == IN_MEMORY else Path(store)
         self._shared = SharedWorker(
@@ -90,7 +98,7 @@ class Interlock:
                 store=make_store(place, clock=clock),
                 place=place,
                 toolbox=self.toolbox,
-                secrets=_secret_source(secrets),
+                secrets=self._secrets,
                 slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
                 clock=clock,
                 plays=cassette_of(world),
@@ -121,6 +129,8 @@ class Interlock:
             world=world,
             record=record,
             adds_to_record=adds_to_record,
+            sinks=settings.sinks,
+            folder=configured.project,
         )
 
     async def __aenter__(self) -> Self:
@@ -231,6 +241,11 @@ class Interlock:
         return await worker.engine.store.list_runs(
             worker.engine.tenant, status=status, graph=graph, before=before, limit=limit
         )
+
+    @property
+    def sinks(self) -> Sinks:
+        """Where events leave for: how each sink stands, and telling it on by hand."""
+        return Sinks(self._open_worker("sinks"), self._sinks, secrets=self._secrets, folder=self._folder)
 
     async def find_by_key(self, key: str) -> RunHandle | None:
         """The run that was started under a key."""

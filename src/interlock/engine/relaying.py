@@ -79,7 +79,13 @@ class FeedRelay:
             return await self._note_failure(progress, version, error)
         return self._now()
 
-    async def try_now(self) -> None:
+    async def tell_all(self) -> None:
+        """One turn after the other, until the sink knows everything or cannot take more now."""
+        await self._try_now()
+        while (again := await self.turn()) is not None and again <= self._now():
+            pass
+
+    async def _try_now(self) -> None:
         """Forget that the sink failed or was gone: the next turn tries it at once."""
         progress, version = await self._kept.progress()
         if progress.is_gone or progress.retry_at:

@@ -39,8 +39,10 @@ class SinkTarget:
     """What a sink is made from, as the settings declare it."""
 
     name: str
+    kind: str
+    """The word before the first colon: `file`, `https`, or what an entry point is called; of a function none."""
     to: str
-    """The address without the word before its first colon: a path, a `//host/path`, whatever the sink's author says."""
+    """The rest of the address; of a function all of it."""
     folder: Path
     """The project's folder: paths are relative to it."""
     key: str | None = field(default=None, repr=False)

@@ -86,19 +86,20 @@ class WebhookSink:
         return Answer(response.status, response.headers.get("Retry-After", ""))
 
 
-def webhook_sink(target: SinkTarget, *, scheme: str) -> WebhookSink:
+def webhook_sink(target: SinkTarget) -> WebhookSink:
     """The sink of `https://HOST/PATH`."""
-    url = urlsplit(f"{scheme}:{target.to}")
+    address = f"{target.kind}:{target.to}"
+    url = urlsplit(address)
     if not url.hostname or not _has_port(url):
         raise SinkUnusableError(
-            f"the sink {target.name} names no host that can be reached: write `{scheme}://HOST/PATH`"
+            f"the sink {target.name} names no host that can be reached: write `{target.kind}://HOST/PATH`"
         )
     if url.username or url.password:
         raise SinkUnusableError(f"the sink {target.name} has a password in its address: put it into a secret")
     if target.key is None:
         raise SinkUnusableError(
             f"the sink {target.name} is a webhook and has no secret to sign with: "
-            f'write `{target.name} = {{to = "{scheme}:{target.to}", secret = "{target.name}_key"}}`'
+            f'write `{target.name} = {{to = "{address}", secret = "{target.name}_key"}}`'
         )
     return WebhookSink(url, key=target.key, timeout_seconds=target.timeout_seconds)
 
