@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+from alembic import command
+from alembic.config import Config
 
 OLD_STORES = Path(__file__).parent / "old_stores"
 HOW_TO_SAY_A_VERSION = frozenset({"schema_version", "interlock_version"})
@@ -38,6 +42,15 @@ def restored(version: str, file: Path) -> Path:
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript((OLD_STORES / f"{version}.sql").read_text(encoding="utf-8"))
     return file
+
+
+def script_from_nothing(revisions: Path, version: str) -> str:
+    """What the revisions together would execute to make a store of a version where there is none."""
+    written = io.StringIO()
+    config = Config(output_buffer=written)
+    config.set_main_option("script_location", str(revisions))
+    command.upgrade(config, version, sql=True)
+    return written.getvalue()
 
 
 def _respaced(sql: str) -> str:

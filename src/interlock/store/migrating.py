@@ -11,13 +11,18 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from interlock.store.errors import UnknownSchemaError
+
+_ALEMBIC: Final = threading.Lock()
+"""It keeps what it is about in its own modules, so threads take turns."""
 
 
 def statements_between(folder: Path, before: str, after: str) -> list[str]:
@@ -30,7 +35,8 @@ def statements_between(folder: Path, before: str, after: str) -> list[str]:
         return []
     written = _Written()
     go = command.upgrade if before < after else command.downgrade
-    go(_config(folder, written), f"{before}:{after}", sql=True)
+    with _ALEMBIC:
+        go(_config(folder, written), f"{before}:{after}", sql=True)
     return written.statements
 
 
