@@ -8,6 +8,7 @@ StoreError
 ├── SignalsFullError       nobody reads what is left for a run
 ├── RecordChangedError     somebody else changed a record first
 ├── RunKeyTakenError       another run of the tenant was started under the same key
+├── RunKeptError           a run cannot be given up: it lives, or another one built on it
 ├── MissingError           a run, blob or bundle that should be kept is not there
 ├── DamagedError           what is kept is not what was stored
 ├── ErasedError            an event's payload was erased
@@ -98,6 +99,18 @@ class RunKeyTakenError(StoreError):
     def __init__(self, key: str, *, run: str, taken_by: str) -> None:
         super().__init__(f"run {run} cannot start under the key {key!r}: run {taken_by} was started under it")
         self.key, self.run, self.taken_by = key, run, taken_by
+
+
+class RunKeptError(StoreError):
+    """A run cannot be given up: it has not ended, or other runs took over results from it."""
+
+    def __init__(self, run: str, *, needed_by: Sequence[str] = ()) -> None:
+        if needed_by:
+            why = f"run {', '.join(needed_by)} took over results from it: give that up first"
+        else:
+            why = "it has not ended: cancel it first, or wait for its end"
+        super().__init__(f"run {run} is kept: {why}")
+        self.run, self.needed_by = run, tuple(needed_by)
 
 
 class MissingError(StoreError):

@@ -18,6 +18,7 @@ from interlock.store.claims import RunLimit, RunsWaiting
 from interlock.store.effect_queue import EffectQueue, Offer
 from interlock.store.lease import Lease, LeaseOwner
 from interlock.store.records import Records
+from interlock.store.retention import Retention
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
 from interlock.store.sealing import Sealed
 
@@ -93,6 +94,11 @@ class EventStore(Protocol):
     @property
     def records(self) -> Records:
         """What is kept beside the logs and is not derived from them."""
+        ...
+
+    @property
+    def retention(self) -> Retention:
+        """The way to give up what nobody needs any more."""
         ...
 
     @property

@@ -75,7 +75,10 @@ class MemoryRun:
         ]
         rows: list[OutboxRow] = []
         for line in pending:
-            body = unseal(self.log[line.intended_seq - 1]).body
+            sealed = self.log[line.intended_seq - 1]
+            if sealed.payload is None:
+                continue  # erased: what would be sent is gone
+            body = unseal(sealed).body
             assert isinstance(body, NodeStarted)
             rows.append(OutboxRow(self.name, line.effect, line.path, line.name, body.input, line.intended_seq))
         return rows

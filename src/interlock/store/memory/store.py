@@ -7,6 +7,7 @@ what a run reads back is what any store would give it.
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -43,7 +44,9 @@ from interlock.store.memory import claiming
 from interlock.store.memory.claiming import Standing
 from interlock.store.memory.effect_queue import MemoryEffectQueue
 from interlock.store.memory.records import MemoryRecords
+from interlock.store.memory.retention import MemoryRetention
 from interlock.store.memory.run import MemoryRun
+from interlock.store.mentions import adopted_blobs
 from interlock.store.processes import is_running as process_is_running
 from interlock.store.rows import (
     LedgerRow,
@@ -65,6 +68,7 @@ class _Tenant:
     runs: dict[str, MemoryRun] = field(default_factory=dict[str, MemoryRun])
     keys: dict[str, str] = field(default_factory=dict[str, str])
     feed: list[FeedEntry] = field(default_factory=list[FeedEntry])
+    position: int = 0
     blobs: dict[str, bytes] = field(default_factory=dict[str, bytes])
     bundles: dict[str, bytes] = field(default_factory=dict[str, bytes])
     signals: dict[int, Signal] = field(default_factory=dict[int, Signal])
@@ -92,6 +96,7 @@ class MemoryEventStore:
         self._changes = 0
         self._is_open = False
         self.records = MemoryRecords(clock)
+        self.retention = MemoryRetention(self._tenant)
         self.queue = MemoryEffectQueue(
             clock, lease_micros=lease_micros, is_running=is_running, signal=self._leave_signal
         )
@@ -124,6 +129,8 @@ class MemoryEventStore:
         previous = run.head if run else CHAIN_START
         sealed, head = seal_all(append.events, tenant=append.tenant, run=append.run, previous=previous, salts=salts)
         changed = changes(append.run, append.events)
+        if append.expected_seq == 0:
+            _check_adopted_blobs(tenant, append, sealed)
         if run is None:
             run = _new_run(tenant, append, changed.origin)
         run.log.extend(sealed)
@@ -139,8 +146,8 @@ class MemoryEventStore:
             del tenant.signals[signal]
         self.queue.add(append.tenant, append.run, append.offers)
         if sealed:
-            position = len(tenant.feed) + 1
-            tenant.feed.append(FeedEntry(position, append.run, append.expected_seq + 1, len(run.log)))
+            tenant.position += 1
+            tenant.feed.append(FeedEntry(tenant.position, append.run, append.expected_seq + 1, len(run.log)))
         self._changes += 1
 
     async def read(self, tenant: str, run: str, *, after: int = 0, limit: int | None = None) -> list[Event]:
@@ -158,7 +165,9 @@ class MemoryEventStore:
 
     async def feed(self, tenant: str, *, after: int = 0, limit: int = LIST_LIMIT) -> list[FeedEntry]:
         """Committed appends in order."""
-        return self._tenant(tenant).feed[after : after + limit]
+        feed = self._tenant(tenant).feed
+        first = bisect_right(feed, after, key=lambda entry: entry.position)
+        return feed[first : first + limit]
 
     async def change_mark(self, about: Topic = "anything") -> int:  # noqa: ARG002 - it cannot tell
         """How often anything was changed."""
@@ -354,6 +363,12 @@ def _check_claim(lease: LeaseState, append: Append) -> None:
         raise LeaseHeldError(append.run, holder=lease.owner, expires_at=lease.expires_at)
     if lease.epoch:
         raise LeaseLostError(append.run, epoch=append.epoch, current=lease.epoch)
+
+
+def _check_adopted_blobs(tenant: _Tenant, append: Append, sealed: Sequence[Sealed]) -> None:
+    adopted = adopted_blobs(append.events, sealed) - append.blobs.keys()
+    for digest in sorted(adopted - tenant.blobs.keys()):
+        raise MissingError("blob", digest, tenant=append.tenant)
 
 
 def _new_run(tenant: _Tenant, append: Append, origin: RunOrigin | None) -> MemoryRun:

@@ -7,15 +7,17 @@ belong to the caller.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from interlock.store.errors import LeaseLostError, RunKeyTakenError, SignalGoneError, StaleRunError
+from interlock.store.errors import LeaseLostError, MissingError, RunKeyTakenError, SignalGoneError, StaleRunError
 from interlock.store.event_store import Append
+from interlock.store.mentions import adopted_blobs
 from interlock.store.rows import RunOrigin, changes
 from interlock.store.salts import Salts
-from interlock.store.sealing import CHAIN_START, seal_all
+from interlock.store.sealing import CHAIN_START, Sealed, seal_all
 from interlock.store.sqlite import effect_queue, leasing
 from interlock.store.sqlite.rows import DerivedRows, Row
 
@@ -23,6 +25,7 @@ _STANDING: Final = """
     select l.epoch, l.owner is not null, r.no, r.seq, r.head, r.status, r.due
     from lease l left join run r on r.tenant = l.tenant and r.run = l.run where l.tenant = ? and l.run = ?"""
 _UNREAD: Final = "select 1 from signal where id = ? and tenant = ? and run = ?"
+_STORED_BLOB: Final = "select 1 from blob where tenant = ? and digest = ?"
 _BY_KEY: Final = "select run from run where tenant = ? and key = ?"
 
 _EVENTS: Final = "insert into event(run_no, seq, opens_at, header, salt, payload) values (?, ?, ?, ?, ?, ?)"
@@ -72,6 +75,8 @@ class AppendBatch:
         events, before = append.events, append.expected_seq
         salts = self._salts.take(len(events))
         sealed, head = seal_all(events, tenant=append.tenant, run=append.run, previous=standing.head, salts=salts)
+        if before == 0:
+            self._check_adopted_blobs(append, sealed)
         changed = changes(append.run, events)
         no = self._new_run(append, changed.origin) if standing.no is None else standing.no
 
@@ -121,6 +126,14 @@ class AppendBatch:
         for signal in append.consumed:
             if not self._connection.execute(_UNREAD, (signal, append.tenant, append.run)).fetchone():
                 raise SignalGoneError(append.run, signal=signal)
+
+    def _check_adopted_blobs(self, append: Append, sealed: Sequence[Sealed]) -> None:
+        adopted = adopted_blobs(append.events, sealed) - append.blobs.keys()
+        if adopted:
+            self.flush()
+        for digest in sorted(adopted):
+            if not self._connection.execute(_STORED_BLOB, (append.tenant, digest)).fetchone():
+                raise MissingError("blob", digest, tenant=append.tenant)
 
     def _new_run(self, append: Append, origin: RunOrigin | None) -> int:
         assert origin is not None, f"the first event of run {append.run} is not its start"

@@ -40,7 +40,8 @@ _QUESTIONS: Final = """
 _OUTBOX: Final = """
     select r.run, l.effect, l.path, l.name, l.intended_seq, e.header, e.salt, e.payload
     from ledger l join run r on r.no = l.run_no join event e on e.run_no = l.run_no and e.seq = l.intended_seq
-    where l.kind = 'emit' and l.status in ('intended', 'unknown') and r.tenant = ? order by e.position limit ?"""
+    where l.kind = 'emit' and l.status in ('intended', 'unknown') and r.tenant = ? and e.payload is not null
+    order by e.position limit ?"""
 _SIGNALS: Final = """
     select id, run, kind, body, sender, sent_at from signal
     where tenant = ?1 and (?2 is null or run = ?2) order by id"""

@@ -42,6 +42,7 @@ from interlock.store.sqlite.effect_queue import SqliteEffectQueue
 from interlock.store.sqlite.opening import open_file
 from interlock.store.sqlite.readers import SqliteReaders
 from interlock.store.sqlite.records import SqliteRecords
+from interlock.store.sqlite.retention import SqliteRetention
 from interlock.store.sqlite.writer import Deed, SqliteWriter
 
 T = TypeVar("T")
@@ -70,6 +71,7 @@ class SqliteEventStore:
         self._writer: SqliteWriter | None = None
         self._readers: SqliteReaders | None = None
         self.records = SqliteRecords(self._do, self._look, clock)
+        self.retention = SqliteRetention(self._do, self._look, self._search)
         self.queue = SqliteEffectQueue(self._do, self._look, clock, lease_micros=lease_micros, is_running=is_running)
 
     async def open(self) -> None:
