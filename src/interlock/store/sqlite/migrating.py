@@ -155,6 +155,8 @@ def _copied(connection: sqlite3.Connection, path: Path, version: str) -> Path:
     copy = next(candidate for candidate in candidates if not candidate.exists())
     partial = copy.with_name(f"{copy.name}.partial")
     try:
+        # A process that died in the middle may have left one.
+        partial.unlink(missing_ok=True)
         # Nobody may read in the copy who may not read in the file.
         partial.touch(mode=0o600)
         with closing(sqlite3.connect(partial)) as target:
