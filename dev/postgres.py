@@ -22,7 +22,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 ADDRESS_VARIABLE: Final = "INTERLOCK_TEST_POSTGRES"
 """Names a server to use instead of starting one. Its user must be allowed to make schemas."""
@@ -72,13 +72,17 @@ class PostgresServer:
         """Return once it answers."""
         settings = {**_SETTINGS, "port": str(self.port), **self.settings}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        who = _runs_as()
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.folder / "data", *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                **_unprivileged(),
+                user=who.user,
+                group=who.group,
+                extra_groups=who.extra_groups,
+                cwd=who.cwd,
             )
         self._wait_until_ready(self._process)
 
@@ -123,7 +127,8 @@ def running_postgres(
             server.start()
             yield server
         finally:
-            server.stop()
+            # What it has in memory is not worth being written: its folder goes.
+            server.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -135,12 +140,14 @@ def _made_server(folder: Path, settings: Mapping[str, str]) -> PostgresServer:
     password_file.write_text(password)
     for path in (folder, password_file):
         _give_away(path)
-    _run(
+    made = _run(
         [
             *(programs / "initdb", "-D", folder / "data", "--no-sync", "--no-instructions", "--encoding=UTF8"),
             *("--no-locale", f"--username={USER}", f"--pwfile={password_file}", "--auth=scram-sha-256"),
         ]
     )
+    if made.returncode:
+        raise ServerUnavailable(f"initdb failed:\n{made.stdout}{made.stderr}")
     return PostgresServer(programs, folder, _free_port(), password, settings)
 
 
@@ -164,20 +171,26 @@ def _version(initdb: Path) -> int:
 
 def _usable(programs: Path, folder: Path) -> Path:
     """The same programs, or a copy, where the user that the server runs as may not read them."""
-    can_run = subprocess.run(["test", "-x", programs / "postgres"], check=False, **_unprivileged()).returncode == 0
-    if can_run:
+    if _run(["test", "-x", programs / "postgres"]).returncode == 0:
         return programs
     copy = folder / "installed"
     shutil.copytree(programs.parent, copy, symlinks=True)
     return copy / "bin"
 
 
-def _unprivileged() -> dict[str, Any]:
+class _RunsAs(NamedTuple):
+    user: int | None = None
+    group: int | None = None
+    extra_groups: tuple[int, ...] | None = None
+    cwd: str | None = None
+
+
+def _runs_as() -> _RunsAs:
     """PostgreSQL refuses to run as root, so there it runs as an account that may do nothing."""
     if os.geteuid() != 0:
-        return {}
+        return _RunsAs()
     account = pwd.getpwnam(_UNPRIVILEGED)
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": (), "cwd": "/"}
+    return _RunsAs(account.pw_uid, account.pw_gid, (), "/")
 
 
 def _give_away(path: Path) -> None:
@@ -186,10 +199,18 @@ def _give_away(path: Path) -> None:
         os.chown(path, account.pw_uid, account.pw_gid)
 
 
-def _run(command: Sequence[str | Path]) -> None:
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, **_unprivileged())
-    if ended.returncode:
-        raise ServerUnavailable(f"{command[0]} failed:\n{ended.stdout}{ended.stderr}")
+def _run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+    who = _runs_as()
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        user=who.user,
+        group=who.group,
+        extra_groups=who.extra_groups,
+        cwd=who.cwd,
+    )
 
 
 def _free_port() -> int:

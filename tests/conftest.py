@@ -12,6 +12,13 @@ hypothesis.settings.register_profile("suite", derandomize=True, database=None, d
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile("suite")
 
+pytest_plugins = ["tests.postgres"]
+
+# Which server to take is said to the tests, not to Interlock; under another name, which those who run tests beside this
+# process inherit.
+if "INTERLOCK_TEST_POSTGRES" in os.environ:
+    os.environ["TEST_POSTGRES"] = os.environ.pop("INTERLOCK_TEST_POSTGRES")
+
 # Before any test module is imported: a developer's exported settings would otherwise decide what the tests see.
 for name in [name for name in os.environ if name.startswith("INTERLOCK_")]:
     del os.environ[name]

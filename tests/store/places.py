@@ -8,6 +8,8 @@ from typing import Protocol
 
 from interlock.store import EventStore, LeaseOwner
 from interlock.store.memory.store import MemoryEventStore
+from interlock.store.postgres.address import PostgresAddress
+from interlock.store.postgres.store import PostgresEventStore
 from interlock.store.sqlite.store import SqliteEventStore
 from tests.store.logs import MINUTE, NOON
 
@@ -63,3 +65,16 @@ class SqlitePlace:
         """Another store at the same file."""
         setting = self.setting
         return SqliteEventStore(self.path, clock=setting.clock, is_running=setting.is_running, lease_micros=MINUTE)
+
+
+class PostgresPlace:
+    """A schema of a server: each store at it has connections of its own, as if it were another process."""
+
+    def __init__(self, address: PostgresAddress) -> None:
+        self.setting = Setting()
+        self.address = address
+
+    def store(self) -> EventStore:
+        """Another store in the same schema."""
+        setting = self.setting
+        return PostgresEventStore(self.address, clock=setting.clock, is_running=setting.is_running, lease_micros=MINUTE)

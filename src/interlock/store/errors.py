@@ -29,7 +29,20 @@ if TYPE_CHECKING:
     from interlock.store.lease import LeaseOwner
 
 PlaceReason: TypeAlias = Literal[
-    "missing_folder", "no_access", "read_only", "full", "busy", "foreign", "damaged", "newer", "older", "broken"
+    "missing_folder",
+    "no_access",
+    "no_database",
+    "no_driver",
+    "unreachable",
+    "read_only",
+    "full",
+    "busy",
+    "foreign",
+    "damaged",
+    "newer",
+    "older",
+    "too_old",
+    "broken",
 ]
 
 

@@ -1,0 +1,139 @@
+"""How a store in PostgreSQL learns that somebody has committed something, without asking: LISTEN and NOTIFY.
+
+Each commit is told to all other stores of the schema, at most once, after it and apart from it: PostgreSQL lets one
+transaction at a time commit with a notification, so the one that does must not wait for the disk. Commits that follow
+each other closely are told together. What is told by others, or committed here, moves a mark; to look at it costs
+nothing.
+
+A notification may be lost: with its connection, or with a process that ends between its commit and telling it. So the
+connection that listens is asked now and then for the server's snapshot, which is another one after any commit and needs
+no table; and each time it was made anew, everything counts as changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Final, Literal, TypeAlias
+
+from interlock.store.errors import PlaceError
+from interlock.store.event_store import Topic
+from interlock.store.postgres.address import PostgresAddress
+from interlock.store.postgres.session import Session, connect
+from interlock.store.postgres.sessions import FIRST_PAUSE_SECONDS, PAUSE_MAX_SECONDS, Sessions
+from interlock.store.postgres.troubles import is_lost
+
+Told: TypeAlias = Literal["log", "signal", "work"]
+"""What a commit was about, as notifications name it. One that is not known counts as a change of anything."""
+
+POLL_SECONDS: Final = 5.0
+TOGETHER_SECONDS: Final = 0.005
+"""For so long commits are gathered before they are told, once one has been told at once."""
+
+_MEANS: Final[dict[str, Topic]] = {"signal": "signals", "work": "work"}
+# The notification may be lost with the server's memory, so it need not wait for the disk: see above.
+_TELL: Final = "select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)"
+_SNAPSHOT: Final = "select pg_current_snapshot()::text"
+
+
+class Changes:
+    """The marks of one store, and what moves them. Made, used and closed in one event loop."""
+
+    def __init__(self, address: PostgresAddress, sessions: Sessions, *, name: str) -> None:
+        self._address = address
+        self._sessions = sessions
+        self._name = name
+        self._channel = address.schema
+        self._marks: dict[Topic, int] = {"anything": 0, "signals": 0, "work": 0}
+        self._untold: set[Told] = set()
+        self._telling: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._is_listening = asyncio.Event()
+
+    async def mark(self, about: Topic) -> int:
+        """The mark of a topic. Who looks for the first time waits until the server is listened to."""
+        if self._listening is None:
+            self._listening = asyncio.get_running_loop().create_task(self._listen(), name="interlock-listener")
+        if not self._is_listening.is_set():
+            await self._is_listening.wait()
+        return self._marks[about]
+
+    def committed(self, *about: Told) -> None:
+        """Something was committed here: whoever looks here sees it at once, others are told."""
+        self._move(about)
+        self._untold.update(about)
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().create_task(self._tell(), name="interlock-notifier")
+
+    async def close(self) -> None:
+        """Tell what was not told yet, then stop listening."""
+        if self._telling is not None:
+            await asyncio.wait([self._telling])
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.cancel()
+            await asyncio.wait([listening])
+
+    # --- telling ---
+
+    async def _tell(self) -> None:
+        try:
+            while self._untold:
+                # Where it cannot be told, others find out by themselves, a little later.
+                with suppress(PlaceError):
+                    await self._sessions.do(self._notify)
+                await asyncio.sleep(TOGETHER_SECONDS)
+        finally:
+            self._telling = None
+
+    async def _notify(self, session: Session) -> None:
+        about, self._untold = sorted(self._untold), set[Told]()
+        await session.fetch(_TELL, self._channel, f"{self._name} {' '.join(about)}")
+
+    # --- listening ---
+
+    async def _listen(self) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                session = await connect(self._address)
+            except Exception as error:
+                if not is_lost(error):
+                    raise
+                self._is_listening.set()
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, PAUSE_MAX_SECONDS)
+                continue
+            pause = FIRST_PAUSE_SECONDS
+            try:
+                await session.add_listener(self._channel, self._told)
+                self._move(_MEANS)
+                self._is_listening.set()
+                await self._poll(session)
+            except Exception as error:
+                if not is_lost(error):
+                    raise
+            finally:
+                session.terminate()
+
+    async def _poll(self, session: Session) -> None:
+        """Look now and then whether anything was missed; returns never, and raises when the connection is gone."""
+        seen = await session.fetchval(_SNAPSHOT)
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            snapshot = await session.fetchval(_SNAPSHOT)
+            if snapshot != seen:
+                seen = snapshot
+                self._move(_MEANS)
+
+    def _told(self, _connection: object, _process: int, _channel: str, payload: str) -> None:
+        who, *about = payload.split(" ")
+        if who != self._name:
+            self._move(about)
+
+    def _move(self, about: Collection[str]) -> None:
+        self._marks["anything"] += 1
+        for topic in about:
+            if topic in _MEANS:
+                self._marks[_MEANS[topic]] += 1

@@ -1,0 +1,246 @@
+"""The effect queue in PostgreSQL. What a worker claims is locked for no other one to wait for."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from interlock.store.claims import in_turn, within_tenant
+from interlock.store.effect_queue import Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
+from interlock.store.event_store import Append, Clock
+from interlock.store.lease import LeaseOwner
+from interlock.store.postgres.access import Ask, Do
+from interlock.store.postgres.changes import Told
+from interlock.store.postgres.session import Session
+
+# What a worker cannot perform is left out before turns are counted: it must hide nothing. No more than `limit` of what
+# is alike can be chosen, however much of it is on offer.
+_WAITING: Final = """
+    select no, tenant, run, tool, pool, tags, priority from (
+        select *, row_number() over (partition by tenant, run, tags order by priority desc, no) as turn
+        from offer where owner is null and (
+            (pool <> '' and pool = any($1::text[]) and tool = any($2::text[]))
+            or (pool = '' and tool = any($3::text[])))) as o
+    where turn <= $4 order by priority desc, no"""
+_PERFORMING: Final = "select tenant, run, count(*) from offer where owner is not null group by tenant, run"
+_CLAIM: Final = """
+    with chosen as materialized (
+        select o.spot from unnest($1::int8[]) as a(no)
+        cross join lateral (
+            select ctid as spot from offer where no = a.no and owner is null for no key update skip locked) as o)
+    update offer set epoch = epoch + 1, owner = $2, host = $3, pid = $4, pid_started = $5, expires_at = $6
+    from chosen where offer.ctid = chosen.spot
+    returning no, tenant, run, path, effect, epoch, expires_at, answers, call"""
+_FIRST_EXPIRY: Final = "select min(expires_at) from offer where owner is not null"
+_RENEW: Final = """
+    update offer set expires_at = $3 from unnest($1::int8[], $2::int8[]) as a(no, epoch)
+    where offer.no = a.no and offer.epoch = a.epoch and offer.owner is not null returning offer.no, offer.is_stopping"""
+_ANSWER: Final = """
+    with answered as (
+        delete from offer where no = $1 and epoch = $2 and owner is not null returning tenant, run, answers)
+    insert into signal(tenant, run, kind, body, sender, sent_at)
+    select tenant, run, answers, $3, $4, $5 from answered returning id"""
+_GIVE_BACK: Final = """
+    update offer set owner = null, expires_at = null from unnest($1::int8[], $2::int8[]) as a(no, epoch)
+    where offer.no = a.no and offer.epoch = a.epoch"""
+_WITHDRAW: Final = "delete from offer where tenant = $1 and run = $2 and path = $3 and owner is null returning no"
+_STOP: Final = "update offer set is_stopping = true where tenant = $1 and run = $2 and path = $3"
+_OFFERS: Final = """
+    select path, effect, tool, pool, tags, priority, offered_at, coalesce(owner, ''), is_stopping from offer
+    where tenant = $1 and run = $2 order by no"""
+_HOLDERS: Final = "select distinct owner, host, pid, pid_started from offer where owner is not null and host = $1"
+# What another process answers for at this very moment is left to it.
+_ANSWER_FOR_DEAD: Final = """
+    with dead as (
+        delete from offer where ctid = any(array(
+            select ctid from offer where owner is not null and (expires_at <= $1 or owner = any($2::text[]))
+            for update skip locked))
+        returning tenant, run, answers, lost, owner)
+    insert into signal(tenant, run, kind, body, sender, sent_at)
+    select tenant, run, answers, lost, owner, $1 from dead returning id"""
+_DEPTH: Final = """
+    select pool, tool, count(*) filter (where owner is null), min(offered_at) filter (where owner is null),
+        count(*) filter (where owner is not null)
+    from offer group by pool, tool order by pool, tool"""
+
+_TRIES_MAX: Final = 3
+
+
+class _Waiting(Struct, frozen=True):
+    no: int
+    tenant: str
+    run: str
+    tool: str
+    pool: str
+    tags: str
+    priority: int
+
+
+class PostgresEffectQueue:
+    """The effect queue of a store in PostgreSQL."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        do: Do,
+        clock: Clock,
+        *,
+        lease_micros: int,
+        is_running: Callable[[LeaseOwner], bool],
+        on_commit: Callable[[Told], None],
+    ) -> None:
+        self._ask = ask
+        self._do = do
+        self._clock = clock
+        self._lease_micros = lease_micros
+        self._is_running = is_running
+        self._on_commit = on_commit
+
+    async def claim(self, seeker: Seeker, *, limit: int) -> list[Claim]:
+        """Effects to perform."""
+        expires_at = self._clock() + self._lease_micros
+
+        async def deed(session: Session) -> list[Claim]:
+            for _ in range(_TRIES_MAX):
+                chosen = await _chosen(session, seeker, limit)
+                claims = await _claimed(session, chosen, seeker.owner, expires_at)
+                if claims or not chosen:
+                    return claims
+            return []
+
+        return await self._do(deed)
+
+    async def next_claim(self, seeker: Seeker) -> int | None:
+        """From when on there is something to do."""
+        if await self._ask(lambda session: _chosen(session, seeker, 1)):
+            return self._clock()
+        return await self._ask(lambda session: session.fetchval(_FIRST_EXPIRY))
+
+    async def renew(self, claims: Sequence[Claim]) -> list[Held]:
+        """Those of the claims that are still held."""
+        expires_at = self._clock() + self._lease_micros
+        rows = await self._do(lambda session: session.fetch(_RENEW, *_named(claims), expires_at))
+        is_stopping: dict[int, bool] = dict(rows)
+        return [
+            Held(replace(claim, expires_at=expires_at), is_stopping[claim.offer])
+            for claim in claims
+            if claim.offer in is_stopping
+        ]
+
+    async def answer(self, claim: Claim, *, body: bytes, sender: str) -> bool:
+        """Say what became of an effect."""
+        at = self._clock()
+        signal = await self._do(lambda session: session.fetchval(_ANSWER, claim.offer, claim.epoch, body, sender, at))
+        if signal is not None:
+            self._on_commit("signal")
+        return signal is not None
+
+    async def give_back(self, claims: Sequence[Claim]) -> None:
+        """Put effects back."""
+        await self._do(lambda session: session.execute(_GIVE_BACK, *_named(claims)))
+        self._on_commit("work")
+
+    async def withdraw(self, tenant: str, run: str, path: str) -> bool:
+        """Take an effect back, or ask it to stop."""
+
+        async def deed(session: Session) -> bool:
+            if await session.fetchval(_WITHDRAW, tenant, run, path) is not None:
+                return True
+            await session.execute(_STOP, tenant, run, path)
+            return False
+
+        return await self._do(deed)
+
+    async def offers(self, tenant: str, run: str) -> list[OfferRow]:
+        """What is on offer of a run."""
+        return [_offer_row(row) for row in await self._ask(lambda session: session.fetch(_OFFERS, tenant, run))]
+
+    async def answer_for_the_dead(self, *, host: str) -> int:
+        """Answer effects whose workers went."""
+        at = self._clock()
+
+        async def deed(session: Session) -> int:
+            holders = [LeaseOwner(*row) for row in await session.fetch(_HOLDERS, host)]
+            gone = [holder.id for holder in holders if not self._is_running(holder)]
+            return len(await session.fetch(_ANSWER_FOR_DEAD, at, gone))
+
+        answered = await self._do(deed)
+        if answered:
+            self._on_commit("signal")
+        return answered
+
+    async def depth(self) -> list[EffectsWaiting]:
+        """What waits and what is being performed."""
+        return [EffectsWaiting(*row) for row in await self._ask(lambda session: session.fetch(_DEPTH))]
+
+
+def offer_values(append: Append, offer: Offer) -> tuple[Any, ...]:
+    """What an append says of an effect that it offers."""
+    tags, at = json.dumps(offer.tags), append.events[-1].at
+    what = (offer.path, offer.effect, offer.tool, offer.pool, tags, offer.priority, offer.call)
+    return (append.tenant, append.run, *what, offer.answers, offer.lost, at)
+
+
+async def _chosen(session: Session, seeker: Seeker, limit: int) -> list[_Waiting]:
+    own = [tool for tool, pool in seeker.tools.items() if pool in seeker.pools]
+    rows = await session.fetch(_WAITING, list(seeker.pools), list(seeker.tools), own, limit)
+    waiting = [one for one in (_Waiting(*row) for row in rows) if seeker.tags.issuperset(json.loads(one.tags))]
+    if not waiting:
+        return []
+    of_run: Counter[str] = Counter()
+    of_tenant: Counter[str] = Counter()
+    for tenant, run, count in await session.fetch(_PERFORMING):
+        of_run[run] += count
+        of_tenant[tenant] += count
+    in_order = within_tenant(waiting, run_of=lambda one: one.run, in_hand=of_run, priority_of=lambda one: one.priority)
+    return in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)[:limit]
+
+
+async def _claimed(session: Session, chosen: Sequence[_Waiting], owner: LeaseOwner, expires_at: int) -> list[Claim]:
+    if not chosen:
+        return []
+    who = (owner.id, owner.host, owner.pid, owner.pid_started)
+    rows = await session.fetch(_CLAIM, [one.no for one in chosen], *who, expires_at)
+    claims = {row[0]: _claim(row) for row in rows}
+    return [claims[one.no] for one in chosen if one.no in claims]
+
+
+def _claim(row: Sequence[Any]) -> Claim:
+    offer, tenant, run, path, effect, epoch, expires_at, answers, call = row
+    return Claim(
+        offer=offer,
+        tenant=tenant,
+        run=run,
+        path=path,
+        effect=effect,
+        epoch=epoch,
+        expires_at=expires_at,
+        answers=answers,
+        call=call,
+    )
+
+
+def _named(claims: Sequence[Claim]) -> tuple[list[int], list[int]]:
+    """The claims by offer and epoch, in one order everywhere, so that two who lock the same never wait in a circle."""
+    ordered = sorted(claims, key=lambda claim: claim.offer)
+    return [claim.offer for claim in ordered], [claim.epoch for claim in ordered]
+
+
+def _offer_row(row: Sequence[Any]) -> OfferRow:
+    path, effect, tool, pool, tags, priority, offered_at, owner, is_stopping = row
+    return OfferRow(
+        path=path,
+        effect=effect,
+        tool=tool,
+        pool=pool,
+        tags=tuple(json.loads(tags)),
+        priority=priority,
+        offered_at=offered_at,
+        owner=owner,
+        is_stopping=is_stopping,
+    )

@@ -1,0 +1,109 @@
+"""One connection to PostgreSQL: how it is made, and the little of the driver that the store needs, typed.
+
+What is wrong is raised as `PlaceError` by who explains it (troubles.py); nothing is tried twice here.
+"""
+
+# ruff: noqa: ANN401 - a value may be of any type that the driver knows
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, Protocol, TypeAlias, cast
+
+import asyncpg
+
+from interlock.store.postgres.address import PostgresAddress
+
+Row: TypeAlias = Any
+"""A row as the driver gives it: its values by position, as of a tuple."""
+
+CONNECT_SECONDS: Final = 10
+ANSWER_SECONDS: Final = 30
+"""A server that is silent for so long is taken for gone: in the network between, nothing may say that it is."""
+
+_SETTINGS: Final = {
+    "application_name": "interlock",
+    # Statements find rows by their keys, however few or many there seem to be. A plan that was made while a table was
+    # small would otherwise read all of it for every commit, for as long as nobody has counted its rows anew.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+    # Whoever was stopped in the middle of a transaction must not keep its locks for ever.
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "15s",
+}
+_SETTINGS_TO_MIGRATE: Final = {"application_name": "interlock", "lock_timeout": "15s"}
+
+# Held for as long as the connection is open, so that a store's tables never change under a process: see migrating.py.
+_WORK_WITH_IT: Final = "select pg_advisory_lock_shared(hashtextextended('interlock.use.' || $1, 0))"
+
+
+class Session(Protocol):
+    """A connection, used by one at a time."""
+
+    async def fetch(self, query: str, *values: Any) -> list[Row]:
+        """All rows."""
+        ...
+
+    async def fetchrow(self, query: str, *values: Any) -> Row | None:
+        """The first row, if there is one."""
+        ...
+
+    async def fetchval(self, query: str, *values: Any) -> Any:
+        """The first column of the first row; nothing if there is none."""
+        ...
+
+    async def execute(self, query: str, *values: Any) -> str:
+        """What the server says was done. Without values it may be several statements."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]:
+        """All that is executed inside happens together or not at all."""
+        ...
+
+    async def add_listener(self, channel: str, callback: Callable[[Any, int, str, str], None]) -> None:
+        """Have a function called with what is notified on a channel."""
+        ...
+
+    def is_closed(self) -> bool:
+        """Whether it is known to be of no use any more."""
+        ...
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the driver's own
+        """End it in good order."""
+        ...
+
+    def terminate(self) -> None:
+        """End it here and now."""
+        ...
+
+
+async def connect(address: PostgresAddress) -> Session:
+    """A new connection, on which names without a schema are the store's."""
+    session = await _connected(address, _SETTINGS, answer_seconds=ANSWER_SECONDS)
+    try:
+        await session.execute(_WORK_WITH_IT, address.schema)
+    except BaseException:
+        session.terminate()
+        raise
+    return session
+
+
+async def connect_to_migrate(address: PostgresAddress) -> Session:
+    """A connection that is not one of those that work with the store, and waits as long as an answer takes."""
+    return await _connected(address, _SETTINGS_TO_MIGRATE, answer_seconds=None)
+
+
+async def _connected(address: PostgresAddress, settings: Mapping[str, str], *, answer_seconds: float | None) -> Session:
+    driver: Any = asyncpg  # which hardly types what it offers
+    connection = await driver.connect(
+        address.url,
+        timeout=CONNECT_SECONDS,
+        command_timeout=answer_seconds,
+        server_settings={**settings, "search_path": f'"{address.schema}"'},
+    )
+    # The protocol says of the driver's own methods what its documentation does.
+    return cast("Session", connection)
