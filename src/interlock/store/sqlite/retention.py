@@ -33,7 +33,7 @@ _ENDED: Final = """
         and no < coalesce((select no from run where tenant = ?1 and run = ?5), 9223372036854775807)
         and (not ?6 or (select payload is not null from event where run_no = no and seq = 1))
     order by no desc limit ?7"""
-_CHILDREN: Final = "select run from run where tenant = ? and parent = ? order by no"
+_CHILDREN: Final = "select run from run where tenant = ? and parent = ? and parent <> '' order by no"
 _SIZE: Final = """
     select count(*), sum(length(header)), sum(length(salt) + coalesce(length(payload), 0))
     from event where run_no = ?"""

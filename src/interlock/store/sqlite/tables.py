@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = "0003"
+VERSION: Final = "0004"
 """The version of the schema, which a file carries in its table `interlock_version`."""
 
 TABLES: Final = """
@@ -33,6 +33,7 @@ create view run_row as
     select no, tenant, run, status, graph, graph_hash, bundle, kind, parent, key, labels, started_at, ended_at, seq,
         head, due, (select count(*) from question where run_no = no) as waiting, error, priority from run;
 create unique index run_of_key on run(tenant, key) where key <> '';
+create index run_of_parent on run(tenant, parent) where parent <> '';
 create index run_unfinished on run(tenant) where ended_at is null;
 create index run_due on run(due) where due is not null;
 create index run_moving on run(tenant) where status in ('pending', 'running', 'compensating') and ended_at is null;
