@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from interlock.store import Claim, EffectsWaiting, EventStore, LeaseLostError, Offer, Seeker
 from tests.store.event_loop import in_event_loop
@@ -128,6 +129,33 @@ async def test_runs_and_tenants_take_turns(place: Place) -> None:
 
         assert sorted(paths(first)) == ["large:n0", "large:n1", "other:theirs", "small:only"]
         assert paths(then) == ["large:n2", "large:n3", "large:n4"]
+
+
+@in_event_loop
+async def test_no_more_effects_of_a_pool_are_performed_at_once_than_its_limit_says(place: Place) -> None:
+    """A pool of one is how steps take turns at something there is only one of, whoever performs them."""
+    limited = replace(seeker(pools=frozenset({"default", "bench"})), limits={"bench": 1})
+    async with place.store() as store:
+        await offering(store, offer("a", pool="bench"), offer("b", pool="bench"), offer("c"))
+
+        first = await store.queue.claim(limited, limit=5)
+        then = await store.queue.claim(limited, limit=5)
+        await store.queue.answer(first[0], body=b"", sender="")
+        after = await store.queue.claim(limited, limit=5)
+
+        assert [paths(claims) for claims in (first, then, after)] == [["r1:a", "r1:c"], [], ["r1:b"]]
+
+
+@in_event_loop
+async def test_a_worker_may_perform_the_effects_of_its_own_runs_alone(place: Place) -> None:
+    """Who runs one graph in a terminal is not asked to do the work of others."""
+    async with place.store() as store:
+        await offering(store, offer("a"), run="r1")
+        await offering(store, offer("b"), run="r2")
+
+        claims = await store.queue.claim(replace(seeker(), runs=frozenset({"r2"})), limit=5)
+
+        assert paths(claims) == ["r2:b"]
 
 
 @in_event_loop

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from interlock.core.paths import node_at
+from interlock.store.claims import within_limits
 from tests.stories.graphs import refusals
 from tests.stories.story import Story
+
+
+def one_at_a_time(run: Story, *, pool: str) -> list[list[str]]:
+    """What is performed together, when of a pool one call is performed at a time."""
+    together: list[list[str]] = []
+    while run.in_flight:
+        together.append(
+            within_limits(run.in_flight, pool_of=lambda path: pool_of(run, path), limits={pool: 1}, in_hand={})
+        )
+        for path in together[-1]:
+            run.does(path)
+    return together
+
+
+def pool_of(run: Story, path: str) -> str:
+    """The pool that the graph names for a node."""
+    found = node_at(run.plan, run.state, path)
+    assert found is not None
+    return found[1].pool
 
 
 def test_pattern_16_deferred_choice() -> None:
@@ -33,12 +54,11 @@ def test_pattern_16_deferred_choice() -> None:
     assert run.in_flight == ["clean_up"]
 
 
-def test_pattern_17_interleaved_parallel_routing_comes_with_pools() -> None:
-    """Steps in any order but never two at once: a pool of one, which is not in this version."""
-    assert refusals("nodes: {test: {tool: work, pool: bench}, deploy: {tool: other, pool: bench}}") == [
-        "nodes.test.pool: `pool` is not in this version",
-        "nodes.deploy.pool: `pool` is not in this version",
-    ]
+def test_pattern_17_interleaved_parallel_routing() -> None:
+    """Steps in any order but never two at once: a pool of which one is performed at a time."""
+    run = Story("nodes: {test: {tool: work, pool: bench}, deploy: {tool: other, pool: bench}}").starts()
+
+    assert one_at_a_time(run, pool="bench") == [["test"], ["deploy"]]
 
 
 def test_pattern_18_milestone_is_not_supported() -> None:
@@ -68,15 +88,15 @@ def test_pattern_18_milestone_is_mostly_covered_by_cancels() -> None:
     assert run.ends == {"deadline": "succeeded", "change": "cancelled"}
 
 
-def test_pattern_39_critical_section_comes_with_pools() -> None:
-    """Only one run at a time is inside: a pool of one on a block, which is not in this version."""
+def test_pattern_39_critical_section_is_refused() -> None:
+    """Nothing is held over several nodes: a person or a timer inside would keep all others out."""
     assert refusals("nodes: {section: {pool: printer, graph: {nodes: {a: {tool: work}}}}}") == [
-        "nodes.section.pool: `pool` is not in this version"
+        "nodes.section.pool: `graph` nodes have no `pool`"
     ]
 
 
-def test_pattern_40_interleaved_routing_comes_with_pools() -> None:
-    """Steps in any order but never two at once, each once: a pool of one, which is not in this version."""
-    assert refusals("nodes: {g: {each: [1, 2], do: {tool: work, pool: bench}}}") == [
-        "nodes.g.do.pool: `pool` is not in this version"
-    ]
+def test_pattern_40_interleaved_routing() -> None:
+    """Steps in any order but never two at once, each once: the same pool, whatever the steps are."""
+    run = Story("nodes: {g: {each: [1, 2], do: {tool: work, pool: bench}}}").starts()
+
+    assert one_at_a_time(run, pool="bench") == [["g:0"], ["g:1"]]

@@ -18,6 +18,7 @@ from interlock.core.compiling.spellings import (
     Duration,
     JoinSpec,
     OnError,
+    Pool,
     Texts,
     Words,
     Written,
@@ -124,6 +125,9 @@ class ToolNode(AnyKind):
     timeout: Duration | None = Field(default=None, description="How long one attempt may take.")
     budget: NodeBudget | None = Field(default=None, description="The limits of this node.")
     undo: UndoSpec | None = Field(default=None, description="How what the tool did is taken back on a rollback.")
+    pool: Pool | None = Field(
+        default=None, description="The workers that may perform the call. Left out: those of the tool's own pool."
+    )
 
 
 class ValueNode(AnyKind):

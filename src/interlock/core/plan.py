@@ -33,6 +33,11 @@ ROOT: Final = 0
 """The index of the root graph's scope in `Plan.scopes`."""
 
 
+POOL_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
+DEFAULT_POOL: Final = "default"
+"""The pool of what says nothing of pools."""
+
+
 class ToolContract(Struct, frozen=True, gc=False, kw_only=True):
     """What a graph may know of a tool: data, so that compiling needs no code. Part of the bundle."""
 
@@ -321,6 +326,10 @@ class Node(Struct, frozen=True, gc=False, kw_only=True):
     """What `cancel_rest` cancels when this node is ready: its direct sources and what led only to them."""
     labels: tuple[str, ...] = ()
     description: str = ""
+    pool: str = ""
+    """The workers that may perform its calls; nothing: those of the tool's own pool."""
+    tags: tuple[str, ...] = ()
+    """What such a worker must be besides."""
 
     @property
     def kind(self) -> str:

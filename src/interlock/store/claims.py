@@ -110,6 +110,20 @@ def within_tenant(
     return sorted(taking_turns, key=lambda one: -priority_of(one))
 
 
+def within_limits(
+    waiting: Sequence[T], *, pool_of: Callable[[T], str], limits: Mapping[str, int], in_hand: Mapping[str, int]
+) -> list[T]:
+    """What waits, without what is more than its pool may have in hand at once."""
+    taken = Counter(in_hand)
+    found: list[T] = []
+    for one in waiting:
+        pool = pool_of(one)
+        if taken[pool] < limits.get(pool, taken[pool] + 1):
+            taken[pool] += 1
+            found.append(one)
+    return found
+
+
 def _taking_turns(waiting: Sequence[T], share_of: Callable[[T], Hashable], in_hand: Mapping[str, int]) -> list[T]:
     """Each is as late as its share would have in hand once everything before it in that share were taken."""
     taken = Counter[Hashable]()

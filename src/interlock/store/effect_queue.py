@@ -45,12 +45,18 @@ class Seeker(Struct, frozen=True, kw_only=True):
     tags: frozenset[str] = frozenset()
     tools: Mapping[str, str]
     """The tools it has, and the pool each of them says of itself."""
+    limits: Mapping[str, int] = {}
+    """How many effects of a pool are performed at once, by all of its workers; of others, as many as they can."""
+    runs: frozenset[str] | None = None
+    """The runs whose effects it performs; None: those of all."""
 
     def may_perform(self, tool: str, pool: str, tags: Collection[str]) -> bool:
         """Whether an offer is for this worker."""
-        if tool not in self.tools or not self.tags.issuperset(tags):
-            return False
-        return (pool or self.tools[tool]) in self.pools
+        return tool in self.tools and self.tags.issuperset(tags) and self.pool_of(tool, pool) in self.pools
+
+    def pool_of(self, tool: str, pool: str) -> str:
+        """The pool of an offer: its own, or that of its tool."""
+        return pool or self.tools[tool]
 
 
 class Claim(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar, get_args, overload
 
 from interlock.core.durations import DurationProblem, parse_duration
-from interlock.core.plan import OUTCOMES, EffectClass, JsonSchema, Micros, ToolContract
+from interlock.core.plan import DEFAULT_POOL, OUTCOMES, POOL_PATTERN, EffectClass, JsonSchema, Micros, ToolContract
 from interlock.core.schemas import Schema, SchemaRefused, compile_schema
 from interlock.tools.errors import BadTool
 from interlock.tools.places import place_of_function
@@ -27,6 +27,7 @@ Duration: TypeAlias = str | timedelta
 CARRIED_AS: Final = "__interlock_tool__"
 EFFECT_CLASSES: Final[tuple[EffectClass, ...]] = get_args(EffectClass)
 NAME_PATTERN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,127}")
+POOL_NAME: Final = re.compile(POOL_PATTERN)
 LABEL_PATTERN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
@@ -44,6 +45,8 @@ class Tool:
     reconcile: Callable[..., Any] | None = None
     timeout: Micros | None = None
     heartbeat_within: Micros | None = None
+    pool: str = DEFAULT_POOL
+    """The workers that perform its calls, unless a node says otherwise."""
 
     @property
     def name(self) -> str:
@@ -70,6 +73,7 @@ def tool(
     timeout: Duration | None = None,
     heartbeat: Duration | None = None,
     isolate: Literal["process"] | None = None,
+    pool: str = DEFAULT_POOL,
     description: str | None = None,
 ) -> Callable[[F], F]: ...
 
@@ -85,6 +89,7 @@ def tool(
     timeout: Duration | None = None,
     heartbeat: Duration | None = None,
     isolate: Literal["process"] | None = None,
+    pool: str = DEFAULT_POOL,
     description: str | None = None,
 ) -> F | Callable[[F], F]:
     """Make a function a tool that graphs can call. It can still be called as the function it is.
@@ -92,8 +97,9 @@ def tool(
     `effect` says what a repeat would do: `read` may be repeated freely, `idempotent` with the same id, `once` never.
     `reconcile` answers whether an effect that is in doubt took place (see `reconciling`). `labels` are what edges may
     wait for. A call that lasts longer than `timeout`, or is silent for longer than `heartbeat`, is stopped. With
-    `isolate="process"` each call has a process of its own, which is killed when it must stop. The input's schema is
-    read from the parameters, the output's from the return annotation, the description from the docstring.
+    `isolate="process"` each call has a process of its own, which is killed when it must stop. A `pool` names the
+    workers that perform its calls. The input's schema is read from the parameters, the output's from the return
+    annotation, the description from the docstring.
     """
 
     def declare(declared: F) -> F:
@@ -117,6 +123,7 @@ def tool(
             reconcile=reconcile and checks.reconcile(reconcile),
             timeout=checks.duration("timeout", timeout),
             heartbeat_within=checks.heartbeat(heartbeat),
+            pool=checks.pool(pool),
         )
         setattr(declared, CARRIED_AS, made)
         return declared
@@ -187,6 +194,11 @@ class _Declaration:
         if self.function.__qualname__ != self.function.__name__:
             self._refuse("an isolated tool is imported by its own process: define it at the top level of its module")
         return "process"
+
+    def pool(self, pool: str) -> str:
+        if not POOL_NAME.fullmatch(pool):
+            self._refuse(f"the pool {pool!r} is no name: begin with a letter, go on with letters, digits, `_.-`")
+        return pool
 
     def reconcile(self, reconcile: Callable[..., Any]) -> Callable[..., Any]:
         known = self.signature.parameters | {"effect_id"}

@@ -60,6 +60,13 @@ class Undo(TypedDict, total=False):
     timeout: str
 
 
+class Pool(TypedDict, total=False):
+    """The workers that may perform a call."""
+
+    name: Required[str]
+    tags: str | Sequence[str]
+
+
 class Calls(TypedDict):
     """The limits of a node."""
 
@@ -111,6 +118,7 @@ class ToolKeys(CompositeKeys, total=False):
 
     input: Value
     retry: Retry
+    pool: str | Pool
 
 
 class GateKeys(NodeKeys, total=False):

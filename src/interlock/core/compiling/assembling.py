@@ -131,6 +131,7 @@ def _node(draft: NodeDraft, made: _Made, joining: Joining, cancelling: Cancellin
     model, index = draft.model, draft.index
     leading = joining.leading[index]
     control = sum(edge.role == p.Role.CONTROL for edge in leading)
+    pool = model.pool if isinstance(model, g.ToolNode) else None
     return p.Node(
         index=index,
         name=draft.name,
@@ -152,6 +153,8 @@ def _node(draft: NodeDraft, made: _Made, joining: Joining, cancelling: Cancellin
         cancels_rest=cancelling.rest[index],
         labels=model.labels,
         description=model.description,
+        pool="" if pool is None else pool.name,
+        tags=() if pool is None else pool.tags,
     )
 
 

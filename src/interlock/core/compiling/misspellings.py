@@ -17,7 +17,7 @@ from interlock.core.compiling.spellings import SHAPE_MARK, WRITTEN_WRONG, EdgeSp
 from interlock.core.limits import PROBLEMS_MAX
 from interlock.core.problems import Place, Problem, nearest
 
-NOT_YET: Final = frozenset({"agent", "pool", "triggers", "usd", "tokens", "to", "judge"})
+NOT_YET: Final = frozenset({"agent", "triggers", "usd", "tokens", "to", "judge"})
 """Words of the language whose time has not come: refused, since accepting them would be without effect."""
 
 

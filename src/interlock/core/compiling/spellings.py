@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from interlock.core.compiling.json_data import Json
 from interlock.core.durations import DurationProblem, duration_text, parse_duration
+from interlock.core.plan import POOL_PATTERN
 
 WRITTEN_WRONG: Final = "written_wrong"
 """The type of every error that already speaks our words."""
@@ -137,6 +138,23 @@ After: TypeAlias = Annotated[
     dict[str, EdgeSpec],
     BeforeValidator(_read_after, json_schema_input_type=str | list[str] | dict[str, EdgeSpec | None]),
 ]
+
+# --- pool ------------------------------------------------------------------------------------------------------------
+
+
+class PoolSpec(Written):
+    """Which workers may perform a call."""
+
+    name: str = Field(pattern=POOL_PATTERN, description="The pool that a worker must be of.")
+    tags: Words = Field(default=(), description="What a worker must be besides: it has to have all of these tags.")
+
+
+def _read_pool(written: Json) -> Json:
+    return {"name": written} if isinstance(written, str) else written
+
+
+Pool: TypeAlias = Annotated[PoolSpec, BeforeValidator(_read_pool, json_schema_input_type=str | PoolSpec)]
+"""The name of a pool, or that and tags."""
 
 # --- join ------------------------------------------------------------------------------------------------------------
 

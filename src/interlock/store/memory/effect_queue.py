@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from interlock.store.claims import in_turn, within_tenant
+from interlock.store.claims import in_turn, within_limits, within_tenant
 from interlock.store.effect_queue import Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
 from interlock.store.event_store import Clock
 from interlock.store.lease import LeaseOwner
@@ -21,6 +21,7 @@ class _OnOffer:
     run: str
     offer: Offer
     offered_at: int
+    pool: str
     epoch: int = 0
     owner: LeaseOwner | None = None
     expires_at: int = 0
@@ -51,7 +52,7 @@ class MemoryEffectQueue:
             for before in self._at(tenant, run, offer.path):
                 del self._on_offer[before.no]
             self._offered += 1
-            self._on_offer[self._offered] = _OnOffer(self._offered, tenant, run, offer, self._clock())
+            self._on_offer[self._offered] = _OnOffer(self._offered, tenant, run, offer, self._clock(), offer.pool)
 
     async def claim(self, seeker: Seeker, *, limit: int) -> list[Claim]:
         """Effects to perform."""
@@ -59,6 +60,7 @@ class MemoryEffectQueue:
         chosen = self._waiting_for(seeker)[:limit]
         for one in chosen:
             one.epoch, one.owner, one.expires_at = one.epoch + 1, seeker.owner, expires_at
+            one.pool = seeker.pool_of(one.offer.tool, one.offer.pool)
         return [_claim(one) for one in chosen]
 
     async def next_claim(self, seeker: Seeker) -> int | None:
@@ -115,16 +117,16 @@ class MemoryEffectQueue:
 
     async def depth(self) -> list[EffectsWaiting]:
         """What waits and what is being performed."""
-        kinds = sorted({(one.offer.pool, one.offer.tool) for one in self._on_offer.values()})
+        kinds = sorted({(one.pool, one.offer.tool) for one in self._on_offer.values()})
         return [self._depth_of(pool, tool) for pool, tool in kinds]
 
     def _depth_of(self, pool: str, tool: str) -> EffectsWaiting:
-        alike = [one for one in self._on_offer.values() if (one.offer.pool, one.offer.tool) == (pool, tool)]
+        alike = [one for one in self._on_offer.values() if (one.pool, one.offer.tool) == (pool, tool)]
         waiting = [one.offered_at for one in alike if one.owner is None]
         return EffectsWaiting(pool, tool, len(waiting), min(waiting, default=None), len(alike) - len(waiting))
 
     def _waiting_for(self, seeker: Seeker) -> list[_OnOffer]:
-        waiting = [one for one in self._on_offer.values() if one.owner is None and _is_for(seeker, one.offer)]
+        waiting = [one for one in self._on_offer.values() if one.owner is None and _is_for(seeker, one)]
         performed = [one for one in self._on_offer.values() if one.owner is not None]
         in_order = within_tenant(
             waiting,
@@ -133,7 +135,13 @@ class MemoryEffectQueue:
             priority_of=lambda one: one.offer.priority,
         )
         of_tenant = Counter(one.tenant for one in performed)
-        return in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)
+        in_turns = in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)
+        return within_limits(
+            in_turns,
+            pool_of=lambda one: seeker.pool_of(one.offer.tool, one.offer.pool),
+            limits=seeker.limits,
+            in_hand=Counter(one.pool for one in performed),
+        )
 
     def _at(self, tenant: str, run: str, path: str) -> list[_OnOffer]:
         place = (tenant, run, path)
@@ -147,8 +155,9 @@ class MemoryEffectQueue:
         return one.expires_at <= self._clock() or (owner.host == host and not self._is_running(owner))
 
 
-def _is_for(seeker: Seeker, offer: Offer) -> bool:
-    return seeker.may_perform(offer.tool, offer.pool, offer.tags)
+def _is_for(seeker: Seeker, one: _OnOffer) -> bool:
+    is_of_its_runs = seeker.runs is None or one.run in seeker.runs
+    return is_of_its_runs and seeker.may_perform(one.offer.tool, one.offer.pool, one.offer.tags)
 
 
 def _claim(one: _OnOffer) -> Claim:
@@ -170,7 +179,7 @@ def _offer_row(one: _OnOffer) -> OfferRow:
         path=one.offer.path,
         effect=one.offer.effect,
         tool=one.offer.tool,
-        pool=one.offer.pool,
+        pool=one.pool,
         tags=one.offer.tags,
         priority=one.offer.priority,
         offered_at=one.offered_at,

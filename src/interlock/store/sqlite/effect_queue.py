@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from interlock.store.claims import in_turn, within_tenant
+from interlock.store.claims import in_turn, within_limits, within_tenant
 from interlock.store.effect_queue import Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
 from interlock.store.event_store import Clock
 from interlock.store.lease import LeaseOwner
@@ -26,14 +26,17 @@ SIGNAL: Final = "insert into signal(tenant, run, kind, body, sender, sent_at) va
 # is alike can be chosen, however much of it is on offer.
 _WAITING: Final = """
     select no, tenant, run, tool, pool, tags, priority from (
-        select *, row_number() over (partition by tenant, run, tags order by priority desc, no) as turn
-        from offer where owner is null and (
+        select *, row_number() over (partition by tenant, run, tags, pool, tool order by priority desc, no) as turn
+        from offer where owner is null
+            and (:runs is null or run in (select value from json_each(:runs))) and (
             (pool = '' and tool in (select value from json_each(:own)))
             or (pool in (select value from json_each(:pools)) and tool in (select value from json_each(:has)))))
     where turn <= :limit order by priority desc, no"""
-_PERFORMING: Final = "select tenant, run, count(*) from offer where owner is not null group by tenant, run"
+_PERFORMING: Final = """
+    select tenant, run, pool, count(*) from offer where owner is not null group by tenant, run, pool"""
 _CLAIM: Final = """
-    update offer set epoch = epoch + 1, owner = ?, host = ?, pid = ?, pid_started = ?, expires_at = ? where no = ?
+    update offer set epoch = epoch + 1, pool = ?, owner = ?, host = ?, pid = ?, pid_started = ?, expires_at = ?
+    where no = ?
     returning no, tenant, run, path, effect, epoch, expires_at, answers, call"""
 _RENEW: Final = """
     update offer set expires_at = ? where no = ? and epoch = ? and owner is not null returning is_stopping"""
@@ -151,22 +154,32 @@ def offer_row(tenant: str, run: str, offer: Offer, *, at: int) -> tuple[Any, ...
 def _chosen(file: sqlite3.Connection, seeker: Seeker, limit: int) -> list[_Waiting]:
     own = [tool for tool, pool in seeker.tools.items() if pool in seeker.pools]
     asked = {"pools": list(seeker.pools), "has": list(seeker.tools), "own": own}
-    rows = file.execute(_WAITING, {name: json.dumps(what) for name, what in asked.items()} | {"limit": limit})
+    runs = None if seeker.runs is None else json.dumps(list(seeker.runs))
+    named = {name: json.dumps(what) for name, what in asked.items()}
+    rows = file.execute(_WAITING, named | {"limit": limit, "runs": runs})
     waiting = [one for one in (_Waiting(*row) for row in rows) if seeker.tags.issuperset(json.loads(one.tags))]
     of_run: Counter[str] = Counter()
     of_tenant: Counter[str] = Counter()
-    for tenant, run, count in file.execute(_PERFORMING):
+    of_pool: Counter[str] = Counter()
+    for tenant, run, pool, count in file.execute(_PERFORMING):
         of_run[run] += count
         of_tenant[tenant] += count
+        of_pool[pool] += count
     in_order = within_tenant(waiting, run_of=lambda one: one.run, in_hand=of_run, priority_of=lambda one: one.priority)
-    return in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)[:limit]
+    in_turns = in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)
+    return within_limits(
+        in_turns, pool_of=lambda one: seeker.pool_of(one.tool, one.pool), limits=seeker.limits, in_hand=of_pool
+    )[:limit]
 
 
 def _claimed(file: sqlite3.Connection, seeker: Seeker, limit: int, expires_at: int) -> list[Claim]:
     owner = seeker.owner
     claims: list[Claim] = []
     for one in _chosen(file, seeker, limit):
-        row = file.execute(_CLAIM, (owner.id, owner.host, owner.pid, owner.pid_started, expires_at, one.no)).fetchone()
+        pool = seeker.pool_of(one.tool, one.pool)
+        row = file.execute(
+            _CLAIM, (pool, owner.id, owner.host, owner.pid, owner.pid_started, expires_at, one.no)
+        ).fetchone()
         claims.append(_claim(row))
     return claims
 
