@@ -20,7 +20,11 @@ from interlock.engine.performing import LiveWorld, Performer, late_result
 from interlock.engine.relaying import FeedRelay
 from interlock.engine.taped_worlds import PlayingWorld, RecordingWorld
 from interlock.engine.worker import Worker
-from interlock.faults import Fault, FaultyWorld, JumpingClock
+from interlock.faults.clock import JumpingClock
+from interlock.faults.process import FaultyProcess
+from interlock.faults.store import FaultyStore
+from interlock.faults.switches import Fault
+from interlock.faults.world import FaultyWorld
 from interlock.sinks.declaring import SinkSettings
 from interlock.sinks.errors import SinkUnusableError
 from interlock.sinks.making import make_sink
@@ -66,7 +70,7 @@ class Parts:
     records: Recording | None = None
     """Where what the tools answer is kept."""
     faults: Sequence[Fault] = ()
-    """What is put in the way of calls, for tests."""
+    """What is put in the way of calls and appends, for tests."""
 
 
 def cassette_of(world: str) -> Cassette | None:
@@ -113,7 +117,9 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
         _make_folder(parts.place)
     async with parts.store:
         clock = JumpingClock(parts.clock) if parts.faults else parts.clock
-        engine = Engine(parts.store, tenant=TENANT, now=clock.now)
+        process = _faulty(parts, clock, lambda: worker) if isinstance(clock, JumpingClock) else None
+        store = parts.store if process is None else FaultyStore(parts.store, process).as_store()
+        engine = Engine(store, tenant=TENANT, now=clock.now)
 
         def note_late(call: ToolCall, outcome: ToolOutcome) -> None:
             worker.note_late(call.run, late_result(call, outcome))
@@ -122,21 +128,24 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
         live = LiveWorld(parts.toolbox, door, tenant=TENANT)
         owner = this_process(secrets.token_hex(8))
         with _world(parts, live) as sound:
-            is_faulty = isinstance(clock, JumpingClock)
-            world = _with_faults(parts, sound, clock, lambda: worker) if is_faulty else sound
+            world = sound if process is None else FaultyWorld(sound, process)
             worker = Worker(engine, world, clock, owner=owner, new_id=new_run_id)
             async with worker:
                 yield worker
 
 
-def _with_faults(parts: Parts, world: Performer, clock: JumpingClock, worker: Callable[[], Worker]) -> Performer:
+def _faulty(parts: Parts, clock: JumpingClock, worker: Callable[[], Worker]) -> FaultyProcess:
+    """What faults are put into: the process that works here."""
+
     async def drop_lease(run: str) -> None:
-        await parts.store.release_lease(worker().drivers[run].run.lease)
+        driver = worker().drivers.get(run)
+        if driver is not None:
+            await parts.store.release_lease(driver.run.lease)
 
     def deliver(run: str, result: Result) -> None:
         worker().note_late(run, result)
 
-    return FaultyWorld(world, parts.faults, clock=clock, drop_lease=drop_lease, deliver=deliver)
+    return FaultyProcess(faults=parts.faults, clock=clock, drop_lease=drop_lease, deliver=deliver)
 
 
 @contextmanager

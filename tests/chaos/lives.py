@@ -2,9 +2,9 @@
 
     python -m tests.chaos.lives FOLDER --runs 200 --lives 100 --seed 1
 
-Each life is a real process that drives the same runs on the same SQLite file and is ended by SIGKILL; the last one is
-left alone. Half the tools are `idempotent`; the others are `once` and write a line for each call to one file, which is
-what their `reconcile` reads. Prints what the store and the file hold in the end, as JSON.
+Each life is a real process that drives the same runs on the same SQLite file and is ended by the fault `Killed`; the
+last one is left alone. Half the tools are `idempotent`; the others are `once` and write a line for each call to one
+file, which is what their `reconcile` reads. Prints what the store and the file hold in the end, as JSON.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import asyncio
 import json
 import os
 import random
-import select
 import signal
 import sys
 from collections import Counter
@@ -23,19 +22,16 @@ from typing import Any
 
 from interlock import Interlock, done, not_done, tool
 from interlock.client.graphs import CheckedGraph
+from interlock.faults import Fault, Killed
 from interlock.tools.context import ToolContext
 from interlock.tools.reconciling import DidNotTakePlace, TookPlace
 
 NODES = 20
-RUNS_AT_ONCE = 4
-EFFECTS_A_LIFE = (18, 32)
-"""How many effects a life may make before its killer wakes: more than are in flight, so that none dies three times."""
-LATEST_MICROS = 10_000
-"""The kill then comes within this time, wherever the process happens to be."""
-EFFECTS_MEANWHILE = 8
-"""How many it may make in that time, so that the quickest machine leaves work for the last life."""
-UNLIMITED = 65_536
-"""More than all the runs together ask for, and no more than a pipe holds."""
+RUNS_AT_ONCE = 3
+CALLS_A_LIFE = (26, 34)
+"""How many calls a life may begin before it is killed: twice those in flight, so that none of them dies three times."""
+LATEST_MICROS = 2_000
+"""The kill then comes within this time, wherever the process happens to be: so short that work is left for the rest."""
 
 
 def graph() -> dict[str, Any]:
@@ -50,16 +46,11 @@ def graph() -> dict[str, Any]:
 
 
 class World:
-    """What the tools touch: one file for what happens once, one for the rest, and the pipes to the killer.
+    """What the tools touch: one file for what happens once, and one for the rest."""
 
-    A call takes a byte of those granted before it writes, and tells with a byte that it wrote.
-    """
-
-    def __init__(self, folder: Path, granted: int, told: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self._once = folder / "once.txt"
         self._again = folder / "again.txt"
-        self._granted = granted
-        self._told = told
 
     def tools(self) -> list[Any]:
         """The two tools, on these files."""
@@ -82,17 +73,15 @@ class World:
 
     def _write(self, file: Path, ctx: ToolContext, n: int) -> int:
         line = f"{ctx.effect_id} {ctx.attempt}\n".encode()
-        os.read(self._granted, 1)
         descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(descriptor, line)
         os.close(descriptor)
-        os.write(self._told, b".")
         return n
 
 
-async def live(folder: Path, world: World, runs: int) -> None:
+async def live(folder: Path, runs: int, faults: list[Fault]) -> None:
     """Drive every run to its end: those that were begun, and those that were not."""
-    async with Interlock(folder / "runs.db", tools=world.tools()) as interlock:
+    async with Interlock(folder / "runs.db", tools=World(folder).tools(), faults=faults) as interlock:
         twenty, gate = interlock.check(graph()), asyncio.Semaphore(RUNS_AT_ONCE)
         await asyncio.gather(*[_one(interlock, twenty, gate, f"run-{number}") for number in range(runs)])
 
@@ -102,51 +91,26 @@ async def _one(interlock: Interlock, twenty: CheckedGraph, gate: asyncio.Semapho
         await (await interlock.start(twenty, key=key)).ended()
 
 
-def killed_at_random(chance: random.Random, child: int, grant: int, heard: int) -> bool:
-    """Let the process make some progress, then end it wherever it is. False if it had ended by itself."""
-    left = chance.randint(*EFFECTS_A_LIFE)
-    os.write(grant, b"." * (left + EFFECTS_MEANWHILE))
-    while left > 0:
-        dots = os.read(heard, left)
-        if not dots:
-            return False
-        left -= len(dots)
-    select.select([], [], [], chance.uniform(0, LATEST_MICROS) / 1_000_000)
-    os.kill(child, signal.SIGKILL)
-    return True
+def death(chance: random.Random) -> Fault:
+    """Some calls are let through, and then the process ends wherever it is."""
+    return Killed(chance.randint(*CALLS_A_LIFE), later=f"{chance.randint(1, LATEST_MICROS) / 1000}ms")
 
 
-def left_alone(grant: int, heard: int) -> bool:
-    """Let the process do all that is left. False: it is not killed."""
-    os.write(grant, b"." * UNLIMITED)
-    while os.read(heard, 65_536):
-        pass
-    return False
-
-
-def one_life(folder: Path, runs: int, chance: random.Random | None) -> bool:
+def one_life(folder: Path, runs: int, faults: list[Fault]) -> bool:
     """One process. Says whether it was killed."""
-    granted, grant = os.pipe()
-    heard, told = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(grant)
-        os.close(heard)
-        asyncio.run(live(folder, World(folder, granted, told), runs))
+        asyncio.run(live(folder, runs, faults))
         os._exit(0)
-    os.close(granted)
-    os.close(told)
-    was_killed = left_alone(grant, heard) if chance is None else killed_at_random(chance, child, grant, heard)
-    os.close(grant)
-    os.close(heard)
     _, status = os.waitpid(child, 0)
-    assert was_killed or os.waitstatus_to_exitcode(status) == 0, "a life ended in an error"
-    return was_killed
+    ended = os.waitstatus_to_exitcode(status)
+    assert ended in {0, -signal.SIGKILL}, "a life ended in an error"
+    return ended != 0
 
 
 async def told_by_the_store(folder: Path) -> dict[str, Any]:
     """What is on record of the runs and of their effects."""
-    async with Interlock(folder / "runs.db", tools=World(folder, 0, 0).tools()) as interlock:
+    async with Interlock(folder / "runs.db", tools=World(folder).tools()) as interlock:
         rows = await interlock.runs(limit=100_000)
         ledgers = [await (await interlock.open(row.run)).effects() for row in rows]
     lines = [line for ledger in ledgers for line in ledger]
@@ -168,9 +132,9 @@ def main() -> None:
     given = parser.parse_args()
     chance = random.Random(given.seed)  # noqa: S311 - chance that can be repeated, not secrets
     kills = 0
-    while kills < given.lives and one_life(given.folder, given.runs, chance):
+    while kills < given.lives and one_life(given.folder, given.runs, [death(chance)]):
         kills += 1
-    one_life(given.folder, given.runs, None)
+    one_life(given.folder, given.runs, [])
     found = asyncio.run(told_by_the_store(given.folder))
     once = Counter(line.split()[0] for line in (given.folder / "once.txt").read_text().splitlines())
     found["kills"] = kills

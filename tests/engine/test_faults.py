@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from interlock import Interlock, tool
 from interlock.core.events import NodeResult, ResultLate
 from interlock.faults import (
+    AnswerLost,
     ClockJumped,
     DeliveredTwice,
     Fault,
+    Killed,
     LeaseDropped,
     RateLimited,
     Slow,
     Unavailable,
+    drawn,
 )
-from interlock.store import LeaseLostError
+from interlock.faults.store import Unanswered
+from interlock.store import LeaseLostError, StoreError
 from tests.client.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
@@ -83,6 +89,13 @@ from pathlib import Path
 from interlock import Interlock, tool
 from interlock.faults import Killed
 
+FAULTS = {
+    "call": Killed(at=2),
+    "append": Killed(at=2, of="append"),
+    "later": Killed(at=1, of="append", later="1ms"),
+    "none": None,
+}
+
 
 @tool(effect="idempotent")
 def write(name: str) -> str:
@@ -95,28 +108,31 @@ NODES = {name: {"tool": "write", "input": {"name": name}} for name in "abc"} | {
     "b": {"tool": "write", "input": {"name": "b"}, "after": "a"},
     "c": {"tool": "write", "input": {"name": "c"}, "after": "b"},
 }
-faults = [Killed(at=2)] if sys.argv[1:] else []
+fault = FAULTS[sys.argv[1]]
+faults = [] if fault is None else [fault]
 print(Interlock("runs.db", tools=[write], faults=faults).run({"graph": "g", "nodes": NODES}, key="once").status)
 """
 
 
-def test_a_process_that_is_killed_in_a_step_is_followed_by_one_that_ends_the_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("when", "written"), [("call", "abbc"), ("append", "aabc|abc"), ("later", "aabc|abc")])
+def test_a_process_that_is_killed_is_followed_by_one_that_ends_the_run(tmp_path: Path, when: str, written: str) -> None:
     """What was in flight is called again under its id, and nothing else is."""
     (tmp_path / "story.py").write_text(KILLED)
     command = [sys.executable, "story.py"]
 
-    killed = subprocess.run([*command, "killed"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    followed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    killed = subprocess.run([*command, when], cwd=tmp_path, capture_output=True, text=True, check=False)
+    followed = subprocess.run([*command, "none"], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert (killed.returncode, followed.stdout) == (-9, "succeeded\n"), killed.stderr + followed.stderr
-    assert (tmp_path / "written").read_text() == "abbc"
+    assert (tmp_path / "written").read_text() in written.split("|")
 
 
+@pytest.mark.parametrize("fault", [LeaseDropped(at=2), LeaseDropped(at=2, of="append")])
 @in_event_loop
-async def test_who_has_lost_the_lease_writes_nothing_more(tmp_path: Path) -> None:
+async def test_who_has_lost_the_lease_writes_nothing_more(tmp_path: Path, fault: Fault) -> None:
     """Two owners of one run would each believe their own story."""
     place, chain = tmp_path / "runs.db", graph({"a": writing("a"), "b": writing("b", after="a")})
-    async with Interlock(place, tools=[write], faults=[LeaseDropped(at=2)]) as interlock:
+    async with Interlock(place, tools=[write], faults=[fault]) as interlock:
         run = await interlock.start(chain)
         with pytest.raises(LeaseLostError):
             await run.wait()
@@ -155,3 +171,52 @@ async def test_a_result_that_comes_twice_counts_once() -> None:
 
     assert (result.status, CALLED) == ("succeeded", ["a", "b"])
     assert [type(body) for body in bodies if isinstance(body, NodeResult | ResultLate)].count(NodeResult) == 2
+
+
+@pytest.mark.parametrize(("made", "called"), [(True, ["a", "b"]), (False, ["a", "a", "b"])])
+@in_event_loop
+async def test_an_append_that_is_not_answered_may_have_been_made(
+    tmp_path: Path, *, made: bool, called: list[str]
+) -> None:
+    """Whoever goes on believes the log, and nothing that it had in mind."""
+    place, chain = tmp_path / "runs.db", graph({"a": writing("a"), "b": writing("b", after="a")})
+    async with Interlock(place, tools=[write], faults=[AnswerLost(at=2, made=made)]) as interlock:
+        run = await interlock.start(chain)
+        with pytest.raises(Unanswered, match=f"an append to run {run.id} was not answered"):
+            await run.wait()
+
+        again = await interlock.take_up(run.id)
+
+        assert (await again.wait()).status == "succeeded"
+    assert called == CALLED
+    await assert_sound(place)
+
+
+def test_faults_that_are_drawn_are_the_same_for_the_same_seed() -> None:
+    """A test that fails with them has to fail again."""
+    assert drawn(7, tools=["a", "b"], often=0.5) == drawn(7, tools=["a", "b"], often=0.5)
+    assert drawn(7, often=0.5) != drawn(8, often=0.5)
+    assert drawn(7, tools=["a"], often=0) == []
+
+
+def test_nothing_that_is_drawn_kills_unless_that_is_wanted() -> None:
+    """It would end the tests as well."""
+    assert {type(fault) for fault in drawn(7, tools=["a"] * 20, often=1)} == set(get_args(Fault)) - {Killed}
+    assert Killed in {type(fault) for fault in drawn(7, often=1, kills=True)}
+
+
+@pytest.mark.parametrize("seed", range(8))
+@in_event_loop
+async def test_a_run_lives_through_whatever_is_drawn(tmp_path: Path, seed: int) -> None:
+    """Each time its process cannot go on, the next one does."""
+    place, chain = tmp_path / "runs.db", graph({"a": writing("a"), "b": writing("b", after="a")})
+    async with Interlock(place, tools=[write], faults=drawn(seed, often=0.4)) as interlock:
+        run = await interlock.start(chain, key="once")
+        with suppress(StoreError):
+            await run.wait()
+
+    async with Interlock(place, tools=[write]) as interlock:
+        result = await (await interlock.take_up(run.id)).wait()
+
+    assert (result.status, set(CALLED)) == ("succeeded", {"a", "b"})
+    await assert_sound(place)

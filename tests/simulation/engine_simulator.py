@@ -1,7 +1,8 @@
 """The whole engine on virtual time, in one process after another: worker, driver, tool door and store are the real.
 
-Processes die and lose appends, people ask through whatever process is there or leave a signal. The same seed gives the
-same log, byte for byte.
+Faults of `interlock.faults` are drawn for each process: it is killed, loses its lease or the answer to an append, its
+clock jumps, calls are turned away, late, or told of twice. People ask through whatever process is there or leave a
+signal. The same seed gives the same log, byte for byte.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from interlock.core.catalogue import Catalogue
 from interlock.core.compile import Compiled, compile_graph
 from interlock.core.events import Event
 from interlock.core.lifecycle import RUN_ENDED
+from interlock.core.plan import Micros
 from interlock.core.settle import fold
 from interlock.core.state import RunState, encode_state
 from interlock.core.values import Packer, Value, decode
@@ -26,6 +28,11 @@ from interlock.engine.snapshots import SNAPSHOT_EVENTS
 from interlock.engine.submitting import submit
 from interlock.engine.verifying import replay_run
 from interlock.engine.worker import Worker
+from interlock.faults import AnswerLost, Fault, Killed, LeaseDropped, drawn
+from interlock.faults.clock import JumpingClock
+from interlock.faults.process import FaultyProcess
+from interlock.faults.store import FaultyStore
+from interlock.faults.world import FaultyWorld
 from interlock.store.errors import StoreError
 from interlock.store.event_store import EventStore
 from interlock.store.lease import LeaseOwner
@@ -35,8 +42,9 @@ from interlock.store.sealing import Sealed
 from interlock.tools.door import ToolDoor
 from interlock.tools.secrets import SecretSource, SecretText
 from tests.simulation.broken_rule import BrokenRule
-from tests.simulation.failing_store import ProcessDoor
+from tests.simulation.contracts import TOOLS
 from tests.simulation.people import Asked, People
+from tests.simulation.process_door import ProcessDoor
 from tests.simulation.random_graphs import random_graph
 from tests.simulation.replaying import Replay
 from tests.simulation.simulated_tools import SimulatedTools
@@ -52,6 +60,8 @@ LOOKS_MAX: Final = 400
 CANCELS: Final = (200, 250, 300, 350)
 """At which of them somebody loses patience: a cancel, and cancels of what `finally` still does."""
 DEATHS_MAX: Final = 8
+FAULTS_AMONG: Final = 150
+"""Among how many calls, and how many appends, of a process faults are put."""
 SECRET: Final = "hush, this is never written down"  # noqa: S105 - it is none
 INLINE_SMALL: Final = 24
 """So small that most values are kept outside of the events."""
@@ -80,13 +90,14 @@ class EngineSimulation:
         assert self.compiled.plan is not None
         self.plan = self.compiled.plan
         self.people = People(self.dice, self.plan, self.tools)
-        self.store_fails = self.dice.choice((0, 0, 0.03))
+        self.faults = self.dice.choice((0, 0, 0.05, 0.15))
+        """How often a call, an append or a tool of a process meets a fault."""
         self.lifetime = self.dice.choice((None, None, 2.0, 30.0))
         self.cancels = self.dice.choice((0, 0, 0.03))
         self.engine_kind: type[Engine] = self.dice.choice((Engine, SmallEngine))
         # Rolled apart, so that a run without snapshots is the same as it always was.
         self.snapshot_events = Random(f"snapshots {seed}").choice((SNAPSHOT_EVENTS, 1, 7))  # noqa: S311 - the same again
-        self.clock = VirtualClock()
+        self.clock = JumpingClock(VirtualClock())
         self.store = MemoryEventStore(
             clock=self.clock.now,
             random_bytes=Random(seed).randbytes,  # noqa: S311 - the salts have to be the same again
@@ -173,29 +184,60 @@ class EngineSimulation:
             await self._process(f"process {self.processes}")
 
     async def _process(self, name: str) -> None:
-        """One process: it starts the run or takes it up, and drives it until it ends, fails or dies."""
-        fails = self.store_fails if self.processes <= DEATHS_MAX else 0
-        door = ProcessDoor(self.store, self.dice, fails=fails, blobs=self.blobs)
-        engine = self._engine(door.as_store())
+        """One process: it starts the run or takes it up, and drives it until it ends, fails, leaves or dies."""
+        door = ProcessDoor(self.store, self.dice, blobs=self.blobs)
+
+        async def drop_lease(run: str) -> None:
+            if run in worker.drivers:
+                await self.store.release_lease(worker.drivers[run].run.lease)
+
+        def deliver(run: str, result: r.Result) -> None:
+            worker.note_late(run, result)
+
+        process = FaultyProcess(
+            faults=self._faults(),
+            clock=self.clock,
+            drop_lease=drop_lease,
+            deliver=deliver,
+            kill=lambda later: self._kill(door, later),
+        )
         tools = ToolDoor(
             clock=self.clock,
             secrets=SecretSource({"token": SecretText(SECRET)}),
             on_late=lambda call, outcome: worker.note_late(RUN, late_result(call, outcome)),
         )
-        world = LiveWorld(self.tools.toolbox(), tools, tenant=TENANT)
+        engine = self._engine(FaultyStore(door.as_store(), process).as_store())
+        world = FaultyWorld(LiveWorld(self.tools.toolbox(), tools, tenant=TENANT), process)
         worker = Worker(engine, world, self.clock, owner=LeaseOwner(name, "here", 1, 1), new_id=lambda: RUN)
         self.alive = name
         async with worker:
             self.worker = worker
             try:
-                await self._drive(worker)
+                await self._drive(worker, door.dead)
             except (StoreError, EngineError):
                 pass
             finally:
-                # It ends by itself, or leaves in good order, or dies: then nothing that it still does is heard.
-                door.is_dead = not await self._has_ended() and self.dice.random() < 0.6
                 self.worker = None
         self.alive = ""
+
+    def _faults(self) -> list[Fault]:
+        """What goes wrong in a process. Some are killed a while after they began, and some just after another fault."""
+        if self.processes > DEATHS_MAX:
+            return []
+        tools = [contract.name for contract in TOOLS]
+        name = f"{self.seed} {self.processes}"
+        faults = drawn(name, tools=tools, often=self.faults, among=FAULTS_AMONG, kills=True)
+        ends = [each.at for each in faults if isinstance(each, AnswerLost | LeaseDropped) and self.dice.random() < 0.6]
+        killed = [Killed(at, "append", later="1ms") for at in ends]
+        if self.lifetime is not None and self.dice.random() < 0.6:
+            killed.append(Killed(1, "append", later=f"{self.dice.randint(1, round(self.lifetime * 1000))}ms"))
+        return [*faults, *killed]
+
+    def _kill(self, door: ProcessDoor, later: Micros) -> None:
+        """A process that is killed here is one of which nothing more is heard."""
+        self.clock.call_at(self.clock.now() + later, door.dead.set)
+        if not later:
+            door.dead.set()
 
     def _engine(self, store: EventStore) -> Engine:
         return self.engine_kind(store, tenant=TENANT, now=self.clock.now, snapshot_events=self.snapshot_events)
@@ -207,7 +249,8 @@ class EngineSimulation:
         if encode_state(resumed) != encode_state(folded):
             raise BrokenRule(1, f"a snapshot leads to another state at event {folded.seq} than the log does")
 
-    async def _drive(self, worker: Worker) -> None:
+    async def _drive(self, worker: Worker, dead: asyncio.Event) -> None:
+        """Drive the run on. A process whose time is over leaves in good order."""
         assert self.compiled.bundle is not None
         await worker.engine.keep_bundle(self.plan, self.compiled.bundle.bytes)
         if await self.store.find_run(TENANT, RUN) is None:
@@ -215,12 +258,14 @@ class EngineSimulation:
         else:
             await self._look_at_the_snapshot()
             driver = await worker.take_up(RUN)
-        driven = asyncio.ensure_future(worker.driven(driver))
-        await asyncio.wait((driven,), timeout=self._time_to_live())
-        if driven.done():
-            driven.result()
-        else:
+        driven, dies = asyncio.ensure_future(worker.driven(driver)), asyncio.ensure_future(dead.wait())
+        try:
+            await asyncio.wait((driven, dies), timeout=self._time_to_live(), return_when=asyncio.FIRST_COMPLETED)
+            if driven.done():
+                driven.result()
+        finally:
             driven.cancel()
+            dies.cancel()
 
     def _time_to_live(self) -> float | None:
         if self.lifetime is None or self.processes > DEATHS_MAX:

@@ -2,6 +2,7 @@
 
 At each step the dice choose one thing that can happen: a call lands, time passes, somebody answers, pauses, cancels or
 sends an event, a result is told twice, a write is refused, the worker dies. Watchers look at every event.
+No process is here into which `interlock.faults` could be put: `engine_simulator` has them.
 """
 
 from __future__ import annotations

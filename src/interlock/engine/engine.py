@@ -82,8 +82,8 @@ class RunInHand:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the run is over."""
-        return self.state.has_ended
+        """Whether the run is over, by its log: a broken state may have seen an end that was never written."""
+        return self.state.has_ended and not self.is_broken
 
 
 class Engine:
