@@ -5,7 +5,7 @@ A refused append has written nothing and harms no other one of its statement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from msgspec import Struct
 from interlock.store.errors import (
     LeaseHeldError,
     LeaseLostError,
+    MissingError,
     RunKeyTakenError,
     SignalGoneError,
     StaleRunError,
@@ -20,6 +21,7 @@ from interlock.store.errors import (
 )
 from interlock.store.event_store import Append, Head
 from interlock.store.lease import Lease, LeaseState
+from interlock.store.mentions import adopted_blobs
 from interlock.store.postgres.effect_queue import offer_values
 from interlock.store.postgres.leasing import lease_state
 from interlock.store.postgres.rows import (
@@ -47,6 +49,9 @@ _HEADS: Final = """
 _GONE: Final = """
     select a.id from unnest($3::int8[]) as a(id)
     where not exists (select from signal s where s.id = a.id and s.tenant = $1 and s.run = $2) limit 1"""
+_ABSENT: Final = """
+    select a.digest from unnest($2::text[]) as a(digest)
+    where not exists (select from blob b where b.tenant = $1 and b.digest = a.digest) limit 1"""
 _BY_KEY: Final = "select run from run where tenant = $1 and key = $2 and key <> ''"
 
 _NO_CLAIM: Final[Values] = (None,) * 5
@@ -69,6 +74,8 @@ class AppendBatch:
         self._parts: dict[str, list[Values]] = {part: [] for part in PARTS}
         self.heads: list[Head] = []
         """Where each of the runs ends once its append is written."""
+        self.adopted: dict[tuple[str, str], set[str]] = {}
+        """The values that a new run takes over from another one, which have to be there."""
 
     def add(self, append: Append, previous: bytes) -> None:
         """Take an append in, whose blobs are packed; `previous` is the hash with which the run's log ends so far."""
@@ -85,7 +92,11 @@ class AppendBatch:
             rows.append((place, seq, one.header, one.salt, one.payload))
         self._add_derived(place, append, changed)
         self._parts["blob"].extend((place, append.tenant, digest, data) for digest, data in append.blobs.items())
-        self._parts["consumed"].extend((place, signal) for signal in append.consumed)
+        self._parts["consumed"].extend((place, append.tenant, append.run, signal) for signal in append.consumed)
+        if before == 0:
+            adopted = adopted_blobs(events, sealed) - append.blobs.keys()
+            self._parts["adopted"].extend((place, append.tenant, digest) for digest in sorted(adopted))
+            self.adopted[append.tenant, append.run] = adopted
         self._parts["offer"].extend((place, *offer_values(append, offer)) for offer in append.offers)
 
     def values(self) -> list[Sequence[Any]]:
@@ -153,7 +164,9 @@ async def standing_of(session: Session, append: Append) -> Standing | None:
     return None if row is None else Standing(Head(row[0], row[1]), lease_state(row[2:]))
 
 
-async def why_refused(session: Session, append: Append, standing: Standing | None) -> StoreError | None:
+async def why_refused(
+    session: Session, append: Append, standing: Standing | None, adopted: Collection[str]
+) -> StoreError | None:
     """Why an append was refused; None if nothing stands in its way any more."""
     lease = standing.lease if standing else LeaseState(0, 0, None)
     if append.claim is not None and standing is not None:
@@ -166,6 +179,9 @@ async def why_refused(session: Session, append: Append, standing: Standing | Non
     gone = await session.fetchval(_GONE, append.tenant, append.run, list(append.consumed))
     if gone is not None:
         return SignalGoneError(append.run, signal=gone)
+    absent = await session.fetchval(_ABSENT, append.tenant, sorted(adopted))
+    if absent is not None:
+        return MissingError("blob", absent, tenant=append.tenant)
     return await _key_taken(session, append)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from interlock.store.claims import in_turn, within_tenant
+from interlock.store.claims import in_turn, within_limits, within_tenant
 from interlock.store.effect_queue import Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
 from interlock.store.event_store import Append, Clock
 from interlock.store.lease import LeaseOwner
@@ -22,20 +23,22 @@ from interlock.store.postgres.session import Session
 # is alike can be chosen, however much of it is on offer.
 _WAITING: Final = """
     select no, tenant, run, tool, pool, tags, priority from (
-        select *, row_number() over (partition by tenant, run, tags order by priority desc, no) as turn
-        from offer where owner is null and (
-            (pool <> '' and pool = any($1::text[]) and tool = any($2::text[]))
-            or (pool = '' and tool = any($3::text[])))) as o
+        select *, row_number() over (partition by tenant, run, tags, pool, tool order by priority desc, no) as turn
+        from offer where owner is null and ($5::text[] is null or run = any($5)) and (
+            (pool = '' and tool = any($3::text[])) or (pool = any($1::text[]) and tool = any($2::text[])))) as o
     where turn <= $4 order by priority desc, no"""
-_PERFORMING: Final = "select tenant, run, count(*) from offer where owner is not null group by tenant, run"
+_PERFORMING: Final = """
+    select tenant, run, pool, count(*) from offer where owner is not null group by tenant, run, pool"""
 _CLAIM: Final = """
     with chosen as materialized (
-        select o.spot from unnest($1::int8[]) as a(no)
+        select o.spot, a.pool from unnest($1::int8[], $7::text[]) as a(no, pool)
         cross join lateral (
             select ctid as spot from offer where no = a.no and owner is null for no key update skip locked) as o)
-    update offer set epoch = epoch + 1, owner = $2, host = $3, pid = $4, pid_started = $5, expires_at = $6
+    update offer set epoch = epoch + 1, pool = chosen.pool, owner = $2, host = $3, pid = $4, pid_started = $5,
+        expires_at = $6
     from chosen where offer.ctid = chosen.spot
     returning no, tenant, run, path, effect, epoch, expires_at, answers, call"""
+_ONE_AT_A_TIME: Final = "select pg_advisory_xact_lock(hashtextextended('interlock.offers.' || current_schema(), 0))"
 _FIRST_EXPIRY: Final = "select min(expires_at) from offer where owner is not null"
 _RENEW: Final = """
     update offer set expires_at = $3 from unnest($1::int8[], $2::int8[]) as a(no, epoch)
@@ -106,12 +109,17 @@ class PostgresEffectQueue:
         expires_at = self._clock() + self._lease_micros
 
         async def deed(session: Session) -> list[Claim]:
-            for _ in range(_TRIES_MAX):
-                chosen = await _chosen(session, seeker, limit)
-                claims = await _claimed(session, chosen, seeker.owner, expires_at)
-                if claims or not chosen:
-                    return claims
-            return []
+            async with AsyncExitStack() as stack:
+                if seeker.limits:
+                    # One worker after the other counts what a pool has in hand, and takes what there is room for.
+                    await stack.enter_async_context(session.transaction())
+                    await session.execute(_ONE_AT_A_TIME)
+                for _ in range(_TRIES_MAX):
+                    chosen = await _chosen(session, seeker, limit)
+                    claims = await _claimed(session, chosen, seeker, expires_at)
+                    if claims or not chosen:
+                        return claims
+                return []
 
         return await self._do(deed)
 
@@ -188,24 +196,32 @@ def offer_values(append: Append, offer: Offer) -> tuple[Any, ...]:
 
 async def _chosen(session: Session, seeker: Seeker, limit: int) -> list[_Waiting]:
     own = [tool for tool, pool in seeker.tools.items() if pool in seeker.pools]
-    rows = await session.fetch(_WAITING, list(seeker.pools), list(seeker.tools), own, limit)
+    runs = None if seeker.runs is None else list(seeker.runs)
+    rows = await session.fetch(_WAITING, list(seeker.pools), list(seeker.tools), own, limit, runs)
     waiting = [one for one in (_Waiting(*row) for row in rows) if seeker.tags.issuperset(json.loads(one.tags))]
     if not waiting:
         return []
     of_run: Counter[str] = Counter()
     of_tenant: Counter[str] = Counter()
-    for tenant, run, count in await session.fetch(_PERFORMING):
+    of_pool: Counter[str] = Counter()
+    for tenant, run, pool, count in await session.fetch(_PERFORMING):
         of_run[run] += count
         of_tenant[tenant] += count
+        of_pool[pool] += count
     in_order = within_tenant(waiting, run_of=lambda one: one.run, in_hand=of_run, priority_of=lambda one: one.priority)
-    return in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)[:limit]
+    in_turns = in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)
+    return within_limits(
+        in_turns, pool_of=lambda one: seeker.pool_of(one.tool, one.pool), limits=seeker.limits, in_hand=of_pool
+    )[:limit]
 
 
-async def _claimed(session: Session, chosen: Sequence[_Waiting], owner: LeaseOwner, expires_at: int) -> list[Claim]:
+async def _claimed(session: Session, chosen: Sequence[_Waiting], seeker: Seeker, expires_at: int) -> list[Claim]:
     if not chosen:
         return []
+    owner = seeker.owner
     who = (owner.id, owner.host, owner.pid, owner.pid_started)
-    rows = await session.fetch(_CLAIM, [one.no for one in chosen], *who, expires_at)
+    pools = [seeker.pool_of(one.tool, one.pool) for one in chosen]
+    rows = await session.fetch(_CLAIM, [one.no for one in chosen], *who, expires_at, pools)
     claims = {row[0]: _claim(row) for row in rows}
     return [claims[one.no] for one in chosen if one.no in claims]
 

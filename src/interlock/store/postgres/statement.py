@@ -40,7 +40,8 @@ PARTS: Final = {
     "closed": {"path": "text"},
     "question": _QUESTION,
     "blob": {"tenant": "text", "digest": "text", "data": "bytea"},
-    "consumed": {"id": "int8"},
+    "consumed": {"tenant": "text", "run": "text", "id": "int8"},
+    "adopted": {"tenant": "text", "digest": "text"},
     "offer": {
         "tenant": "text", "run": "text", "path": "text", "effect": "text", "tool": "text", "pool": "text",
         "tags": "text", "priority": "int8", "call": "bytea", "answers": "text", "lost": "bytea", "offered_at": "int8",
@@ -49,16 +50,26 @@ PARTS: Final = {
 """What belongs to appends, by table, in the order of the statement's values; `ord` stands before the columns."""
 
 _FENCED: Final = """
+-- An append that records a signal which is gone, or takes over a value which is gone, is refused. Whoever gives values
+-- up leaves alone what is locked here.
+wanting as materialized (
+    select array(
+        select x.ord from {consumed} as x left join lateral (
+            select 1 as is_there from signal where id = x.id and tenant = x.tenant and run = x.run offset 0
+        ) as s on true
+        where s.is_there is null
+        union all
+        select x.ord from {adopted} as x left join lateral (
+            select 1 as is_there from blob where tenant = x.tenant and digest = x.digest for key share) as b on true
+        where b.is_there is null) as ords),
 stood as materialized (
     select a.*, kept.spot, coalesce(kept.no, case when a.graph is not null then nextval('run_no') end) as no,
-        (a.owner is null and kept.spot = seen.spot and kept.epoch = a.epoch and kept.is_leased
-            and kept.seq = a.before and kept.head = a.previous
-            and not exists (select from {consumed} as c
-                where c.ord = a.ord and not exists (
-                    select from signal s where s.id = c.id and s.tenant = a.tenant and s.run = a.run))
+        a.ord = any(wanting.ords) as wants,
+        (a.owner is null and a.ord <> all(wanting.ords) and kept.spot = seen.spot and kept.epoch = a.epoch
+            and kept.is_leased and kept.seq = a.before and kept.head = a.previous
             and not (a.key is not null and a.key <> '' and exists (
                 select from run k where k.tenant = a.tenant and k.key = a.key and k.key <> ''))) is true as passes
-    from {asked} as a
+    from {asked} as a cross join wanting
     left join lateral (
         select ctid as spot from run where tenant = a.tenant and run = a.run offset 0) as seen on true
     left join lateral (
@@ -74,7 +85,7 @@ claimed as (
     select tenant, run, no, graph, coalesce(pinned_hash, graph_hash), coalesce(pinned_bundle, bundle), kind, parent,
         key, labels, started_at, priority, status, last, head, due, ended_at, coalesce(error, ''), epoch, expires_at,
         case when not releases then owner end, host, pid, pid_started
-    from stood where owner is not null and before = 0 order by tenant, key, run
+    from stood where owner is not null and before = 0 and not wants order by tenant, key, run
     on conflict do nothing returning no)"""
 
 _PASSED: Final = """
@@ -151,8 +162,10 @@ offered as (
         pid = null, pid_started = null, expires_at = null, is_stopping = false),
 stored as (
     insert into blob(tenant, digest, data)
-    select x.tenant, x.digest, x.data from passed p, {blob} as x where p.nos[x.ord] > 0 order by x.tenant, x.digest
-    on conflict do nothing returning 1)"""
+    select distinct on (x.tenant, x.digest) x.tenant, x.digest, x.data from passed p, {blob} as x
+    where p.nos[x.ord] > 0 order by x.tenant, x.digest
+    -- What is there already is only locked: whoever gives up blobs leaves it alone.
+    on conflict (tenant, digest) do update set digest = excluded.digest where false returning 1)"""
 
 _FED: Final = """
 told as materialized (

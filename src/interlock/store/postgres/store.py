@@ -36,6 +36,7 @@ from interlock.store.postgres.changes import Changes, Told
 from interlock.store.postgres.effect_queue import PostgresEffectQueue
 from interlock.store.postgres.place import open_place
 from interlock.store.postgres.records import PostgresRecords
+from interlock.store.postgres.retention import PostgresRetention
 from interlock.store.postgres.rows import storable
 from interlock.store.postgres.session import Session
 from interlock.store.postgres.sessions import PATIENCE_SECONDS, Sessions
@@ -90,6 +91,7 @@ class PostgresEventStore:
         self._patience_seconds = patience_seconds
         self._opened: _Open | None = None
         self.records = PostgresRecords(self._ask, self._do, clock, on_commit=lambda: self._note("log"))
+        self.retention = PostgresRetention(self._ask, self._do)
         self.queue = PostgresEffectQueue(
             self._ask,
             self._do,

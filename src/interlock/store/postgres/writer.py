@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -177,7 +177,7 @@ class PostgresWriter:
             if no:
                 self._note_head(job, head)
             else:
-                await self._answer_refused(job, head)
+                await self._answer_refused(job, head, batch.adopted.get(job.run, ()))
 
     async def _sent(self, values: Sequence[Any]) -> list[int]:
         async def attempt() -> list[int]:
@@ -223,7 +223,7 @@ class PostgresWriter:
         if not job.future.done():  # else whoever asked has gone away meanwhile
             job.future.set_result(None)
 
-    async def _answer_refused(self, job: _Job, head: Head) -> None:
+    async def _answer_refused(self, job: _Job, head: Head, adopted: Collection[str]) -> None:
         self.heads.forget(*job.run)
         session = await self._usable_session()
         standing = await standing_of(session, job.append)
@@ -232,7 +232,7 @@ class PostgresWriter:
             self._note_written([job])
             self._note_head(job, head)
             return
-        error = await why_refused(session, job.append, standing)
+        error = await why_refused(session, job.append, standing, adopted)
         job.tries += 1
         if error is not None:
             _fail([job], error)
