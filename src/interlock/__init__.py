@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from interlock.engine.driving import Progress
     from interlock.engine.forking import PreparedFork
     from interlock.engine.history import NodeView, RunView
+    from interlock.engine.migrating import Obstacle
+    from interlock.engine.preflight import Preflight
     from interlock.engine.redeciding import OnAnotherGraph
     from interlock.engine.releases import Published, Release, ReleaseHistory
     from interlock.engine.submitting import Submitted
@@ -72,7 +74,9 @@ __all__ = [
     "LimitSettings",
     "Node",
     "NodeView",
+    "Obstacle",
     "OnAnotherGraph",
+    "Preflight",
     "PreparedFork",
     "Progress",
     "Published",
@@ -112,6 +116,8 @@ _HOMES = {
     "interlock.engine.driving": ("Progress",),
     "interlock.engine.forking": ("PreparedFork",),
     "interlock.engine.history": ("NodeView", "RunView"),
+    "interlock.engine.migrating": ("Obstacle",),
+    "interlock.engine.preflight": ("Preflight",),
     "interlock.engine.redeciding": ("OnAnotherGraph",),
     "interlock.engine.releases": ("Published", "Release", "ReleaseHistory"),
     "interlock.engine.submitting": ("Submitted",),

@@ -39,6 +39,21 @@ async def test_a_runs_row_says_how_it_began_where_it_stands_and_how_it_ended(pla
 
 
 @in_event_loop
+async def test_a_runs_row_says_on_which_bundle_it_goes_on(place: Place) -> None:
+    """Whoever loads the run takes its plan from there; and the row can be derived again from the log."""
+    async with place.store() as store:
+        lease = await store.acquire_lease(TENANT, "r1", owner=WORKER)
+        await store.append(append(lease, started(), status="waiting"))
+        await store.append(append(lease, ("", e.RunMigrated("bundle-2", "hash-2", "bundle-1")), after=1))
+        moved = await store.get_run(TENANT, "r1")
+
+        await store.rebuild(TENANT, "r1", status=moved.status, due=None)
+
+        assert (moved.bundle, moved.graph_hash) == ("bundle-2", "hash-2")
+        assert await store.get_run(TENANT, "r1") == moved
+
+
+@in_event_loop
 async def test_the_ledger_has_one_line_for_each_effect(place: Place) -> None:
     """What was intended and what came of it: of an effect nobody knows the end of as well."""
     async with place.store() as store:

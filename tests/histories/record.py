@@ -18,7 +18,7 @@ from interlock.core.continuing.adopting import results_to_adopt
 from interlock.core.values import Packer, encode
 from interlock.store.sealing import CHAIN_START, SALT_BYTES, seal_all
 from tests.histories.history import History, came_to, file_of, write_history
-from tests.stories.graphs import Graphs, bundled
+from tests.stories.graphs import Graphs, bundled, compiled
 from tests.stories.story import Story
 
 KEY: Final = b"the key of the blobs of histories"
@@ -27,11 +27,16 @@ INLINE_BYTES_MAX: Final = 400
 
 
 class Recording:
-    """A story with its graph, which is what a history is made of."""
+    """A story with the bundle on which it is in the end, which is what a history is made of."""
 
     def __init__(self, text: str, *, graphs: Graphs | None = None) -> None:
         self.bundle = bundled(text, graphs=graphs)
         self.story = Story(text, graphs=graphs, packer=Packer(KEY, inline_bytes_max=INLINE_BYTES_MAX))
+
+    def goes_on_on(self, text: str) -> None:
+        """The run is moved to another version of its graph."""
+        self.bundle = bundled(text)
+        self.story.migrates_to(compiled(text))
 
 
 def release() -> Recording:
@@ -264,8 +269,26 @@ def continued() -> Recording:
     return made
 
 
+_ASKED: Final = """
+nodes:
+  test: {tool: work}
+  ask: {human: "Release?", choices: [yes, no], after: test}
+  publish: {tool: pay, after: {ask: {on: "yes"}}}
+"""
+
+
+def moved() -> Recording:
+    """A run that waits for a person when it is moved to another version of its graph, and ends as that one says."""
+    made = Recording(_ASKED + 'outputs: {done: "old"}\n')
+    made.story.starts().does("test", {"high": 0})
+    made.goes_on_on(_ASKED + '  tell: {emit: released, after: publish}\noutputs: {done: "new"}\n')
+    made.story.answers("ask", "yes").does("publish").does("tell")
+    return made
+
+
 HISTORIES: Final[dict[str, Callable[[], Recording]]] = {
-    made.__name__: made for made in (release, rollback, taken_back, retries, crashes, scopes, waits, held, continued)
+    made.__name__: made
+    for made in (release, rollback, taken_back, retries, crashes, scopes, waits, held, continued, moved)
 }
 
 

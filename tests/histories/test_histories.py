@@ -13,7 +13,7 @@ from interlock.core.events import Body, Event
 from interlock.core.plan import Plan
 from interlock.core.state import RunState, encode_state
 from interlock.core.values import Packer, decode
-from interlock.core.verify import Verification
+from interlock.core.verify import Verification, bundle_in_force
 from interlock.store.sealing import unseal_all
 from tests.histories.history import History, came_to, names, read_history
 from tests.histories.record import HISTORIES, INLINE_BYTES_MAX
@@ -43,7 +43,7 @@ def test_it_is_read_as_it_was_written(name: str) -> None:
 
     plan, events = opened(history)
 
-    assert plan.bundle_hash == getattr(events[0].body, "bundle", "")
+    assert plan.bundle_hash == bundle_in_force(events)
     assert all(hmac.digest(history.blob_key, data, "sha256").hex() == at for at, data in history.blobs.items())
 
 

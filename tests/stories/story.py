@@ -119,6 +119,17 @@ class Story:
         assert encode_state(state) == encode_state(self.state), "the log gives another state when it is read again"
         assert (state.calls_in_flight, state.waits, state.waiters) == (0, 0, {}), "something lives on after the end"
 
+    def migrates_to(self, plan: Plan) -> Story:
+        """The run goes on on another plan, by which its log is folded anew before anything is decided."""
+        request = r.MigrateRun(bundle=plan.bundle_hash, graph_hash=plan.graph_hash, checked=self.state.seq)
+        arrived = admit_all(self.plan, self.state, [(request, "ada")], at=self.now, pack=self._pack)
+        assert arrived.refused == (None,), arrived.refused
+        self.log += arrived.events
+        self.plan = plan
+        self.state = fold(plan, RunState("run"), self.log)
+        self._settle()
+        return self
+
     def answers(self, path: str, choice: str, by: str = "ada") -> Story:
         """A person answers a question with a choice."""
         return self.receives(r.Answer(path=path, by=by, choice=choice), by)

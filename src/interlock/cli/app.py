@@ -77,6 +77,7 @@ app.command("fork", rich_help_panel=_CHANGE)(forking.fork)
 
 app.command("release", rich_help_panel=_RELEASE)(releasing.release)
 app.command("releases", rich_help_panel=_RELEASE)(releasing.releases)
+app.command("migrate", rich_help_panel=_RELEASE)(releasing.migrate)
 
 
 def _print_version(wanted: bool) -> None:

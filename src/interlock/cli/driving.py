@@ -19,8 +19,9 @@ from interlock.cli.output import console, error_console, print_json
 from interlock.cli.summary import exit_code_of, print_summary, run_as_json
 from interlock.cli.watching import Display, Lines, LiveTree, Silent
 from interlock.client.handle import RunHandle
+from interlock.core.events import RunMigrated
 from interlock.engine.driving import Progress
-from interlock.engine.history import RunView
+from interlock.engine.history import History, RunView
 from interlock.engine.submitting import Submitted
 
 FAR_MICROS: Final = 60 * 1_000_000
@@ -102,6 +103,18 @@ async def _watch(handle: RunHandle, display: Display) -> None:
             display.progress(happened)
         else:
             display.take(happened)
+            if isinstance(happened.body, RunMigrated):
+                display.history = await _followed_anew(handle, happened.seq)
+
+
+async def _followed_anew(handle: RunHandle, seq: int) -> History:
+    """The run as it was followed so far, by the plan of the bundle on which it goes on."""
+    history = History(await handle.plan(), handle.id)
+    async for event in handle.events():
+        if event.seq > seq:
+            break
+        history.take(event)
+    return history
 
 
 async def _quiet(display: Display) -> None:

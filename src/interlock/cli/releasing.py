@@ -1,4 +1,4 @@
-"""`release` and `releases`: a graph's versions are published behind its name, and the one before can be had again."""
+"""`release`, `releases`, `migrate`: versions of a graph behind its name, and runs moved from one to another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from interlock.cli.failures import CommandError, ExitCode
 from interlock.cli.invocation import Invocation, finished
-from interlock.cli.options import AsJson, By, GraphArgument, Store, Tools, Why
+from interlock.cli.options import AsJson, By, GraphArgument, Run, Store, Tools, Why
 
 if TYPE_CHECKING:
     from interlock.engine.releases import Release, ReleaseHistory
@@ -18,14 +18,27 @@ def release(
     graph: GraphArgument,
     *,
     back: Annotated[bool, typer.Option("--back", help="Return to the version before the one in force.")] = False,
+    preflight: Annotated[
+        bool,
+        typer.Option("--preflight", help="Publish nothing; say what changes, and which runs could be moved."),
+    ] = False,
     by: By = "",
     why: Why = "",
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
-    """Release a graph: from now on its name means this version. Runs in flight stay on theirs."""
+    """Release a graph: from now on its name means this version. Runs in flight stay on theirs.
+
+    With --preflight, exit code 1 says that a run in flight would break if it were moved, or lacks a tool.
+    """
+    from interlock.cli.preflighting import look_ahead
+
     on = Invocation(store=store, tools=tools, as_json=as_json)
+    if preflight and back:
+        raise CommandError("--preflight looks at a graph that is to be released: leave out --back")
+    if preflight:
+        return finished(look_ahead(graph, on))
     return finished(_go_back(graph, by, why, on) if back else _release(graph, by, why, on))
 
 
@@ -59,6 +72,50 @@ def _told(history: ReleaseHistory, entry: Release, is_said: str, on: Invocation)
     else:
         console().print(plain(f"{history.graph} {is_said} version {entry.version}"), markup=False, soft_wrap=True)
     return ExitCode.SUCCEEDED
+
+
+def migrate(
+    run: Run,
+    *,
+    to: Annotated[
+        str, typer.Option("--to", metavar="VERSION|GRAPH|HASH", help="A released version, a graph, or a bundle's hash.")
+    ],
+    plan: Annotated[bool, typer.Option("--plan", help="Only tell whether it could.")] = False,
+    by: By = "",
+    why: Why = "",
+    tools: Tools = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Move a run in flight to another bundle of its graph, if that would have brought it to where it stands."""
+    on = Invocation(store=store, tools=tools, as_json=as_json)
+    return finished(_migration_plan(run, to, on) if plan else _migrate(run, to, by, why, on))
+
+
+async def _migrate(run: str, to: str, by: str, why: str, on: Invocation) -> int:
+    from interlock.cli.driving import print_recorded
+    from interlock.cli.opening import found_run, opened, who
+
+    async with opened(on, must_exist=True) as interlock:
+        handle = await found_run(interlock, run)
+        return await print_recorded(handle, await interlock.migrate(handle.id, to, by=who(by), why=why), on)
+
+
+async def _migration_plan(run: str, to: str, on: Invocation) -> int:
+    from msgspec import to_builtins
+
+    from interlock.cli.opening import found_run, opened
+    from interlock.cli.output import console, plain, print_json
+
+    async with opened(on, must_exist=True) as interlock:
+        handle = await found_run(interlock, run)
+        obstacle = await interlock.why_not_migrate(handle.id, to)
+    if on.as_json:
+        print_json({"run": handle.id, "could_migrate": obstacle is None, "obstacle": to_builtins(obstacle)})
+    else:
+        told = "could migrate" if obstacle is None else f"would break: {obstacle.told}"
+        console().print(plain(f"run {handle.id} {told}"), markup=False, soft_wrap=True)
+    return ExitCode.SUCCEEDED if obstacle is None else ExitCode.NOT_SUCCEEDED
 
 
 def releases(

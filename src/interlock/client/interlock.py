@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from interlock.bootstrap import LIVE, Parts, cassette_of, make_store
-from interlock.client.choosing import plan_to_run
+from interlock.client.choosing import plan_to_move_to, plan_to_run
 from interlock.client.errors import NotOpenError, RunningLoopError
 from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.client.handle import RunHandle
@@ -25,11 +25,14 @@ from interlock.client.sinks import Sinks
 from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.problems import nearest
-from interlock.core.requests import StartRun
+from interlock.core.requests import MigrateRun, StartRun
 from interlock.engine.cassette_files import recording_to
 from interlock.engine.cassettes import CassetteError
 from interlock.engine.errors import RunNotFoundError
+from interlock.engine.migrating import Obstacle, obstacle_to
+from interlock.engine.preflight import Preflight, preflight
 from interlock.engine.releases import Published, Release, ReleaseHistory, all_released, go_back, publish, released
+from interlock.engine.submitting import Submitted, submit
 from interlock.engine.worker import Worker
 from interlock.faults import Fault
 from interlock.settings import Configured, LimitSettings, SlotSettings
@@ -258,6 +261,25 @@ class Interlock:
         worker = self._open_worker("questions")
         return await worker.engine.store.questions(worker.engine.tenant)
 
+    async def migrate(self, run: str, to: str, *, by: str = "", why: str = "") -> Submitted:
+        """Let a run in flight go on on another bundle of its graph: a version's number, a hash, a name or a file.
+
+        Raises `RequestRefusedError` where what was decided so far is not what the other would have decided.
+        """
+        worker = self._open_worker("migrate")
+        row = await self._row(worker, run)
+        plan = await plan_to_move_to(worker.engine, self.graphs, to, graph=row.graph)
+        request = MigrateRun(bundle=plan.bundle_hash, graph_hash=plan.graph_hash, by=by, why=why)
+        return await submit(worker, run, request, by=by, detach=True)
+
+    async def why_not_migrate(self, run: str, to: str) -> Obstacle | None:
+        """What keeps a run from going on on another bundle; None if nothing does. Nothing is changed."""
+        worker = self._open_worker("why_not_migrate")
+        row = await self._row(worker, run)
+        plan = await plan_to_move_to(worker.engine, self.graphs, to, graph=row.graph)
+        _, events = await worker.engine.log_of(run)
+        return await obstacle_to(worker.engine, plan, run, events)
+
     # --- releases, while it is open ---
 
     async def release(self, graph: GraphSource, *, by: str = "", why: str = "") -> Published:
@@ -265,6 +287,12 @@ class Interlock:
         engine = self._open_worker("release").engine
         plan, bundle = self.graphs.check(graph).accepted()
         return await publish(engine, plan, bundle.bytes, by=by, why=why)
+
+    async def preflight(self, graph: GraphSource) -> Preflight:
+        """What releasing a graph would change, and which runs in flight could go on on it; nothing is published."""
+        worker = self._open_worker("preflight")
+        plan, bundle = self.graphs.check(graph).accepted()
+        return await preflight(worker.engine, worker.performer, plan, bundle.bytes)
 
     async def release_before(self, graph: str, *, by: str = "", why: str = "") -> Release:
         """Return to the version before the one in force; raises `NoReleaseError` if there is none."""

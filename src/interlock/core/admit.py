@@ -66,6 +66,8 @@ def admit(plan: Plan, state: RunState, request: r.Request, *, at: int) -> Admitt
             return _settle(plan, state, request)
         case r.SetMode():
             return [("", e.RunMode(request.mode, request.why))]
+        case r.MigrateRun():
+            return _migrate(plan, state, request)
         case _ as never:
             assert_never(never)
 
@@ -92,6 +94,16 @@ def _start(plan: Plan, state: RunState, request: r.StartRun) -> Admitted | r.Ref
         priority=request.priority,
     )
     return [("", started), *request.adopted]
+
+
+def _migrate(plan: Plan, state: RunState, request: r.MigrateRun) -> Admitted | r.Refused:
+    if request.bundle == plan.bundle_hash:
+        return r.Refused(f"run {state.run} is on that bundle already")
+    if request.obstacle:
+        return r.Refused(f"run {state.run} stays on its bundle: {request.obstacle}")
+    if request.checked != state.seq:
+        return r.Refused(f"run {state.run} has gone on since it was looked at: ask again")
+    return [("", e.RunMigrated(request.bundle, request.graph_hash, plan.bundle_hash, request.why))]
 
 
 # --- people ----------------------------------------------------------------------------------------------------------

@@ -208,6 +208,18 @@ class RunMode(Struct, frozen=True, gc=False, tag="run.mode", omit_defaults=True)
     why: str = ""
 
 
+class RunMigrated(Struct, frozen=True, gc=False, tag="run.migrated", omit_defaults=True):
+    """The run goes on on another bundle of its graph, which could have brought it to where it stands.
+
+    `before` is the bundle on which it was until then. All that follows is decided by the new one.
+    """
+
+    bundle: str
+    graph_hash: str
+    before: str
+    why: str = ""
+
+
 class UndoResult(Struct, frozen=True, gc=False, tag="undo.result", omit_defaults=True):
     """What came of one attempt to take something back; as in `NodeResult`."""
 
@@ -436,6 +448,7 @@ Outside: TypeAlias = (
     | NodeCompleteAsked
     | RemedyGiven
     | RunMode
+    | RunMigrated
     | UndoResult
 )
 Decided: TypeAlias = (

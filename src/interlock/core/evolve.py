@@ -79,7 +79,8 @@ def _take_from_outside(plan: Plan, state: RunState, event: e.Event, body: e.Outs
             state.mode = body.mode
         case e.UndoResult():
             note_undo_result(plan, state, event.path, body)
-        case e.ResultLate():
+        case e.ResultLate() | e.RunMigrated():
+            # What a run goes on on says its log: whoever loads it takes the plan of the last bundle there.
             pass
         case _ as never:
             assert_never(never)

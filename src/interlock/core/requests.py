@@ -125,6 +125,22 @@ class SetMode(Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class MigrateRun(Struct, frozen=True, kw_only=True):
+    """Go on on another bundle of the same graph, by which the log so far could have been decided as well.
+
+    That it could is for whoever has the log to find out, as the last thing before this is admitted.
+    """
+
+    bundle: str
+    graph_hash: str
+    by: str = ""
+    why: str = ""
+    checked: int = 0
+    """The number of the last event that was looked at: none may have come since."""
+    obstacle: str = ""
+    """What was found to stand in the way."""
+
+
 # --- from the world --------------------------------------------------------------------------------------------------
 
 
@@ -166,6 +182,7 @@ Request: TypeAlias = (
     | CompleteNode
     | SettleEffect
     | SetMode
+    | MigrateRun
     | Result
     | UndoneResult
     | StepNoted

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from interlock.core.decide import Need, decide
-from interlock.core.events import Command, Event, Outside, RunStarted
+from interlock.core.events import Command, Event, Outside, RunMigrated, RunStarted
 from interlock.core.evolve import evolve
 from interlock.core.plan import Plan
 from interlock.core.state import RunState
@@ -21,28 +21,42 @@ from interlock.core.values import ENCODER, Blobs, Pack
 
 
 class Divergence(Struct, frozen=True):
-    """The first event that does not follow from those before it."""
+    """The first event that does not follow from those before it, and what does, if anything."""
 
     seq: int
     what: str
+    decided: Command | None = None
 
 
 Verdict: TypeAlias = Need | Divergence | None
 
 
 class Verification:
-    """One log being verified. `state` is the run as it was after the events that hold so far."""
+    """One log being verified. `state` is the run as it was after the events that hold so far.
 
-    def __init__(self, plan: Plan, state: RunState, events: Sequence[Event], pack: Pack) -> None:
+    The plan is that of the bundle on which the run is where these events end; with `is_other`, it is any other plan, of
+    which it is asked whether these decisions could have been its own.
+    """
+
+    def __init__(
+        self, plan: Plan, state: RunState, events: Sequence[Event], pack: Pack, *, is_other: bool = False
+    ) -> None:
         self.state = state
+        self._bundle = plan.bundle_hash if is_other else bundle_in_force(events)
         self._plan = plan
         self._events = events
         self._pack = pack
         self._verified = 0
 
-    def go_on(self, blobs: Blobs) -> Verdict:
-        """Verify on: None once the whole log holds, else where it does not, or the values that have to be loaded."""
-        while self._verified < len(self._events):
+    @property
+    def is_done(self) -> bool:
+        """Whether the whole log holds."""
+        return self._verified == len(self._events)
+
+    def go_on(self, blobs: Blobs, *, at_most: int | None = None) -> Verdict:
+        """Verify on, so many events at most: None if they hold, else where not, or the values that are to be loaded."""
+        end = len(self._events) if at_most is None else min(len(self._events), self._verified + at_most)
+        while self._verified < end:
             event = self._events[self._verified]
             found = self._fault_in(event, blobs)
             if found is not None:
@@ -59,8 +73,8 @@ class Verification:
     def _fault_in(self, event: Event, blobs: Blobs) -> Verdict:
         if event.at < self.state.at:
             return Divergence(event.seq, f"event {event.seq} ({event.type}) is earlier than the one before it")
-        if isinstance(event.body, RunStarted) and event.body.bundle != self._plan.bundle_hash:
-            return Divergence(event.seq, f"the run is pinned to bundle {event.body.bundle}, and this is another")
+        if isinstance(event.body, RunStarted) and self._bundle != self._plan.bundle_hash:
+            return Divergence(event.seq, f"the run is pinned to bundle {self._bundle}, and this is another")
         if isinstance(event.body, Outside):
             return None
         decided = decide(self._plan, self.state, blobs, self._pack)
@@ -68,7 +82,24 @@ class Verification:
             return decided
         if decided is None:
             return Divergence(event.seq, f"event {event.seq} ({event.type}) was recorded, and nothing is to be decided")
-        return None if _is_same(event, decided) else Divergence(event.seq, _difference(event, decided))
+        return None if _is_same(event, decided) else Divergence(event.seq, _difference(event, decided), decided)
+
+
+def bundle_in_force(events: Sequence[Event]) -> str:
+    """The bundle that the last of these events to speak of one names; nothing if none does."""
+    pinned = stretches(events)
+    return pinned[-1][0] if pinned else ""
+
+
+def stretches(events: Sequence[Event]) -> list[tuple[str, int]]:
+    """The bundles on which a run was, one after the other, each with the number of the last event before the next.
+
+    A log is verified for each of them from its first event up to there: what came before a migration could have been
+    decided by the bundle that the run went on on.
+    """
+    begun = [(each.body.bundle, each.seq) for each in events if isinstance(each.body, RunStarted | RunMigrated)]
+    ends = [*(seq - 1 for _, seq in begun[1:]), events[-1].seq if events else 0]
+    return [(bundle, end) for (bundle, _), end in zip(begun, ends, strict=False)]
 
 
 def _is_same(event: Event, decided: Command) -> bool:

@@ -12,18 +12,20 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from interlock.core.events import Error as Failure
-from interlock.core.events import Event, NodeResult, UndoResult
+from interlock.core.events import Event, NodeResult, RunMigrated, UndoResult
 from interlock.core.evolving.journal import attempt_at
 from interlock.core.evolving.resting import waits_for_outside
 from interlock.core.plan import Micros
-from interlock.core.requests import Refused, Request, Result, TimePassed, UndoneResult
+from interlock.core.requests import MigrateRun, Refused, Request, Result, TimePassed, UndoneResult
 from interlock.core.state import StatusWord, Step, status_of
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
 from interlock.engine.engine import Advance, Arrival, Engine, RunInHand
 from interlock.engine.journaling import RunJournal
+from interlock.engine.migrating import looked_at
 from interlock.engine.performing import Performer, result, settlement
 from interlock.store.errors import StoreError
 from interlock.tools.clock import Clock, Timer
@@ -173,6 +175,7 @@ class RunDriver:
     async def _advance(self, letters: list[Letter]) -> None:
         self._is_moving = True
         try:
+            letters = await self._migrations_first(letters)
             advance = await self.engine.advance(self.run, [letter.arrival for letter in letters])
         except BaseException as error:
             for letter in letters:
@@ -191,6 +194,33 @@ class RunDriver:
         if self._goes_on:
             self._wake.set()
             await asyncio.sleep(0)  # others have their turn, and whoever wants to cancel it is heard
+        if any(isinstance(event.body, RunMigrated) for event in advance.events):
+            await self._go_on_migrated()
+
+    async def _migrations_first(self, letters: list[Letter]) -> list[Letter]:
+        """Whether the log allows a migration is found out for the log as it is: no arrival may come before it."""
+        moves = [letter for letter in letters if isinstance(letter.arrival.request, MigrateRun)]
+        if not moves:
+            return letters
+        others = [letter for letter in letters if letter not in moves]
+        return [*[await self._looked_at(letter) for letter in moves], *others]
+
+    async def _looked_at(self, letter: Letter) -> Letter:
+        request = letter.arrival.request
+        assert isinstance(request, MigrateRun)
+        request = await looked_at(self.engine, self.run_id, self.run.state.seq, request)
+        if not request.obstacle:
+            missing = self.performer.missing((await self.engine.plan_of(request.bundle)).tools)
+            if missing:
+                request = replace(request, obstacle=f"where it is driven there is no tool {', '.join(missing)}")
+        return replace(letter, arrival=replace(letter.arrival, request=request))
+
+    async def _go_on_migrated(self) -> None:
+        """The log is folded anew by the plan of the other bundle. Calls in flight go on: they are the same by both."""
+        run = await self.engine.load(self.run_id, self.run.lease)
+        run.lease = self.run.lease  # it may have been renewed meanwhile
+        self.run = run
+        await self._advance([])
 
     def _tell(self, advance: Advance) -> None:
         for listener in self.listeners:

@@ -13,12 +13,13 @@ from hashlib import sha256
 from msgspec import Struct
 
 from interlock.core.compile import open_bundle
-from interlock.core.events import Event
+from interlock.core.events import Event, RunMigrated
 from interlock.core.plan import Micros, Plan
 from interlock.core.requests import Refused, Request
 from interlock.core.settle import Arrived, admit_all, fold, settle
 from interlock.core.state import RunState, next_due, status_of
 from interlock.core.values import Packer, Value, decode, has_parts, refs_in, with_refs_replaced
+from interlock.core.verify import bundle_in_force
 from interlock.engine.effects import Effect, effects_in
 from interlock.engine.errors import BundleChangedError, RunNotFoundError
 from interlock.engine.snapshots import (
@@ -144,22 +145,32 @@ class Engine:
         return plan, state
 
     async def log_of(self, run: str, *, at_seq: int | None = None) -> tuple[Plan, list[Event]]:
-        """The plan that a run is pinned to and its log, up to event `at_seq` if one is given.
+        """The plan on which a run is and its log, up to event `at_seq` if one is given: then, on which it was there.
 
         What was stored is checked before anybody believes it: `DamagedError` names the event at fault.
         """
         row = await self._row(run)
-        plan = await self.plan_of(row.bundle)
         last = row.seq if at_seq is None else min(at_seq, row.seq)
         sealed = await self.store.read_sealed(self.tenant, run, limit=last)
-        return plan, unseal_all(sealed, run=run, head=row.head if last == row.seq else None)
+        events = unseal_all(sealed, run=run, head=row.head if last == row.seq else None)
+        bundle = bundle_in_force(events) if 0 < last < row.seq else row.bundle
+        return await self.plan_of(bundle), events
 
     async def log_in_pages(
         self, run: str, *, at_seq: int | None = None
     ) -> tuple[Plan, AsyncGenerator[Sequence[Event]]]:
         """As `log_of`, for who looks at each event once: however long the run, a page of it is held."""
         row = await self._row(run)
-        return await self.plan_of(row.bundle), self._pages(row, row.seq if at_seq is None else min(at_seq, row.seq))
+        last = row.seq if at_seq is None else min(at_seq, row.seq)
+        return await self.plan_of(await self._bundle_at(row, last)), self._pages(row, last)
+
+    async def _bundle_at(self, row: RunRow, last: int) -> str:
+        """The bundle on which a run was after event `last`."""
+        bundle = row.bundle
+        if 0 < last < row.seq:
+            async for events in self._pages(row, last):
+                bundle = bundle_in_force(events) or bundle
+        return bundle
 
     async def _row(self, run: str) -> RunRow:
         row = await self.store.find_run(self.tenant, run)
@@ -200,7 +211,9 @@ class Engine:
         before, now = run.state.seq, self.now()
         try:
             arrived = self._admit(run, arrivals, now)
-            decided, goes_on = await self._settle(run, now)
+            # By what follows from a migration the plan in hand is no longer the one to decide.
+            is_moved = any(isinstance(event.body, RunMigrated) for event in arrived.events)
+            decided, goes_on = ([], False) if is_moved else await self._settle(run, now)
             events = [*arrived.events, *decided]
             await self._append_if_any(run, before, events, arrivals)
         except BaseException:

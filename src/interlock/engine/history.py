@@ -146,6 +146,7 @@ class History:
         self._started: e.RunStarted | None = None
         self._started_by = ""
         self._ended: e.RunEnded | None = None
+        self._moved: e.RunMigrated | None = None
 
     @property
     def seq(self) -> int:
@@ -161,6 +162,8 @@ class History:
                 self._started, self._started_by = body, event.actor
             case e.RunEnded() as body:
                 self._ended = body
+            case e.RunMigrated() as body:
+                self._moved = body
             case e.ScopeOpened():
                 self._see_holder(self._state.scopes[event.path], event)
             case e.ScopeEnded() if holder is not None:
@@ -181,8 +184,8 @@ class History:
             seq=state.seq,
             at=state.at,
             mode=state.mode,
-            graph_hash=started.graph_hash,
-            bundle=started.bundle,
+            graph_hash=(self._moved or started).graph_hash,
+            bundle=(self._moved or started).bundle,
             kind=started.kind,
             parent=started.parent,
             key=started.key,

@@ -21,6 +21,7 @@ _BY_KIND: Final[dict[str, type[r.Request]]] = {
     "complete": r.CompleteNode,
     "settle": r.SettleEffect,
     "mode": r.SetMode,
+    "migrate": r.MigrateRun,
 }
 _KIND_OF: Final = {request: kind for kind, request in _BY_KIND.items()}
 

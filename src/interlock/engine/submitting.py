@@ -8,10 +8,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 from interlock.core.admit import admit
-from interlock.core.requests import Refused, Request, misfit
+from interlock.core.requests import MigrateRun, Refused, Request, misfit
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Arrival
 from interlock.engine.errors import RequestRefusedError
+from interlock.engine.migrating import looked_at
 from interlock.engine.signals import encode_request, kind_of
 from interlock.engine.worker import Worker
 from interlock.store.errors import LeaseHeldError
@@ -55,6 +56,8 @@ async def submit(worker: Worker, run: str, request: Request, *, by: str = "", de
 
 async def _check(worker: Worker, run: str, request: Request) -> None:
     plan, state = await worker.engine.view(run)
+    if isinstance(request, MigrateRun) and request.bundle != plan.bundle_hash:
+        request = await looked_at(worker.engine, run, state.seq, request)
     admitted = admit(plan, state, request, at=worker.engine.now())
     if isinstance(admitted, Refused):
         raise RequestRefusedError(run, admitted.reason)
@@ -66,6 +69,8 @@ async def _record(worker: Worker, run: str, request: Request, *, by: str) -> Non
     lease = await store.acquire_lease(worker.engine.tenant, run, owner=worker.owner)
     try:
         in_hand = await worker.engine.load(run, lease)
+        if isinstance(request, MigrateRun):
+            request = await looked_at(worker.engine, run, in_hand.state.seq, request)
         (refused,) = await worker.engine.record(in_hand, [Arrival(request, by)])
     finally:
         await store.release_lease(lease)

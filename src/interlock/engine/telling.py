@@ -69,6 +69,8 @@ def _what_came(came: e.Outside) -> str:
             return f"said {body.act}{edited}{_why(body.why)}"
         case e.RunMode() as body:
             return f"mode is {body.mode} now{_why(body.why)}"
+        case e.RunMigrated() as body:
+            return f"goes on on bundle {body.bundle[:12]}, after {body.before[:12]}{_why(body.why)}"
         case e.UndoResult() as body:
             said = "taken back" if body.status == "done" else f"taking it back: {body.status}: {_told(body.error)}"
             return f"{said}{_simulated(body)}"

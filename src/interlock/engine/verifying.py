@@ -6,10 +6,11 @@ finds is told, never raised: a log that does not hold is an answer like any othe
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from itertools import takewhile
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -19,11 +20,14 @@ from interlock.core.events import LOG_FORMAT, Event
 from interlock.core.plan import Plan
 from interlock.core.state import RunState, encode_state, status_of
 from interlock.core.values import ENCODER, decode, refs_in
-from interlock.core.verify import Divergence, Verification
+from interlock.core.verify import Divergence, Verification, bundle_in_force, stretches
 from interlock.engine.engine import BLOBS_KEPT_MAX, BLOBS_READ_AT_ONCE, Engine
 from interlock.engine.errors import BundleChangedError
 from interlock.store.errors import DamagedError, ErasedError, MissingError, NewerFormatError
 from interlock.store.sealing import read_header, unseal_all, verify_chain
+
+EVENTS_AT_ONCE: Final = 1_000
+"""How many events are decided anew before others have their turn."""
 
 ReplayVerdict: TypeAlias = Literal["same", "diverges", "damaged", "erased", "not_comparable"]
 
@@ -79,7 +83,7 @@ async def _as_far_as_known(engine: Engine, run: str, newer: NewerFormatError) ->
     known = list(takewhile(lambda one: read_header(one).version <= LOG_FORMAT, sealed))
     events = unseal_all(known, run=run)
     await _read_blobs(engine, events)
-    before = await _decided_anew(engine, await engine.plan_of(row.bundle), run, events)
+    before = await _decided_anew(engine, await engine.plan_of(bundle_in_force(events)), run, events)
     if before.verdict != "same":
         return before
     what = f"{newer}; from there on nothing was compared"
@@ -97,20 +101,42 @@ async def _without_decisions(engine: Engine, run: str, problem: Exception) -> Re
 
 
 async def _decided_anew(engine: Engine, plan: Plan, run: str, events: Sequence[Event]) -> Replayed:
-    packer = await engine.packer()
-    verification = Verification(plan, RunState(run, engine.tenant), events, packer)
-    blobs: dict[str, object] = {}
-    while isinstance(found := verification.go_on(blobs), Need):
-        if len(blobs) > BLOBS_KEPT_MAX:
-            blobs.clear()
-        stored = await engine.store.blobs(engine.tenant, found.digests)
-        blobs |= {digest: decode(data) for digest, data in stored.items()}
-        packer.take_fresh()
-    state = verification.state
-    if isinstance(found, Divergence):
+    """By each bundle on which the run was, up to where it left it: the last has all of the log to answer for."""
+    for bundle, last in stretches(events)[:-1]:
+        earlier = await engine.plan_of(bundle)
+        state, found = await divergence_in(engine, earlier, run, events[:last])
+        if found is not None:
+            return Replayed(run=run, verdict="diverges", what=found.what, seq=found.seq, events=state.seq)
+    state, found = await divergence_in(engine, plan, run, events)
+    if found is not None:
         return Replayed(run=run, verdict="diverges", what=found.what, seq=found.seq, events=state.seq)
     digest = sha256(encode_state(state)).hexdigest()
     return Replayed(run=run, verdict="same", events=state.seq, status=status_of(state), state=digest)
+
+
+async def divergence_in(
+    engine: Engine, plan: Plan, run: str, events: Sequence[Event], *, is_other: bool = False
+) -> tuple[RunState, Divergence | None]:
+    """The state to which a log leads by a plan, or as far as it does, and the event that does not follow, if one does.
+
+    `is_other`: the plan is not that of the run. Others have their turn in between, however long the log is.
+    """
+    packer = await engine.packer()
+    verification = Verification(plan, RunState(run, engine.tenant), events, packer, is_other=is_other)
+    blobs: dict[str, object] = {}
+    while not verification.is_done:
+        match verification.go_on(blobs, at_most=EVENTS_AT_ONCE):
+            case Divergence() as found:
+                return verification.state, found
+            case Need(digests=digests):
+                if len(blobs) > BLOBS_KEPT_MAX:
+                    blobs.clear()
+                stored = await engine.store.blobs(engine.tenant, digests)
+                blobs |= {digest: decode(data) for digest, data in stored.items()}
+                packer.take_fresh()
+            case None:
+                await asyncio.sleep(0)
+    return verification.state, None
 
 
 async def _read_blobs(engine: Engine, events: Sequence[Event]) -> None:

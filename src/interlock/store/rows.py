@@ -73,6 +73,13 @@ class RunOrigin(Struct, frozen=True):
     priority: int
 
 
+class RunPin(Struct, frozen=True):
+    """What a run goes on on, from some event on."""
+
+    bundle: str
+    graph_hash: str
+
+
 class RunEnding(Struct, frozen=True):
     """What a run's last event says of it."""
 
@@ -143,6 +150,7 @@ class RunChanges(Struct):
     """
 
     origin: RunOrigin | None = None
+    pin: RunPin | None = None
     ending: RunEnding | None = None
     intended: dict[str, LedgerRow] = {}
     settled: dict[str, Settlement] = {}
@@ -204,6 +212,8 @@ def _note(found: RunChanges, run: str, event: e.Event) -> None:
             _close(found, path)
         case e.RunStarted() as body:
             found.origin = _origin_of(event, body)
+        case e.RunMigrated() as body:
+            found.pin = RunPin(body.bundle, body.graph_hash)
         case e.RunEnded() as body:
             found.ending = _ending_of(event, body)
         case _:

@@ -36,6 +36,8 @@ class MemoryRun:
         closed = set(changed.closed)
         self.questions = {p: row for p, row in self.questions.items() if not closed & {row.path, row.node}}
         self.questions.update(changed.asked)
+        if changed.pin is not None:
+            self.origin = replace(self.origin, bundle=changed.pin.bundle, graph_hash=changed.pin.graph_hash)
         if changed.ending is not None:
             self.ending, self.status, self.due = changed.ending, changed.ending.status, None
 

@@ -29,12 +29,13 @@ _ORIGIN: Final = """
 
 _ADVANCED: Final = "update run set seq = ?, head = ? where no = ?"
 _MOVED: Final = "update run set status = ?, due = ? where no = ?"
+_PINNED: Final = "update run set bundle = ?, graph_hash = ? where no = ?"
 _ENDED: Final = "update run set ended_at = ?, status = ?, error = ?, due = null where no = ?"
 _INTENDED: Final = "insert or replace into ledger values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SETTLED: Final = "update ledger set status = ?, settled_seq = ? where run_no = ? and effect = ?"
 _CLOSED: Final = "delete from question where run_no = ? and ? in (path, node)"
 _ASKED: Final = "insert or replace into question values (?, ?, ?, ?, ?, ?, ?, ?)"
-_IN_ORDER: Final = (_ADVANCED, _MOVED, _ENDED, _INTENDED, _SETTLED, _CLOSED, _ASKED)
+_IN_ORDER: Final = (_ADVANCED, _MOVED, _PINNED, _ENDED, _INTENDED, _SETTLED, _CLOSED, _ASKED)
 """The statements in the order in which they are executed: see `RunChanges`."""
 
 _encode_labels: Final = msgspec.msgpack.Encoder(order="sorted").encode
@@ -72,6 +73,8 @@ class DerivedRows:
             rows[_CLOSED].append((no, path))
         for question in changed.asked.values():
             rows[_ASKED].append((no, *_question_columns(question)))
+        if changed.pin is not None:
+            rows[_PINNED].append((changed.pin.bundle, changed.pin.graph_hash, no))
         if changed.ending is not None:
             rows[_ENDED].append((changed.ending.ended_at, changed.ending.status, changed.ending.error, no))
 

@@ -1,0 +1,109 @@
+"""`release --preflight` and `migrate`: what a release means to runs in flight, and moving one of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.command_line import CommandLine
+
+ASK = 'ask: {human: "Go?", choices: [go, stop]}\n'
+LATER = 'done: {value: "later", after: ask}\n'
+
+
+@pytest.fixture
+def waiting(interlock: CommandLine) -> str:
+    """A run of version 1 that waits for an answer."""
+    interlock.graph("asks", ASK + 'done: {value: "now", after: ask}\n')
+    interlock("release", "asks", "--by", "ada")
+    return interlock.started("asks")
+
+
+def test_a_run_stays_on_its_bundle_when_another_version_is_released(interlock: CommandLine, waiting: str) -> None:
+    """What a run was started as is what it means, whatever is released behind its back."""
+    interlock.graph("asks", ASK + LATER)
+    interlock("release", "asks")
+
+    answered = interlock("answer", f"{waiting}:ask", "--choose", "go", "--json").json
+
+    assert (answered["outputs"], answered["version"]) == ({"done": "now"}, "version 1")
+
+
+def test_a_run_that_could_have_come_from_the_new_version_is_moved_to_it(interlock: CommandLine, waiting: str) -> None:
+    """Nothing that has happened is other on the new version, so what is still to come may be."""
+    interlock.graph("asks", ASK + LATER)
+    interlock("release", "asks")
+
+    moved = interlock("migrate", waiting, "--to", "2", "--by", "ada", "--why", "the text was wrong")
+    answered = interlock("answer", f"{waiting}:ask", "--choose", "go", "--json").json
+
+    assert (moved.code, moved.err) == (0, "")
+    assert (answered["outputs"], answered["version"]) == ({"done": "later"}, "version 2")
+    assert "the text was wrong" in interlock("events", waiting).out
+    assert interlock("replay", waiting).code == 0
+
+
+def test_a_run_whose_past_does_not_fit_is_not_moved_and_the_event_is_named(
+    interlock: CommandLine, waiting: str
+) -> None:
+    """A question that was asked was asked: no other graph makes that another question."""
+    interlock.graph("asks", 'ask: {human: "Really?", choices: [go, stop]}\n' + LATER)
+
+    planned = interlock("migrate", waiting, "--to", "asks", "--plan")
+    by_file = interlock("migrate", waiting, "--to", "graphs/asks.yaml", "--plan")
+    refused = interlock("migrate", waiting, "--to", "graphs/asks.yaml")
+
+    assert (planned.code, planned.out) == (0, f"run {waiting} could migrate\n")
+    assert by_file.code == 1
+    assert "would break: event 2 ask says" in by_file.out
+    assert "Really?" in by_file.out
+    assert (refused.code, f"run {waiting} stays on its bundle: event 2 ask" in refused.err) == (2, True)
+    assert "run.migrated" not in interlock("events", waiting, "--json").out
+
+
+def test_an_ended_run_is_never_moved(interlock: CommandLine, waiting: str) -> None:
+    """It is over, and a record that changes afterwards is none."""
+    interlock("cancel", waiting)
+    interlock.graph("asks", ASK + LATER)
+
+    said = interlock("migrate", waiting, "--to", "graphs/asks.yaml")
+
+    assert (said.code, "has ended (cancelled)" in said.err) == (2, True)
+
+
+def test_a_version_that_does_not_exist_is_told(interlock: CommandLine, waiting: str) -> None:
+    """Whoever mistypes a number must not move a run to something else."""
+    said = interlock("migrate", waiting, "--to", "7")
+
+    assert (said.code, said.err) == (2, "error: asks has no version 7: see `interlock releases asks`\n")
+
+
+def test_a_preflight_tells_what_changes_and_of_each_run_what_would_become_of_it(
+    interlock: CommandLine, waiting: str
+) -> None:
+    """It is the question before every release, and has to be answered before anything is published."""
+    interlock.graph(
+        "asks", 'ask: {human: "Really?", choices: [go, stop]}\ntell: {tool: give_back, input: {amount: 1}}\n'
+    )
+
+    said = interlock("release", "asks", "--preflight")
+    told = interlock("release", "asks", "--preflight", "--json").json
+
+    assert said.code == 1
+    assert "question ask is changed" in said.out
+    assert "effect tell is new" in said.out
+    assert "would break" in said.out
+    assert [(run["run"], run["version"], run["outlook"]) for run in told["runs"]] == [
+        (waiting, "version 1", "would break")
+    ]
+    assert told["runs"][0]["obstacle"]["seq"] == 2
+    assert len(interlock("releases", "asks", "--json").json["releases"]) == 1
+
+
+def test_a_preflight_of_what_fits_every_run_ends_with_0(interlock: CommandLine, waiting: str) -> None:
+    """A pipeline goes by the exit code."""
+    interlock.graph("asks", ASK + LATER)
+
+    said = interlock("release", "asks", "--preflight", "--json")
+
+    assert said.code == 0
+    assert [(run["run"], run["outlook"]) for run in said.json["runs"]] == [(waiting, "could migrate")]
