@@ -79,7 +79,7 @@ fix: $(READY)
 	@touch $@
 
 bench: $(READY) .venv-peers/ready
-	@$(BIN)/python benchmarks/run.py --rounds $(or $(ROUNDS),5) $(if $(QUICK),--quick)
+	@$(BIN)/python benchmarks/run.py --rounds $(or $(ROUNDS),5) $(if $(QUICK),--quick) $(if $(FORKS),--forks)
 
 bench-core: $(READY)
 	@$(BIN)/python benchmarks/core_cost.py

@@ -85,10 +85,27 @@ async def fans() -> float:
     return m.middle_ms(took)
 
 
-def row(*, quick: bool) -> dict[str, Any]:
+def forks(times: int) -> float:
+    """A finished workflow forked at a step, through the internal queue to its end."""
+    took: list[float] = []
+    for number in range(times):
+        with SetWorkflowID(f"forked-{number}"):
+            chain(m.STEPS)
+        BEGAN.clear()
+        began = m.now()
+        DBOS.fork_workflow(f"forked-{number}", m.FORKED_FROM).get_result(polling_interval_sec=0.01)
+        took.append(m.now() - began)
+        assert len(BEGAN) == m.STEPS - m.FORKED_FROM + 1
+    return m.middle_ms(took)
+
+
+def row(*, quick: bool, alone: bool) -> dict[str, Any]:
     """All workloads."""
     found: dict[str, Any] = {}
     chain(m.STEPS)
+    found["fork_ms"] = forks(1 if quick else 3)
+    if alone:
+        return found
     took, cpu = [], m.Cpu()
     while sum(took) < (0.2 if quick else m.CHAIN_SECONDS):
         began = m.now()
@@ -123,5 +140,5 @@ def _size(place: Path) -> int:
 if __name__ == "__main__":
     DBOS.launch()
     logging.getLogger("dbos").setLevel(logging.ERROR)
-    m.emit(row(quick=GIVEN.quick))
+    m.emit(row(quick=GIVEN.quick, alone=GIVEN.forks))
     DBOS.destroy()

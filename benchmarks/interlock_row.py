@@ -69,7 +69,7 @@ def conversation(rounds: int) -> dict[str, Any]:
 
 async def row(folder: Path, *, quick: bool) -> dict[str, Any]:
     """All workloads, one after the other."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = await forks(folder, quick=quick)
     place = folder / "interlock.db"
     async with Interlock(place, tools=[step, talk]) as interlock:
         ten, wide = interlock.check(chain(m.STEPS)), interlock.check(fan(m.FAN))
@@ -123,6 +123,27 @@ async def _starts(run: Run, graph: CheckedGraph) -> float:
     return m.middle_ms(took)
 
 
+async def forks(folder: Path, *, quick: bool) -> dict[str, Any]:
+    """Another course of finished runs from one step on, to its end; and those runs decided anew from their record."""
+    forked: list[float] = []
+    replayed: list[float] = []
+    async with Interlock(folder / "forks.db", tools=[step]) as interlock:
+        ten = interlock.check(chain(m.STEPS))
+        for _ in range(3 if quick else m.FORKS):
+            parent = await interlock.start(ten)
+            await parent.ended()
+            BEGAN.clear()
+            began = m.now()
+            fork = await parent.fork(await parent.prepare_fork(f"n{m.FORKED_FROM - 1}"))
+            assert await fork.ended() == "succeeded"
+            forked.append(m.now() - began)
+            assert len(BEGAN) == m.STEPS - m.FORKED_FROM + 1
+            began = m.now()
+            assert (await parent.replay()).verdict == "same"
+            replayed.append(m.now() - began)
+    return {"fork_ms": m.middle_ms(forked), "replay_ms": m.middle_ms(replayed)}
+
+
 async def _loop(interlock: Interlock, place: Path, rounds: int) -> dict[str, Any]:
     before = _size(place)
     BEGAN.clear()
@@ -158,4 +179,4 @@ def _durability(place: Path) -> dict[str, Any]:
 
 if __name__ == "__main__":
     given = m.options()
-    m.emit(asyncio.run(row(given.folder, quick=given.quick)))
+    m.emit(asyncio.run((forks if given.forks else row)(given.folder, quick=given.quick)))

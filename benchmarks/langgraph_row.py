@@ -91,13 +91,31 @@ def thread(name: str, **more: Any) -> dict[str, Any]:
     return {"configurable": {"thread_id": name}, **more}
 
 
-def one_by_one(place: Path, *, quick: bool) -> dict[str, Any]:
-    """Chains, starts and the loop."""
+def forks(ten: Any, times: int) -> float:
+    """From the checkpoint before a step of a finished run, found in its history, to the end."""
+    took: list[float] = []
+    for number in range(times):
+        parent = thread(f"forked-{number}")
+        ten.invoke({"i": 0, "text": ""}, parent, durability="sync")
+        began = m.now()
+        before = next(each for each in ten.get_state_history(parent) if each.next == (f"n{m.FORKED_FROM - 1}",))
+        BEGAN.clear()
+        assert ten.invoke(None, before.config, durability="sync")["i"] == m.STEPS
+        took.append(m.now() - began)
+        assert len(BEGAN) == m.STEPS - m.FORKED_FROM + 1
+    return m.middle_ms(took)
+
+
+def one_by_one(place: Path, *, quick: bool, alone: bool) -> dict[str, Any]:
+    """Chains, forks, starts and the loop."""
     found: dict[str, Any] = {}
     with SqliteSaver.from_conn_string(str(place)) as saver:
         saver.setup()
         ten = chain(step).compile(checkpointer=saver)
         ten.invoke({"i": 0, "text": ""}, thread("warm"), durability="sync")
+        found["fork_ms"] = forks(ten, 3 if quick else m.FORKS)
+        if alone:
+            return found
         took, cpu = [], m.Cpu()
         while sum(took) < (0.2 if quick else m.CHAIN_SECONDS):
             began = m.now()
@@ -152,6 +170,7 @@ def _size(place: Path) -> int:
 
 if __name__ == "__main__":
     given = m.options()
-    result = one_by_one(given.folder / "sync.db", quick=given.quick)
-    result |= asyncio.run(together(given.folder / "async.db", quick=given.quick))
+    result = one_by_one(given.folder / "sync.db", quick=given.quick, alone=given.forks)
+    if not given.forks:
+        result |= asyncio.run(together(given.folder / "async.db", quick=given.quick))
     m.emit(result)

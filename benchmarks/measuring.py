@@ -24,6 +24,9 @@ CHAIN_SECONDS = 1.5
 RUNS_AT_ONCE = 500
 FAN = 100
 STARTS = 30
+FORKS = 20
+FORKED_FROM = 6
+"""The step from which a finished chain is taken another course: those before it are taken over, five run again."""
 ROUNDS = 2_000
 LAST_READ = 20
 TEXT = "x" * 128
@@ -39,6 +42,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--quick", action="store_true", help="small numbers: does it run at all")
+    parser.add_argument("--forks", action="store_true", help="forks and replays alone")
     return parser.parse_args()
 
 

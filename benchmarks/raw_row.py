@@ -98,4 +98,4 @@ async def row(folder: Path, *, quick: bool) -> dict[str, Any]:
 
 if __name__ == "__main__":
     given = m.options()
-    m.emit(asyncio.run(row(given.folder, quick=given.quick)))
+    m.emit({} if given.forks else asyncio.run(row(given.folder, quick=given.quick)))
