@@ -29,6 +29,7 @@ ENVIRONMENT_PREFIX: Final = "INTERLOCK_"
 _SECRETS_PREFIX: Final = "INTERLOCK_SECRET_"
 
 Positive: TypeAlias = Annotated[int, Field(gt=0)]
+Age: TypeAlias = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hdwy]$")]
 ToolPlace: TypeAlias = Annotated[str, Field(min_length=1)]
 Source: TypeAlias = Literal["flag", "environment", "file", "default"]
 
@@ -80,6 +81,13 @@ class SlotSettings(Strict):
     processes: Positive = PROCESSES_MAX
 
 
+class RetentionSettings(Strict):
+    """How long what ended runs have left is kept: `90d`, `1y`. What is not said is kept for ever."""
+
+    payloads: Age | None = None
+    runs: Age | None = None
+
+
 class Settings(Strict):
     """Everything that can be set. Paths are absolute once they were read by `read_settings`."""
 
@@ -89,6 +97,7 @@ class Settings(Strict):
     secrets: Path = Path(".interlock/secrets.toml")
     limits: LimitSettings = LimitSettings()
     slots: SlotSettings = SlotSettings()
+    retention: RetentionSettings = RetentionSettings()
     sinks: dict[SinkName, SinkSettings] = {}
     """Where events leave for, by names of one's own. They stand in the file alone."""
 
@@ -299,6 +308,7 @@ _WANTED: Final = {
     "string_type": "a file, a folder or a module",
     "string_too_short": "a file, a folder or a module",
     "path_type": "a path",
+    "string_pattern_mismatch": "an age such as `12h`, `90d` or `1y`",
     "model_type": "a table of settings",
     "model_attributes_type": "a table of settings",
 }

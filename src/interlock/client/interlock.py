@@ -20,6 +20,7 @@ from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSourc
 from interlock.client.handle import RunHandle
 from interlock.client.own_loop import in_own_loop
 from interlock.client.result import RunResult
+from interlock.client.retention import RunRetention
 from interlock.client.shared_worker import SharedWorker
 from interlock.client.sinks import Sinks
 from interlock.core.canonical import canonical
@@ -28,9 +29,10 @@ from interlock.core.problems import nearest
 from interlock.core.requests import MigrateRun, StartRun
 from interlock.engine.cassette_files import recording_to
 from interlock.engine.cassettes import CassetteError
-from interlock.engine.errors import RunNotFoundError
+from interlock.engine.errors import RunNotFoundError, RunPrunedError
 from interlock.engine.migrating import Obstacle, obstacle_to
 from interlock.engine.preflight import Preflight, preflight
+from interlock.engine.pruning import find_pruned
 from interlock.engine.releases import Published, Release, ReleaseHistory, all_released, go_back, publish, released
 from interlock.engine.submitting import Submitted, submit
 from interlock.engine.worker import Worker
@@ -250,6 +252,11 @@ class Interlock:
         """Where events leave for: how each sink stands, and telling it on by hand."""
         return Sinks(self._open_worker("sinks"), self._sinks, secrets=self._secrets, folder=self._folder)
 
+    @property
+    def retention(self) -> RunRetention:
+        """What is kept of runs, and giving up what is old."""
+        return RunRetention(self._open_worker("retention").engine)
+
     async def find_by_key(self, key: str) -> RunHandle | None:
         """The run that was started under a key."""
         worker = self._open_worker("find_by_key")
@@ -316,6 +323,8 @@ class Interlock:
     async def _row(self, worker: Worker, run: str) -> RunRow:
         row = await worker.engine.store.find_run(worker.engine.tenant, run)
         if row is None:
+            if (pruned := await find_pruned(worker.engine, run)) is not None:
+                raise RunPrunedError(pruned)
             known = [each.run for each in await worker.engine.store.list_runs(worker.engine.tenant)]
             raise RunNotFoundError(run, meant=nearest(run, known))
         return row

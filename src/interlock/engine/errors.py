@@ -2,6 +2,7 @@
 
 EngineError
 ├── RunNotFoundError       there is no such run
+│   └── RunPrunedError     there was one, and it was given up
 ├── RequestRefusedError    the core said no, and why
 ├── BundleChangedError     a stored bundle does not compile to what it was
 ├── ToolsMissingError      a run needs tools that are not here
@@ -13,9 +14,13 @@ EngineError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from interlock.core.errors import InterlockError
+from interlock.engine.telling import instant
+
+if TYPE_CHECKING:
+    from interlock.engine.pruning import PrunedRun
 
 _NAMED_MAX: Final = 5
 
@@ -30,6 +35,19 @@ class RunNotFoundError(EngineError):
     def __init__(self, run: str, *, meant: str | None = None) -> None:
         super().__init__(f"there is no run {run}" + (f"; did you mean {meant}?" if meant else ": see `interlock runs`"))
         self.run = run
+
+
+class RunPrunedError(RunNotFoundError):
+    """There was such a run, and it was given up; `pruned` is what is on record of it."""
+
+    def __init__(self, pruned: PrunedRun) -> None:
+        EngineError.__init__(
+            self,
+            f"run {pruned.run} of graph {pruned.graph} was pruned at {instant(pruned.at)} by {pruned.by}"
+            + (f" ({pruned.why})" if pruned.why else "")
+            + f": it had {pruned.status.replace('_', ' ')} at {instant(pruned.ended_at)}, after {pruned.seq} events",
+        )
+        self.run, self.pruned = pruned.run, pruned
 
 
 class RequestRefusedError(EngineError):

@@ -1,0 +1,32 @@
+"""The duty to give up what has grown old, as the settings under `[retention]` say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from interlock.core.plan import Micros
+from interlock.engine.engine import Engine
+from interlock.engine.pruning import Wanted, What, plan_pruning, prune
+
+TURN_MICROS: Final[Micros] = 3_600_000_000
+"""How often it is looked for: what is kept for days may be kept an hour longer."""
+
+
+class RetentionDuty:
+    """A duty (see duties.py). `payloads` and `runs` are ages; what has none is kept for ever."""
+
+    name = "retention"
+
+    def __init__(self, engine: Engine, *, payloads: Micros | None = None, runs: Micros | None = None) -> None:
+        self._engine = engine
+        # Whole runs first: of what goes altogether, nothing has to be erased before.
+        self._ages: tuple[tuple[What, Micros | None], ...] = (("runs", runs), ("payloads", payloads))
+
+    async def turn(self) -> Micros:
+        """Give up what is too old by now; gives the instant of the next turn."""
+        for what, age in self._ages:
+            if age is not None:
+                wanted = Wanted(what=what, ended_before=self._engine.now() - age)
+                plan = await plan_pruning(self._engine, wanted)
+                await prune(self._engine, plan, by="retention", why=f"the settings keep {what} no longer")
+        return self._engine.now() + TURN_MICROS
