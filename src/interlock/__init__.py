@@ -32,7 +32,10 @@ if TYPE_CHECKING:
         RunResult,
         UnknownGraphError,
     )
+    from interlock.client.selection import Selection
+    from interlock.client.sinks import Sinks
     from interlock.core.events import Event
+    from interlock.engine.asking import Asked
     from interlock.engine.differing import RunDifference
     from interlock.engine.driving import Progress
     from interlock.engine.forking import PreparedFork
@@ -41,10 +44,12 @@ if TYPE_CHECKING:
     from interlock.engine.preflight import Preflight
     from interlock.engine.redeciding import OnAnotherGraph
     from interlock.engine.releases import Published, Release, ReleaseHistory
+    from interlock.engine.sink_reports import SinkReport
     from interlock.engine.submitting import Submitted
     from interlock.engine.verifying import Replayed
     from interlock.engine.waits import Wait
     from interlock.settings import LimitSettings, SlotSettings
+    from interlock.sinks.declaring import SinkSettings
     from interlock.store.errors import LeaseHeldError
     from interlock.store.rows import LedgerRow, QuestionRow, RunRow
     from interlock.tools import (
@@ -60,6 +65,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Asked",
     "AsyncToolContext",
     "CheckedGraph",
     "Event",
@@ -93,6 +99,10 @@ __all__ = [
     "RunRow",
     "RunView",
     "Scope",
+    "Selection",
+    "SinkReport",
+    "SinkSettings",
+    "Sinks",
     "SlotSettings",
     "StepFailed",
     "Submitted",
@@ -112,6 +122,9 @@ _HOMES = {
     "interlock.authoring.building.references": ("Node", "Reference"),
     "interlock.authoring.building.scopes": ("Scope",),
     "interlock.core.events": ("Event",),
+    "interlock.client.selection": ("Selection",),
+    "interlock.client.sinks": ("Sinks",),
+    "interlock.engine.asking": ("Asked",),
     "interlock.engine.differing": ("RunDifference",),
     "interlock.engine.driving": ("Progress",),
     "interlock.engine.forking": ("PreparedFork",),
@@ -120,10 +133,12 @@ _HOMES = {
     "interlock.engine.preflight": ("Preflight",),
     "interlock.engine.redeciding": ("OnAnotherGraph",),
     "interlock.engine.releases": ("Published", "Release", "ReleaseHistory"),
+    "interlock.engine.sink_reports": ("SinkReport",),
     "interlock.engine.submitting": ("Submitted",),
     "interlock.engine.verifying": ("Replayed",),
     "interlock.engine.waits": ("Wait",),
     "interlock.settings": ("LimitSettings", "SlotSettings"),
+    "interlock.sinks.declaring": ("SinkSettings",),
     "interlock.store.errors": ("LeaseHeldError",),
     "interlock.store.rows": ("LedgerRow", "QuestionRow", "RunRow"),
     "interlock.tools": (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -21,6 +22,7 @@ from interlock.client.handle import RunHandle
 from interlock.client.own_loop import in_own_loop
 from interlock.client.result import RunResult
 from interlock.client.retention import RunRetention
+from interlock.client.selection import Selection
 from interlock.client.shared_worker import SharedWorker
 from interlock.client.sinks import Sinks
 from interlock.core.canonical import canonical
@@ -35,6 +37,7 @@ from interlock.engine.preflight import Preflight, preflight
 from interlock.engine.pruning import find_pruned
 from interlock.engine.releases import Published, Release, ReleaseHistory, all_released, go_back, publish, released
 from interlock.engine.submitting import Submitted, submit
+from interlock.engine.run_filter import RunFilter
 from interlock.engine.worker import Worker
 from interlock.faults import Fault
 from interlock.settings import Configured, LimitSettings, SlotSettings
@@ -256,6 +259,27 @@ class Interlock:
     def retention(self) -> RunRetention:
         """What is kept of runs, and giving up what is old."""
         return RunRetention(self._open_worker("retention").engine)
+
+    def selected(
+        self,
+        *,
+        graph: str | None = None,
+        statuses: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+        older_than: timedelta | None = None,
+        limit: int | None = None,
+    ) -> Selection:
+        """The runs there are by now that have all of this in common: `selected(graph="ship").cancel(…)`."""
+        worker = self._open_worker("selected")
+        upto = worker.engine.now() - (older_than or timedelta()) // timedelta(microseconds=1)
+        chosen = RunFilter(
+            graph=graph,
+            statuses=frozenset(statuses),
+            labels=dict(labels or {}),
+            started_upto=upto,
+            limit=limit,
+        )
+        return Selection(worker, chosen)
 
     async def find_by_key(self, key: str) -> RunHandle | None:
         """The run that was started under a key."""

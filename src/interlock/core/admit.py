@@ -92,6 +92,7 @@ def _start(plan: Plan, state: RunState, request: r.StartRun) -> Admitted | r.Ref
         key=request.key,
         labels=request.labels,
         priority=request.priority,
+        why=request.why,
     )
     return [("", started), *request.adopted]
 

@@ -44,6 +44,7 @@ class RunStarted(Struct, frozen=True, gc=False, tag="run.started", omit_defaults
     key: str = ""
     labels: dict[str, str] = {}
     priority: int = 0
+    why: str = ""
 
 
 class ResultAdopted(Struct, frozen=True, gc=False, tag="result.adopted", omit_defaults=True):

@@ -29,6 +29,7 @@ class StartRun(Struct, frozen=True, kw_only=True):
     """Of two runs that wait to be driven, the one with the higher number goes first."""
     adopted: tuple[tuple[str, e.ResultAdopted], ...] = ()
     by: str = ""
+    why: str = ""
 
 
 class Answer(Struct, frozen=True, kw_only=True):

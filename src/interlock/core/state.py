@@ -377,7 +377,7 @@ def status_of(state: RunState) -> StatusWord:
         return "paused"
     if state.compensating:
         return "compensating"
-    if state.calls_in_flight == 0 and state.waits > 0 and len(state.matters) == 0:
+    if state.calls_in_flight == 0 and state.waits > 0 and not (state.matters or state.stops):
         return "waiting"
     return "running"
 

@@ -244,6 +244,28 @@ class Engine:
             raise
         return arrived.refused
 
+    async def record_what_follows(
+        self, run: RunInHand, arrivals: Sequence[Arrival]
+    ) -> tuple[Refused | None, ...] | None:
+        """Records what has arrived and all that follows from it, if no effect does, and gives the lease back with it.
+
+        None if effects would follow, or too much for one append: then nothing was written, and the run in hand is
+        broken.
+        """
+        before, now = run.state.seq, self.now()
+        try:
+            arrived = self._admit(run, arrivals, now)
+            decided, goes_on = await self._settle(run, now)
+            events = [*arrived.events, *decided]
+            if goes_on or effects_in(run.plan, run.state, events):
+                run.is_broken = True
+                return None
+            await self._append_if_any(run, before, events, arrivals, lets_go=True)
+        except BaseException:
+            run.is_broken = True
+            raise
+        return arrived.refused
+
     def _admit(self, run: RunInHand, arrivals: Sequence[Arrival], now: Micros) -> Arrived:
         requests = [(each.request, each.by) for each in arrivals]
         arrived = admit_all(run.plan, run.state, requests, at=now, pack=run.packer)

@@ -6,7 +6,11 @@ or take back, the same things again. The store's key sees to that, also between 
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Literal, NoReturn
+
+from msgspec import Struct
 
 from interlock.core.continuing.adopting import Adoption, results_to_adopt, undos_to_adopt
 from interlock.core.events import Event, RunEnded, RunStarted
@@ -15,23 +19,43 @@ from interlock.core.plan import Plan
 from interlock.core.requests import StartRun
 from interlock.engine.driving import RunDriver
 from interlock.engine.errors import RequestRefusedError, RunNotFoundError
+from interlock.engine.starting import start_detached
 from interlock.engine.worker import Worker
 from interlock.store.errors import RunKeyTakenError
 from interlock.store.rows import RunRow
 
 
-async def retry_run(worker: Worker, run: str, *, by: str = "") -> RunDriver:
-    """A new run that goes on where an ended one failed or was cancelled. Retrying a rollback goes on taking back."""
+class Continuation(Struct, frozen=True):
+    """How an ended run is continued: on which plan, and by which request."""
+
+    plan: Plan
+    request: StartRun
+
+
+async def retry_run(worker: Worker, run: str, *, by: str = "", why: str = "") -> RunDriver:
+    """A new run that goes on where an ended one failed or was cancelled, driven here."""
+    return await _driven(worker, run, await prepare_retry(worker, run, by=by, why=why))
+
+
+async def rollback_run(worker: Worker, run: str, *, by: str = "", why: str = "") -> RunDriver:
+    """A new run that takes back what an ended one did, the last first, driven here."""
+    return await _driven(worker, run, await prepare_rollback(worker, run, by=by, why=why))
+
+
+async def prepare_retry(worker: Worker, run: str, *, by: str = "", why: str = "") -> Continuation:
+    """How an ended run is gone on with. Retrying a rollback goes on taking back."""
     row, plan, events = await _ended_run(worker, run)
     if row.status == "succeeded" or (row.kind == "rollback" and row.status == "rolled_back"):
         _refuse(run, f"run {run} has {row.status.replace('_', ' ')}: there is nothing to retry")
     if row.kind == "rollback":
-        return await _continue(worker, row, plan, events, undos_to_adopt(plan, run, events), kind="rollback", by=by)
-    return await _continue(worker, row, plan, events, results_to_adopt(plan, run, events), kind="retry", by=by)
+        undos = undos_to_adopt(plan, run, events)
+        return await _continuation(worker, plan, events, undos, of=run, kind="rollback", by=by, why=why)
+    adopted = results_to_adopt(plan, run, events)
+    return await _continuation(worker, plan, events, adopted, of=run, kind="retry", by=by, why=why)
 
 
-async def rollback_run(worker: Worker, run: str, *, by: str = "") -> RunDriver:
-    """A new run that takes back what an ended one did, the last first."""
+async def prepare_rollback(worker: Worker, run: str, *, by: str = "", why: str = "") -> Continuation:
+    """How what an ended run did is taken back."""
     row, plan, events = await _ended_run(worker, run)
     if row.kind == "rollback":
         _refuse(run, f"run {run} is a rollback itself: `retry` goes on with what it could not take back")
@@ -42,7 +66,18 @@ async def rollback_run(worker: Worker, run: str, *, by: str = "") -> RunDriver:
     if not undos and isinstance(ended, RunEnded) and ended.outcome.not_undone:
         left = ", ".join(ended.outcome.not_undone)
         _refuse(run, f"run {run} has tried to take back {left} and could not: that has to be mended by hand")
-    return await _continue(worker, row, plan, events, undos, kind="rollback", by=by)
+    return await _continuation(worker, plan, events, undos, of=run, kind="rollback", by=by, why=why)
+
+
+async def leave_continuation(worker: Worker, run: str, prepared: Continuation) -> str:
+    """Put the start of a continuation on record, for whichever worker looks for work; gives the new run's id."""
+    with _continued_once(run):
+        return await start_detached(worker.engine, prepared.plan, worker.new_id(), prepared.request, owner=worker.owner)
+
+
+async def _driven(worker: Worker, run: str, prepared: Continuation) -> RunDriver:
+    with _continued_once(run):
+        return await worker.start(prepared.plan, worker.new_id(), prepared.request)
 
 
 async def _ended_run(worker: Worker, run: str) -> tuple[RunRow, Plan, list[Event]]:
@@ -55,33 +90,41 @@ async def _ended_run(worker: Worker, run: str) -> tuple[RunRow, Plan, list[Event
     return row, *await engine.log_of(run)
 
 
-async def _continue(
+async def _continuation(
     worker: Worker,
-    row: RunRow,
     plan: Plan,
     events: list[Event],
     adopted: list[Adoption],
     *,
+    of: str,
     kind: Literal["retry", "rollback"],
     by: str,
-) -> RunDriver:
+    why: str,
+) -> Continuation:
     started = events[0].body
     assert isinstance(started, RunStarted)
     request = StartRun(
         inputs=await worker.engine.whole(started.inputs),
         tenant=worker.engine.tenant,
         kind=kind,
-        parent=row.run,
-        key=f"after {row.run}",
+        parent=of,
+        key=f"after {of}",
         labels=started.labels,
+        priority=started.priority,
         adopted=tuple(adopted),
         by=by,
+        why=why,
     )
+    return Continuation(plan, request)
+
+
+@contextmanager
+def _continued_once(run: str) -> Generator[None]:
     try:
-        return await worker.start(plan, worker.new_id(), request)
+        yield
     except RunKeyTakenError as taken:
-        again = f"run {row.run} was continued already, by run {taken.taken_by}: retry or roll back that one"
-        raise RequestRefusedError(row.run, again) from taken
+        again = f"run {run} was continued already, by run {taken.taken_by}: retry or roll back that one"
+        raise RequestRefusedError(run, again) from taken
 
 
 def _refuse(run: str, reason: str) -> NoReturn:

@@ -24,7 +24,7 @@ def _what_came(came: e.Outside) -> str:
     match came:
         case e.RunStarted() as body:
             linked = f", a {body.kind} of {body.parent}" if body.parent else ""
-            return f"graph {body.graph} starts{linked} with {short(body.inputs)}"
+            return f"graph {body.graph} starts{linked} with {short(body.inputs)}{_why(body.why)}"
         case e.ResultAdopted() as body:
             return f"takes over the result of event {body.parent_seq} of the parent run: {short(body.out)}"
         case e.NodeResult(status="done") as body:

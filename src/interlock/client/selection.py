@@ -1,0 +1,91 @@
+"""Runs that have something in common, and asking the same of all of them.
+
+Each run is asked for itself: its own log says what was asked, by whom and why, and one that refuses stops no other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from interlock.core import requests as r
+from interlock.core.lifecycle import RUN_ENDED, RUN_STATUSES
+from interlock.engine.asking import Asked, ask_all, ask_one
+from interlock.engine.linking import leave_continuation, prepare_retry, prepare_rollback
+from interlock.engine.run_filter import RunFilter, runs_taken
+from interlock.engine.worker import Worker
+from interlock.store.rows import RunRow
+
+IN_FLIGHT: Final = frozenset(RUN_STATUSES) - RUN_ENDED
+MAY_BE: Final = {
+    "pause": IN_FLIGHT - {"paused"},
+    "resume": frozenset({"paused"}),
+    "cancel": IN_FLIGHT,
+    "retry": frozenset({"failed", "cancelled"}),
+    "rollback": RUN_ENDED - {"rolled_back"},
+}
+"""What can be asked of runs, and of which statuses it can be asked; runs of others are not among those meant."""
+
+
+class Selection:
+    """Runs chosen by a filter. It works while the client it came from is open."""
+
+    def __init__(self, worker: Worker, chosen: RunFilter) -> None:
+        self._worker = worker
+        self._chosen = chosen
+
+    def rows(self) -> AsyncIterator[RunRow]:
+        """The runs that are meant as the store has them now, the newest first."""
+        return runs_taken(self._worker.engine.store, self._worker.engine.tenant, self._chosen)
+
+    def that_can(self, act: str) -> Selection:
+        """Those of them of which an act can be asked: a paused one cannot be paused."""
+        statuses = MAY_BE[act] & (self._chosen.statuses or MAY_BE[act])
+        # Without any status left, none is meant, and not all.
+        nobody = self._chosen.limit if statuses else 0
+        return Selection(self._worker, replace(self._chosen, statuses=statuses, limit=nobody))
+
+    async def counted(self) -> Counter[tuple[str, str]]:
+        """How many runs are meant, by graph and status."""
+        return Counter([(row.graph, row.status) async for row in self.rows()])
+
+    # --- what can be asked of all of them ---
+
+    def cancel(self, *, rollback: bool = False, by: str = "", why: str = "") -> AsyncIterator[Asked]:
+        """Stop them. With `rollback` each takes back what it did."""
+        return self._ask("cancel", r.CancelRun(by=by, rollback=rollback, why=why), by=by)
+
+    def pause(self, *, by: str = "", why: str = "") -> AsyncIterator[Asked]:
+        """Start nothing new in them until they are resumed."""
+        return self._ask("pause", r.PauseRun(by=by, why=why), by=by)
+
+    def resume(self, *, by: str = "", why: str = "") -> AsyncIterator[Asked]:
+        """End their pause."""
+        return self._ask("resume", r.ResumeRun(by=by, why=why), by=by)
+
+    def retry(self, *, by: str = "", why: str = "") -> AsyncIterator[Asked]:
+        """Go on where they failed, each as a new run that whichever worker looks for work takes up."""
+
+        async def ask(run: str) -> Asked:
+            prepared = await prepare_retry(self._worker, run, by=by, why=why)
+            return Asked(run, "started", await leave_continuation(self._worker, run, prepared))
+
+        return ask_all(self.that_can("retry").rows(), ask)
+
+    def rollback(self, *, by: str = "", why: str = "") -> AsyncIterator[Asked]:
+        """Take back what they did, each as a new run that whichever worker looks for work takes up."""
+
+        async def ask(run: str) -> Asked:
+            prepared = await prepare_rollback(self._worker, run, by=by, why=why)
+            return Asked(run, "started", await leave_continuation(self._worker, run, prepared))
+
+        return ask_all(self.that_can("rollback").rows(), ask)
+
+    def _ask(self, act: str, request: r.Request, *, by: str) -> AsyncIterator[Asked]:
+        async def ask(run: str) -> Asked:
+            return await ask_one(self._worker, run, request, by=by)
+
+        return ask_all(self.that_can(act).rows(), ask)
