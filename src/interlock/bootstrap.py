@@ -31,6 +31,8 @@ from interlock.sinks.making import make_sink
 from interlock.store.errors import PlaceError
 from interlock.store.event_store import EventStore
 from interlock.store.memory.store import MemoryEventStore
+from interlock.store.places import StorePlace
+from interlock.store.postgres.address import PostgresAddress
 from interlock.store.processes import this_process
 from interlock.store.schema import StoreSchema
 from interlock.store.sqlite.migrating import SqliteSchema
@@ -59,7 +61,7 @@ class Parts:
     """What a worker is put together from. `slots` is asked anew for each worker: slots belong to one event loop."""
 
     store: EventStore
-    place: Path | None = None
+    place: StorePlace | None = None
     """The store's file, if it has one: its folder is made when the store is opened, and not before."""
     toolbox: Toolbox
     secrets: SecretSource = NO_SECRETS
@@ -83,14 +85,38 @@ def cassette_of(world: str) -> Cassette | None:
     return None
 
 
-def make_store(place: Path | None, *, clock: Clock) -> EventStore:
-    """The store in a SQLite file, which is not touched before it is opened; without a place, one in memory."""
-    return MemoryEventStore(clock=clock.now) if place is None else SqliteEventStore(place, clock=clock.now)
+def make_store(place: StorePlace | None, *, clock: Clock) -> EventStore:
+    """The store at a place, which is not touched before it is opened; without a place, one in memory."""
+    match place:
+        case None:
+            return MemoryEventStore(clock=clock.now)
+        case Path():
+            return SqliteEventStore(place, clock=clock.now)
+        case PostgresAddress():
+            with _driver_needed(place):
+                # The driver is an extra, and takes longer to load than most commands take as a whole.
+                from interlock.store.postgres.store import PostgresEventStore  # noqa: PLC0415
+            return PostgresEventStore(place, clock=clock.now)
 
 
-def schema_of(place: Path) -> StoreSchema:
-    """The schema of the store in a SQLite file that is there."""
-    return SqliteSchema(place)
+@contextmanager
+def _driver_needed(place: PostgresAddress) -> Generator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "asyncpg":
+            raise
+        what = "PostgreSQL needs a package that is not installed: pip install 'interlock[postgres]'"
+        raise PlaceError(place.shown, "no_driver", what) from error
+
+
+def schema_of(place: StorePlace) -> StoreSchema:
+    """The schema of the store that is at a place."""
+    if isinstance(place, Path):
+        return SqliteSchema(place)
+    with _driver_needed(place):
+        from interlock.store.postgres.migrating import PostgresSchema  # noqa: PLC0415 - as above
+    return PostgresSchema(place)
 
 
 def make_relay(
@@ -113,7 +139,7 @@ def make_relay(
 @asynccontextmanager
 async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
     """A worker on its opened store; in the end its runs are let go and the store is closed."""
-    if parts.place is not None:
+    if isinstance(parts.place, Path):
         _make_folder(parts.place)
     async with parts.store:
         clock = JumpingClock(parts.clock) if parts.faults else parts.clock

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
+from pydantic_core import PydanticCustomError
 
 from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.core.errors import InterlockError
@@ -22,10 +23,13 @@ from interlock.core.limits import Limits as GraphLimits
 from interlock.core.problems import nearest
 from interlock.core.values import is_map
 from interlock.sinks.declaring import SinkName, SinkSettings
+from interlock.store.places import StorePlace, parse_place
+from interlock.store.postgres.address import AddressError, PostgresAddress
 from interlock.tools.door import PROCESSES_MAX, TASKS_MAX, THREADS_MAX
 
 PROJECT_FILE: Final = "interlock.toml"
 ENVIRONMENT_PREFIX: Final = "INTERLOCK_"
+_WRONG_ADDRESS: Final = "store_address"
 _SECRETS_PREFIX: Final = "INTERLOCK_SECRET_"
 
 Positive: TypeAlias = Annotated[int, Field(gt=0)]
@@ -81,6 +85,27 @@ class SlotSettings(Strict):
     processes: Positive = PROCESSES_MAX
 
 
+def _checked_place(named: object) -> StorePlace:
+    match named:
+        case Path() | PostgresAddress():
+            return named
+        case str():
+            try:
+                return parse_place(named)
+            except AddressError as error:
+                raise PydanticCustomError(_WRONG_ADDRESS, "{why}", {"why": str(error)}) from error
+        case _:
+            raise PydanticCustomError("path_type", "a path")
+
+
+def _shown_place(place: StorePlace) -> Path | str:
+    return place if isinstance(place, Path) else place.shown
+
+
+Place: TypeAlias = Annotated[StorePlace, PlainValidator(_checked_place), PlainSerializer(_shown_place)]
+"""Where runs are kept. Wherever settings are shown, no password is."""
+
+
 class RetentionSettings(Strict):
     """How long what ended runs have left is kept: `90d`, `1y`. What is not said is kept for ever."""
 
@@ -91,7 +116,7 @@ class RetentionSettings(Strict):
 class Settings(Strict):
     """Everything that can be set. Paths are absolute once they were read by `read_settings`."""
 
-    store: Path = Path(".interlock/interlock.db")
+    store: Place = Path(".interlock/interlock.db")
     graphs: Path = Path("graphs")
     tools: tuple[ToolPlace, ...] = ("tools",)
     secrets: Path = Path(".interlock/secrets.toml")
@@ -292,12 +317,14 @@ def _checked(values: Mapping[str, Any], origins: Mapping[str, Origin]) -> tuple[
     try:
         return Settings.model_validate(_nested(values)), []
     except ValidationError as error:
-        return None, [_told(each["loc"], each["type"], each["input"], origins) for each in error.errors()]
+        return None, [_told(each["loc"], each["type"], each["msg"], each["input"], origins) for each in error.errors()]
 
 
-def _told(place: tuple[str | int, ...], wrong: str, given: object, origins: Mapping[str, Origin]) -> str:
+def _told(place: tuple[str | int, ...], wrong: str, why: str, given: object, origins: Mapping[str, Origin]) -> str:
     name = next((name for name in origins if name == ".".join(map(str, place[: name.count(".") + 1]))), str(place[0]))
     where = origins.get(name, Origin("default"))
+    if wrong == _WRONG_ADDRESS:
+        return f"{where}: `{name}` cannot be used: {why}"  # what was given may hold a password
     if place[0] == _SINKS:
         return f"{where}: {_told_of_sink(place, wrong)}, not {given!r}"
     return f"{where}: `{name}` is {_WANTED.get(wrong, 'a whole number above 0')}, not {given!r}"
@@ -349,12 +376,16 @@ def _absolute(settings: Settings, project: Path, here: Path, origins: Mapping[st
 
     return settings.model_copy(
         update={
-            "store": base("store") / settings.store,
+            "store": _absolute_place(settings.store, base("store")),
             "graphs": base("graphs") / settings.graphs,
             "secrets": base("secrets") / settings.secrets,
             "tools": _tool_sources(settings.tools, base("tools"), is_default="tools" not in origins),
         }
     )
+
+
+def _absolute_place(place: StorePlace, base: Path) -> StorePlace:
+    return base / place if isinstance(place, Path) else place
 
 
 def _tool_sources(tools: tuple[str, ...], base: Path, *, is_default: bool) -> tuple[str, ...]:

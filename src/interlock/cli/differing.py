@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,7 +30,7 @@ def diff(
     return finished(_diff(run, other, store, as_json=as_json))
 
 
-async def _diff(run: str, other: str, store: Path | None, *, as_json: bool) -> int:
+async def _diff(run: str, other: str, store: str | None, *, as_json: bool) -> int:
     from msgspec import to_builtins
 
     from interlock.cli.opening import found_run, looked_at_all

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
@@ -37,7 +36,7 @@ def effect_as_json(row: LedgerRow) -> dict[str, Any]:
     return structs.asdict(row)
 
 
-def print_effects(console: Console, rows: Sequence[LedgerRow], view: RunView, *, store: Path | None) -> None:
+def print_effects(console: Console, rows: Sequence[LedgerRow], view: RunView, *, store: str | None) -> None:
     """The table, and below it how the unknown ones are settled."""
     from rich.text import Text
 

@@ -26,7 +26,7 @@ class Invocation:
     What was not given is None: the project's settings say it then.
     """
 
-    store: Path | None = None
+    store: str | None = None
     tools: list[str] | None = None
     as_json: bool = False
     world: str = LIVE
@@ -41,7 +41,7 @@ class Invocation:
 
 def going_on(
     *,
-    store: Path | None,
+    store: str | None,
     tools: list[str] | None,
     as_json: bool,
     world: str,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -106,7 +105,7 @@ def show(
     return finished(_show(run, store, at=at, is_full=everything, as_json=as_json))
 
 
-async def _show(run: str, store: Path | None, *, at: int | None, is_full: bool, as_json: bool) -> int:
+async def _show(run: str, store: str | None, *, at: int | None, is_full: bool, as_json: bool) -> int:
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console, print_json
     from interlock.cli.summary import is_ascii, print_headline, print_origin, print_summary, print_value, run_as_json
@@ -145,7 +144,7 @@ def events(
     return finished(_events(run, store, follow=follow, after=after, as_json=as_json))
 
 
-async def _events(run: str, store: Path | None, *, follow: bool, after: int, as_json: bool) -> int:
+async def _events(run: str, store: str | None, *, follow: bool, after: int, as_json: bool) -> int:
     from interlock.cli.event_lines import event_as_json, event_line
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console, print_json
@@ -174,7 +173,7 @@ def inspect(
     return finished(_inspect(run, path, store, as_json=as_json))
 
 
-async def _inspect(run: str, path: str | None, store: Path | None, *, as_json: bool) -> int:
+async def _inspect(run: str, path: str | None, store: str | None, *, as_json: bool) -> int:
     from interlock.cli.event_lines import cause_as_json, print_causes
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console, print_json
@@ -216,7 +215,7 @@ def effects(
     return finished(_effects(run, store, as_json=as_json))
 
 
-async def _effects(run: str, store: Path | None, *, as_json: bool) -> int:
+async def _effects(run: str, store: str | None, *, as_json: bool) -> int:
     from interlock.cli.effect_table import effect_as_json, in_order, print_effects
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console, print_json

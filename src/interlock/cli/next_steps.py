@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
@@ -13,6 +12,7 @@ from msgspec import Struct
 from interlock.core.values import Value, is_map
 from interlock.engine.history import RunView
 from interlock.engine.waits import Wait
+from interlock.store.places import shown_place
 
 _EXAMPLES: Final[dict[str, Any]] = {
     "string": "…",
@@ -31,18 +31,18 @@ class NextStep(Struct, frozen=True):
     command: str
 
 
-def next_steps(view: RunView, *, store: Path | None) -> list[NextStep]:
+def next_steps(view: RunView, *, store: str | None) -> list[NextStep]:
     """What can be done about the run as it stands, the most useful first. One event may be waited for by many."""
     return list(dict.fromkeys(_steps(view, store)))
 
 
-def command_line(*words: str, store: Path | None) -> str:
+def command_line(*words: str, store: str | None) -> str:
     """These words as a line for the shell, with the store if one was named."""
-    where = [] if store is None else ["--store", str(store)]
+    where = [] if store is None else ["--store", shown_place(store)]
     return shlex.join(["interlock", *words, *where])
 
 
-def _steps(view: RunView, store: Path | None) -> Iterator[NextStep]:
+def _steps(view: RunView, store: str | None) -> Iterator[NextStep]:
     run = view.run
     if view.status == "paused":
         yield NextStep("go on", command_line("resume", run, store=store))
@@ -70,7 +70,7 @@ def _still_asked(view: RunView) -> list[Wait]:
     return [wait for wait in view.waits if wait.reason == "reconcile" or "cancelling" not in view.flags]
 
 
-def ways_to_end(wait: Wait, run: str, *, store: Path | None) -> Iterator[NextStep]:
+def ways_to_end(wait: Wait, run: str, *, store: str | None) -> Iterator[NextStep]:
     """What a person can say to end a wait."""
     for what, words in _words(run, wait):
         yield NextStep(what, command_line(*words, store=store))

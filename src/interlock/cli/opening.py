@@ -16,6 +16,8 @@ from interlock.client.interlock import Interlock
 from interlock.core.problems import nearest
 from interlock.engine.errors import RunNotFoundError
 from interlock.settings import Configured, read_settings
+from interlock.store.places import StorePlace
+from interlock.store.postgres.address import PostgresAddress
 from interlock.store.rows import RunRow
 from interlock.tools.secrets import read_secrets
 
@@ -26,11 +28,11 @@ RUNS_SEARCHED_MAX = 1_000
 class StoreMissing(CommandError):
     """Nothing was ever run here."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: StorePlace) -> None:
         super().__init__(f"nothing was run here yet: there is no store {place} (--store names another)")
 
 
-def configured(*, store: Path | None = None, tools: Sequence[str] | None = None) -> Configured:
+def configured(*, store: str | None = None, tools: Sequence[str] | None = None) -> Configured:
     """The settings in force."""
     return read_settings({"store": store, "tools": tuple(tools) if tools else None})
 
@@ -44,7 +46,7 @@ def project_client(on: Invocation) -> Interlock:
     return Interlock.of_project(replaced, os.environ, world=on.world, record=on.record, adds_to_record=on.adds)
 
 
-def _client_without_tools(store: Path | None) -> Interlock:
+def _client_without_tools(store: str | None) -> Interlock:
     found = configured(store=store)
     return Interlock(found.settings.store, limits=found.settings.limits)
 
@@ -65,14 +67,14 @@ async def opened(on: Invocation, *, must_exist: bool = False) -> AsyncGenerator[
 
 
 @asynccontextmanager
-async def looked_at(run: str, store: Path | None) -> AsyncGenerator[RunHandle]:
+async def looked_at(run: str, store: str | None) -> AsyncGenerator[RunHandle]:
     """A run that is only looked at: the project's tools are not loaded for that."""
     async with looked_at_all(store) as interlock:
         yield await found_run(interlock, run)
 
 
 @asynccontextmanager
-async def looked_at_all(store: Path | None) -> AsyncGenerator[Interlock]:
+async def looked_at_all(store: str | None) -> AsyncGenerator[Interlock]:
     """Every run there is, only to be looked at."""
     _refuse_missing(configured(store=store))
     async with _client_without_tools(store) as interlock:
@@ -80,7 +82,7 @@ async def looked_at_all(store: Path | None) -> AsyncGenerator[Interlock]:
 
 
 @asynccontextmanager
-async def opened_for_sinks(store: Path | None) -> AsyncGenerator[Interlock]:
+async def opened_for_sinks(store: str | None) -> AsyncGenerator[Interlock]:
     """The client of a project whose events are to leave: sinks and secrets are there, tools are not."""
     found = configured(store=store)
     _refuse_missing(found)
@@ -91,7 +93,7 @@ async def opened_for_sinks(store: Path | None) -> AsyncGenerator[Interlock]:
 
 
 async def latest_runs(
-    *, store: Path | None = None, status: str | None = None, graph: str | None = None, limit: int
+    *, store: str | None = None, status: str | None = None, graph: str | None = None, limit: int
 ) -> list[RunRow]:
     """Runs, the newest first; none where nothing was ever run. A store that was named has to be there."""
     place = configured(store=store).settings.store
@@ -137,7 +139,7 @@ def who(by: str) -> str:
         return "somebody"
 
 
-def existing_store(store: Path | None) -> Path:
+def existing_store(store: str | None) -> StorePlace:
     """Where the store is that the settings name; it is not opened. Raises `StoreMissing`."""
     found = configured(store=store)
     _refuse_missing(found)
@@ -149,6 +151,8 @@ def _refuse_missing(place: Configured) -> None:
         raise StoreMissing(place.settings.store)
 
 
-def _is_there(store: Path) -> bool:
+def _is_there(store: StorePlace) -> bool:
     """Whether runs may be in it. To open an empty file would make it a store, and who looks changes nothing."""
+    if isinstance(store, PostgresAddress):
+        return True  # only the server could tell
     return store.exists() and (not store.is_file() or store.stat().st_size > 0)

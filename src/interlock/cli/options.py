@@ -10,8 +10,10 @@ import typer
 from interlock.cli.completion import graph_names, run_ids
 
 Store: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--store", metavar="FILE", help="The file in which runs are kept. Else the project's."),
+    str | None,
+    typer.Option(
+        "--store", metavar="FILE|URL", help="Where runs are kept: a file, or postgresql://…. Else the project's."
+    ),
 ]
 Tools: TypeAlias = Annotated[
     list[str] | None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -96,7 +95,7 @@ def _print_effects(out: Console, found: OnAnotherGraph) -> None:
         print_table(out, columns, lines)
 
 
-async def _replay(run: str, store: Path | None, *, as_json: bool) -> int:
+async def _replay(run: str, store: str | None, *, as_json: bool) -> int:
     from msgspec.structs import asdict
 
     from interlock.cli.opening import looked_at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -12,6 +11,7 @@ from interlock.cli.invocation import finished
 from interlock.cli.options import AsJson, Store
 
 if TYPE_CHECKING:
+    from interlock.store.places import StorePlace
     from interlock.store.schema import StoreSchema
 
 app = typer.Typer(help="The store's schema: its version, and the way to another.", no_args_is_help=True)
@@ -51,7 +51,7 @@ def downgrade(
     return finished(_downgrade(to, store, plans=plan, as_json=as_json))
 
 
-async def _version(store: Path | None, *, as_json: bool) -> int:
+async def _version(store: str | None, *, as_json: bool) -> int:
     from interlock.cli.output import console, print_json
 
     place, schema = _schema(store)
@@ -68,7 +68,7 @@ async def _version(store: Path | None, *, as_json: bool) -> int:
     return ExitCode.SUCCEEDED
 
 
-async def _upgrade(to: str | None, store: Path | None, *, plans: bool, as_json: bool) -> int:
+async def _upgrade(to: str | None, store: str | None, *, plans: bool, as_json: bool) -> int:
     place, schema = _schema(store)
     found, wanted = await schema.version(), to or schema.newest
     if wanted < found:
@@ -78,7 +78,7 @@ async def _upgrade(to: str | None, store: Path | None, *, plans: bool, as_json: 
     return await _go(place, schema, wanted, plans=plans, as_json=as_json)
 
 
-async def _downgrade(to: str, store: Path | None, *, plans: bool, as_json: bool) -> int:
+async def _downgrade(to: str, store: str | None, *, plans: bool, as_json: bool) -> int:
     place, schema = _schema(store)
     found = await schema.version()
     if to > found:
@@ -86,7 +86,7 @@ async def _downgrade(to: str, store: Path | None, *, plans: bool, as_json: bool)
     return await _go(place, schema, to, plans=plans, as_json=as_json)
 
 
-async def _go(place: Path, schema: StoreSchema, to: str, *, plans: bool, as_json: bool) -> int:
+async def _go(place: StorePlace, schema: StoreSchema, to: str, *, plans: bool, as_json: bool) -> int:
     if plans:
         _print_plan(place, await schema.plan(to), as_json=as_json)
         return ExitCode.SUCCEEDED
@@ -101,7 +101,7 @@ async def _go(place: Path, schema: StoreSchema, to: str, *, plans: bool, as_json
     return ExitCode.SUCCEEDED
 
 
-def _print_plan(place: Path, statements: list[str], *, as_json: bool) -> None:
+def _print_plan(place: StorePlace, statements: list[str], *, as_json: bool) -> None:
     from interlock.cli.output import print_json, write_output
 
     if as_json:
@@ -110,7 +110,7 @@ def _print_plan(place: Path, statements: list[str], *, as_json: bool) -> None:
         write_output("".join(f"{statement}\n\n" for statement in statements))
 
 
-def _schema(store: Path | None) -> tuple[Path, StoreSchema]:
+def _schema(store: str | None) -> tuple[StorePlace, StoreSchema]:
     from interlock.bootstrap import schema_of
     from interlock.cli.opening import existing_store
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
@@ -51,7 +50,7 @@ def sink_as_json(report: SinkReport) -> dict[str, Any]:
     }
 
 
-def print_sinks(console: Console, reports: Sequence[SinkReport], *, store: Path | None, now: int) -> None:
+def print_sinks(console: Console, reports: Sequence[SinkReport], *, store: str | None, now: int) -> None:
     """The table; what is held back is listed below it with the command that sends it again."""
     from rich.text import Text
 
@@ -88,7 +87,7 @@ def _state(report: SinkReport) -> str:
     return f"{runs:,} run{'s' * (runs != 1)} held back" if runs else ""
 
 
-def _print_trouble(console: Console, report: SinkReport, store: Path | None, now: int) -> None:
+def _print_trouble(console: Console, report: SinkReport, store: str | None, now: int) -> None:
     progress = report.progress
     if not progress.failures:
         return
@@ -99,7 +98,7 @@ def _print_trouble(console: Console, report: SinkReport, store: Path | None, now
         console.print(f"  {command_line('sinks', 'deliver', report.name, store=store)}", markup=False, soft_wrap=True)
 
 
-def _print_held(console: Console, report: SinkReport, store: Path | None) -> None:
+def _print_held(console: Console, report: SinkReport, store: str | None) -> None:
     if not report.held:
         return
     console.print(f"held back from {report.name}, because an event was refused:", markup=False)

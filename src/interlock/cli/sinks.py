@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
@@ -29,7 +28,7 @@ def sinks(context: typer.Context, *, store: Store = None, as_json: AsJson = Fals
     return ExitCode.SUCCEEDED if context.invoked_subcommand else finished(_list(store, as_json=as_json))
 
 
-async def _list(store: Path | None, *, as_json: bool) -> int:
+async def _list(store: str | None, *, as_json: bool) -> int:
     async with _sinks(store) as declared:
         _tell(await declared.reports(), store, as_json=as_json)
     return ExitCode.SUCCEEDED
@@ -46,7 +45,7 @@ def deliver(
     return finished(_deliver(sink, store, as_json=as_json))
 
 
-async def _deliver(sink: str | None, store: Path | None, *, as_json: bool) -> int:
+async def _deliver(sink: str | None, store: str | None, *, as_json: bool) -> int:
     async with _sinks(store) as declared:
         names = [report.name for report in await declared.reports()] if sink is None else [sink]
         reports = [await declared.deliver(name) for name in names]
@@ -77,7 +76,7 @@ def resend(
 
 
 async def _resend(
-    sink: str, runs: list[str], *, leave_out: bool, by: str, why: str, store: Path | None, as_json: bool
+    sink: str, runs: list[str], *, leave_out: bool, by: str, why: str, store: str | None, as_json: bool
 ) -> int:
     from interlock.cli.opening import who
     from interlock.cli.output import console, print_json
@@ -108,7 +107,7 @@ async def _outcome(again: Any) -> dict[str, Any]:  # noqa: ANN401 - a coroutine 
 
 
 @asynccontextmanager
-async def _sinks(store: Path | None) -> AsyncGenerator[Sinks]:
+async def _sinks(store: str | None) -> AsyncGenerator[Sinks]:
     from interlock.cli.opening import opened_for_sinks
 
     async with opened_for_sinks(store) as interlock:
@@ -118,7 +117,7 @@ async def _sinks(store: Path | None) -> AsyncGenerator[Sinks]:
 # --- telling ---------------------------------------------------------------------------------------------------------
 
 
-def _tell(reports: list[SinkReport], store: Path | None, *, as_json: bool) -> None:
+def _tell(reports: list[SinkReport], store: str | None, *, as_json: bool) -> None:
     from interlock.cli.output import console, plain, print_json
     from interlock.cli.sink_table import print_sinks, sink_as_json
 

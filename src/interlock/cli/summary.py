@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from interlock.cli.failures import ExitCode
@@ -28,7 +27,7 @@ def exit_code_of(view: RunView, *, wanted: frozenset[str]) -> ExitCode:
 # --- for people ------------------------------------------------------------------------------------------------------
 
 
-def print_summary(console: Console, view: RunView, version: str, *, store: Path | None, now: int) -> None:
+def print_summary(console: Console, view: RunView, version: str, *, store: str | None, now: int) -> None:
     """How it ended or stands, what it gave, what it asks, and what can be done next."""
     print_headline(console, view, version, now=now)
     if view.error is not None:
@@ -83,7 +82,7 @@ def print_waits(console: Console, view: RunView, *, now: int) -> None:
         console.print(plain(wait_line(wait, now=now)), markup=False, soft_wrap=True)
 
 
-def print_next_steps(console: Console, view: RunView, *, store: Path | None) -> None:
+def print_next_steps(console: Console, view: RunView, *, store: str | None) -> None:
     """Command lines to copy: never wrapped, so that they stay whole."""
     steps = next_steps(view, store=store)
     if not steps:

@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from interlock.cli.next_steps import ways_to_end
@@ -60,7 +59,7 @@ def asked_inside(event: e.Event) -> Wait | None:
             return None
 
 
-def print_ways_to_end(console: Console, wait: Wait, run: str, *, store: Path | None) -> None:
+def print_ways_to_end(console: Console, wait: Wait, run: str, *, store: str | None) -> None:
     """The command lines to copy into another terminal."""
     for step in ways_to_end(wait, run, store=store):
         console.print(f"{'':12}{step.command}", markup=False, soft_wrap=True)
@@ -69,7 +68,7 @@ def print_ways_to_end(console: Console, wait: Wait, run: str, *, store: Path | N
 class Silent:
     """Shows nothing on standard output: for programs, which read the result. A question still reaches a person."""
 
-    def __init__(self, plan: Plan, run: str, *, errors: Console, store: Path | None) -> None:
+    def __init__(self, plan: Plan, run: str, *, errors: Console, store: str | None) -> None:
         self.history = History(plan, run)
         self._run = run
         self._errors = errors
@@ -117,7 +116,7 @@ _TOLD: Final = (
 class Lines:
     """A line for each thing that happens, with the seconds since the start."""
 
-    def __init__(self, plan: Plan, run: str, console: Console, *, after: int, store: Path | None) -> None:
+    def __init__(self, plan: Plan, run: str, console: Console, *, after: int, store: str | None) -> None:
         """`after` is the last event that is no news."""
         self.history = History(plan, run)
         self._run = run
@@ -166,7 +165,7 @@ class Lines:
 class LiveTree:
     """The tree of nodes, drawn anew while they change. Drawn by the event loop alone: nothing moves while it looks."""
 
-    def __init__(self, plan: Plan, run: str, console: Console, *, store: Path | None) -> None:
+    def __init__(self, plan: Plan, run: str, console: Console, *, store: str | None) -> None:
         self.history = History(plan, run)
         self._run = run
         self._store = store

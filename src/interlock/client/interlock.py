@@ -36,14 +36,15 @@ from interlock.engine.migrating import Obstacle, obstacle_to
 from interlock.engine.preflight import Preflight, preflight
 from interlock.engine.pruning import find_pruned
 from interlock.engine.releases import Published, Release, ReleaseHistory, all_released, go_back, publish, released
-from interlock.engine.submitting import Submitted, submit
 from interlock.engine.run_filter import RunFilter
+from interlock.engine.submitting import Submitted, submit
 from interlock.engine.worker import Worker
 from interlock.faults import Fault
 from interlock.settings import Configured, LimitSettings, SlotSettings
 from interlock.sinks.declaring import SinkSettings
 from interlock.store.errors import LeaseHeldError, RunKeyTakenError
 from interlock.store.event_store import LIST_LIMIT
+from interlock.store.places import StorePlace, parse_place
 from interlock.store.rows import QuestionRow, RunRow
 from interlock.tools.clock import Clock, LoopClock
 from interlock.tools.door import slots_for
@@ -61,7 +62,7 @@ class Interlock:
 
     def __init__(
         self,
-        store: str | Path | None = None,
+        store: str | StorePlace | None = None,
         *,
         tools: Iterable[ToolSource] = (),
         graphs: str | GraphShelf | None = None,
@@ -76,7 +77,9 @@ class Interlock:
         sinks: Mapping[str, SinkSettings | str] | None = None,
         folder: Path | None = None,
     ) -> None:
-        """`store` is a file that is made if it is not there; without one, runs are kept in memory, with this object.
+        """Nothing is opened yet. Without a `store`, runs are kept in memory, with this object.
+
+        `store` is a file that is made if it is not there, or `postgresql://user:password@host/database`.
 
         `tools` are functions marked with `@tool`, modules, files or folders; `graphs` a folder, or documents by name.
         `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
@@ -100,7 +103,7 @@ class Interlock:
         self._secrets = _secret_source(secrets)
         self._folder = folder or Path()
         self._turn = threading.Lock()
-        place = None if store is None or store == IN_MEMORY else Path(store)
+        place = _store_place(store)
         self._shared = SharedWorker(
             Parts(
                 store=make_store(place, clock=clock),
@@ -358,6 +361,12 @@ class Interlock:
         if worker is None:
             raise NotOpenError(what)
         return worker
+
+
+def _store_place(store: str | StorePlace | None) -> StorePlace | None:
+    if store is None or store == IN_MEMORY:
+        return None
+    return parse_place(store) if isinstance(store, str) else store
 
 
 def _secret_source(secrets: Secrets) -> SecretSource:
