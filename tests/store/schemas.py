@@ -40,8 +40,18 @@ def version_of(file: Path) -> str:
 def restored(version: str, file: Path) -> Path:
     """A store as a release wrote it whose tables had that version."""
     with closing(sqlite3.connect(file)) as connection:
-        connection.executescript((OLD_STORES / f"{version}.sql").read_text(encoding="utf-8"))
+        connection.executescript(recorded("sqlite", version))
     return file
+
+
+def recorded(kind: str, version: str) -> str:
+    """A recorded store as SQL: one in a file (`sqlite`) or on a server (`postgres`)."""
+    return (OLD_STORES / kind / f"{version}.sql").read_text(encoding="utf-8")
+
+
+def recorded_versions(kind: str) -> list[str]:
+    """Of which versions a store was recorded."""
+    return sorted(file.stem for file in (OLD_STORES / kind).glob("*.sql"))
 
 
 def script_from_nothing(revisions: Path, version: str) -> str:

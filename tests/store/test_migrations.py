@@ -15,20 +15,17 @@ from pathlib import Path
 
 import pytest
 
-from interlock import Interlock
 from interlock.store import PlaceError, UnknownSchemaError
 from interlock.store.migrating import statements_between, versions_in
 from interlock.store.sqlite.migrating import REVISIONS, migrate
 from interlock.store.sqlite.opening import open_file
 from interlock.store.sqlite.place import connect
 from interlock.store.sqlite.tables import VERSION
-from tests.store.event_loop import in_event_loop
-from tests.store.old_stores.story import LONG, echo
-from tests.store.schemas import OLD_STORES, restored, rows_of, schema_of, script_from_nothing, version_of
+from tests.store.schemas import recorded_versions, restored, rows_of, schema_of, script_from_nothing, version_of
 
 ROOT = Path(__file__).parents[2]
 VERSIONS = versions_in(REVISIONS)
-RECORDED = sorted(file.stem for file in OLD_STORES.glob("*.sql"))
+RECORDED = recorded_versions("sqlite")
 
 
 @pytest.fixture(params=RECORDED)
@@ -83,46 +80,6 @@ def test_an_old_file_gets_the_tables_of_a_new_one(old: Path, fresh: Path) -> Non
 
     assert schema_of(old) == schema_of(fresh)
     assert version_of(old) == VERSION
-
-
-@in_event_loop
-async def test_what_ended_long_ago_is_read_and_verifies(old: Path) -> None:
-    """The log is why anybody keeps the file at all."""
-    async with Interlock(str(old), tools=[echo]) as interlock:
-        ended = await interlock.find_by_key("ended")
-
-        assert ended is not None
-        result = await ended.result()
-        assert (result.status, result.outputs) == ("succeeded", {"text": LONG})
-        assert (await ended.row()).labels == {"team": "a"}
-        assert (await ended.replay()).verdict == "same"
-
-
-@in_event_loop
-async def test_what_waited_for_a_person_goes_on(old: Path) -> None:
-    """A release may come between a question and its answer."""
-    async with Interlock(str(old), tools=[echo]) as interlock:
-        waits = await interlock.find_by_key("waits")
-        assert waits is not None
-
-        await waits.answer("ask", choice="yes", by="ben")
-        await waits.send("go", by="ben")
-
-        assert (await waits.wait()).outputs == {"text": LONG}
-
-
-@in_event_loop
-async def test_what_was_left_for_a_process_that_died_is_taken_up(old: Path) -> None:
-    """Requests and leases are in no log, so only the tables can bring them over."""
-    async with Interlock(str(old), tools=[echo]) as interlock:
-        found = await interlock.find_by_key("hears")
-        assert found is not None
-
-        hears = await interlock.take_up(found.id)
-        await hears.answer("ask", choice="yes", by="ben")
-
-        assert (await hears.wait()).outputs == {"text": LONG}
-        assert [event.actor async for event in hears.events() if event.type == "event.received"] == ["ada"]
 
 
 def test_a_copy_of_the_old_file_is_kept_and_told_of(first: Path, caplog: pytest.LogCaptureFixture) -> None:

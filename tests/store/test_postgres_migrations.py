@@ -25,7 +25,7 @@ from interlock.store.postgres.sessions import end
 from interlock.store.postgres.tables import VERSION
 from interlock.store.schema import Migration
 from tests.store.event_loop import in_event_loop
-from tests.store.schemas import script_from_nothing
+from tests.store.schemas import recorded_versions, script_from_nothing
 
 NEXT = f"{int(VERSION) + 1:04}"
 REVISION = '''
@@ -117,6 +117,11 @@ def test_the_revisions_end_where_new_stores_begin() -> None:
 
     assert versions[-1] == VERSION
     assert [f"{number:04}" for number in range(1, len(versions) + 1)] == versions
+
+
+def test_a_store_of_each_earlier_version_was_recorded() -> None:
+    """Before a revision is added: `python -m tests.store.old_stores.record`."""
+    assert set(versions_in(REVISIONS)[:-1]) <= set(recorded_versions("postgres"))
 
 
 @in_event_loop
