@@ -14,12 +14,13 @@ from typing import Final
 
 from interlock.core import events as e
 from interlock.core import requests as r
-from interlock.core.continuing.adopting import results_to_adopt
+from interlock.core.continuing.adopting import results_to_adopt, undos_to_adopt
+from interlock.core.continuing.forking import plan_fork
 from interlock.core.values import Packer, encode
 from interlock.store.sealing import CHAIN_START, SALT_BYTES, seal_all
 from tests.histories.history import History, came_to, file_of, write_history
 from tests.stories.graphs import Graphs, bundled, compiled
-from tests.stories.story import Story
+from tests.stories.story import Story, step_id
 
 KEY: Final = b"the key of the blobs of histories"
 INLINE_BYTES_MAX: Final = 400
@@ -286,9 +287,124 @@ def moved() -> Recording:
     return made
 
 
+def forked() -> Recording:
+    """Another course of a run from its last node on: what was answered, retried, sent and paid is taken over."""
+    text = """
+        nodes:
+          ask: {human: "Go?", choices: [yes, no]}
+          paid: {tool: pay, input: {n: 1}, undo: {tool: unpay, input: {n: 1}}, after: {ask: {on: "yes"}}}
+          flaky: {tool: work, retry: {attempts: 2, backoff: 1s}}
+          tell: {emit: told, data: {n: 1}, after: paid}
+          last: {tool: write, input: {a: "${flaky}"}, after: tell}
+        """
+    parent = Story(text).starts().answers("ask", "yes").fails("flaky").waits_for(2).does("flaky", 1)
+    parent.does("paid").does("tell").does("last", "one")
+    fork = plan_fork(parent.plan, "run", parent.log, start="last")
+    made = Recording(text)
+    start = r.StartRun(
+        inputs={}, kind="fork", parent="run-1", key="orders/7", labels={"team": "red"}, adopted=fork.adopted
+    )
+    made.story.receives(start).does("last", "two")
+    return made
+
+
+def undone() -> Recording:
+    """A run that takes back what another did: an undo is stopped before it is made, and repeated; one is refused."""
+    text = """
+        nodes:
+          a: {tool: pay, input: {n: 1}, undo: {tool: unpay, input: {n: 1}, timeout: 10s}}
+          b: {tool: pay, input: {n: 2}, undo: {tool: unpay, input: {n: 2}}, after: a}
+        """
+    parent = Story(text).starts().does("a").does("b")
+    adopted = tuple(undos_to_adopt(parent.plan, "run", parent.log))
+    made = Recording(text)
+    story = made.story.receives(r.StartRun(inputs={}, kind="rollback", parent="run-1", adopted=adopted))
+    left = e.UndoResult(story.effect("b!undo"), "not_done", e.Error("cancelled", "its worker left"))
+    story.receives(r.UndoneResult(path="b!undo", result=left)).undoes("b", "unknown", "lost").undoes("b")
+    refused = e.UndoResult(story.effect("a!undo"), "failed", e.Error("refused", "the month is closed"), retryable=False)
+    story.receives(r.UndoneResult(path="a!undo", result=refused))
+    return made
+
+
+def blocked() -> Recording:
+    """What holds scopes fails, runs out of time and is gone on from, until a person blocks the run at a gate."""
+    made = Recording(
+        """
+        nodes:
+          some: {each: "${[1, 2]}", do: {tool: work, input: {n: "${item}"}}, on_error: continue}
+          again: {loop: {draft: {tool: work}}, until: "${true}", max: 2, on_error: continue}
+          slow: {graph: {nodes: {step: {tool: work}}}, timeout: 10s, on_error: continue}
+          fine: {gate: ["${nodes.some.outcome == 'succeeded'}"], otherwise: hold, after: [some, again, slow]}
+        """
+    )
+    story = made.story.starts().fails("some:0").does("some:1", 1).fails("again:0/draft", "invalid")
+    story.waits_for(10).does("slow/step").moves_to("minimal").moves_to("normal")
+    story.says("fine", "block", why="nothing of it is fine")
+    return made
+
+
+def sent_back() -> Recording:
+    """A person sends a held run back: one undo has no input, and a graph inside has taken itself back before."""
+    made = Recording(
+        """
+        nodes:
+          a: {tool: pay, input: {n: 1}, undo: {tool: unpay, input: {n: "${a.receipt}"}}}
+          b: {tool: pay, input: {n: 2}, undo: {tool: unpay, input: {n: 2}}, after: a}
+          inner: {graph: part, after: b, on_error: continue}
+          fine: {gate: ["${nodes.inner.outcome == 'succeeded'}"], otherwise: hold, after: inner}
+        """,
+        graphs={
+            "part": """
+            on_failure: rollback
+            nodes:
+              c: {tool: pay, input: {n: 3}, undo: {tool: unpay, input: {n: 3}}}
+              d: {tool: work, after: c}
+            """
+        },
+    )
+    story = made.story.starts().does("a", {"paid": 1}).does("b").does("inner/c").fails("inner/d", "invalid")
+    story.undoes("inner/c", "failed", "refused").says("fine", "rollback", why="start over").undoes("b")
+    return made
+
+
+def let_fail() -> Recording:
+    """Failures that are held: one is skipped, one is let fail; what comes of calls that were given up comes late."""
+    made = Recording(
+        """
+        on_failure: hold
+        nodes:
+          a: {tool: work, timeout: 10s}
+          b: {tool: work, timeout: 10s}
+          steps: {tool: write}
+        """
+    )
+    story = made.story.starts()
+    a, b = story.effect("a"), story.effect("b")
+    story.is_lost("a", "timeout").is_lost("b", "timeout").waits_for(2)
+    error = e.Error("unavailable", "no line")
+    story.receives(r.Result(path="a", result=e.NodeResult(a, "failed", error=error)))
+    story.receives(r.Result(path="b", result=e.NodeResult(b, "unknown", error=error)))
+    look = e.EffectIntended(1, step_id("steps", 1), "look", digest="d1", key="tea", effect_class="read")
+    save = e.EffectIntended(2, step_id("steps", 2), "save", digest="d2", effect_class="idempotent")
+    story.receives(r.StepNoted(path="steps", step=look)).has_done("steps", 1, "seen")
+    story.receives(r.StepNoted(path="steps", step=save)).has_done("steps", 2, "saved").does("steps")
+    story.remedies("a", "skip").remedies("b", "fail")
+    return made
+
+
+def spent() -> Recording:
+    """A run whose running time is spent."""
+    made = Recording("budget: {wall: 1m}\nnodes: {a: {tool: work}, b: {tool: work, after: a}}")
+    made.story.starts().waits_for(50).does("a").waits_for(10).does("b")
+    return made
+
+
 HISTORIES: Final[dict[str, Callable[[], Recording]]] = {
     made.__name__: made
-    for made in (release, rollback, taken_back, retries, crashes, scopes, waits, held, continued, moved)
+    for made in (
+        *(release, rollback, taken_back, retries, crashes, scopes, waits, held, continued, moved),
+        *(forked, undone, blocked, sent_back, let_fail, spent),
+    )
 }
 
 

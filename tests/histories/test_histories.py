@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from typing import get_args
+from collections.abc import Iterator
+from types import UnionType
+from typing import Literal, Union, get_args, get_origin
 
 import pytest
+from msgspec import Struct, structs
 
 from interlock.core.compile import open_bundle
 from interlock.core.decide import Need
@@ -81,9 +84,41 @@ def test_it_gives_the_same_state_each_time(name: str) -> None:
 
 def test_an_event_of_every_type_stands_in_one_of_them() -> None:
     """What no history holds, no later release is held to."""
-    types = {event.type for name in names() for event in opened(read_history(name))[1]}
+    types = {event.type for event in all_events()}
 
     assert types == {str(body.__struct_config__.tag) for body in get_args(Body)}
+
+
+def test_every_word_that_an_event_has_stands_in_one_of_them() -> None:
+    """What is a word today (a verdict, a cause, a class of effects) is one that later releases have to understand."""
+    said = {(event.type, key, getattr(event.body, key)) for event in all_events() for key in words_of(type(event.body))}
+
+    assert said >= {
+        (str(body.__struct_config__.tag), key, word)
+        for body in get_args(Body)
+        for key, words in words_of(body).items()
+        for word in words
+    }
+
+
+def all_events() -> Iterator[Event]:
+    """Every event of every history."""
+    for name in names():
+        yield from opened(read_history(name))[1]
+
+
+def words_of(body: type[Struct]) -> dict[str, tuple[str, ...]]:
+    """The fields of an event that hold one of some words, and these."""
+    found = {field.name: tuple(_words_in(field.type)) for field in structs.fields(body)}
+    return {name: words for name, words in found.items() if words}
+
+
+def _words_in(annotation: object) -> Iterator[str]:
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    elif get_origin(annotation) in {Union, UnionType}:
+        for part in get_args(annotation):
+            yield from _words_in(part)
 
 
 def test_every_history_that_can_be_recorded_is_here() -> None:
