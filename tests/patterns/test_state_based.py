@@ -91,7 +91,7 @@ def test_pattern_18_milestone_is_mostly_covered_by_cancels() -> None:
 def test_pattern_39_critical_section_is_refused() -> None:
     """Nothing is held over several nodes: a person or a timer inside would keep all others out."""
     assert refusals("nodes: {section: {pool: printer, graph: {nodes: {a: {tool: work}}}}}") == [
-        "nodes.section.pool: `graph` nodes have no `pool`"
+        "nodes.section.pool: `pool` is not a key of a graph node"
     ]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any, cast
 
+from interlock.store.effect_queue import EffectQueue
 from interlock.store.errors import StoreError
 from interlock.store.event_store import Append, EventStore
 from interlock.store.memory.store import MemoryEventStore
@@ -47,6 +48,7 @@ class ProcessDoor(_Way):
         super().__init__(store, self._pass)
         self.dead = asyncio.Event()
         self.records = cast("Records", _Way(store.records, self._pass))
+        self.queue = cast("EffectQueue", _Way(store.queue, self._pass))
         self._store = store
         self._dice = dice
         self._blobs = blobs

@@ -96,6 +96,7 @@ def offer(path: str, *, tool: str = "crop", pool: str = "", tags: tuple[str, ...
         call=f"call {path}".encode(),
         answers="result",
         lost=f"lost {path}".encode(),
+        offered_at=NOON,
     )
 
 

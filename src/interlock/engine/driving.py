@@ -23,10 +23,14 @@ from interlock.core.requests import MigrateRun, Refused, Request, Result, TimePa
 from interlock.core.state import StatusWord, Step, status_of
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
+from interlock.engine.elsewhere import EffectsElsewhere
 from interlock.engine.engine import Advance, Arrival, Engine, RunInHand
 from interlock.engine.journaling import RunJournal
 from interlock.engine.migrating import looked_at
+from interlock.engine.offering import Performed, place_of
 from interlock.engine.performing import Performer, result, settlement
+from interlock.engine.placing import Placing
+from interlock.store.effect_queue import Offer
 from interlock.store.errors import StoreError
 from interlock.tools.clock import Clock, Timer
 from interlock.tools.in_flight import InFlight
@@ -61,12 +65,16 @@ class RunDriver:
         performer: Performer,
         clock: Clock,
         *,
+        placing: Placing,
         on_end: Callable[[RunDriver], None],
+        elsewhere: Sequence[Performed] = (),
     ) -> None:
+        """`elsewhere`: the effects of the run that others perform already."""
         self.engine = engine
         self.run = run
         self.performer = performer
         self.clock = clock
+        self.placing = placing
         self.listeners: list[Listener] = []
         self.watchers: list[Callable[[Progress], None]] = []
         self.failure: Exception | None = None
@@ -77,6 +85,16 @@ class RunDriver:
         self._wake = asyncio.Event()
         self._in_flight: dict[str, InFlight[Any]] = {}
         """The calls that were begun and not yet reported, by their paths."""
+        self._elsewhere = EffectsElsewhere(
+            engine.store.queue,
+            tenant=engine.tenant,
+            run=run.state.run,
+            effects=elsewhere,
+            tell=lambda request: self.deliver(Arrival(request)),
+            fail=self._break_off,
+        )
+        self._hands = 0
+        """How many hands are taken by what is performed here."""
         self._answers: dict[tuple[str, int], asyncio.Future[Value]] = {}
         self._heartbeats: dict[str, Value] = {}
         self._timer: Timer | None = None
@@ -84,6 +102,7 @@ class RunDriver:
         self._goes_on = False
         """Whether more follows from what is on record than one append could hold."""
         self._let_go = False
+        self._drains = False
         self._fault: BaseException | None = None
         self._resting: list[asyncio.Future[None]] = []
         self._is_moving = True
@@ -122,6 +141,11 @@ class RunDriver:
         self._let_go = True
         self._wake.set()
 
+    def drain(self) -> None:
+        """Go on as long as something is performed here, then let go: nothing that was begun is broken off."""
+        self._drains = True
+        self._wake.set()
+
     async def rest(self) -> None:
         """Wait until nothing but people or other systems can move the run on, or it is not driven here any more."""
         rests: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -135,10 +159,9 @@ class RunDriver:
         """Drive to the end: a new run by the start that was submitted, any other from where its log ends."""
         try:
             if not is_new:
-                unknown = still_unknown(self.run.plan, self.run.state)
-                await self._advance(self._take_up_letters())
-                self._perform(unknown)
-            while not (self.run.has_ended or self._let_go):
+                unknown = [effect for effect in self._still_unknown() if place_of(effect) not in self._elsewhere]
+                await self._advance(self._take_up_letters(), also=unknown)
+            while not (self.run.has_ended or self._let_go or self._is_drained()):
                 await self._wake.wait()
                 self._wake.clear()
                 if self._fault is not None:
@@ -147,6 +170,13 @@ class RunDriver:
                     await self._advance(self._take_inbox())
         finally:
             await self._wind_up()
+
+    def _is_drained(self) -> bool:
+        return self._drains and not (self._in_flight or self._inbox or self._elsewhere.is_withdrawing)
+
+    def _still_unknown(self) -> list[FindOut]:
+        unknown = still_unknown(self.run.plan, self.run.state)
+        return [effect for effect in unknown if isinstance(effect, FindOut)]
 
     def _take_inbox(self) -> list[Letter]:
         letters, self._inbox = self._inbox, []
@@ -165,6 +195,8 @@ class RunDriver:
     def _what_was_interrupted(self) -> list[Arrival]:
         arrivals: list[Arrival] = []
         for call in interrupted(self.run.plan, self.run.state):
+            if call.path in self._elsewhere:
+                continue  # others perform it, and it does not matter to them who drives the run
             lost = Failure("lost", "its worker went while it was in flight", call.path)
             if call.is_undo:
                 arrivals.append(Arrival(UndoneResult(path=call.path, result=UndoResult(call.effect, "unknown", lost))))
@@ -172,11 +204,17 @@ class RunDriver:
                 arrivals.append(Arrival(Result(path=call.path, result=NodeResult(call.effect, "unknown", error=lost))))
         return arrivals
 
-    async def _advance(self, letters: list[Letter]) -> None:
+    async def _advance(self, letters: list[Letter], *, also: Sequence[Effect] = ()) -> None:
         self._is_moving = True
         try:
             letters = await self._migrations_first(letters)
-            advance = await self.engine.advance(self.run, [letter.arrival for letter in letters])
+            advance = await self.engine.advance(
+                self.run,
+                [letter.arrival for letter in letters],
+                place=self._place,
+                also=also,
+                gives_back=self._may_give_back(),
+            )
         except BaseException as error:
             for letter in letters:
                 if letter.reply is not None and not letter.reply.done():
@@ -186,8 +224,11 @@ class RunDriver:
             self._is_moving = False
         self._status = status_of(self.run.state)
         self._goes_on = advance.goes_on
+        self._elsewhere.note_answered(letter.arrival.request for letter in letters)
+        self._elsewhere.note_offered(advance.offered, advance.effects)
         _reply(letters, advance.refused)
         self._tell(advance)
+        self._let_go = self._let_go or advance.rests
         self._perform(advance.effects)
         self._set_timer(advance.wake_at)
         self._tell_rest()
@@ -230,21 +271,41 @@ class RunDriver:
 
     # --- effects ---
 
-    def _perform(self, effects: tuple[Effect, ...] | list[Effect]) -> None:
+    def _place(self, effects: Sequence[Effect]) -> Sequence[Offer]:
+        """What others are to perform; for the rest hands are taken here."""
+        now = self.engine.now()
+        offers = self.placing.offers(self.run, effects, heartbeats=self._heartbeats, at=now)
+        self._hands += sum(isinstance(effect, CallTool | FindOut) for effect in effects) - len(offers)
+        return offers
+
+    def _release_hand(self) -> None:
+        self._hands -= 1
+        self.placing.hands.release()
+
+    def _may_give_back(self) -> bool:
+        """Whether the run may be left to whoever hears of what moves it on: nobody waits for it here."""
+        has_company = self.listeners or self.watchers or self._resting or self._in_flight or self._answers
+        return self.placing.is_shared and not has_company and not self._elsewhere.is_withdrawing
+
+    def _perform(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
             match effect:
+                case CallTool() | FindOut() if place_of(effect) in self._elsewhere:
+                    pass
                 case SendOut():
                     sent = NodeResult(effect.effect, "done")
                     self.deliver(Arrival(Result(path=effect.path, result=sent)))
                 case StopCall():
                     if effect.path in self._in_flight:
                         self._in_flight[effect.path].stop()
+                    elif effect.path in self._elsewhere:
+                        self._elsewhere.stop(effect.path)
                 case CallTool():
                     calling = InFlight(partial(self._call_is_over, effect))
                     self._begin(effect.path, calling, self._call(effect, calling))
                 case FindOut():
                     asking = InFlight(partial(self._was_found_out, effect))
-                    self._begin(_question_key(effect), asking, self._find_out(effect, asking))
+                    self._begin(place_of(effect), asking, self._find_out(effect, asking))
 
     def _begin(self, key: str, in_flight: InFlight[Any], work: Coroutine[None, None, None]) -> None:
         if key in self._in_flight:
@@ -269,17 +330,19 @@ class RunDriver:
 
     def _call_is_over(self, effect: CallTool, outcome: ToolOutcome) -> None:
         self._is_last_begun(effect.path)
+        self._release_hand()
         self.deliver(Arrival(result(effect, outcome)))
 
     async def _find_out(self, effect: FindOut, asking: InFlight[Reconciled]) -> None:
         try:
             await self.performer.find_out(effect, self.whole, asking)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the boundary of a task: see `_fail`
-            self._fail(_question_key(effect), asking, error)
+            self._fail(place_of(effect), asking, error)
 
     def _was_found_out(self, effect: FindOut, found: Reconciled) -> None:
         # An answer that was overtaken by another call and another question may have been true before that call.
-        settled = settlement(effect, found) if self._is_last_begun(_question_key(effect)) else None
+        self._release_hand()
+        settled = settlement(effect, found) if self._is_last_begun(place_of(effect)) else None
         if settled is None:
             self._wake.set()
             self._tell_rest()
@@ -292,6 +355,10 @@ class RunDriver:
             return  # it was reported as given up, and the run has gone on since
         if self._in_flight.get(key) is in_flight:
             del self._in_flight[key]
+        self._release_hand()
+        self._break_off(error)
+
+    def _break_off(self, error: BaseException) -> None:
         self._fault = error
         self._wake.set()
 
@@ -373,8 +440,11 @@ class RunDriver:
                 await self._wake.wait()
                 self._wake.clear()
                 await self._record_last()
+            await self._elsewhere.settle()
             await self._record_last()
         finally:
+            while self._hands:
+                self._release_hand()
             self.is_over = True
             self._on_end(self)
             self._end_rest()
@@ -395,11 +465,6 @@ class RunDriver:
         if self.run.has_ended:
             return Refused(f"run {self.run_id} has ended ({self.status})")
         return Refused(f"run {self.run_id} is not driven here any more: ask again")
-
-
-def _question_key(effect: FindOut) -> str:
-    """What the question about an effect is in flight under, beside the call at the same path."""
-    return f"{effect.path}?"
 
 
 def _reply(letters: Sequence[Letter], refused: Sequence[Refused | None]) -> None:

@@ -18,7 +18,7 @@ from interlock.core.state import Attempt, Calling, RunState, Waiting
 from interlock.core.values import Value
 
 
-class CallTool(Struct, frozen=True):
+class CallTool(Struct, frozen=True, tag=True):
     """Call a tool for a node, or (`is_undo`) to take back what one did. `due`: the instant to give it up."""
 
     path: str
@@ -45,7 +45,7 @@ class StopCall(Struct, frozen=True):
     path: str
 
 
-class FindOut(Struct, frozen=True):
+class FindOut(Struct, frozen=True, tag=True):
     """Ask a tool's `reconcile` what became of an effect."""
 
     path: str
@@ -118,6 +118,7 @@ class Interrupted(Struct, frozen=True):
 
     path: str
     effect: str
+    tool: str
     is_undo: bool = False
 
 
@@ -127,9 +128,13 @@ def interrupted(plan: Plan, state: RunState) -> list[Interrupted]:
     for scope in state.scopes.values():
         for index, live in scope.live.items():
             if isinstance(live, Calling) and live.attempt.status == "":
-                found.append(Interrupted(path_of(plan, scope, index), live.attempt.effect))
+                work = plan.scopes[scope.body].nodes[index].work
+                tool = work.tool if isinstance(work, ToolWork) else ""
+                found.append(Interrupted(path_of(plan, scope, index), live.attempt.effect, tool))
         if scope.undoing is not None and not scope.undoing.waiting and scope.undoing.attempt.status == "":
-            found.append(Interrupted(undo_path(scope.undoing.entry.path), scope.undoing.attempt.effect, is_undo=True))
+            entry = scope.undoing.entry
+            undone = scope.undoing.attempt.effect
+            found.append(Interrupted(undo_path(entry.path), undone, entry.tool, is_undo=True))
     return found
 
 

@@ -9,11 +9,13 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from hashlib import sha256
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from interlock.core.compile import open_bundle
 from interlock.core.events import Event, RunMigrated
+from interlock.core.evolving.resting import may_rest
 from interlock.core.plan import Micros, Plan
 from interlock.core.requests import Refused, Request
 from interlock.core.settle import Arrived, admit_all, fold, settle
@@ -30,6 +32,7 @@ from interlock.engine.snapshots import (
     read_snapshot,
     write_snapshot,
 )
+from interlock.store.effect_queue import Offer
 from interlock.store.errors import DamagedError, StoreError
 from interlock.store.event_store import Append, EventStore
 from interlock.store.lease import Lease
@@ -43,6 +46,8 @@ DECIDED_AT_ONCE_MAX = 10_000
 has decided is appended in between, and a cancel is heard."""
 BLOBS_READ_AT_ONCE = 64
 EVENTS_READ_AT_ONCE = 2_000
+REST_MICROS = 2_000_000
+"""A run whose next timer is nearer than that is kept in hand: to take it up again would cost more."""
 
 
 class Arrival(Struct, frozen=True):
@@ -62,6 +67,19 @@ class Advance(Struct, frozen=True):
     wake_at: Micros | None
     goes_on: bool = False
     """Whether more follows from what was recorded: too much for one append."""
+    offered: tuple[Offer, ...] = ()
+    """Those of the effects that were put on offer, for somebody else to perform."""
+    rests: bool = False
+    """Whether nobody has to hold the run, as was asked: whoever hears of what moves it on takes it up."""
+
+
+Place: TypeAlias = Callable[[Sequence[Effect]], Sequence[Offer]]
+"""Says which of the effects that are about to be recorded somebody else is to perform."""
+
+
+def all_here(effects: Sequence[Effect]) -> Sequence[Offer]:
+    """Every effect is performed by whoever advances the run."""
+    return ()
 
 
 class RunInHand:
@@ -71,13 +89,23 @@ class RunInHand:
     """
 
     def __init__(
-        self, plan: Plan, state: RunState, lease: Lease, packer: Packer, *, snapshot: SnapshotMark | None = None
+        self,
+        plan: Plan,
+        state: RunState,
+        lease: Lease,
+        packer: Packer,
+        *,
+        snapshot: SnapshotMark | None = None,
+        priority: int = 0,
     ) -> None:
         self.plan = plan
         self.state = state
         self.lease = lease
         self.packer = packer
         self.snapshot = snapshot or SnapshotMark()
+        self.priority = priority
+        self.is_released = False
+        """Whether the last append has given the lease back."""
         self.blobs: dict[str, Value] = {}
         self.is_broken = False
 
@@ -135,7 +163,7 @@ class Engine:
         row = await self._row(run)
         plan = await self.plan_of(row.bundle)
         state, mark = await self._state(row, plan, row.seq)
-        return RunInHand(plan, state, lease, await self.packer(), snapshot=mark)
+        return RunInHand(plan, state, lease, await self.packer(), snapshot=mark, priority=row.priority)
 
     async def view(self, run: str, *, at_seq: int | None = None) -> tuple[Plan, RunState]:
         """A run as its log says, or as it was after event `at_seq`. For reading: it is bound to no lease."""
@@ -206,8 +234,20 @@ class Engine:
                 return
             after, previous = after + size, header_hash(sealed[-1].header)
 
-    async def advance(self, run: RunInHand, arrivals: Sequence[Arrival]) -> Advance:
-        """Records what has arrived and everything that follows from it, in one append."""
+    async def advance(
+        self,
+        run: RunInHand,
+        arrivals: Sequence[Arrival],
+        *,
+        place: Place = all_here,
+        also: Sequence[Effect] = (),
+        gives_back: bool = False,
+    ) -> Advance:
+        """Records what has arrived and everything that follows from it, in one append.
+
+        What `place` says is offered by that append, also of effects that were to be performed `also`. With `gives_back`
+        it gives the lease back if the run rests after it.
+        """
         before, now = run.state.seq, self.now()
         try:
             arrived = self._admit(run, arrivals, now)
@@ -215,17 +255,22 @@ class Engine:
             is_moved = any(isinstance(event.body, RunMigrated) for event in arrived.events)
             decided, goes_on = ([], False) if is_moved else await self._settle(run, now)
             events = [*arrived.events, *decided]
-            await self._append_if_any(run, before, events, arrivals)
+            effects = (*also, *effects_in(run.plan, run.state, events))
+            offers = tuple(place(effects)) if effects else ()
+            rests = gives_back and not (effects or goes_on or is_moved) and may_rest(run.state, until=now + REST_MICROS)
+            await self._append_if_any(run, before, events, arrivals, offers=offers, lets_go=rests)
         except BaseException:
             run.is_broken = True
             raise
         await self._keep_snapshot(run)
         return Advance(
             events=tuple(events),
-            effects=tuple(effects_in(run.plan, run.state, events)),
+            effects=effects,
             refused=arrived.refused,
             wake_at=next_due(run.state),
             goes_on=goes_on,
+            offered=offers,
+            rests=rests,
         )
 
     async def record(
@@ -297,15 +342,25 @@ class Engine:
         events: list[Event],
         arrivals: Sequence[Arrival],
         *,
+        offers: Sequence[Offer] = (),
         lets_go: bool = False,
     ) -> None:
         """A signal is consumed in the append that records it; one that was refused, in an append without events."""
         consumed = [each.signal for each in arrivals if each.signal is not None]
-        if events or consumed:
-            await self.store.append(self._what_is_appended(run, before, events, consumed, lets_go=lets_go))
+        if events or consumed or offers:
+            append = self._what_is_appended(run, before, events, consumed, offers, lets_go=lets_go)
+            await self.store.append(append)
+            run.is_released = append.releases
 
     def _what_is_appended(
-        self, run: RunInHand, before: int, events: list[Event], consumed: list[int], *, lets_go: bool
+        self,
+        run: RunInHand,
+        before: int,
+        events: list[Event],
+        consumed: list[int],
+        offers: Sequence[Offer],
+        *,
+        lets_go: bool,
     ) -> Append:
         return Append(
             tenant=self.tenant,
@@ -319,6 +374,7 @@ class Engine:
             consumed=consumed,
             claim=run.lease if before == 0 else None,
             releases=lets_go or run.has_ended,
+            offers=offers,
         )
 
     # --- snapshots ---

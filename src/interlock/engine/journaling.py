@@ -63,7 +63,7 @@ class RunJournal:
     def steps(self) -> Sequence[JournaledStep]:
         """The steps that the state holds for it already: asked once, when the attempt begins."""
         recorded = self._line.recorded_steps(self._path)
-        return tuple(_journaled(ordinal, step) for ordinal, step in recorded.items())
+        return tuple(journaled(ordinal, step) for ordinal, step in recorded.items())
 
     @property
     def last_heartbeat(self) -> Value:
@@ -89,7 +89,8 @@ class RunJournal:
         self._line.keep_heartbeat(self._path, details)
 
 
-def _journaled(ordinal: int, step: Step) -> JournaledStep:
+def journaled(ordinal: int, step: Step) -> JournaledStep:
+    """A step of the state, as a journal shows it."""
     return JournaledStep(
         ordinal=ordinal,
         effect=step.effect,

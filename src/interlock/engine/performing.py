@@ -9,8 +9,9 @@ from interlock.core.events import Error, NodeResult, UndoResult
 from interlock.core.requests import Result, SettleEffect, UndoneResult
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, FindOut
-from interlock.engine.journaling import RunJournal, StepRefused
+from interlock.engine.journaling import StepRefused
 from interlock.tools.in_flight import InFlight
+from interlock.tools.journal import Journal
 from interlock.tools.outcome import Done, Failed, ToolCall, ToolOutcome, Unknown
 from interlock.tools.perform import ToolDoor, perform
 from interlock.tools.reconciling import CannotTell, DidNotTakePlace, Reconciled, TookPlace, ask_reconcile
@@ -27,7 +28,7 @@ class Performer(Protocol):
         ...
 
     async def call(
-        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole, in_flight: InFlight[ToolOutcome]
+        self, run: str, effect: CallTool, journal: Journal, whole: Whole, in_flight: InFlight[ToolOutcome]
     ) -> None:
         """Make the call. It may go on after it was given up and reported."""
         ...
@@ -50,7 +51,7 @@ class LiveWorld:
         return [name for name in tools if name not in self._toolbox]
 
     async def call(
-        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole, in_flight: InFlight[ToolOutcome]
+        self, run: str, effect: CallTool, journal: Journal, whole: Whole, in_flight: InFlight[ToolOutcome]
     ) -> None:
         """Call the tool of the effect."""
         tool = self._toolbox.find(effect.tool)

@@ -21,6 +21,9 @@ _BY_KIND: Final[dict[str, type[r.Request]]] = {
     "complete": r.CompleteNode,
     "settle": r.SettleEffect,
     "mode": r.SetMode,
+    "result": r.Result,
+    "undone": r.UndoneResult,
+    "step": r.StepNoted,
     "migrate": r.MigrateRun,
 }
 _KIND_OF: Final = {request: kind for kind, request in _BY_KIND.items()}

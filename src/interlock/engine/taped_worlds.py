@@ -8,9 +8,9 @@ from functools import partial
 from interlock.core.values import Value
 from interlock.engine.cassettes import CallOnTape, Cassette
 from interlock.engine.effects import CallTool, FindOut
-from interlock.engine.journaling import RunJournal
 from interlock.engine.performing import Performer, Whole
 from interlock.tools.in_flight import InFlight
+from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolOutcome
 from interlock.tools.reconciling import CannotTell, Reconciled
 from interlock.tools.secrets import Redaction
@@ -28,7 +28,7 @@ class RecordingWorld:
         return self._inner.missing(tools)
 
     async def call(
-        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole, in_flight: InFlight[ToolOutcome]
+        self, run: str, effect: CallTool, journal: Journal, whole: Whole, in_flight: InFlight[ToolOutcome]
     ) -> None:
         """Let the other world make the call, and keep what came of it."""
         in_flight.overheard(partial(self._keep, effect, await whole(effect.input)))
@@ -61,7 +61,7 @@ class PlayingWorld:
         self,
         run: str,  # noqa: ARG002 - other worlds tell runs apart
         effect: CallTool,
-        journal: RunJournal,  # noqa: ARG002 - a tool that is not called makes no steps
+        journal: Journal,  # noqa: ARG002 - a tool that is not called makes no steps
         whole: Whole,
         in_flight: InFlight[ToolOutcome],
     ) -> None:

@@ -81,11 +81,11 @@ async def _as_far_as_known(engine: Engine, run: str, newer: NewerFormatError) ->
     row = await engine.store.get_run(engine.tenant, run)
     sealed = await engine.store.read_sealed(engine.tenant, run, limit=row.seq)
     known = list(takewhile(lambda one: read_header(one).version <= LOG_FORMAT, sealed))
-    events = unseal_all(known, run=run)
-    await _read_blobs(engine, events)
-    before = await _decided_anew(engine, await engine.plan_of(bundle_in_force(events)), run, events)
-    if before.verdict != "same":
-        return before
+    if events := unseal_all(known, run=run):
+        await _read_blobs(engine, events)
+        before = await _decided_anew(engine, await engine.plan_of(bundle_in_force(events)), run, events)
+        if before.verdict != "same":
+            return before
     what = f"{newer}; from there on nothing was compared"
     return Replayed(run=run, verdict="not_comparable", what=what, seq=len(known) + 1, events=len(known))
 

@@ -10,24 +10,26 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from interlock.core.admit import admit
 from interlock.core.plan import Plan
 from interlock.core.requests import Refused, Result, StartRun, misfit
 from interlock.core.state import RunState
+from interlock.engine.attention import POLL_SECONDS, Attention
+from interlock.engine.claimed_effects import ClaimedEffects
 from interlock.engine.driving import RunDriver
+from interlock.engine.elsewhere import performed_elsewhere
 from interlock.engine.engine import Arrival, Engine, RunInHand
 from interlock.engine.errors import EngineStoppedError, RequestRefusedError, ToolsMissingError
+from interlock.engine.offering import Performed
 from interlock.engine.performing import Performer
+from interlock.engine.placing import Placing
 from interlock.engine.signals import decode_request
 from interlock.store.errors import StoreError
 from interlock.store.event_store import Signal
 from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner, first_lease
 from interlock.tools.clock import Clock
-
-SIGNAL_POLL_SECONDS: Final = 0.05
-"""How often the store is asked whether anything was committed elsewhere; the question costs next to nothing."""
 
 
 class Worker:
@@ -41,12 +43,14 @@ class Worker:
         *,
         owner: LeaseOwner,
         new_id: Callable[[], str],
+        placing: Placing | None = None,
     ) -> None:
         self.engine = engine
         self.performer = performer
         self.clock = clock
         self.owner = owner
         self.new_id = new_id
+        self.placing = placing or Placing({})
         self.drivers: dict[str, RunDriver] = {}
         self._tasks: dict[RunDriver, asyncio.Task[None]] = {}
         self._housekeeping: list[asyncio.Task[None]] = []
@@ -56,6 +60,8 @@ class Worker:
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._housekeeping = [loop.create_task(self._watch_signals()), loop.create_task(self._renew_leases())]
+        if self.placing.limits and not self.placing.is_shared:
+            self._housekeeping.append(loop.create_task(self._perform_limited()))
         return self
 
     async def __aexit__(
@@ -83,7 +89,7 @@ class Worker:
         lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now())
         packer = await self.engine.packer()
         self._check_open()  # it may have been closed meanwhile: nobody would let the run go
-        driver = self._driver(RunInHand(plan, state, lease, packer))
+        driver = self._driver(RunInHand(plan, state, lease, packer, priority=request.priority))
         begun = driver.submit(request, by=request.by)
         self._launch(driver, is_new=True)
         try:
@@ -99,20 +105,38 @@ class Worker:
         if run in self.drivers:
             return self.drivers[run]
         lease = await self.engine.store.acquire_lease(self.engine.tenant, run, owner=self.owner)
+        return await self.go_on(lease)
+
+    async def go_on(self, lease: Lease) -> RunDriver:
+        """Go on with a run of which this worker has the lease; the lease is given back if that cannot be."""
+        run = lease.run
         try:
             in_hand = await self.engine.load(run, lease)
             self._check_tools(run, in_hand.plan)
             left = await self.engine.store.unread_signals(self.engine.tenant, run=run)
+            answered = [request for signal in left if (request := decode_request(signal.kind, signal.body)) is not None]
+            elsewhere = await performed_elsewhere(
+                self.engine.store.queue, in_hand.plan, in_hand.state, answered=answered
+            )
             self._check_open()
         except BaseException:
             await self.engine.store.release_lease(lease)
             raise
-        driver = self._driver(in_hand)
+        driver = self._driver(in_hand, elsewhere=elsewhere)
         self._launch(driver, is_new=False)
         for signal in left:
             # Before it decides anything: whoever left a cancel was told that it will be acted on.
             self._deliver_signal(signal)
         return driver
+
+    async def drain(self, *, seconds: float) -> None:
+        """Begin nothing more, and let each run go once nothing of it is performed here; wait so long at most."""
+        self.placing.hands.limit = 0
+        for driver in list(self.drivers.values()):
+            driver.drain()
+        tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
 
     def _check_open(self) -> None:
         if not self._housekeeping:
@@ -120,7 +144,7 @@ class Worker:
 
     def _check_tools(self, run: str, plan: Plan) -> None:
         missing = self.performer.missing(plan.tools)
-        if missing:
+        if missing and not self.placing.is_shared:
             raise ToolsMissingError(run, missing)
 
     async def driven(self, driver: RunDriver) -> None:
@@ -134,8 +158,16 @@ class Worker:
         if task is not None:
             await asyncio.wait([task])
 
-    def _driver(self, in_hand: RunInHand) -> RunDriver:
-        return RunDriver(self.engine, in_hand, self.performer, self.clock, on_end=self._forget)
+    def _driver(self, in_hand: RunInHand, *, elsewhere: Sequence[Performed] = ()) -> RunDriver:
+        return RunDriver(
+            self.engine,
+            in_hand,
+            self.performer,
+            self.clock,
+            placing=self.placing,
+            on_end=self._forget,
+            elsewhere=elsewhere,
+        )
 
     def _launch(self, driver: RunDriver, *, is_new: bool) -> None:
         self.drivers[driver.run_id] = driver
@@ -150,7 +182,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the boundary of a task: whoever waits for the run is told
             driver.failure = error
         finally:
-            if not driver.run.has_ended:
+            if not (driver.run.has_ended or driver.run.is_released):
                 # Nobody renews it any more, so one that cannot be given back runs out.
                 with suppress(StoreError):
                     await self.engine.store.release_lease(driver.run.lease)
@@ -170,14 +202,14 @@ class Worker:
         """Requests that other processes left for the runs driven here."""
         while True:
             try:
-                mark = await self.engine.store.change_mark()
+                mark = await self.engine.store.change_mark("signals")
                 if mark != self._seen_mark and self.drivers:
                     self._seen_mark = mark
                     self._deliver_signals(await self.engine.store.unread_signals(self.engine.tenant))
             except StoreError:
                 # The next append of a driver meets the same trouble and tells it to whoever waits for the run.
                 self._seen_mark = None
-            await asyncio.sleep(SIGNAL_POLL_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     def _deliver_signals(self, signals: Sequence[Signal]) -> None:
         """Each signal once to each driver of its run. One that this release cannot read stays where it is."""
@@ -194,6 +226,21 @@ class Worker:
         request = decode_request(signal.kind, signal.body)
         if request is not None:
             driver.deliver(Arrival(request, signal.sender, signal.id))
+
+    async def _perform_limited(self) -> None:
+        """Effects of pools with limits are taken from the queue even by who serves its own runs alone."""
+        claimed = ClaimedEffects(
+            self.engine.store.queue,
+            Attention(self.engine.store, self.clock, "work"),
+            self.clock,
+            seeker=lambda: self.placing.seeker(self.owner, runs=frozenset(self.drivers)),
+            door_of=lambda _: self,
+            hands=self.placing.hands,
+        )
+        try:
+            await claimed.work()
+        finally:
+            await claimed.finish(seconds=0)
 
     async def _renew_leases(self) -> None:
         """A lease is renewed at a third of its life, so one missed beat does no harm. A lost one ends the driving."""

@@ -13,11 +13,11 @@ from interlock.core.events import Error, ErrorClass
 from interlock.core.plan import Micros
 from interlock.core.requests import UndoneResult
 from interlock.engine.effects import CallTool, FindOut
-from interlock.engine.journaling import RunJournal
 from interlock.engine.performing import Performer, Whole, result
 from interlock.faults.process import FaultyProcess
 from interlock.faults.switches import DeliveredTwice, Fault, Killed, RateLimited, Slow, Unavailable
 from interlock.tools.in_flight import InFlight
+from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolOutcome
 from interlock.tools.reconciling import Reconciled
 
@@ -43,7 +43,7 @@ class FaultyWorld:
         return self._inner.missing(tools)
 
     async def call(
-        self, run: str, effect: CallTool, journal: RunJournal, whole: Whole, in_flight: InFlight[ToolOutcome]
+        self, run: str, effect: CallTool, journal: Journal, whole: Whole, in_flight: InFlight[ToolOutcome]
     ) -> None:
         """Let the other world make the call, as far as the faults let it through."""
         self._begun += 1

@@ -34,7 +34,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     answers: str
     """The kind of the signal that says what became of it."""
     lost: bytes
-    """The body of that signal if its worker goes."""
+    """The body of that signal if its worker goes; without one, nothing is said."""
+    offered_at: int
 
 
 class Seeker(Struct, frozen=True, kw_only=True):
@@ -124,7 +125,10 @@ class EffectQueue(Protocol):
         ...
 
     async def answer(self, claim: Claim, *, body: bytes, sender: str) -> bool:
-        """Say what became of an effect, in a signal to its run. False: the claim was lost, and nothing was said."""
+        """Say what became of an effect, in a signal to its run; without a body, just end the claim.
+
+        False: the claim was lost, and nothing was said.
+        """
         ...
 
     async def give_back(self, claims: Sequence[Claim]) -> None:

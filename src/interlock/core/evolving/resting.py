@@ -5,7 +5,8 @@ A deadline of a whole graph moves nothing on, it only ends what rests; a questio
 
 from __future__ import annotations
 
-from interlock.core.state import RunState
+from interlock.core.plan import Micros
+from interlock.core.state import RunState, next_due
 
 
 def waits_for_outside(state: RunState) -> bool:
@@ -14,6 +15,15 @@ def waits_for_outside(state: RunState) -> bool:
         return False
     is_settled = len(state.matters) == 0 and len(state.stops) == 0
     return state.is_paused or (is_settled and not _will_wake(state))
+
+
+def may_rest(state: RunState, *, until: Micros) -> bool:
+    """Whether nothing of the run is in hand, and no timer of it is due before an instant: nobody has to hold it."""
+    if state.calls_in_flight:
+        return False
+    is_settled = len(state.matters) == 0 and len(state.stops) == 0
+    due = next_due(state)
+    return (state.is_paused or is_settled) and (due is None or due > until)
 
 
 def _will_wake(state: RunState) -> bool:

@@ -20,7 +20,6 @@ class _OnOffer:
     tenant: str
     run: str
     offer: Offer
-    offered_at: int
     pool: str
     epoch: int = 0
     owner: LeaseOwner | None = None
@@ -52,7 +51,7 @@ class MemoryEffectQueue:
             for before in self._at(tenant, run, offer.path):
                 del self._on_offer[before.no]
             self._offered += 1
-            self._on_offer[self._offered] = _OnOffer(self._offered, tenant, run, offer, self._clock(), offer.pool)
+            self._on_offer[self._offered] = _OnOffer(self._offered, tenant, run, offer, offer.pool)
 
     async def claim(self, seeker: Seeker, *, limit: int) -> list[Claim]:
         """Effects to perform."""
@@ -83,7 +82,8 @@ class MemoryEffectQueue:
         if one is None:
             return False
         del self._on_offer[one.no]
-        self._signal(one.tenant, one.run, one.offer.answers, body, sender)
+        if body:
+            self._signal(one.tenant, one.run, one.offer.answers, body, sender)
         return True
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
@@ -112,7 +112,8 @@ class MemoryEffectQueue:
         for one in dead:
             assert one.owner is not None
             del self._on_offer[one.no]
-            self._signal(one.tenant, one.run, one.offer.answers, one.offer.lost, one.owner.id)
+            if one.offer.lost:
+                self._signal(one.tenant, one.run, one.offer.answers, one.offer.lost, one.owner.id)
         return len(dead)
 
     async def depth(self) -> list[EffectsWaiting]:
@@ -122,7 +123,7 @@ class MemoryEffectQueue:
 
     def _depth_of(self, pool: str, tool: str) -> EffectsWaiting:
         alike = [one for one in self._on_offer.values() if (one.pool, one.offer.tool) == (pool, tool)]
-        waiting = [one.offered_at for one in alike if one.owner is None]
+        waiting = [one.offer.offered_at for one in alike if one.owner is None]
         return EffectsWaiting(pool, tool, len(waiting), min(waiting, default=None), len(alike) - len(waiting))
 
     def _waiting_for(self, seeker: Seeker) -> list[_OnOffer]:
@@ -182,7 +183,7 @@ def _offer_row(one: _OnOffer) -> OfferRow:
         pool=one.pool,
         tags=one.offer.tags,
         priority=one.offer.priority,
-        offered_at=one.offered_at,
+        offered_at=one.offer.offered_at,
         owner=one.owner.id if one.owner else "",
         is_stopping=one.is_stopping,
     )

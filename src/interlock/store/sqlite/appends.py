@@ -90,9 +90,8 @@ class AppendBatch:
         if append.releases:
             self._rows[leasing.RELEASE].append((append.tenant, append.run, append.epoch))
         if append.offers:
-            at = events[-1].at
             self._rows[effect_queue.OFFER].extend(
-                effect_queue.offer_row(append.tenant, append.run, offer, at=at) for offer in append.offers
+                effect_queue.offer_row(append.tenant, append.run, offer) for offer in append.offers
             )
         self._rows[_CONSUMED].extend((signal,) for signal in append.consumed)
         has_moved = (append.status, append.due) != (standing.status, standing.due)

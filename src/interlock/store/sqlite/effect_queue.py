@@ -145,10 +145,10 @@ class SqliteEffectQueue:
         return self._look(lambda file: [EffectsWaiting(*row) for row in file.execute(_DEPTH)])
 
 
-def offer_row(tenant: str, run: str, offer: Offer, *, at: int) -> tuple[Any, ...]:
+def offer_row(tenant: str, run: str, offer: Offer) -> tuple[Any, ...]:
     """What `OFFER` writes."""
     what = (offer.path, offer.effect, offer.tool, offer.pool, json.dumps(offer.tags), offer.priority)
-    return (tenant, run, *what, offer.call, offer.answers, offer.lost, at)
+    return (tenant, run, *what, offer.call, offer.answers, offer.lost, offer.offered_at)
 
 
 def _chosen(file: sqlite3.Connection, seeker: Seeker, limit: int) -> list[_Waiting]:
@@ -213,7 +213,8 @@ def _answered(file: sqlite3.Connection, claim: Claim, body: bytes, sender: str, 
     if found is None:
         return False
     tenant, run, kind = found
-    file.execute(SIGNAL, (tenant, run, kind, body, sender, at))
+    if body:
+        file.execute(SIGNAL, (tenant, run, kind, body, sender, at))
     return True
 
 
@@ -229,7 +230,7 @@ def _has_expired(file: sqlite3.Connection, at: int) -> bool:
 
 def _answered_for_dead(file: sqlite3.Connection, at: int, gone: Sequence[str]) -> int:
     dead = file.execute(_DEAD, {"at": at, "gone": json.dumps(gone)}).fetchall()
-    file.executemany(SIGNAL, [(tenant, run, kind, lost, owner, at) for tenant, run, kind, lost, owner in dead])
+    file.executemany(SIGNAL, [(tenant, run, kind, lost, owner, at) for tenant, run, kind, lost, owner in dead if lost])
     return len(dead)
 
 

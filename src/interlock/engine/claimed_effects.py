@@ -1,0 +1,231 @@
+"""Performing effects from the queue: claimed under leases of their own, and answered by a signal to their runs.
+
+A claim is renewed as long as its effect is performed; one that was lost is stopped, and what comes of it counts for
+nothing. What a worker has claimed and not begun is given back when it goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, Protocol
+
+from interlock.core.requests import Request
+from interlock.engine.attention import Attention
+from interlock.engine.effects import CallTool, FindOut
+from interlock.engine.engine import Engine
+from interlock.engine.offering import OfferedEffect, read_offered
+from interlock.engine.performing import Performer, result, settlement
+from interlock.engine.placing import Hands
+from interlock.engine.remote_journal import RemoteJournal
+from interlock.engine.signals import encode_request
+from interlock.store.effect_queue import Claim, EffectQueue, Seeker
+from interlock.store.errors import StoreError
+from interlock.tools.clock import Clock
+from interlock.tools.in_flight import InFlight
+from interlock.tools.outcome import ToolOutcome
+from interlock.tools.reconciling import Reconciled
+
+RENEW_SECONDS: Final = 1.0
+"""How often claims are renewed: it is also how soon a call that is performed here hears that it is to stop."""
+ENDING_SECONDS: Final = 10.0
+"""How long the end of a call that was asked to stop is waited for: longer than the door lets it clean up."""
+LOOK_SECONDS: Final = 20.0
+"""How often the queue is looked at although nothing was heard of it."""
+CLAIMED_AT_ONCE: Final = 100
+"""How many effects are taken at a time by a worker that has room for any number."""
+
+
+class Door(Protocol):
+    """What performing needs of a tenant: who moves its runs, and where their effects go."""
+
+    @property
+    def engine(self) -> Engine:
+        """What reads its runs."""
+        ...
+
+    @property
+    def performer(self) -> Performer:
+        """Where effects go."""
+        ...
+
+
+class _InHand:
+    """One claimed effect that is being performed."""
+
+    def __init__(self, claim: Claim, in_flight: InFlight[Any], journal: RemoteJournal) -> None:
+        self.claim = claim
+        self.in_flight = in_flight
+        self.journal = journal
+        self.is_lost = False
+
+    def stop(self) -> None:
+        """Ask it to stop, once."""
+        self.journal.stop()
+        if not self.in_flight.stops:
+            self.in_flight.stop()
+
+
+class ClaimedEffects:
+    """The effects that this worker takes from the queue and performs."""
+
+    def __init__(
+        self,
+        queue: EffectQueue,
+        attention: Attention,
+        clock: Clock,
+        *,
+        seeker: Callable[[], Seeker],
+        door_of: Callable[[str], Door],
+        hands: Hands,
+    ) -> None:
+        self._queue = queue
+        self._attention = attention
+        self._clock = clock
+        self._seeker = seeker
+        self._door_of = door_of
+        self._hands = hands
+        self._in_hand: dict[int, _InHand] = {}
+        self._answers: set[asyncio.Task[None]] = set()
+        self._takes_more = True
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def count(self) -> int:
+        """How many are being performed."""
+        return len(self._in_hand)
+
+    async def work(self) -> None:
+        """Take and perform, until it is cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._take_on())
+            group.create_task(self._renew())
+
+    def take_no_more(self) -> None:
+        """From now on nothing new is begun."""
+        self._takes_more = False
+
+    async def finish(self, *, seconds: float) -> None:
+        """Wait for what is being performed, for so long at most; then ask it to stop and wait for its end.
+
+        What cannot be answered even then is left to its lease: whoever drives the run hears that its worker went.
+        """
+        self.take_no_more()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        for one in list(self._in_hand.values()):
+            one.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDING_SECONDS):
+                await self._idle.wait()
+        for one in self._in_hand.values():
+            one.is_lost = True
+        if self._answers:
+            await asyncio.wait(self._answers)
+
+    # --- taking ---
+
+    async def _take_on(self) -> None:
+        while True:
+            await self._attention.note()
+            look_again: int | None = None
+            with suppress(StoreError):  # it is looked at again soon, and then it may be there
+                look_again = await self._look()
+            await self._attention.wait(until=look_again, seconds_max=LOOK_SECONDS)
+
+    async def _look(self) -> int | None:
+        """Take what there is room for; when to look again."""
+        seeker = self._seeker()
+        await self._queue.answer_for_the_dead(host=seeker.owner.host)
+        free = self._hands.free
+        if not self._takes_more or free == 0:
+            return None
+        room = CLAIMED_AT_ONCE if free is None else free
+        for claim in await self._queue.claim(seeker, limit=room):
+            self._begin(claim)
+        return await self._queue.next_claim(seeker) if self._hands.free != 0 else None
+
+    # --- performing ---
+
+    def _begin(self, claim: Claim) -> None:
+        offered = read_offered(claim.call)
+        engine = self._door_of(claim.tenant).engine
+        journal = RemoteJournal(engine, self._clock, run=claim.run, path=claim.path, sender=self._seeker().owner.id)
+        in_flight: InFlight[Any] = InFlight(partial(self._is_over, claim, offered))
+        self._hands.take()
+        self._idle.clear()
+        self._in_hand[claim.offer] = _InHand(claim, in_flight, journal)
+        in_flight.carry(self._perform(claim, offered, journal, in_flight))
+
+    async def _perform(
+        self, claim: Claim, offered: OfferedEffect, journal: RemoteJournal, in_flight: InFlight[Any]
+    ) -> None:
+        door = self._door_of(claim.tenant)
+        try:
+            match offered.effect:
+                case CallTool() as call:
+                    is_repeated = call.attempt > call.first_attempt
+                    await journal.open(is_repeated=is_repeated, heartbeat=offered.heartbeat)
+                    await door.performer.call(claim.run, call, journal, door.engine.whole, in_flight)
+                case FindOut() as question:
+                    await door.performer.find_out(question, door.engine.whole, in_flight)
+        except (Exception, asyncio.CancelledError):  # noqa: BLE001 - the boundary of a task: nobody knows what became of it
+            if not in_flight.is_over:
+                self._let_go(claim)
+
+    def _is_over(self, claim: Claim, offered: OfferedEffect, outcome: ToolOutcome | Reconciled) -> None:
+        one = self._in_hand[claim.offer]
+        answering = asyncio.get_running_loop().create_task(self._answer(one, _told(offered, outcome)))
+        self._answers.add(answering)
+        answering.add_done_callback(self._answers.discard)
+
+    async def _answer(self, one: _InHand, told: Request | None) -> None:
+        """Say it until it is said or the claim is lost: a store that is away for a while is waited for."""
+        body = b"" if told is None else encode_request(told)
+        while not one.is_lost:
+            try:
+                await self._queue.answer(one.claim, body=body, sender=self._seeker().owner.id)
+                await one.journal.close()
+                break
+            except StoreError:
+                await asyncio.sleep(RENEW_SECONDS)
+        self._let_go(one.claim)
+
+    def _let_go(self, claim: Claim) -> None:
+        if self._in_hand.pop(claim.offer, None) is not None:
+            self._hands.release()
+            self._attention.call()
+        if not self._in_hand:
+            self._idle.set()
+
+    # --- keeping ---
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            if self._in_hand:
+                with suppress(StoreError):  # a claim outlives a few missed beats
+                    await self._renew_all()
+
+    async def _renew_all(self) -> None:
+        in_hand = list(self._in_hand.values())
+        held = {one.claim.offer: one for one in await self._queue.renew([one.claim for one in in_hand])}
+        for one in in_hand:
+            kept = held.get(one.claim.offer)
+            if kept is None and self._in_hand.get(one.claim.offer) is one and not one.in_flight.is_over:
+                one.is_lost = True
+            if kept is None or kept.is_stopping:
+                one.stop()
+            else:
+                await one.journal.keep_heartbeat()
+
+
+def _told(offered: OfferedEffect, outcome: Any) -> Request | None:  # noqa: ANN401 - of a call or of a question
+    """What the run is told: of a question that nobody could answer, nothing."""
+    if isinstance(offered.effect, FindOut):
+        return settlement(offered.effect, outcome)
+    return result(offered.effect, outcome)
