@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from interlock.store.postgres.tables import VERSION as POSTGRES_VERSION
 from interlock.store.sqlite.place import connect
 from interlock.store.sqlite.tables import VERSION
 from tests.cli.command_line import CommandLine
@@ -115,6 +117,22 @@ def test_where_nothing_was_run_there_is_no_schema(interlock: CommandLine) -> Non
     assert said.code == 2
     assert "nothing was run here yet" in said.err
     assert not (interlock.folder / ".interlock").exists()
+
+
+def test_a_store_on_a_server_is_told_of_without_its_password(interlock: CommandLine, postgres_url: str) -> None:
+    """It has a schema as a file has one; what is printed ends up in reports."""
+    interlock.write("graphs/one.yaml", "graph: one\nlanguage: 1\nnodes:\n  a: {value: 1}\n")
+    password = urlsplit(postgres_url).password or "none was needed"
+    interlock("run", "one", "--store", postgres_url)
+
+    said = interlock("store", "version", "--store", postgres_url)
+    upgraded = interlock("store", "upgrade", "--store", postgres_url)
+    planned = interlock("store", "upgrade", "--store", postgres_url, "--plan")
+
+    assert f"has schema {POSTGRES_VERSION}, the one that this release works with" in said.out
+    assert f"has schema {POSTGRES_VERSION} already" in upgraded.out
+    assert (planned.code, planned.out) == (0, "")
+    assert password not in said.out + upgraded.out
 
 
 def tables_of_version(file: Path) -> list[str]:
