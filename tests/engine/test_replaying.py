@@ -241,6 +241,23 @@ async def test_what_a_newer_release_has_written_cannot_be_compared(tmp_path: Pat
 
 
 @in_event_loop
+async def test_of_a_run_that_a_newer_release_has_begun_nothing_is_compared(tmp_path: Path) -> None:
+    """There is nothing before its first event."""
+    place = tmp_path / "interlock.db"
+    run = await stored_run(place)
+    async with SqliteEventStore(place, clock=now) as store:
+        first = (await store.read_sealed(TENANT, run))[0]
+    newer = msgspec.msgpack.encode(replace(read_header(first), version=99))
+    execute(place, "delete from event where seq > 1")
+    execute(place, "update event set header = ?", newer)
+    execute(place, "update run set seq = 1, head = ?", header_hash(newer))
+
+    found = await replayed(place, run)
+
+    assert (found.verdict, found.seq, found.events) == ("not_comparable", 1, 0)
+
+
+@in_event_loop
 async def test_what_stands_before_the_first_newer_event_is_compared_all_the_same(tmp_path: Path) -> None:
     """Damage is damage, whoever went on from it."""
     place = tmp_path / "interlock.db"

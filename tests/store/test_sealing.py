@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import sha256
 
 import msgspec
@@ -75,6 +76,25 @@ def test_the_same_payload_under_another_salt_has_another_digest() -> None:
     }
 
     assert len(digests) == 2
+
+
+@pytest.mark.parametrize("number", range(len(FACTS)))
+def test_no_changed_bit_of_any_header_goes_unseen(number: int) -> None:
+    """Also one that leaves no header at all, or text that is none."""
+    log_, head = sealed_log(), header_hash(sealed_log()[-1].header)
+
+    unseen = [at for at, changed in each_with_a_changed_bit(log_, number) if verify_chain(changed, head=head) is None]
+
+    assert (verify_chain(log_, head=head), unseen) == (None, [])
+
+
+def each_with_a_changed_bit(log: list[Sealed], number: int) -> Iterator[tuple[int, list[Sealed]]]:
+    """The log with each bit of one header changed, one at a time."""
+    sealed = log[number]
+    for at in range(len(sealed.header) * 8):
+        header = bytearray(sealed.header)
+        header[at // 8] ^= 1 << at % 8
+        yield at, [*log[:number], Sealed(bytes(header), sealed.salt, sealed.payload), *log[number + 1 :]]
 
 
 def test_a_log_that_was_not_touched_verifies() -> None:

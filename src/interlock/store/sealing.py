@@ -111,7 +111,7 @@ def read_header(sealed: Sealed) -> Header:
     """The stored header, whatever became of the payload."""
     try:
         return _DECODE_HEADER(sealed.header)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DamagedError("the header of an event") from error
 
 
@@ -127,7 +127,7 @@ def unseal(sealed: Sealed) -> Event:
         raise DamagedError(f"the payload of event {header.seq} of run {header.run}")
     try:
         body = read(sealed.payload)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DamagedError(f"the payload of event {header.seq} of run {header.run}") from error
     return Event(header.seq, header.at, header.path, body, header.actor, header.cause)
 
