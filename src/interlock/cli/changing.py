@@ -7,7 +7,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interlock.cli.invocation import LIVE, Invocation, finished, going_on
-from interlock.cli.options import AsJson, By, Detach, NodeOfRun, RecordMore, Run, Store, Tools, Why, World
+from interlock.cli.many import Act, Chosen, ask_many
+from interlock.cli.options import (
+    AsJson,
+    AtMost,
+    By,
+    Detach,
+    NodeOfRun,
+    OfGraph,
+    OfLabel,
+    OfStatus,
+    OlderThan,
+    PlanOnly,
+    RecordMore,
+    RunIfOne,
+    Store,
+    Tools,
+    Why,
+    World,
+    Yes,
+)
 from interlock.cli.people import said
 
 if TYPE_CHECKING:
@@ -16,15 +35,27 @@ if TYPE_CHECKING:
 
 
 def pause(
-    run: Run,
+    run: RunIfOne = None,
     *,
+    graph: OfGraph = None,
+    status: OfStatus = None,
+    label: OfLabel = None,
+    older_than: OlderThan = None,
+    limit: AtMost = None,
+    plan: PlanOnly = False,
+    yes: Yes = False,
     by: By = "",
     why: Why = "",
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
-    """Start nothing new in a run; what is in flight finishes. `interlock resume` goes on."""
+    """Start nothing new in a run, or in many; what is in flight finishes. `interlock resume` goes on."""
     from interlock.cli.opening import who
+
+    chosen = Chosen(graph=graph, status=status, label=label, older_than=older_than, limit=limit, plan=plan, yes=yes)
+    if run is None:
+        return ask_many("pause", chosen, by=by, why=why, store=store, as_json=as_json)
+    chosen.refuse_beside(run)
 
     async def say(handle: RunHandle) -> Submitted:
         return await handle.pause(by=who(by), why=why, detach=True)
@@ -33,9 +64,22 @@ def pause(
 
 
 def cancel(
-    what: Annotated[str, typer.Argument(metavar="RUN[:PATH]", help="A run, or one node with all that it holds.")],
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN[:PATH]]",
+            help="A run, or one node with all that it holds. Without one, all runs that the filters leave.",
+        ),
+    ] = None,
     *,
     rollback: Annotated[bool, typer.Option("--rollback", help="Take back what the run did.")] = False,
+    graph: OfGraph = None,
+    status: OfStatus = None,
+    label: OfLabel = None,
+    older_than: OlderThan = None,
+    limit: AtMost = None,
+    plan: PlanOnly = False,
+    yes: Yes = False,
     by: By = "",
     why: Why = "",
     detach: Detach = False,
@@ -45,11 +89,16 @@ def cancel(
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
-    """Stop a run or one of its nodes."""
+    """Stop a run or one of its nodes, or many runs."""
     from interlock.cli.addresses import split_run
     from interlock.cli.failures import CommandError
     from interlock.cli.opening import who
 
+    chosen = Chosen(graph=graph, status=status, label=label, older_than=older_than, limit=limit, plan=plan, yes=yes)
+    if what is None:
+        act: Act = "cancel --rollback" if rollback else "cancel"
+        return ask_many(act, chosen, by=by, why=why, store=store, as_json=as_json, world=world, record=record)
+    chosen.refuse_beside(what)
     run, path = split_run(what)
     if path is not None and rollback:
         raise CommandError("--rollback takes back a whole run: cancel the run, not one node")
@@ -93,42 +142,71 @@ def complete(
 
 
 def retry(
-    run: Run,
+    run: RunIfOne = None,
     *,
+    graph: OfGraph = None,
+    status: OfStatus = None,
+    label: OfLabel = None,
+    older_than: OlderThan = None,
+    limit: AtMost = None,
+    plan: PlanOnly = False,
+    yes: Yes = False,
     by: By = "",
+    why: Why = "",
     world: World = LIVE,
     record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
-    """Go on where an ended run failed, as a new run: what does not depend on the failure is taken over."""
+    """Go on where ended runs failed, as new runs: what does not depend on the failure is taken over."""
+    chosen = Chosen(graph=graph, status=status, label=label, older_than=older_than, limit=limit, plan=plan, yes=yes)
+    if run is None:
+        return ask_many("retry", chosen, by=by, why=why, store=store, as_json=as_json, world=world, record=record)
+    chosen.refuse_beside(run)
     return finished(
-        _follow_up("retry", run, by, going_on(store=store, tools=tools, as_json=as_json, world=world, record=record))
+        _follow_up(
+            "retry", run, by, why, going_on(store=store, tools=tools, as_json=as_json, world=world, record=record)
+        )
     )
 
 
 def rollback(
-    run: Run,
+    run: RunIfOne = None,
     *,
+    graph: OfGraph = None,
+    status: OfStatus = None,
+    label: OfLabel = None,
+    older_than: OlderThan = None,
+    limit: AtMost = None,
+    plan: PlanOnly = False,
+    yes: Yes = False,
     by: By = "",
+    why: Why = "",
     world: World = LIVE,
     record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
-    """Take back what an ended run did, as a new run."""
+    """Take back what ended runs did, as new runs."""
+    chosen = Chosen(graph=graph, status=status, label=label, older_than=older_than, limit=limit, plan=plan, yes=yes)
+    if run is None:
+        return ask_many("rollback", chosen, by=by, why=why, store=store, as_json=as_json, world=world, record=record)
+    chosen.refuse_beside(run)
     return finished(
-        _follow_up("rollback", run, by, going_on(store=store, tools=tools, as_json=as_json, world=world, record=record))
+        _follow_up(
+            "rollback", run, by, why, going_on(store=store, tools=tools, as_json=as_json, world=world, record=record)
+        )
     )
 
 
-async def _follow_up(kind: str, run: str, by: str, on: Invocation) -> int:
+async def _follow_up(kind: str, run: str, by: str, why: str, on: Invocation) -> int:
     from interlock.cli.driving import drive
     from interlock.cli.opening import found_run, opened, who
 
     async with opened(on, must_exist=True) as interlock:
         ended = await found_run(interlock, run)
-        follower = await (ended.retry(by=who(by)) if kind == "retry" else ended.rollback(by=who(by)))
+        follow_up = ended.retry if kind == "retry" else ended.rollback
+        follower = await follow_up(by=who(by), why=why)
         return await drive(follower, on, wanted=frozenset({"succeeded" if kind == "retry" else "rolled_back"}))

@@ -7,7 +7,26 @@ from typing import Annotated, Any
 import typer
 
 from interlock.cli.invocation import LIVE, Invocation, finished, going_on
-from interlock.cli.options import AsJson, By, GraphArgument, Record, RecordMore, Run, Store, Tools, World
+from interlock.cli.many import Chosen, ask_many
+from interlock.cli.options import (
+    AsJson,
+    AtMost,
+    By,
+    GraphArgument,
+    OfGraph,
+    OfLabel,
+    OfStatus,
+    OlderThan,
+    PlanOnly,
+    Record,
+    RecordMore,
+    RunIfOne,
+    Store,
+    Tools,
+    Why,
+    World,
+    Yes,
+)
 
 
 def run(
@@ -61,20 +80,37 @@ async def _run(graph: str, inputs: dict[str, Any], *, key: str, by: str, draft: 
 
 
 def resume(
-    run: Run,
+    run: RunIfOne = None,
     *,
+    graph: OfGraph = None,
+    status: OfStatus = None,
+    label: OfLabel = None,
+    older_than: OlderThan = None,
+    limit: AtMost = None,
+    plan: PlanOnly = False,
+    yes: Yes = False,
     by: By = "",
+    why: Why = "",
     world: World = LIVE,
     record: RecordMore = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
-    """Go on with a run: take up one whose process has gone, and end its pause if it is paused."""
-    return finished(_resume(run, by, going_on(store=store, tools=tools, as_json=as_json, world=world, record=record)))
+    """Go on with a run: take up one whose process has gone, and end its pause if it is paused.
+
+    Of many, the pauses are ended, and whoever looks for work drives the runs on.
+    """
+    chosen = Chosen(graph=graph, status=status, label=label, older_than=older_than, limit=limit, plan=plan, yes=yes)
+    if run is None:
+        return ask_many("resume", chosen, by=by, why=why, store=store, as_json=as_json, world=world, record=record)
+    chosen.refuse_beside(run)
+    return finished(
+        _resume(run, by, why, going_on(store=store, tools=tools, as_json=as_json, world=world, record=record))
+    )
 
 
-async def _resume(run: str, by: str, on: Invocation) -> int:
+async def _resume(run: str, by: str, why: str, on: Invocation) -> int:
     from interlock.cli.driving import drive
     from interlock.cli.opening import found_run, opened, who
 
@@ -82,7 +118,7 @@ async def _resume(run: str, by: str, on: Invocation) -> int:
         handle = await found_run(interlock, run)
         row = await handle.row()
         if row.status == "paused":
-            await handle.resume(by=who(by))
+            await handle.resume(by=who(by), why=why)
         elif row.ended_at is None:
             handle = await interlock.take_up(handle.id)
         return await drive(handle, on, after=row.seq)

@@ -274,9 +274,9 @@ class RunHandle:
 
     # --- runs that follow it ---
 
-    async def retry(self, *, by: str = "") -> RunHandle:
+    async def retry(self, *, by: str = "", why: str = "") -> RunHandle:
         """A new run that goes on where this one failed: what does not depend on the failure is taken over."""
-        driver = await retry_run(self._worker, self.id, by=by)
+        driver = await retry_run(self._worker, self.id, by=by, why=why)
         return RunHandle(self._worker, driver.run_id, driver=driver)
 
     async def prepare_fork(
@@ -295,9 +295,9 @@ class RunHandle:
         driver = await make_fork(self._worker, prepared, by=by)
         return RunHandle(self._worker, driver.run_id, driver=driver)
 
-    async def rollback(self, *, by: str = "") -> RunHandle:
+    async def rollback(self, *, by: str = "", why: str = "") -> RunHandle:
         """A new run that takes back what this one did."""
-        driver = await rollback_run(self._worker, self.id, by=by)
+        driver = await rollback_run(self._worker, self.id, by=by, why=why)
         return RunHandle(self._worker, driver.run_id, driver=driver)
 
     def _driving(self) -> RunDriver | None:

@@ -1,0 +1,269 @@
+"""The same asked of many runs: which are meant, whether that is agreed to, and what became of it in each.
+
+Nothing is driven from here: what is asked is on record, and done at once where nothing has to be called for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
+
+from interlock.cli.failures import CommandError, ExitCode
+from interlock.cli.invocation import LIVE, Invocation, finished
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from interlock.client.interlock import Interlock
+    from interlock.client.selection import Selection
+    from interlock.engine.asking import Asked
+
+Act: TypeAlias = Literal["pause", "resume", "cancel", "cancel --rollback", "retry", "rollback"]
+
+REFUSED_SHOWN_MAX: Final = 20
+TOLD_EVERY: Final = 50
+"""After how many runs the progress is told anew."""
+
+_MEANS: Final[dict[str, str]] = {
+    "done": "done",
+    "recorded": "on record, for whoever drives them next",
+    "left": "left for the processes that drive them",
+    "started": "new runs on record, for whichever worker takes them up",
+    "refused": "refused",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Which runs are meant where no run is named, and whether that is only planned, or agreed to."""
+
+    graph: str | None
+    status: list[str] | None
+    label: list[str] | None
+    older_than: str | None
+    limit: int | None
+    plan: bool
+    yes: bool
+
+    def refuse_beside(self, run: str) -> None:
+        """A command is about one run or about many: both at once would be a guess."""
+        if self._filters or self.plan or self.yes:
+            raise CommandError(f"name the run ({run}), or say which runs are meant (--graph, --status, …): not both")
+
+    def of(self, interlock: Interlock) -> Selection:
+        """The runs that are meant."""
+        if not self._filters:
+            raise CommandError("name a run, or say which runs are meant: --graph, --status, --label, --older-than")
+        return interlock.selected(
+            graph=self.graph,
+            statuses=self._statuses(),
+            labels=self._labels(),
+            older_than=self._age(),
+            limit=self.limit,
+        )
+
+    @property
+    def _filters(self) -> bool:
+        return any((self.graph, self.status, self.label, self.older_than))
+
+    def _statuses(self) -> list[str]:
+        from interlock.core.lifecycle import RUN_STATUSES
+
+        for status in self.status or ():
+            if status not in RUN_STATUSES:
+                raise CommandError(f"{status!r} is no status of a run; there are: {', '.join(RUN_STATUSES)}")
+        return self.status or []
+
+    def _labels(self) -> dict[str, str]:
+        pairs = [written.partition("=") for written in self.label or ()]
+        for name, equals, _ in pairs:
+            if not name or not equals:
+                raise CommandError(f"`--label {name}` is no label with its value: write `--label team=core`")
+        return {name: value for name, _, value in pairs}
+
+    def _age(self) -> timedelta | None:
+        from interlock.core.durations import DurationProblem, parse_duration
+
+        try:
+            return None if self.older_than is None else timedelta(microseconds=parse_duration(self.older_than))
+        except DurationProblem as problem:
+            raise CommandError(f"--older-than: {problem.message}: {problem.advice}") from problem
+
+
+def ask_many(
+    act: Act,
+    chosen: Chosen,
+    *,
+    by: str,
+    why: str,
+    store: str | None,
+    as_json: bool,
+    world: str = LIVE,
+    record: Path | None = None,
+) -> int:
+    """Ask the same of all runs that are meant, once that is agreed to."""
+    if world != LIVE or record is not None:
+        raise CommandError("of many runs none is driven from here: leave out --world and --record, or name one run")
+    on = Invocation(store=store, as_json=as_json, drives=False)
+    return finished(_ask_many(act, chosen, on, by=by, why=why))
+
+
+async def _ask_many(act: Act, chosen: Chosen, on: Invocation, *, by: str, why: str) -> int:
+    from interlock.cli.opening import opened, who
+
+    async with opened(on, must_exist=True) as interlock:
+        meant = chosen.of(interlock)
+        counted = await meant.that_can(act.partition(" ")[0]).counted()
+        if chosen.plan:
+            _tell_plan(act, counted, on)
+            return ExitCode.SUCCEEDED
+        if counted and not chosen.yes:
+            _refuse_unless_agreed(act, counted, on)
+        return await _tell_outcomes(act, _asked(act, meant, by=who(by), why=why), counted.total(), on)
+
+
+def _asked(act: Act, meant: Selection, *, by: str, why: str) -> AsyncIterator[Asked]:
+    match act:
+        case "pause":
+            return meant.pause(by=by, why=why)
+        case "resume":
+            return meant.resume(by=by, why=why)
+        case "cancel":
+            return meant.cancel(by=by, why=why)
+        case "cancel --rollback":
+            return meant.cancel(rollback=True, by=by, why=why)
+        case "retry":
+            return meant.retry(by=by, why=why)
+        case "rollback":
+            return meant.rollback(by=by, why=why)
+        case _ as never:
+            assert_never(never)
+
+
+def _refuse_unless_agreed(act: Act, counted: Counter[tuple[str, str]], on: Invocation) -> None:
+    if on.as_json or not sys.stdin.isatty():
+        raise CommandError(f"this would {act} {_runs(counted.total())}: agree with --yes")
+    import typer
+
+    _tell_plan(act, counted, on)
+    if not typer.confirm("agreed?"):
+        raise CommandError("nothing was changed", code=ExitCode.NOT_SUCCEEDED)
+
+
+def _runs(count: int) -> str:
+    return f"{count:,} run{'s' * (count != 1)}"
+
+
+# --- telling ---------------------------------------------------------------------------------------------------------
+
+
+def _tell_plan(act: Act, counted: Counter[tuple[str, str]], on: Invocation) -> None:
+    from interlock.cli.output import console, print_json
+
+    if on.as_json:
+        meant = [{"graph": graph, "status": status, "runs": runs} for (graph, status), runs in sorted(counted.items())]
+        print_json({"act": act, "runs": counted.total(), "meant": meant})
+        return
+    out = console()
+    if not counted:
+        out.print(f"no runs to {act}", markup=False)
+        return
+    from rich.text import Text
+
+    from interlock.cli.narrow_table import Column, print_table
+    from interlock.cli.output import plain
+
+    out.print(f"{act} {_runs(counted.total())}", style="bold", markup=False)
+    rows = [
+        [Text(plain(graph)), Text(status.replace("_", " ")), Text(f"{runs:,}")]
+        for (graph, status), runs in sorted(counted.items())
+    ]
+    print_table(out, (Column("graph", may_be_cut=True), Column("status"), Column("runs")), rows)
+
+
+async def _tell_outcomes(act: Act, outcomes: AsyncIterator[Asked], meant: int, on: Invocation) -> int:
+    became: Counter[str] = Counter()
+    wrong: list[Asked] = []
+    started: dict[str, str] = {}
+    for_people = _Progress(act, meant, on)
+    with for_people:
+        async for asked in outcomes:
+            became[asked.became] += 1
+            if asked.became == "started":
+                started[asked.run] = asked.told
+            elif asked.told:
+                wrong.append(asked)
+            for_people.tell(became.total())
+    if on.as_json:
+        _print_as_json(act, became, wrong, started)
+    else:
+        _print_outcomes(act, became, wrong)
+    return ExitCode.NOT_SUCCEEDED if wrong else ExitCode.SUCCEEDED
+
+
+class _Progress:
+    """How far it is, on a terminal alone and gone in the end."""
+
+    def __init__(self, act: Act, meant: int, on: Invocation) -> None:
+        from interlock.cli.output import error_console
+
+        console = error_console()
+        self._told = f"{act}: {{:,}} of {_runs(meant)}"
+        self._status: Status | None = None
+        if console.is_terminal and not on.as_json:
+            self._status = console.status(self._told.format(0))
+
+    def __enter__(self) -> None:
+        if self._status is not None:
+            self._status.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def tell(self, count: int) -> None:
+        """So many are done."""
+        if self._status is not None and count % TOLD_EVERY == 0:
+            self._status.update(self._told.format(count))
+
+
+def _print_as_json(act: Act, became: Counter[str], wrong: list[Asked], started: dict[str, str]) -> None:
+    from interlock.cli.output import print_json
+
+    print_json(
+        {
+            "act": act,
+            "runs": became.total(),
+            "became": dict(became),
+            "started": started,
+            "refused": [{"run": asked.run, "became": asked.became, "why": asked.told} for asked in wrong],
+        }
+    )
+
+
+def _print_outcomes(act: Act, became: Counter[str], wrong: list[Asked]) -> None:
+    from interlock.cli.output import console
+
+    out = console()
+    for line in _outcome_lines(act, became, wrong):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def _outcome_lines(act: Act, became: Counter[str], wrong: list[Asked]) -> Iterator[str]:
+    from interlock.cli.output import plain
+
+    if not became:
+        yield f"no runs to {act}"
+    for word, means in _MEANS.items():
+        if became[word]:
+            yield f"{_runs(became[word])} {means}"
+    for asked in wrong[:REFUSED_SHOWN_MAX]:
+        yield f"  {asked.run}  {plain(asked.told)}"
+    if len(wrong) > REFUSED_SHOWN_MAX:
+        yield f"  and {len(wrong) - REFUSED_SHOWN_MAX:,} more: --json lists them all"
