@@ -12,6 +12,11 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 
+from interlock.store.postgres.address import PostgresAddress
+from interlock.store.postgres.session import connect_to_migrate
+from interlock.store.postgres.sessions import end
+from tests.store.old_stores.record import RECORDED_SCHEMA
+
 OLD_STORES = Path(__file__).parent / "old_stores"
 HOW_TO_SAY_A_VERSION = frozenset({"schema_version", "interlock_version"})
 
@@ -42,6 +47,13 @@ def restored(version: str, file: Path) -> Path:
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript(recorded("sqlite", version))
     return file
+
+
+async def restore_on_server(version: str, address: PostgresAddress) -> None:
+    """The same on a server, in the schema of one test."""
+    session = await connect_to_migrate(address)
+    await session.execute(recorded("postgres", version).replace(RECORDED_SCHEMA, address.schema))
+    await end(session)
 
 
 def recorded(kind: str, version: str) -> str:

@@ -13,12 +13,10 @@ import pytest
 from interlock import Interlock
 from interlock.store.postgres.address import PostgresAddress
 from interlock.store.postgres.migrating import PostgresSchema
-from interlock.store.postgres.session import connect_to_migrate
-from interlock.store.postgres.sessions import end
+from interlock.store.postgres.tables import VERSION
 from tests.store.event_loop import in_event_loop
-from tests.store.old_stores.record import RECORDED_SCHEMA
 from tests.store.old_stores.story import LONG, echo
-from tests.store.schemas import recorded, recorded_versions, restored
+from tests.store.schemas import recorded_versions, restore_on_server, restored
 
 
 def in_a_file(version: str, request: pytest.FixtureRequest) -> str:
@@ -30,17 +28,10 @@ def in_a_file(version: str, request: pytest.FixtureRequest) -> str:
 def on_a_server(version: str, request: pytest.FixtureRequest) -> str:
     """Brought up to date with `interlock store upgrade`."""
     url: str = request.getfixturevalue("postgres_url")
-    asyncio.run(restore_and_upgrade(PostgresAddress.parse(url), version))
+    address = PostgresAddress.parse(url)
+    asyncio.run(restore_on_server(version, address))
+    asyncio.run(PostgresSchema(address).migrate(VERSION))
     return url
-
-
-async def restore_and_upgrade(address: PostgresAddress, version: str) -> None:
-    """What was recorded, in the schema of one test."""
-    session = await connect_to_migrate(address)
-    await session.execute(recorded("postgres", version).replace(RECORDED_SCHEMA, address.schema))
-    await end(session)
-    schema = PostgresSchema(address)
-    await schema.migrate(schema.newest)
 
 
 OLD_STORES = [

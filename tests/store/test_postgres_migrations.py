@@ -25,7 +25,7 @@ from interlock.store.postgres.sessions import end
 from interlock.store.postgres.tables import VERSION
 from interlock.store.schema import Migration
 from tests.store.event_loop import in_event_loop
-from tests.store.schemas import recorded_versions, script_from_nothing
+from tests.store.schemas import recorded_versions, restore_on_server, script_from_nothing
 
 NEXT = f"{int(VERSION) + 1:04}"
 REVISION = '''
@@ -134,6 +134,19 @@ async def test_the_revisions_make_the_tables_of_a_new_store(address: PostgresAdd
         await session.execute(script_from_nothing(REVISIONS, VERSION))
 
     assert await tables_of(grown) == await tables_of(address)
+
+
+@pytest.mark.parametrize("version", recorded_versions("postgres"))
+@in_event_loop
+async def test_an_old_store_gets_the_tables_of_a_new_one(address: PostgresAddress, version: str) -> None:
+    """Whatever is then done with it was tested with new ones."""
+    old = replace(address, schema=f"{address.schema}_old")
+    await end(await open_place(address))
+    await restore_on_server(version, old)
+
+    await PostgresSchema(old).migrate(VERSION)
+
+    assert await tables_of(old) == await tables_of(address)
 
 
 @in_event_loop
