@@ -9,18 +9,22 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 from dev.postgres import PostgresServer, ServerUnavailable, running_postgres
 from interlock.store.postgres.address import PostgresAddress
 
+IN_MEMORY = Path("/dev/shm")
+"""Where Linux keeps files in memory: each test has tables of its own made, and what they hold need not last."""
+
 
 @pytest.fixture(scope="session")
 def own_postgres() -> Generator[PostgresServer]:
     """A server of the tests' own, which they may stop and kill."""
     try:
-        with running_postgres() as server:
+        with running_postgres(parent=IN_MEMORY if IN_MEMORY.is_dir() else None) as server:
             yield server
     except ServerUnavailable as error:
         pytest.skip(str(error))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Final, Self
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from interlock.core.errors import InterlockError
 
@@ -52,8 +52,7 @@ class PostgresAddress:
                 f"{schema!r} cannot be the schema of a store: take small letters, digits and _, at most 63 of them"
             )
         others = [(name, value) for name, value in options if name != "schema"]
-        url = urlunsplit(parts._replace(query=urlencode(others)))
-        return cls(url, schema, _shown(text))
+        return cls(_joined(parts, query=urlencode(others)), schema, _shown(parts))
 
     def __str__(self) -> str:
         return self.shown
@@ -64,10 +63,14 @@ def is_address(text: str) -> bool:
     return text.startswith(SCHEMES)
 
 
-def _shown(text: str) -> str:
-    parts = urlsplit(text)
+def _shown(parts: SplitResult) -> str:
     who, at, where = parts.netloc.rpartition("@")
     user, colon, _ = who.partition(":")
     options = [(name, HIDDEN if name in _SECRETS else value) for name, value in parse_qsl(parts.query)]
     netloc = f"{quote(unquote(user))}{f':{HIDDEN}' if colon else ''}{at}{where}"
-    return urlunsplit(parts._replace(netloc=netloc, query=urlencode(options, safe="*/")))
+    return _joined(parts._replace(netloc=netloc), query=urlencode(options, safe="*/"))
+
+
+def _joined(parts: SplitResult, *, query: str) -> str:
+    # Without a host, as for a socket, the standard way would leave out the two slashes.
+    return f"{parts.scheme}://{parts.netloc}{parts.path}{'?' * bool(query)}{query}"

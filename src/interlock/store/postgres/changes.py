@@ -5,9 +5,10 @@ transaction at a time commit with a notification, so the one that does must not 
 each other closely are told together. What is told by others, or committed here, moves a mark; to look at it costs
 nothing.
 
-A notification may be lost: with its connection, or with a process that ends between its commit and telling it. So the
-connection that listens is asked now and then for the server's snapshot, which is another one after any commit and needs
-no table; and each time it was made anew, everything counts as changed.
+A notification may be lost: with its connection, or with a process that ends between its commit and telling it. So each
+time the connection that listens was made anew, everything counts as changed; and now and then it is asked for three
+numbers, the ends of the signals, of the offers and of the feed. What was only given back by a process that ended at
+that very moment shows in none of them: who looks for work looks for it now and then by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from interlock.store.event_store import Topic
 from interlock.store.postgres.address import PostgresAddress
 from interlock.store.postgres.session import Session, connect
 from interlock.store.postgres.sessions import FIRST_PAUSE_SECONDS, PAUSE_MAX_SECONDS, Sessions
-from interlock.store.postgres.troubles import is_lost
 
 Told: TypeAlias = Literal["log", "signal", "work"]
 """What a commit was about, as notifications name it. One that is not known counts as a change of anything."""
@@ -34,7 +34,11 @@ TOGETHER_SECONDS: Final = 0.005
 _MEANS: Final[dict[str, Topic]] = {"signal": "signals", "work": "work"}
 # The notification may be lost with the server's memory, so it need not wait for the disk: see above.
 _TELL: Final = "select set_config('synchronous_commit', 'off', true), pg_notify($1, $2)"
-_SNAPSHOT: Final = "select pg_current_snapshot()::text"
+_ENDS: Final = """
+    select coalesce((select max(id) from signal), 0), coalesce((select max(no) from offer), 0),
+        coalesce((select sum(position) from feed_end), 0)::int8"""
+_TOLD_BY_ENDS: Final[tuple[tuple[Told, ...], ...]] = (("signal", "work"), ("work",), ("log",))
+"""What it means if one of the ends has moved."""
 
 
 class Changes:
@@ -94,38 +98,47 @@ class Changes:
     # --- listening ---
 
     async def _listen(self) -> None:
+        """Listen until the store is closed, however often the connection breaks."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
                 session = await connect(self._address)
-            except Exception as error:
-                if not is_lost(error):
-                    raise
+            except Exception:  # noqa: BLE001 - a boundary: whoever reads or writes meets the same trouble, and tells it
                 self._is_listening.set()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, PAUSE_MAX_SECONDS)
                 continue
             pause = FIRST_PAUSE_SECONDS
-            try:
-                await session.add_listener(self._channel, self._told)
-                self._move(_MEANS)
-                self._is_listening.set()
-                await self._poll(session)
-            except Exception as error:
-                if not is_lost(error):
-                    raise
-            finally:
-                session.terminate()
+            # What it ends with: the connection is gone, and another one is made.
+            with suppress(Exception):
+                await self._hear(session)
+            session.terminate()
+
+    async def _hear(self, session: Session) -> None:
+        try:
+            await session.add_listener(self._channel, self._told)
+            self._move(_MEANS)
+            self._is_listening.set()
+            await self._poll(session)
+        except asyncio.CancelledError:
+            session.terminate()
+            raise
 
     async def _poll(self, session: Session) -> None:
-        """Look now and then whether anything was missed; returns never, and raises when the connection is gone."""
-        seen = await session.fetchval(_SNAPSHOT)
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            snapshot = await session.fetchval(_SNAPSHOT)
-            if snapshot != seen:
-                seen = snapshot
-                self._move(_MEANS)
+        """Look now and then whether anything was missed, until the connection is gone."""
+        gone = asyncio.Event()
+        session.add_termination_listener(lambda _: gone.set())
+        seen = await _ends(session)
+        while not gone.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await gone.wait()
+                    return
+            ends = await _ends(session)
+            for before, after, about in zip(seen, ends, _TOLD_BY_ENDS, strict=True):
+                if before != after:
+                    self._move(about)
+            seen = ends
 
     def _told(self, _connection: object, _process: int, _channel: str, payload: str) -> None:
         who, *about = payload.split(" ")
@@ -137,3 +150,9 @@ class Changes:
         for topic in about:
             if topic in _MEANS:
                 self._marks[_MEANS[topic]] += 1
+
+
+async def _ends(session: Session) -> tuple[int, ...]:
+    row = await session.fetchrow(_ENDS)
+    assert row is not None
+    return tuple(row)

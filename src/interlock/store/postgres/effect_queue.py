@@ -189,9 +189,9 @@ class PostgresEffectQueue:
 
 def offer_values(append: Append, offer: Offer) -> tuple[Any, ...]:
     """What an append says of an effect that it offers."""
-    tags, at = json.dumps(offer.tags), append.events[-1].at
+    tags = json.dumps(offer.tags)
     what = (offer.path, offer.effect, offer.tool, offer.pool, tags, offer.priority, offer.call)
-    return (append.tenant, append.run, *what, offer.answers, offer.lost, at)
+    return (append.tenant, append.run, *what, offer.answers, offer.lost, offer.offered_at)
 
 
 async def _chosen(session: Session, seeker: Seeker, limit: int) -> list[_Waiting]:

@@ -68,6 +68,10 @@ class Session(Protocol):
         """Have a function called with what is notified on a channel."""
         ...
 
+    def add_termination_listener(self, callback: Callable[[Any], None]) -> None:
+        """Have a function called when the connection ends, by whomever."""
+        ...
+
     def is_closed(self) -> bool:
         """Whether it is known to be of no use any more."""
         ...
