@@ -30,7 +30,10 @@ def command_section(name: str) -> str:
 
 def _names(word: str, command: Any) -> list[str]:  # noqa: ANN401 - typer's own types are private
     inner = getattr(command, "commands", None)
-    return [word] if inner is None else [f"{word} {each}" for each in inner]
+    if inner is None:
+        return [word]
+    alone = [word] if command.invoke_without_command else []
+    return alone + [f"{word} {each}" for each in inner]
 
 
 def _metavar(parameter: Any) -> str:  # noqa: ANN401 - as above

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -41,7 +42,10 @@ def make_sink(name: str, declared: SinkSettings, *, folder: Path, key: str | Non
         key=key,
         timeout_seconds=declared.timeout_seconds,
     )
-    return _function(name, offered[kind] if is_kind else declared.to, known=offered)(target)
+    if is_kind:
+        return _function(name, offered[kind], known=offered)(target)
+    _make_importable(folder)
+    return _function(name, declared.to, known=offered)(target)
 
 
 def _function(name: str, place: str, *, known: Mapping[str, str]) -> MakeSink:
@@ -56,3 +60,9 @@ def _function(name: str, place: str, *, known: Mapping[str, str]) -> MakeSink:
     if not callable(found):
         raise SinkUnusableError(f"the sink {name}: the module {module} has no function `{function}`")
     return cast("MakeSink", found)  # what a user's function returns is seen when it is used
+
+
+def _make_importable(folder: Path) -> None:
+    # At the end of the path: a neighbour named like a library must not hide the library.
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
