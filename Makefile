@@ -8,6 +8,7 @@
 #   make setup    install everything into .venv, as the lock says (with another interpreter: PYTHON=python3.12)
 #   make bench    Interlock beside the raw limit and its peers (ROUNDS=5, QUICK=1 to see that it runs)
 #   make bench-core   what the core costs a node, from 100 to 50,000 nodes
+#   make bench-long   what a run of a million events costs to go on with and to keep
 #   make lock     resolve the dependencies of pyproject.toml anew (to the newest that fit: UPGRADE=1)
 
 .DEFAULT_GOAL := test
@@ -19,7 +20,7 @@ BIN := .venv/bin
 READY := .venv/ready
 STEP = @printf '%-8s%s\n' '$@' '$(strip $(1))'
 
-.PHONY: setup demo test check format lint types layers pages fix lock bench bench-core simulate
+.PHONY: setup demo test check format lint types layers pages fix lock bench bench-core bench-long simulate
 
 setup: $(READY)
 
@@ -83,6 +84,9 @@ bench: $(READY) .venv-peers/ready
 
 bench-core: $(READY)
 	@$(BIN)/python benchmarks/core_cost.py
+
+bench-long: $(READY)
+	@$(BIN)/python benchmarks/long_life.py
 
 lock: $(READY)
 	@bash dev/lock.sh

@@ -199,3 +199,20 @@ def test_a_sink_that_cannot_be_meant_is_told_with_its_line(tmp_path: Path, text:
         read_settings(environment={}, folder=project(tmp_path, f"[sinks]\n{text}\n"))
 
     assert str(problems.value).startswith(f"{tmp_path}/interlock.toml:2: {told}")
+
+
+def test_how_long_runs_are_kept_is_said_as_an_age(tmp_path: Path) -> None:
+    """What is not said is kept for ever."""
+    (tmp_path / "interlock.toml").write_text('[retention]\npayloads = "90d"\n')
+
+    kept = read_settings(folder=tmp_path, environment={}).settings.retention
+
+    assert (kept.payloads, kept.runs) == ("90d", None)
+
+
+def test_what_is_no_age_is_told_with_its_line(tmp_path: Path) -> None:
+    """A slip here would give up what was to be kept."""
+    (tmp_path / "interlock.toml").write_text('[retention]\nruns = "soon"\n')
+
+    with pytest.raises(SettingsError, match=r"toml:2: `retention.runs` is an age such as `12h`, `90d` or `1y`"):
+        read_settings(folder=tmp_path, environment={})

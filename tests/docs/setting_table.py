@@ -23,6 +23,8 @@ def _default(name: str) -> str:
     for part in name.split("."):
         value = getattr(value, part)
     match value:
+        case None:
+            return "-"
         case Path():
             return value.as_posix()
         case tuple():

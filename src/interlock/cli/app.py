@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from interlock.cli import (
+    backing_up,
     changing,
     differing,
     forking,
@@ -22,6 +23,7 @@ from interlock.cli import (
     looking,
     people,
     project,
+    pruning,
     releasing,
     replaying,
     running,
@@ -43,6 +45,7 @@ _START = "Start"
 _LOOK = "Look"
 _PEOPLE = "Answer"
 _CHANGE = "Change a run"
+_KEEP = "Keep and give up"
 _RELEASE = "Release"
 
 app.command("init", rich_help_panel=_START)(project.init)
@@ -74,6 +77,10 @@ app.command("complete", rich_help_panel=_CHANGE)(changing.complete)
 app.command("retry", rich_help_panel=_CHANGE)(changing.retry)
 app.command("rollback", rich_help_panel=_CHANGE)(changing.rollback)
 app.command("fork", rich_help_panel=_CHANGE)(forking.fork)
+
+app.command("prune", rich_help_panel=_KEEP)(pruning.prune)
+app.command("backup", rich_help_panel=_KEEP)(backing_up.backup)
+app.command("restore", rich_help_panel=_KEEP)(backing_up.restore)
 
 app.command("release", rich_help_panel=_RELEASE)(releasing.release)
 app.command("releases", rich_help_panel=_RELEASE)(releasing.releases)

@@ -26,6 +26,7 @@ def runs(
     ] = None,
     graph: Annotated[str | None, typer.Option("--graph", help="Only runs of this graph.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most, the newest first.")] = 20,
+    with_bytes: Annotated[bool, typer.Option("--bytes", help="With --json: also how much room each takes.")] = False,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
@@ -40,10 +41,19 @@ def runs(
     if as_json:
         from interlock.cli.output import print_json
 
-        print_json({"runs": [_row_as_json(row) for row in rows]})
+        sizes = finished(_sizes(rows, store)) if with_bytes and rows else {}
+        print_json({"runs": [_row_as_json(row) | sizes.get(row.run, {}) for row in rows]})
     else:
         _print_rows(rows)
     return 0
+
+
+async def _sizes(rows: list[RunRow], store: str | None) -> dict[str, dict[str, Any]]:
+    from interlock.cli.opening import looked_at_all
+    from interlock.cli.pruning import size_as_json
+
+    async with looked_at_all(store) as interlock:
+        return {row.run: {"bytes": size_as_json(await interlock.retention.size_of(row.run))} for row in rows}
 
 
 def _row_as_json(row: RunRow) -> dict[str, Any]:
@@ -106,15 +116,30 @@ def show(
 
 
 async def _show(run: str, store: str | None, *, at: int | None, is_full: bool, as_json: bool) -> int:
-    from interlock.cli.opening import looked_at
+    from interlock.cli.opening import found_run, looked_at_all
     from interlock.cli.output import console, print_json
+    from interlock.cli.pruning import size_as_json, tell_pruned
     from interlock.cli.summary import is_ascii, print_headline, print_origin, print_summary, print_value, run_as_json
     from interlock.cli.tree import tree_lines, tree_rows
+    from interlock.engine.errors import RunPrunedError
+    from interlock.store.errors import ErasedError
 
-    async with looked_at(run, store) as handle:
-        view, version = await handle.view(at), await handle.version()
-    if as_json:
-        print_json(run_as_json(view, version) | {"seq": view.seq})
+    async with looked_at_all(store) as interlock:
+        try:
+            handle = await found_run(interlock, run)
+            view, version = await handle.view(at), await handle.version()
+        except RunPrunedError as gone:
+            tell_pruned(gone.pruned, as_json=as_json)
+            return 0
+        except ErasedError as erased:
+            pruned = await interlock.retention.find_pruned(erased.run)
+            if pruned is None:
+                raise
+            tell_pruned(pruned, as_json=as_json)
+            return 0
+        size = await interlock.retention.size_of(view.run) if as_json else None
+    if size is not None:
+        print_json(run_as_json(view, version) | {"seq": view.seq, "bytes": size_as_json(size)})
         return 0
     out = console()
     now = view.at if at is not None or view.has_ended else _now()

@@ -14,7 +14,7 @@ from interlock.cli.invocation import Invocation
 from interlock.client.handle import RunHandle
 from interlock.client.interlock import Interlock
 from interlock.core.problems import nearest
-from interlock.engine.errors import RunNotFoundError
+from interlock.engine.errors import RunNotFoundError, RunPrunedError
 from interlock.settings import Configured, read_settings
 from interlock.store.places import StorePlace
 from interlock.store.postgres.address import PostgresAddress
@@ -109,6 +109,8 @@ async def found_run(interlock: Interlock, text: str) -> RunHandle:
     """The one run that is meant by an id, or by the beginning of one."""
     try:
         return await interlock.open(text)
+    except RunPrunedError:
+        raise
     except RunNotFoundError:
         ids = [row.run for row in await interlock.runs(limit=RUNS_SEARCHED_MAX)]
     meant = [run for run in ids if text and run.startswith(text)]
