@@ -67,6 +67,22 @@ def test_a_receiver_that_fails_is_shown_with_its_lag(interlock: CommandLine) -> 
     assert (listed["told"], listed["failures"], listed["error"]) == (0, 1, f"{receiver.url} answered 503")
 
 
+def test_a_receiver_that_is_gone_is_left_alone_until_somebody_tries_it(interlock: CommandLine) -> None:
+    """It answered 410 by mistake, perhaps: nothing is lost, and the line that tries it again is offered."""
+    interlock.graph("greets", GREETS)
+    interlock.started("greets")
+
+    with receiving(Reply(410)) as receiver:
+        with_webhook(interlock, receiver)
+        gone = interlock("sinks", "deliver")
+        listed = interlock("sinks").out
+        [line] = commands_in(listed)
+        again = interlock.types(line)
+
+    assert (gone.code, "gone" in listed, line) == (1, True, "interlock sinks deliver ops")
+    assert (again.code, len(receiver.posted)) == (0, 2)
+
+
 def test_what_a_receiver_refused_is_sent_again_by_the_line_that_is_offered(interlock: CommandLine) -> None:
     """Two runs: one is held back, the other goes on; and then the receiver is mended."""
     interlock.graph("greets", GREETS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,15 +14,16 @@ from hypothesis import strategies as st
 
 from interlock.core import events as e
 from interlock.engine.errors import NothingHeldError
-from interlock.engine.relaying import BACKOFF_MAX_MICROS, PORTIONS_A_TURN, backoff
+from interlock.engine.relaying import BACKOFF_MAX_MICROS, PORTIONS_A_TURN, FeedRelay, backoff
 from interlock.engine.sink_records import HeldRun
 from interlock.engine.sink_reports import Lag
 from interlock.sinks.errors import EventRefusedError, SinkGoneError, TryAgainError
+from interlock.sinks.file_sink import FileSink
 from interlock.store.memory.store import MemoryEventStore
 from tests.engine.relays import Relayed
 from tests.sinks.scripted_sink import AnswerLostError
 from tests.store.event_loop import in_event_loop
-from tests.store.logs import NOON
+from tests.store.logs import NOON, TENANT, ended
 from tests.store.places import MemoryPlace, Place, SqlitePlace
 
 
@@ -172,6 +175,42 @@ def test_the_wait_after_a_failure_doubles_up_to_a_bound() -> None:
     """A sink that is down for a night is neither hammered nor forgotten."""
     assert [backoff(failures) for failures in (1, 2, 3, 4)] == [1_000_000, 2_000_000, 4_000_000, 8_000_000]
     assert backoff(1_000_000) == BACKOFF_MAX_MICROS
+
+
+@in_event_loop
+async def test_what_a_crash_has_cut_off_in_a_file_is_told_again_on_whole_lines(tmp_path: Path) -> None:
+    """The file holds a part of what was told, and the place in the feed says nothing of it yet."""
+    async with MemoryPlace().store() as store:
+        world = Relayed(store)
+        file = FileSink(tmp_path / "events.jsonl")
+        await world.commits("a", 3)
+        await world.relay().turn()
+        await file.deliver(world.sink.taken)
+        os.truncate(file.path, file.path.stat().st_size - 30)
+
+        relay = FeedRelay(store, tenant=TENANT, sink_name="audit", sink=file, now=world.clock.now)
+        await relay.tell_all()
+
+        lines = file.path.read_text(encoding="utf-8").splitlines()
+        assert [json.loads(line)["id"] for line in lines] == ["a/1", "a/2", "a/1", "a/2", "a/3"]
+
+
+@in_event_loop
+async def test_what_was_erased_leaves_without_data_and_what_was_given_up_not_at_all(place: Place) -> None:
+    """Erasing wins over telling: what nobody may know any more is not sent out either, and nobody waits for it."""
+    async with place.store() as store:
+        world = Relayed(store)
+        for run in ("a", "b", "c"):
+            await world.commits(run)
+            await world.commits(run, 1, ended())
+        await store.retention.erase_payloads(TENANT, "a")
+        await store.retention.drop_run(TENANT, "b")
+
+        await world.tells_everything()
+
+        told = [(event.id, event.erased) for event in world.sink.taken]
+        assert told == [("a/1", True), ("a/2", True), ("c/1", False), ("c/2", False)]
+        assert (await world.report()).lag == Lag()
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
