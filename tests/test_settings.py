@@ -8,6 +8,7 @@ import pytest
 
 from interlock.settings import SETTING_NAMES, SettingsError, read_settings
 from interlock.sinks.declaring import SinkSettings
+from interlock.store.postgres.address import PostgresAddress
 
 
 def project(tmp_path: Path, text: str) -> Path:
@@ -216,3 +217,25 @@ def test_what_is_no_age_is_told_with_its_line(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match=r"toml:2: `retention.runs` is an age such as `12h`, `90d` or `1y`"):
         read_settings(folder=tmp_path, environment={})
+
+
+def test_a_store_may_be_a_file_or_a_database_server(tmp_path: Path) -> None:
+    """A file is found from where it was named; an address means the same everywhere, and shows no password."""
+    environment = {"INTERLOCK_STORE": "postgresql://ada:hunter2@db/agents?schema=runs"}
+
+    configured = read_settings(environment=environment, folder=tmp_path)
+
+    shown = {name: value for name, value, _ in configured.listed()}["store"]
+    assert configured.settings.store == PostgresAddress.parse(environment["INTERLOCK_STORE"])
+    assert shown == "postgresql://ada:***@db/agents?schema=runs"
+    assert "hunter2" not in repr(configured)
+
+
+def test_a_store_that_is_no_address_is_told_without_its_password(tmp_path: Path) -> None:
+    """What is wrong is said; what was typed may not be repeated."""
+    with pytest.raises(SettingsError) as wrong:
+        read_settings({"store": "postgresql://ada:hunter2@db/agents?schema=My Runs"}, environment={}, folder=tmp_path)
+
+    (problem,) = wrong.value.problems
+    assert problem.startswith("--store: `store` cannot be used: 'My Runs' cannot be the schema of a store: take small")
+    assert "hunter2" not in problem

@@ -1,4 +1,4 @@
-"""What another process does with a store's file: started by tests as `python -m tests.store.other_process`."""
+"""What another process does with a store: started by tests as `python -m tests.store.other_process ACT PLACE`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from interlock.store import EventStore
+from interlock.store.places import parse_place
+from interlock.store.postgres.store import PostgresEventStore
 from interlock.store.processes import this_process
 from interlock.store.sqlite.migrating import migrate
 from interlock.store.sqlite.store import SqliteEventStore
@@ -20,13 +23,21 @@ from tests.store.logs import NOON, TENANT, append, started, step
 RUNS = ("r0", "r1", "r2", "r3")
 
 
-async def append_for_ever(path: Path) -> None:
+def store_at(place: str) -> EventStore:
+    """The store at a place, whose clock stands still."""
+    named = parse_place(place)
+    if isinstance(named, Path):
+        return SqliteEventStore(named, clock=lambda: NOON)
+    return PostgresEventStore(named, clock=lambda: NOON)
+
+
+async def append_for_ever(place: str, prefix: str = "") -> None:
     """Drive a few runs at once, and say of each append that it was acknowledged."""
-    async with SqliteEventStore(path, clock=lambda: NOON) as store:
-        await asyncio.gather(*[_drive(store, run) for run in RUNS])
+    async with store_at(place) as store:
+        await asyncio.gather(*[_drive(store, prefix + run) for run in RUNS])
 
 
-async def _drive(store: SqliteEventStore, run: str) -> None:
+async def _drive(store: EventStore, run: str) -> None:
     lease = await store.acquire_lease(TENANT, run, owner=this_process("other"))
     await store.append(append(lease, started()))
     for k in itertools.count():
@@ -34,16 +45,16 @@ async def _drive(store: SqliteEventStore, run: str) -> None:
         print(run, 3 + 2 * k, flush=True)  # noqa: T201 - what the test waits for
 
 
-async def send_signals(path: Path) -> None:
+async def send_signals(place: str) -> None:
     """Leave ten requests for whoever drives `r1`."""
-    async with SqliteEventStore(path, clock=lambda: NOON) as store:
+    async with store_at(place) as store:
         for k in range(10):
             await store.send_signal(TENANT, "r1", kind="event", body=str(k).encode(), sender="other")
 
 
-async def leave_open(path: Path) -> None:
+async def leave_open(place: str) -> None:
     """Forget to close."""
-    store = SqliteEventStore(path, clock=lambda: NOON)
+    store = store_at(place)
     await store.open()
     await store.acquire_lease(TENANT, "r1", owner=this_process("other"))
 
@@ -61,10 +72,10 @@ class DyingConnection(sqlite3.Connection):
         return super().execute(sql, parameters)
 
 
-async def die_while_migrating(path: Path) -> None:
+async def die_while_migrating(place: str) -> None:
     """Begin to bring a file up to date."""
     sqlite3.connect = functools.partial(sqlite3.connect, factory=DyingConnection)
-    migrate(path, VERSION)
+    migrate(Path(place), VERSION)
 
 
 if __name__ == "__main__":
@@ -74,4 +85,4 @@ if __name__ == "__main__":
         "leave_open": leave_open,
         "die_while_migrating": die_while_migrating,
     }
-    asyncio.run(acts[sys.argv[1]](Path(sys.argv[2])))
+    asyncio.run(acts[sys.argv[1]](*sys.argv[2:]))

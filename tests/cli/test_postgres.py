@@ -1,0 +1,53 @@
+"""The command line on a store in PostgreSQL."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from interlock.store.postgres.address import PostgresAddress
+from tests.cli.command_line import CommandLine
+
+
+def test_a_run_in_postgresql_is_moved_on_by_command_after_command(interlock: CommandLine, postgres_url: str) -> None:
+    """Each command is a process of its own, perhaps on a machine of its own: all they share is the server."""
+    interlock.graph(
+        "ask", 'ok: {human: "Go on?", choices: ["yes", "no"]}\nhi: {tool: greet, input: {name: Ada}, after: ok}'
+    )
+    at = ("--store", postgres_url)
+
+    waiting = interlock("run", "ask", *at, "--json").json
+    listed = interlock("runs", *at)
+    answered = interlock("answer", f"{waiting['run']}:ok", "--choose", "yes", *at, "--json").json
+    shown = interlock("show", waiting["run"], *at)
+
+    assert (waiting["status"], answered["status"]) == ("waiting", "succeeded")
+    assert waiting["run"] in listed.out
+    assert shown.code == 0
+
+
+def test_no_command_prints_the_password_of_a_store(interlock: CommandLine, postgres_address: PostgresAddress) -> None:
+    """What is printed is copied into tickets and chats."""
+    interlock.graph("ask", 'ok: {human: "Go on?", choices: ["yes", "no"]}')
+    secret = postgres_address.url.partition("@")[0].rpartition(":")[2]
+    at = ("--store", f"{postgres_address.url}?schema={postgres_address.schema}")
+
+    said = [interlock("run", "ask", *at), interlock("runs", *at), interlock("config", *at)]
+
+    assert [one.code for one in (said[1], said[2])] == [0, 0]
+    assert postgres_address.shown in said[0].out
+    assert secret not in "".join(one.out + one.err for one in said)
+
+
+def test_without_the_driver_it_is_told_what_to_install(interlock: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most who try Interlock have no server, and need not have its driver."""
+    for name in [name for name in sys.modules if name.startswith(("asyncpg", "interlock.store.postgres."))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+
+    said = interlock("runs", "--store", "postgresql://ada:hunter2@db/agents")
+
+    assert said.code != 0
+    assert "PostgreSQL needs a package that is not installed: pip install 'interlock[postgres]'" in said.err
+    assert "hunter2" not in said.err
