@@ -386,3 +386,36 @@ async def _one_turn(world: Relayed) -> None:
     world.clock.at += BACKOFF_MAX_MICROS
     with suppress(asyncio.CancelledError):
         await world.relay().turn()
+
+
+@settings(max_examples=60, deadline=None)
+@given(COMMITS, st.lists(st.integers(0, 3), max_size=12), REFUSED)
+def test_two_relays_at_once_tell_some_events_twice_and_none_too_early(
+    commits: list[tuple[str, int]], rounds: list[int], refused: set[tuple[str, int]]
+) -> None:
+    """For a moment two workers may both believe that the duty is theirs, and somebody types `deliver` besides."""
+    told, seqs = asyncio.run(_told_by_two(commits, rounds, refused))
+
+    firsts = list(dict.fromkeys(told))
+    assert {run: [seq for each, seq in firsts if each == run] for run in seqs} == {
+        run: list(range(1, last + 1)) for run, last in seqs.items()
+    }
+
+
+async def _told_by_two(
+    commits: list[tuple[str, int]], rounds: list[int], refused: set[tuple[str, int]]
+) -> tuple[list[tuple[str, int]], dict[str, int]]:
+    """What the sink has taken from two relays, and then from those who send again what was held back."""
+    async with MemoryEventStore(clock=lambda: NOON) as store:
+        world = Relayed(store)
+        world.sink.rounds = list(rounds)
+        world.sink.refused = {f"{run}/{seq}" for run, seq in refused}
+        for run, count in commits:
+            await world.commits(run, count)
+            await asyncio.gather(world.relay().turn(), world.relay().turn())
+        world.sink.refused = set()
+        held = (await world.report()).held
+        again = [world.relay().resend(run) for run in held for _ in range(2)]
+        await asyncio.gather(*again, world.relay().turn(), return_exceptions=True)
+        await world.tells_everything()
+        return [(event.run, event.seq) for event in world.sink.taken], world.seqs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,12 +21,16 @@ class ScriptedSink:
     trouble: list[BaseException | None] = field(default_factory=list[BaseException | None])
     refused: set[str] = field(default_factory=set[str])
     taken: list[CloudEvent] = field(default_factory=list[CloudEvent])
+    rounds: list[int] = field(default_factory=list[int])
+    """How often others have their turn while each of the next deliveries is under way."""
     deliveries: int = 0
     is_closed: bool = False
 
     async def deliver(self, events: Sequence[CloudEvent]) -> None:
         """Take the events, unless the script says otherwise."""
         self.deliveries += 1
+        for _ in range(self.rounds.pop(0) if self.rounds else 0):
+            await asyncio.sleep(0)
         trouble = self.trouble.pop(0) if self.trouble else None
         if isinstance(trouble, AnswerLostError):
             self.taken += events
