@@ -29,9 +29,11 @@ if TYPE_CHECKING:
         RequestRefusedError,
         RunHandle,
         RunNotFoundError,
+        RunPrunedError,
         RunResult,
         UnknownGraphError,
     )
+    from interlock.client.retention import RunRetention
     from interlock.client.selection import Selection
     from interlock.client.sinks import Sinks
     from interlock.core.events import Event
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from interlock.engine.history import NodeView, RunView
     from interlock.engine.migrating import Obstacle
     from interlock.engine.preflight import Preflight
+    from interlock.engine.pruning import Pruned, PrunedRun, PrunePlan
     from interlock.engine.redeciding import OnAnotherGraph
     from interlock.engine.releases import Published, Release, ReleaseHistory
     from interlock.engine.sink_reports import SinkReport
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from interlock.settings import LimitSettings, SlotSettings
     from interlock.sinks.declaring import SinkSettings
     from interlock.store.errors import LeaseHeldError
+    from interlock.store.retention import RunSize
     from interlock.store.rows import LedgerRow, QuestionRow, RunRow
     from interlock.tools import (
         AsyncToolContext,
@@ -85,6 +89,9 @@ __all__ = [
     "Preflight",
     "PreparedFork",
     "Progress",
+    "PrunePlan",
+    "Pruned",
+    "PrunedRun",
     "Published",
     "QuestionRow",
     "Reference",
@@ -95,8 +102,11 @@ __all__ = [
     "RunDifference",
     "RunHandle",
     "RunNotFoundError",
+    "RunPrunedError",
     "RunResult",
+    "RunRetention",
     "RunRow",
+    "RunSize",
     "RunView",
     "Scope",
     "Selection",
@@ -122,6 +132,7 @@ _HOMES = {
     "interlock.authoring.building.references": ("Node", "Reference"),
     "interlock.authoring.building.scopes": ("Scope",),
     "interlock.core.events": ("Event",),
+    "interlock.client.retention": ("RunRetention",),
     "interlock.client.selection": ("Selection",),
     "interlock.client.sinks": ("Sinks",),
     "interlock.engine.asking": ("Asked",),
@@ -131,6 +142,7 @@ _HOMES = {
     "interlock.engine.history": ("NodeView", "RunView"),
     "interlock.engine.migrating": ("Obstacle",),
     "interlock.engine.preflight": ("Preflight",),
+    "interlock.engine.pruning": ("PrunePlan", "Pruned", "PrunedRun"),
     "interlock.engine.redeciding": ("OnAnotherGraph",),
     "interlock.engine.releases": ("Published", "Release", "ReleaseHistory"),
     "interlock.engine.sink_reports": ("SinkReport",),
@@ -140,6 +152,7 @@ _HOMES = {
     "interlock.settings": ("LimitSettings", "SlotSettings"),
     "interlock.sinks.declaring": ("SinkSettings",),
     "interlock.store.errors": ("LeaseHeldError",),
+    "interlock.store.retention": ("RunSize",),
     "interlock.store.rows": ("LedgerRow", "QuestionRow", "RunRow"),
     "interlock.tools": (
         "AsyncToolContext",

@@ -155,6 +155,22 @@ def without(plan: PrunePlan, run: RunHandle) -> PrunePlan:
 
 
 @in_event_loop
+async def test_what_a_fork_took_over_is_stored_once(place: Path) -> None:
+    """A fork of a run with large results costs the room of its own events."""
+    async with Interlock(place, tools=[echo]) as interlock:
+        parent = await interlock.start(saying(LARGE, b={"tool": "echo", "input": {"text": "more"}, "after": "a"}))
+        await parent.ended()
+        alone = await interlock.retention.size_of(parent.id)
+
+        child = await parent.fork(await parent.prepare_fork("b"))
+        await child.ended()
+
+        sizes = [await interlock.retention.size_of(run.id) for run in (parent, child)]
+        assert alone.own_blobs > 0
+        assert [(size.own_blobs, size.shared_blobs) for size in sizes] == [(0, alone.own_blobs)] * 2
+
+
+@in_event_loop
 async def test_a_snapshot_that_a_crash_left_behind_goes_with_what_it_holds(place: Path) -> None:
     """It is a copy of what the events said."""
     async with Interlock(place, tools=[echo]) as interlock, SqliteEventStore(place, clock=now) as store:

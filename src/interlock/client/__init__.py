@@ -14,7 +14,7 @@ from interlock.client.handle import RunHandle
 from interlock.client.interlock import Interlock
 from interlock.client.result import RunResult
 from interlock.core.errors import InterlockError
-from interlock.engine.errors import EngineError, RequestRefusedError, RunNotFoundError
+from interlock.engine.errors import EngineError, RequestRefusedError, RunNotFoundError, RunPrunedError
 
 __all__ = [
     "BuiltGraph",
@@ -30,6 +30,7 @@ __all__ = [
     "RequestRefusedError",
     "RunHandle",
     "RunNotFoundError",
+    "RunPrunedError",
     "RunResult",
     "RunningLoopError",
     "TwoGraphsError",
