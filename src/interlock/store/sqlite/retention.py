@@ -20,7 +20,7 @@ from interlock.store.mentions import MARKER, digests_in, reachable
 from interlock.store.retention import RUNS_LISTED, Freed, RunSize
 from interlock.store.rows import RunRow
 from interlock.store.sqlite import reads
-from interlock.store.sqlite.access import Do, Look
+from interlock.store.sqlite.access import Do
 
 T = TypeVar("T")
 
@@ -74,9 +74,8 @@ class Search(Protocol):
 class SqliteRetention:
     """The retention of a SQLite store."""
 
-    def __init__(self, do: Do, look: Look, search: Search) -> None:
+    def __init__(self, do: Do, search: Search) -> None:
         self._do = do
-        self._look = look
         self._search = search
 
     async def ended_runs(

@@ -71,7 +71,7 @@ class SqliteEventStore:
         self._writer: SqliteWriter | None = None
         self._readers: SqliteReaders | None = None
         self.records = SqliteRecords(self._do, self._look, clock)
-        self.retention = SqliteRetention(self._do, self._look, self._search)
+        self.retention = SqliteRetention(self._do, self._search)
         self.queue = SqliteEffectQueue(self._do, self._look, clock, lease_micros=lease_micros, is_running=is_running)
 
     async def open(self) -> None:
