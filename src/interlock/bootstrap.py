@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from interlock.core.plan import DEFAULT_POOL
 from interlock.core.requests import Result
 from interlock.engine.cassette_files import Recording, read_cassette, write_cassette
 from interlock.engine.cassettes import Cassette, CassetteError
+from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, Performer, late_result
+from interlock.engine.placing import Hands, Placing
 from interlock.engine.relaying import FeedRelay
+from interlock.engine.roster import WorkerCard
+from interlock.engine.service import Service
 from interlock.engine.taped_worlds import PlayingWorld, RecordingWorld
 from interlock.engine.worker import Worker
 from interlock.faults.clock import JumpingClock
@@ -28,6 +33,7 @@ from interlock.faults.world import FaultyWorld
 from interlock.sinks.declaring import SinkSettings
 from interlock.sinks.errors import SinkUnusableError
 from interlock.sinks.making import make_sink
+from interlock.store.claims import RunLimit
 from interlock.store.errors import PlaceError
 from interlock.store.event_store import EventStore
 from interlock.store.memory.store import MemoryEventStore
@@ -73,6 +79,32 @@ class Parts:
     """Where what the tools answer is kept."""
     faults: Sequence[Fault] = ()
     """What is put in the way of calls and appends, for tests."""
+    pools: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many calls of a pool are performed at once, by all workers of the store."""
+
+    def placing(
+        self,
+        *,
+        pools: frozenset[str] | None = None,
+        tags: frozenset[str] = frozenset(),
+        hands: Hands | None = None,
+        is_shared: bool = False,
+    ) -> Placing:
+        """What a worker with these parts performs itself."""
+        tools = {tool.name: tool.pool for tool in self.toolbox}
+        return Placing(tools, pools=pools, tags=tags, limits=self.pools, hands=hands, is_shared=is_shared)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """What a worker that serves takes on. Without `pools` it is of the pool of what says nothing of pools."""
+
+    pools: frozenset[str] = frozenset({DEFAULT_POOL})
+    tags: frozenset[str] = frozenset()
+    concurrency: int
+    runs_max: int
+    limits: Sequence[RunLimit] = ()
+    duties: Callable[[Engine], Sequence[Duty]] = lambda _: ()
 
 
 def cassette_of(world: str) -> Cassette | None:
@@ -155,9 +187,51 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
         owner = this_process(secrets.token_hex(8))
         with _world(parts, live) as sound:
             world = sound if process is None else FaultyWorld(sound, process)
-            worker = Worker(engine, world, clock, owner=owner, new_id=new_run_id)
+            worker = Worker(engine, world, clock, owner=owner, new_id=new_run_id, placing=parts.placing())
             async with worker:
                 yield worker
+
+
+@asynccontextmanager
+async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Service]:
+    """A worker that serves its opened store, for all tenants."""
+    if isinstance(parts.place, Path):
+        _make_folder(parts.place)
+    owner = this_process(secrets.token_hex(8))
+    hands = Hands(serving.concurrency)
+    placing = parts.placing(pools=serving.pools, tags=serving.tags, hands=hands, is_shared=True)
+    workers: dict[str, Worker] = {}
+
+    def note_late(call: ToolCall, outcome: ToolOutcome) -> None:
+        if call.tenant in workers:
+            workers[call.tenant].note_late(call.run, late_result(call, outcome))
+
+    def worker_of(tenant: str) -> Worker:
+        engine = Engine(parts.store, tenant=tenant, now=parts.clock.now)
+        world = LiveWorld(parts.toolbox, door, tenant=tenant)
+        workers[tenant] = Worker(engine, world, parts.clock, owner=owner, new_id=new_run_id, placing=placing)
+        return workers[tenant]
+
+    async with parts.store:
+        door = ToolDoor(clock=parts.clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
+        card = WorkerCard(
+            owner=owner,
+            pools=tuple(sorted(serving.pools)),
+            tags=tuple(sorted(serving.tags)),
+            concurrency=serving.concurrency,
+            started_at=parts.clock.now(),
+            tools=len(parts.toolbox),
+        )
+        yield Service(
+            parts.store,
+            parts.clock,
+            card=card,
+            placing=placing,
+            worker_of=worker_of,
+            limits=serving.limits,
+            runs_max=serving.runs_max,
+            duties=serving.duties,
+        )
 
 
 def _faulty(parts: Parts, clock: JumpingClock, worker: Callable[[], Worker]) -> FaultyProcess:

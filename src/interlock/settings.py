@@ -20,9 +20,12 @@ from pydantic_core import PydanticCustomError
 from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.core.errors import InterlockError
 from interlock.core.limits import Limits as GraphLimits
+from interlock.core.plan import POOL_PATTERN
 from interlock.core.problems import nearest
 from interlock.core.values import is_map
+from interlock.engine.service import RUNS_MAX
 from interlock.sinks.declaring import SinkName, SinkSettings
+from interlock.store.claims import RunLimit
 from interlock.store.places import StorePlace, parse_place
 from interlock.store.postgres.address import AddressError, PostgresAddress
 from interlock.tools.door import PROCESSES_MAX, TASKS_MAX, THREADS_MAX
@@ -33,6 +36,9 @@ _WRONG_ADDRESS: Final = "store_address"
 _SECRETS_PREFIX: Final = "INTERLOCK_SECRET_"
 
 Positive: TypeAlias = Annotated[int, Field(gt=0)]
+PoolName: TypeAlias = Annotated[str, Field(pattern=POOL_PATTERN)]
+HANDS_MAX: Final = 100
+"""How many effects a worker performs at once, unless it is told otherwise."""
 Age: TypeAlias = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hdwy]$")]
 ToolPlace: TypeAlias = Annotated[str, Field(min_length=1)]
 Source: TypeAlias = Literal["flag", "environment", "file", "default"]
@@ -113,6 +119,24 @@ class RetentionSettings(Strict):
     runs: Age | None = None
 
 
+class WorkerSettings(Strict):
+    """What a worker takes on: of which pools it is, what it is besides, and how much it does at once."""
+
+    pools: tuple[PoolName, ...] = ()
+    tags: tuple[PoolName, ...] = ()
+    concurrency: Positive = HANDS_MAX
+    runs: Positive = RUNS_MAX
+    grace_seconds: Positive = 30
+
+
+class ConcurrencySettings(Strict):
+    """How many runs of a graph workers drive at once: of all, and of those with the same value of the label `by`."""
+
+    runs: Positive | None = None
+    by: str = ""
+    each: Positive | None = None
+
+
 class Settings(Strict):
     """Everything that can be set. Paths are absolute once they were read by `read_settings`."""
 
@@ -124,7 +148,24 @@ class Settings(Strict):
     slots: SlotSettings = SlotSettings()
     retention: RetentionSettings = RetentionSettings()
     sinks: dict[SinkName, SinkSettings] = {}
-    """Where events leave for, by names of one's own. They stand in the file alone."""
+    """Where events leave for, by names of one's own. They stand in the file alone, as do those of the next two."""
+    worker: WorkerSettings = WorkerSettings()
+    pools: dict[PoolName, Positive] = {}
+    """How many calls of a pool are performed at once, by all workers."""
+    concurrency: dict[str, ConcurrencySettings] = {}
+    """By graph."""
+
+    @property
+    def store_shown(self) -> str:
+        """Where runs are kept, as it may be shown."""
+        return str(_shown_place(self.store))
+
+    def run_limits(self) -> list[RunLimit]:
+        """How many runs are driven at once, as the store is asked to keep to it."""
+        return [
+            RunLimit(graph=graph, runs=limit.runs, by=limit.by, each=limit.each)
+            for graph, limit in self.concurrency.items()
+        ]
 
 
 @dataclass(frozen=True)
@@ -153,8 +194,18 @@ class Configured:
         values = _flattened(self.settings.model_dump())
         for name in SETTING_NAMES:
             yield name, values[name], self.origins.get(name, Origin("default"))
-        for name, sink in self.settings.sinks.items():
-            yield f"sinks.{name}", sink.shown, self.origins.get(f"sinks.{name}", Origin("default"))
+        for name, shown in self._own_names():
+            yield name, shown, self.origins.get(name, Origin("default"))
+
+    def _own_names(self) -> Iterator[tuple[str, Any]]:
+        """What stands under names that the project's authors have chosen."""
+        settings = self.settings
+        yield from ((f"sinks.{name}", sink.shown) for name, sink in settings.sinks.items())
+        yield from ((f"pools.{name}", limit) for name, limit in settings.pools.items())
+        yield from (
+            (f"concurrency.{name}", limit.model_dump(exclude_defaults=True))
+            for name, limit in settings.concurrency.items()
+        )
 
 
 class SettingsError(InterlockError):
@@ -174,12 +225,12 @@ def _names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield prefix + name
 
 
-_SINKS: Final = "sinks"
-SETTING_NAMES: Final = tuple(name for name in _names(Settings) if name != _SINKS)
-"""Every setting by its dotted name, as it stands in the file: `limits.nodes_max` is `nodes_max` under `[limits]`.
+_OWN_NAMES: Final = ("sinks", "pools", "concurrency")
+"""The tables in which whoever writes them chooses the names."""
+SETTING_NAMES: Final = tuple(name for name in _names(Settings) if name not in _OWN_NAMES)
+"""Every setting by its dotted name, as it stands in the file: `limits.nodes_max` is `nodes_max` under `[limits]`."""
 
-The table of sinks is none of them: what stands in it is named by whoever writes it."""
-
+_LISTS: Final = ("tools", "worker.pools", "worker.tags")
 _BY_VARIABLE: Final = {f"{ENVIRONMENT_PREFIX}{name.replace('.', '_').upper()}": name for name in SETTING_NAMES}
 
 
@@ -241,9 +292,9 @@ def _from_file(file: Path | None) -> _Layer:
     except tomllib.TOMLDecodeError as error:
         layer.problems.append(f"{file} is not TOML: {error}")
         return layer
-    if _SINKS in table:
-        sinks = layer.values[_SINKS] = table.pop(_SINKS)
-        for name in [f"{_SINKS}.{each}" for each in sinks] if is_map(sinks) else [_SINKS]:
+    for own in (name for name in _OWN_NAMES if name in table):
+        named = layer.values[own] = table.pop(own)
+        for name in [f"{own}.{each}" for each in named] if is_map(named) else [own]:
             layer.origins[name] = Origin("file", f"{file}:{line_of(text, name)}")
     for name, value in _flattened(table).items():
         where = f"{file}:{line_of(text, name)}"
@@ -264,7 +315,7 @@ def _from_environment(environment: Mapping[str, str], here: Path) -> _Layer:
         if name is None:
             layer.problems.append(f"the environment: {_unknown(variable, _BY_VARIABLE)}")
         else:
-            layer.values[name] = text.split(os.pathsep) if name == "tools" else text
+            layer.values[name] = text.split(os.pathsep) if name in _LISTS else text
             layer.origins[name] = Origin("environment", variable)
     return layer
 
@@ -325,7 +376,7 @@ def _told(place: tuple[str | int, ...], wrong: str, why: str, given: object, ori
     where = origins.get(name, Origin("default"))
     if wrong == _WRONG_ADDRESS:
         return f"{where}: `{name}` cannot be used: {why}"  # what was given may hold a password
-    if place[0] == _SINKS:
+    if place[0] == "sinks":
         return f"{where}: {_told_of_sink(place, wrong)}, not {given!r}"
     return f"{where}: `{name}` is {_WANTED.get(wrong, 'a whole number above 0')}, not {given!r}"
 

@@ -18,6 +18,7 @@ from interlock.cli import (
     backing_up,
     changing,
     differing,
+    fleet,
     forking,
     graphs,
     looking,
@@ -28,6 +29,7 @@ from interlock.cli import (
     replaying,
     running,
     schema,
+    serving,
     sinks,
 )
 from interlock.cli.failures import CommandError, ExitCode, Failure, failure_of
@@ -51,6 +53,8 @@ _RELEASE = "Release"
 app.command("init", rich_help_panel=_START)(project.init)
 app.command("run", rich_help_panel=_START)(running.run)
 app.command("resume", rich_help_panel=_START)(running.resume)
+app.command("up", rich_help_panel=_START)(serving.up)
+app.command("worker", rich_help_panel=_START)(serving.worker)
 app.command("config", rich_help_panel=_START)(project.config)
 app.add_typer(graphs.app, name="graph", rich_help_panel=_START)
 app.add_typer(schema.app, name="store", rich_help_panel=_START)
@@ -62,6 +66,8 @@ app.command("inspect", rich_help_panel=_LOOK)(looking.inspect)
 app.command("effects", rich_help_panel=_LOOK)(looking.effects)
 app.command("replay", rich_help_panel=_LOOK)(replaying.replay)
 app.command("diff", rich_help_panel=_LOOK)(differing.diff)
+app.command("workers", rich_help_panel=_LOOK)(fleet.workers)
+app.command("queue", rich_help_panel=_LOOK)(fleet.queue)
 
 app.add_typer(sinks.app, name="sinks", rich_help_panel=_LOOK)
 

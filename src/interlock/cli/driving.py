@@ -55,6 +55,18 @@ async def drive(
     return exit_code_of(view, wanted=wanted)
 
 
+async def tell_started(handle: RunHandle, on: Invocation) -> ExitCode:
+    """Say that a run was started, for whichever worker takes it."""
+    if on.as_json:
+        print_json(run_as_json(await handle.view(), await handle.version()))
+        return ExitCode.SUCCEEDED
+    out = console()
+    out.print(f"run {handle.id} is started, for whichever worker takes it")
+    out.print(f"  follow  {command_line('events', handle.id, '--follow', store=on.store)}")
+    out.print(f"  cancel  {command_line('cancel', handle.id, store=on.store)}")
+    return ExitCode.SUCCEEDED
+
+
 def interrupted(run: str, on: Invocation) -> Interrupted:
     """What a person is told who has stopped watching: the run is let go, not lost."""
     again = command_line("resume", run, store=on.store)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from interlock.cli.failures import CommandError
 from interlock.cli.invocation import Invocation
@@ -32,9 +33,11 @@ class StoreMissing(CommandError):
         super().__init__(f"nothing was run here yet: there is no store {place} (--store names another)")
 
 
-def configured(*, store: str | None = None, tools: Sequence[str] | None = None) -> Configured:
-    """The settings in force."""
-    return read_settings({"store": store, "tools": tuple(tools) if tools else None})
+def configured(
+    *, store: str | None = None, tools: Sequence[str] | None = None, more: Mapping[str, Any] | None = None
+) -> Configured:
+    """The settings in force; `more` flags are by dotted name."""
+    return read_settings({"store": store, "tools": tuple(tools) if tools else None, **(more or {})})
 
 
 def project_client(on: Invocation) -> Interlock:

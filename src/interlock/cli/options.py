@@ -9,6 +9,8 @@ import typer
 
 from interlock.cli.completion import graph_names, run_ids, statuses
 
+PRIORITY_MAX = 1_000
+
 Store: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from interlock.cli.failures import CommandError
 from interlock.cli.invocation import LIVE, Invocation, finished, going_on
 from interlock.cli.many import Chosen, ask_many
 from interlock.cli.options import (
+    PRIORITY_MAX,
     AsJson,
     AtMost,
     By,
@@ -51,6 +53,15 @@ def run(
     draft: Annotated[
         bool, typer.Option("--draft", help="Run the project's own graph, though a version of it is released.")
     ] = False,
+    priority: Annotated[
+        int,
+        typer.Option(
+            "--priority", metavar="N", min=-PRIORITY_MAX, max=PRIORITY_MAX, help="Where it waits: higher first."
+        ),
+    ] = 0,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Only start it: whichever worker takes it drives it.")
+    ] = False,
     by: By = "",
     world: World = LIVE,
     record: Record = None,
@@ -67,16 +78,31 @@ def run(
     from interlock.cli.inputs import read_inputs
 
     on = Invocation(store=store, tools=tools, as_json=as_json, world=world, record=record)
-    return finished(_run(graph, read_inputs(inputs, pairs or ()), key=key, by=by, draft=draft, on=on))
+    if detach and (record is not None or world != LIVE):
+        raise CommandError("--detach calls nothing from here: leave it out, or leave out --world and --record")
+    given = read_inputs(inputs, pairs or ())
+    return finished(_run(graph, given, key=key, by=by, draft=draft, priority=priority, detach=detach, on=on))
 
 
-async def _run(graph: str, inputs: dict[str, Any], *, key: str, by: str, draft: bool, on: Invocation) -> int:
-    from interlock.cli.driving import drive
+async def _run(
+    graph: str,
+    inputs: dict[str, Any],
+    *,
+    key: str,
+    by: str,
+    draft: bool,
+    priority: int,
+    detach: bool,
+    on: Invocation,
+) -> int:
+    from interlock.cli.driving import drive, tell_started
     from interlock.cli.opening import opened, who
 
     async with opened(on) as interlock:
-        handle = await interlock.start(graph, inputs, key=key, by=who(by), draft=draft)
-        return await drive(handle, on)
+        handle = await interlock.start(
+            graph, inputs, key=key, by=who(by), draft=draft, priority=priority, detach=detach
+        )
+        return await (tell_started(handle, on) if detach else drive(handle, on))
 
 
 def resume(

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from interlock.bootstrap import LIVE, Parts, cassette_of, make_store
+from interlock.bootstrap import LIVE, TENANT, Parts, Serving, cassette_of, make_store, running_service
 from interlock.client.choosing import plan_to_move_to, plan_to_run
+from interlock.client.duties import Duties
 from interlock.client.errors import NotOpenError, RunningLoopError
+from interlock.client.fleet import Fleet
 from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.client.handle import RunHandle
 from interlock.client.own_loop import in_own_loop
@@ -27,6 +29,7 @@ from interlock.client.shared_worker import SharedWorker
 from interlock.client.sinks import Sinks
 from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
+from interlock.core.plan import DEFAULT_POOL
 from interlock.core.problems import nearest
 from interlock.core.requests import MigrateRun, StartRun
 from interlock.engine.cassette_files import recording_to
@@ -37,11 +40,14 @@ from interlock.engine.preflight import Preflight, preflight
 from interlock.engine.pruning import find_pruned
 from interlock.engine.releases import Published, Release, ReleaseHistory, all_released, go_back, publish, released
 from interlock.engine.run_filter import RunFilter
+from interlock.engine.service import Service
+from interlock.engine.starting import start_detached
 from interlock.engine.submitting import Submitted, submit
 from interlock.engine.worker import Worker
 from interlock.faults import Fault
-from interlock.settings import Configured, LimitSettings, SlotSettings
+from interlock.settings import Configured, LimitSettings, RetentionSettings, SlotSettings, WorkerSettings
 from interlock.sinks.declaring import SinkSettings
+from interlock.store.claims import RunLimit
 from interlock.store.errors import LeaseHeldError, RunKeyTakenError
 from interlock.store.event_store import LIST_LIMIT
 from interlock.store.places import StorePlace, parse_place
@@ -75,6 +81,7 @@ class Interlock:
         adds_to_record: bool = False,
         faults: Sequence[Fault] = (),
         sinks: Mapping[str, SinkSettings | str] | None = None,
+        pools: Mapping[str, int] | None = None,
         folder: Path | None = None,
     ) -> None:
         """Nothing is opened yet. Without a `store`, runs are kept in memory, with this object.
@@ -85,6 +92,7 @@ class Interlock:
         `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
         A cassette is made anew, unless `adds_to_record` says that a run is gone on with which is on it so far.
         `faults` are put in the way of calls, for tests: see `interlock.faults`.
+        `pools` says of how many calls of a pool are performed at once, by all who work on the store.
         `sinks` are where events leave for, by name; files among them are found from `folder`.
         """
         if isinstance(tools, str):
@@ -104,19 +112,19 @@ class Interlock:
         self._folder = folder or Path()
         self._turn = threading.Lock()
         place = _store_place(store)
-        self._shared = SharedWorker(
-            Parts(
-                store=make_store(place, clock=clock),
-                place=place,
-                toolbox=self.toolbox,
-                secrets=self._secrets,
-                slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
-                clock=clock,
-                plays=cassette_of(world),
-                records=None if record is None else recording_to(Path(record), adds=adds_to_record),
-                faults=faults,
-            )
+        self._parts = Parts(
+            store=make_store(place, clock=clock),
+            place=place,
+            toolbox=self.toolbox,
+            secrets=self._secrets,
+            slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
+            clock=clock,
+            plays=cassette_of(world),
+            records=None if record is None else recording_to(Path(record), adds=adds_to_record),
+            faults=faults,
+            pools=dict(pools or {}),
         )
+        self._shared = SharedWorker(self._parts)
 
     @classmethod
     def of_project(
@@ -141,6 +149,7 @@ class Interlock:
             record=record,
             adds_to_record=adds_to_record,
             sinks=settings.sinks,
+            pools=settings.pools,
             folder=configured.project,
         )
 
@@ -193,6 +202,34 @@ class Interlock:
         """A graph with all that is wrong with it; nothing is run."""
         return self.graphs.check(graph)
 
+    async def serve(
+        self,
+        until: asyncio.Event,
+        *,
+        worker: WorkerSettings | None = None,
+        limits: Sequence[RunLimit] = (),
+        retention: RetentionSettings | None = None,
+        on_ready: Callable[[Service], object] | None = None,
+    ) -> None:
+        """Work for everybody until told to stop: drive runs that nobody drives, perform effects on offer, do duties.
+
+        What was begun is then finished, for `worker.grace_seconds` at most. This need not be open, and is not by that.
+        """
+        settings = worker or WorkerSettings()
+        duties = Duties(sinks=self._sinks, secrets=self._secrets, folder=self._folder, retention=retention)
+        serving = Serving(
+            pools=frozenset(settings.pools or {DEFAULT_POOL}),
+            tags=frozenset(settings.tags),
+            concurrency=settings.concurrency,
+            runs_max=settings.runs,
+            limits=limits,
+            duties=duties.of,
+        )
+        async with duties, running_service(self._parts, serving) as service:
+            if on_ready is not None:
+                on_ready(service)
+            await service.serve(TENANT, until=until, grace_seconds=settings.grace_seconds)
+
     # --- runs, while it is open ---
 
     async def start(
@@ -204,9 +241,12 @@ class Interlock:
         labels: Mapping[str, str] | None = None,
         by: str = "",
         draft: bool = False,
+        priority: int = 0,
+        detach: bool = False,
     ) -> RunHandle:
-        """Start a run that is driven here. Returns once its start is on record.
+        """Start a run that is driven here, or with `detach` by whichever worker takes it. Returns once it is on record.
 
+        Of two runs that wait for a worker, the one with the higher `priority` (from -1,000 to 1,000) goes first.
         A graph's name means what was released under it, if anything was; with `draft`, the graph that is known here.
         A `key` names at most one run: starting again under it gives the run there is, whatever its graph and inputs.
         """
@@ -220,8 +260,12 @@ class Interlock:
             key=key,
             labels=dict(labels or {}),
             by=by,
+            priority=priority,
         )
         try:
+            if detach:
+                run = await start_detached(worker.engine, plan, worker.new_id(), request, owner=worker.owner)
+                return await self.open(run)
             driver = await worker.start(plan, worker.new_id(), request)
         except RunKeyTakenError as taken:
             return await self._continue(await worker.engine.store.get_run(worker.engine.tenant, taken.taken_by))
@@ -252,6 +296,11 @@ class Interlock:
         return await worker.engine.store.list_runs(
             worker.engine.tenant, status=status, graph=graph, before=before, limit=limit
         )
+
+    @property
+    def fleet(self) -> Fleet:
+        """The workers of the store, and what waits for them."""
+        return Fleet(self._open_worker("fleet").engine)
 
     @property
     def sinks(self) -> Sinks:

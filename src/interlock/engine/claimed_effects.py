@@ -7,7 +7,7 @@ nothing. What a worker has claimed and not begun is given back when it goes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol
@@ -32,7 +32,7 @@ RENEW_SECONDS: Final = 1.0
 """How often claims are renewed: it is also how soon a call that is performed here hears that it is to stop."""
 ENDING_SECONDS: Final = 10.0
 """How long the end of a call that was asked to stop is waited for: longer than the door lets it clean up."""
-LOOK_SECONDS: Final = 20.0
+LOOK_SECONDS: Final = 60.0
 """How often the queue is looked at although nothing was heard of it."""
 CLAIMED_AT_ONCE: Final = 100
 """How many effects are taken at a time by a worker that has room for any number."""
@@ -80,7 +80,10 @@ class ClaimedEffects:
         seeker: Callable[[], Seeker],
         door_of: Callable[[str], Door],
         hands: Hands,
+        prepare: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
+        """`prepare` is awaited before anything of a tenant is asked of `door_of`."""
+        self._prepare = prepare
         self._queue = queue
         self._attention = attention
         self._clock = clock
@@ -146,6 +149,8 @@ class ClaimedEffects:
             return None
         room = CLAIMED_AT_ONCE if free is None else free
         for claim in await self._queue.claim(seeker, limit=room):
+            if self._prepare is not None:
+                await self._prepare(claim.tenant)
             self._begin(claim)
         return await self._queue.next_claim(seeker) if self._hands.free != 0 else None
 

@@ -107,8 +107,11 @@ class Worker:
         lease = await self.engine.store.acquire_lease(self.engine.tenant, run, owner=self.owner)
         return await self.go_on(lease)
 
-    async def go_on(self, lease: Lease) -> RunDriver:
-        """Go on with a run of which this worker has the lease; the lease is given back if that cannot be."""
+    async def go_on(self, lease: Lease, *, keeps_lease: bool = False) -> RunDriver:
+        """Go on with a run of which this worker has the lease.
+
+        If that cannot be, the lease is given back; with `keeps_lease` it runs out, so that nobody tries again at once.
+        """
         run = lease.run
         try:
             in_hand = await self.engine.load(run, lease)
@@ -120,7 +123,8 @@ class Worker:
             )
             self._check_open()
         except BaseException:
-            await self.engine.store.release_lease(lease)
+            if not keeps_lease:
+                await self.engine.store.release_lease(lease)
             raise
         driver = self._driver(in_hand, elsewhere=elsewhere)
         self._launch(driver, is_new=False)
@@ -182,7 +186,8 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the boundary of a task: whoever waits for the run is told
             driver.failure = error
         finally:
-            if not (driver.run.has_ended or driver.run.is_released):
+            is_held_back = self.placing.is_shared and driver.failure is not None
+            if not (driver.run.has_ended or driver.run.is_released or is_held_back):
                 # Nobody renews it any more, so one that cannot be given back runs out.
                 with suppress(StoreError):
                     await self.engine.store.release_lease(driver.run.lease)

@@ -1,0 +1,59 @@
+"""The duties that a worker of a project does: telling its sinks on, and giving up what has grown old."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from interlock.bootstrap import make_relay
+from interlock.engine.duties import Duty
+from interlock.engine.engine import Engine
+from interlock.engine.pruning import parse_age
+from interlock.engine.relaying import FeedRelay
+from interlock.engine.retention import RetentionDuty
+from interlock.settings import RetentionSettings
+from interlock.sinks.declaring import SinkSettings
+from interlock.tools.secrets import SecretSource
+
+
+class Duties:
+    """What there is to be done, as the settings say. Use it as an async context manager: it lets go of the sinks."""
+
+    def __init__(
+        self,
+        *,
+        sinks: Mapping[str, SinkSettings],
+        secrets: SecretSource,
+        folder: Path,
+        retention: RetentionSettings | None,
+    ) -> None:
+        self._sinks = sinks
+        self._secrets = secrets
+        self._folder = folder
+        self._retention = retention or RetentionSettings()
+        self._relays: list[FeedRelay] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for relay in self._relays:
+            await relay.close()
+
+    def of(self, engine: Engine) -> Sequence[Duty]:
+        """The duties on an engine's store."""
+        for name, declared in self._sinks.items():
+            relay = make_relay(
+                name, declared, store=engine.store, secrets=self._secrets, folder=self._folder, now=engine.now
+            )
+            self._relays.append(relay)
+        ages = {
+            what: parse_age(age)
+            for what, age in (("payloads", self._retention.payloads), ("runs", self._retention.runs))
+            if age is not None
+        }
+        return [*self._relays, *([RetentionDuty(engine, **ages)] if ages else [])]

@@ -1,0 +1,177 @@
+"""One process that serves: it drives runs that nobody drives, performs effects on offer, and does the duties.
+
+Everything it knows is in the store. It takes no more than it has room for, says of itself that it lives, and leaves in
+good order: what it has begun is finished, and what it has not begun is left to others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from typing import Any, Final
+
+from interlock.engine.attention import Attention
+from interlock.engine.claimed_effects import LOOK_SECONDS, ClaimedEffects
+from interlock.engine.duties import Duty
+from interlock.engine.engine import Engine
+from interlock.engine.errors import EngineError
+from interlock.engine.keeping import Keeper
+from interlock.engine.placing import Placing
+from interlock.engine.roster import BEAT_SECONDS, WorkerCard, WorkerState, sign_off, sign_on
+from interlock.engine.worker import Worker
+from interlock.store.claims import RunLimit
+from interlock.store.errors import StoreError
+from interlock.store.event_store import EventStore
+from interlock.store.lease import Lease
+from interlock.tools.clock import Clock
+
+RUNS_MAX: Final = 1_000
+"""How many runs one process drives at once. Those that rest are not among them."""
+CLAIMED_AT_ONCE: Final = 200
+"""How many runs are taken at a time, so that workers that start together share what waits."""
+
+log = logging.getLogger(__name__)
+
+
+class Service:
+    """A worker of a store. `worker_of` makes what drives the runs of a tenant."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        clock: Clock,
+        *,
+        card: WorkerCard,
+        placing: Placing,
+        worker_of: Callable[[str], Worker],
+        limits: Sequence[RunLimit] = (),
+        runs_max: int = RUNS_MAX,
+        duties: Callable[[Engine], Sequence[Duty]] = lambda _: (),
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self.card = card
+        self._placing = placing
+        self._worker_of = worker_of
+        self._limits = limits
+        self._runs_max = runs_max
+        self._duties = duties
+        self._workers: dict[str, Worker] = {}
+        self._opened = AsyncExitStack()
+        self._runs_attention = Attention(store, clock, "work")
+        self._claimed = ClaimedEffects(
+            store.queue,
+            Attention(store, clock, "work"),
+            clock,
+            seeker=lambda: placing.seeker(card.owner),
+            door_of=lambda tenant: self._workers[tenant],
+            hands=placing.hands,
+            prepare=self._worker,
+        )
+        self._state: WorkerState = "working"
+
+    async def serve(self, tenant: str, *, until: asyncio.Event, grace_seconds: float) -> None:
+        """Work until told to stop, then finish what was begun, for so long at most. `tenant`: whose duties it does."""
+        async with self._opened:
+            engine = (await self._worker(tenant)).engine
+            keeper = Keeper(engine, self._clock, owner=self.card.owner, duties=self._duties(engine))
+            taking = asyncio.ensure_future(self._claim_runs())
+            performing = asyncio.ensure_future(self._claimed.work())
+            others = [asyncio.ensure_future(self._report())]
+            if keeper.has_duties:
+                others.append(asyncio.ensure_future(keeper.work()))
+            stopping = asyncio.ensure_future(until.wait())
+            tasks = [taking, performing, *others]
+            try:
+                await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+                for task in tasks:
+                    if task.done():
+                        task.result()
+                await _cancelled([taking, *others])
+                await self._leave(grace_seconds)
+            finally:
+                await _cancelled([*tasks, stopping])
+                with suppress(StoreError):
+                    await sign_off(self._store, self.card)
+
+    async def _leave(self, grace_seconds: float) -> None:
+        """Finish what was begun. Claims of effects are kept meanwhile."""
+        self._state = "draining"
+        self._claimed.take_no_more()
+        with suppress(StoreError):
+            await self._beat()
+        drains = [worker.drain(seconds=grace_seconds) for worker in self._workers.values()]
+        await asyncio.gather(*drains, self._claimed.finish(seconds=grace_seconds))
+
+    # --- runs ---
+
+    @property
+    def driving(self) -> int:
+        """How many runs are driven here."""
+        return sum(len(worker.drivers) for worker in self._workers.values())
+
+    async def _worker(self, tenant: str) -> Worker:
+        if tenant not in self._workers:
+            self._workers[tenant] = await self._opened.enter_async_context(self._worker_of(tenant))
+        return self._workers[tenant]
+
+    async def _claim_runs(self) -> None:
+        """Take runs as long as there is room."""
+        while True:
+            await self._runs_attention.note()
+            look_again: int | None = None
+            seconds = LOOK_SECONDS
+            try:
+                look_again, seconds = await self._look_for_runs()
+            except StoreError as error:
+                log.warning("store_away why=%s", error)
+                seconds = 1.0
+            await self._runs_attention.wait(until=look_again, seconds_max=seconds)
+
+    async def _look_for_runs(self) -> tuple[int | None, float]:
+        """Take what waits; when to look again."""
+        room = self._runs_max - self.driving
+        if room <= 0:
+            return None, 0.1
+        leases = await self._store.claim_runs(
+            owner=self.card.owner, limit=min(room, CLAIMED_AT_ONCE), limits=self._limits
+        )
+        await asyncio.gather(*(self._go_on(lease) for lease in leases))
+        if leases:
+            return self._clock.now(), 0.0
+        due = await self._store.next_claim()
+        # What can be claimed and was not is held back by a limit: who works on it will be heard of.
+        return (None, LOOK_SECONDS) if due is not None and due <= self._clock.now() else (due, LOOK_SECONDS)
+
+    async def _go_on(self, lease: Lease) -> None:
+        worker = await self._worker(lease.tenant)
+        try:
+            await worker.go_on(lease, keeps_lease=True)
+        except (StoreError, EngineError) as error:
+            # Its lease is left to run out: until then nobody else tries what could not be done here.
+            log.warning("run_not_driven run_id=%s why=%s", lease.run, error)
+
+    # --- saying that it lives ---
+
+    async def _report(self) -> None:
+        while True:
+            with suppress(StoreError):
+                await self._beat()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _beat(self) -> None:
+        await sign_on(
+            self._store,
+            self.card,
+            state=self._state,
+            driving=self.driving,
+            performing=self._placing.hands.busy,
+        )
+
+
+async def _cancelled(tasks: Sequence[asyncio.Future[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
