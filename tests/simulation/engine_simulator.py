@@ -8,8 +8,9 @@ signal. The same seed gives the same log, byte for byte.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from interlock.core import requests as r
 from interlock.core.catalogue import Catalogue
@@ -34,10 +35,11 @@ from interlock.faults.process import FaultyProcess
 from interlock.faults.store import FaultyStore
 from interlock.faults.world import FaultyWorld
 from interlock.store.errors import StoreError
-from interlock.store.event_store import EventStore
+from interlock.store.event_store import Clock, EventStore
 from interlock.store.lease import LeaseOwner
 from interlock.store.memory.store import MemoryEventStore
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
+from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Sealed
 from interlock.tools.door import ToolDoor
 from interlock.tools.secrets import SecretSource, SecretText
@@ -67,6 +69,16 @@ INLINE_SMALL: Final = 24
 """So small that most values are kept outside of the events."""
 
 
+class StoreMaker(Protocol):
+    """Makes the store of a simulation; each of its calls has to be answered before any time passes."""
+
+    def __call__(
+        self, *, clock: Clock, random_bytes: RandomBytes, is_running: Callable[[LeaseOwner], bool]
+    ) -> EventStore:
+        """A new store, not opened yet."""
+        ...
+
+
 class SmallEngine(Engine):
     """An engine that keeps all but the smallest values outside of the events."""
 
@@ -78,7 +90,7 @@ class SmallEngine(Engine):
 class EngineSimulation:
     """One run of one graph, driven by one process after another."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, make_store: StoreMaker = MemoryEventStore) -> None:
         self.seed = seed
         self.graph = random_graph(seed)
         self.dice = Random(f"engine {seed}")  # noqa: S311 - a schedule has to be the same again
@@ -98,7 +110,7 @@ class EngineSimulation:
         # Rolled apart, so that a run without snapshots is the same as it always was.
         self.snapshot_events = Random(f"snapshots {seed}").choice((SNAPSHOT_EVENTS, 1, 7))  # noqa: S311 - the same again
         self.clock = JumpingClock(VirtualClock())
-        self.store = MemoryEventStore(
+        self.store = make_store(
             clock=self.clock.now,
             random_bytes=Random(seed).randbytes,  # noqa: S311 - the salts have to be the same again
             is_running=self._is_running,

@@ -13,7 +13,6 @@ from typing import Any, cast
 from interlock.store.effect_queue import EffectQueue
 from interlock.store.errors import StoreError
 from interlock.store.event_store import Append, EventStore
-from interlock.store.memory.store import MemoryEventStore
 from interlock.store.records import Records
 
 
@@ -44,7 +43,7 @@ class ProcessDoor(_Way):
     `blobs` keeps what was put aside by anybody, for whoever verifies the log afterwards.
     """
 
-    def __init__(self, store: MemoryEventStore, dice: Random, *, blobs: dict[str, bytes]) -> None:
+    def __init__(self, store: EventStore, dice: Random, *, blobs: dict[str, bytes]) -> None:
         super().__init__(store, self._pass)
         self.dead = asyncio.Event()
         self.records = cast("Records", _Way(store.records, self._pass))
