@@ -60,6 +60,7 @@ class Service:
         self._duties = duties
         self._workers: dict[str, Worker] = {}
         self._opened = AsyncExitStack()
+        self._opening = asyncio.Lock()
         self._runs_attention = Attention(store, clock, "work")
         self._claimed = ClaimedEffects(
             store.queue,
@@ -113,8 +114,9 @@ class Service:
         return sum(len(worker.drivers) for worker in self._workers.values())
 
     async def _worker(self, tenant: str) -> Worker:
-        if tenant not in self._workers:
-            self._workers[tenant] = await self._opened.enter_async_context(self._worker_of(tenant))
+        async with self._opening:
+            if tenant not in self._workers:
+                self._workers[tenant] = await self._opened.enter_async_context(self._worker_of(tenant))
         return self._workers[tenant]
 
     async def _claim_runs(self) -> None:
