@@ -13,6 +13,10 @@ from interlock.cli.options import AsJson, Run, Store
 
 if TYPE_CHECKING:
     from interlock.client.handle import RunHandle
+    from interlock.client.interlock import Interlock
+    from interlock.engine.errors import RunPrunedError
+    from interlock.engine.pruning import PrunedRun
+    from interlock.store.errors import ErasedError
     from interlock.store.rows import RunRow
 
 NUMBER_MAX: Final = 2**63 - 1
@@ -128,14 +132,8 @@ async def _show(run: str, store: str | None, *, at: int | None, is_full: bool, a
         try:
             handle = await found_run(interlock, run)
             view, version = await handle.view(at), await handle.version()
-        except RunPrunedError as gone:
-            tell_pruned(gone.pruned, as_json=as_json)
-            return 0
-        except ErasedError as erased:
-            pruned = await interlock.retention.find_pruned(erased.run)
-            if pruned is None:
-                raise
-            tell_pruned(pruned, as_json=as_json)
+        except (RunPrunedError, ErasedError) as gone:
+            tell_pruned(await _what_is_left(interlock, gone), as_json=as_json)
             return 0
         size = await interlock.retention.size_of(view.run) if as_json else None
     if size is not None:
@@ -155,6 +153,13 @@ async def _show(run: str, store: str | None, *, at: int | None, is_full: bool, a
     if view.outputs is not None:
         print_value(out, view.outputs)
     return 0
+
+
+async def _what_is_left(interlock: Interlock, gone: RunPrunedError | ErasedError) -> PrunedRun:
+    pruned = await interlock.retention.find_pruned(gone.run)
+    if pruned is None:
+        raise gone  # erased by other means than ours: there is no more to tell
+    return pruned
 
 
 def events(
