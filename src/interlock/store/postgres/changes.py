@@ -27,7 +27,7 @@ from interlock.store.postgres.sessions import FIRST_PAUSE_SECONDS, PAUSE_MAX_SEC
 Told: TypeAlias = Literal["log", "signal", "work"]
 """What a commit was about, as notifications name it. One that is not known counts as a change of anything."""
 
-POLL_SECONDS: Final = 5.0
+POLL_SECONDS: Final = 10.0
 TOGETHER_SECONDS: Final = 0.005
 """For so long commits are gathered before they are told, once one has been told at once."""
 
