@@ -36,6 +36,7 @@ from interlock.sinks.making import make_sink
 from interlock.store.claims import RunLimit
 from interlock.store.errors import PlaceError
 from interlock.store.event_store import EventStore
+from interlock.store.lease import LEASE_MICROS
 from interlock.store.memory.store import MemoryEventStore
 from interlock.store.places import StorePlace
 from interlock.store.postgres.address import PostgresAddress
@@ -117,18 +118,18 @@ def cassette_of(world: str) -> Cassette | None:
     return None
 
 
-def make_store(place: StorePlace | None, *, clock: Clock) -> EventStore:
+def make_store(place: StorePlace | None, *, clock: Clock, lease_micros: int = LEASE_MICROS) -> EventStore:
     """The store at a place, which is not touched before it is opened; without a place, one in memory."""
     match place:
         case None:
-            return MemoryEventStore(clock=clock.now)
+            return MemoryEventStore(clock=clock.now, lease_micros=lease_micros)
         case Path():
-            return SqliteEventStore(place, clock=clock.now)
+            return SqliteEventStore(place, clock=clock.now, lease_micros=lease_micros)
         case PostgresAddress():
             with _driver_needed(place):
                 # The driver is an extra, and takes longer to load than most commands take as a whole.
                 from interlock.store.postgres.store import PostgresEventStore  # noqa: PLC0415
-            return PostgresEventStore(place, clock=clock.now)
+            return PostgresEventStore(place, clock=clock.now, lease_micros=lease_micros)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from interlock.core.values import is_map
 from interlock.engine.service import RUNS_MAX
 from interlock.sinks.declaring import SinkName, SinkSettings
 from interlock.store.claims import RunLimit
+from interlock.store.lease import LEASE_MICROS
 from interlock.store.places import StorePlace, parse_place
 from interlock.store.postgres.address import AddressError, PostgresAddress
 from interlock.tools.door import PROCESSES_MAX, TASKS_MAX, THREADS_MAX
@@ -146,6 +147,8 @@ class Settings(Strict):
     secrets: Path = Path(".interlock/secrets.toml")
     limits: LimitSettings = LimitSettings()
     slots: SlotSettings = SlotSettings()
+    lease_seconds: Positive = LEASE_MICROS // 1_000_000
+    """How long what a process holds is left to it without a word from it: a run it drives, a call it performs."""
     retention: RetentionSettings = RetentionSettings()
     sinks: dict[SinkName, SinkSettings] = {}
     """Where events leave for, by names of one's own. They stand in the file alone, as do those of the next two."""

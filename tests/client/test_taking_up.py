@@ -217,3 +217,19 @@ async def test_a_run_is_not_driven_without_its_tools(tmp_path: Path) -> None:
         result = await (await interlock.take_up(waiting.id)).wait()
 
     assert (result.status, workshop.done) == ("succeeded", ["make release"])
+
+
+@in_event_loop
+async def test_what_a_silent_process_holds_is_left_to_it_for_as_long_as_was_said(tmp_path: Path) -> None:
+    """How soon others go on with its runs is for those to choose who know how long their processes may be held up."""
+    place, workshop = tmp_path / "interlock.db", Workshop()
+
+    async with Interlock(place, tools=workshop.tools, lease_seconds=600) as interlock:
+        before = LoopClock().now()
+        run = await interlock.start(graph({"a": {"tool": "hold", "input": {"thing": "a"}}}))
+        after = LoopClock().now()
+        async with Interlock(place, tools=workshop.tools) as other:
+            with pytest.raises(LeaseHeldError) as held:
+                await other.take_up(run.id)
+
+    assert before + AN_HOUR // 6 <= held.value.expires_at <= after + AN_HOUR // 6

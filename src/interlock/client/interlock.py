@@ -50,6 +50,7 @@ from interlock.sinks.declaring import SinkSettings
 from interlock.store.claims import RunLimit
 from interlock.store.errors import LeaseHeldError, RunKeyTakenError
 from interlock.store.event_store import LIST_LIMIT
+from interlock.store.lease import LEASE_MICROS
 from interlock.store.places import StorePlace, parse_place
 from interlock.store.rows import QuestionRow, RunRow
 from interlock.tools.clock import Clock, LoopClock
@@ -82,6 +83,7 @@ class Interlock:
         faults: Sequence[Fault] = (),
         sinks: Mapping[str, SinkSettings | str] | None = None,
         pools: Mapping[str, int] | None = None,
+        lease_seconds: float = LEASE_MICROS / 1_000_000,
         folder: Path | None = None,
     ) -> None:
         """Nothing is opened yet. Without a `store`, runs are kept in memory, with this object.
@@ -93,6 +95,7 @@ class Interlock:
         A cassette is made anew, unless `adds_to_record` says that a run is gone on with which is on it so far.
         `faults` are put in the way of calls, for tests: see `interlock.faults`.
         `pools` says of how many calls of a pool are performed at once, by all who work on the store.
+        `lease_seconds`: for so long what a process holds is left to it without a word from it; the same for all.
         `sinks` are where events leave for, by name; files among them are found from `folder`.
         """
         if isinstance(tools, str):
@@ -113,7 +116,7 @@ class Interlock:
         self._turn = threading.Lock()
         place = _store_place(store)
         self._parts = Parts(
-            store=make_store(place, clock=clock),
+            store=make_store(place, clock=clock, lease_micros=round(lease_seconds * 1_000_000)),
             place=place,
             toolbox=self.toolbox,
             secrets=self._secrets,
@@ -150,6 +153,7 @@ class Interlock:
             adds_to_record=adds_to_record,
             sinks=settings.sinks,
             pools=settings.pools,
+            lease_seconds=settings.lease_seconds,
             folder=configured.project,
         )
 

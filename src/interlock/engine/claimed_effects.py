@@ -29,7 +29,8 @@ from interlock.tools.outcome import ToolOutcome
 from interlock.tools.reconciling import Reconciled
 
 RENEW_SECONDS: Final = 1.0
-"""How often claims are renewed: it is also how soon a call that is performed here hears that it is to stop."""
+"""How often claims are renewed, and at least three times in a lease. It is also how soon a call that is performed here
+hears that it is to stop."""
 ENDING_SECONDS: Final = 10.0
 """How long the end of a call that was asked to stop is waited for: longer than the door lets it clean up."""
 LOOK_SECONDS: Final = 60.0
@@ -80,6 +81,7 @@ class ClaimedEffects:
         seeker: Callable[[], Seeker],
         door_of: Callable[[str], Door],
         hands: Hands,
+        lease_micros: int,
         prepare: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
         """`prepare` is awaited before anything of a tenant is asked of `door_of`."""
@@ -90,6 +92,7 @@ class ClaimedEffects:
         self._seeker = seeker
         self._door_of = door_of
         self._hands = hands
+        self._renew_seconds = min(RENEW_SECONDS, lease_micros / 3 / 1_000_000)
         self._in_hand: dict[int, _InHand] = {}
         self._answers: set[asyncio.Task[None]] = set()
         self._takes_more = True
@@ -197,7 +200,7 @@ class ClaimedEffects:
                 await one.journal.close()
                 break
             except StoreError:
-                await asyncio.sleep(RENEW_SECONDS)
+                await asyncio.sleep(self._renew_seconds)
         self._let_go(one.claim)
 
     def _let_go(self, claim: Claim) -> None:
@@ -211,7 +214,7 @@ class ClaimedEffects:
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(self._renew_seconds)
             if self._in_hand:
                 with suppress(StoreError):  # a claim outlives a few missed beats
                     await self._renew_all()

@@ -15,7 +15,7 @@ from interlock.engine.attention import Attention
 from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
 from interlock.store.errors import LeaseHeldError, StoreError
-from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner
+from interlock.store.lease import Lease, LeaseOwner
 from interlock.tools.clock import Clock
 
 KEEPER: Final = "!keeper"
@@ -69,7 +69,7 @@ class Keeper:
         """Renew the lease until it is lost."""
         held = [lease]
         while held:
-            await asyncio.sleep(LEASE_MICROS / 3 / 1_000_000)
+            await asyncio.sleep(self._engine.store.lease_micros / 3 / 1_000_000)
             with suppress(StoreError):  # a lease outlives a missed beat
                 held = await self._engine.store.renew_leases(held)
 

@@ -69,6 +69,7 @@ class Service:
             seeker=lambda: placing.seeker(card.owner),
             door_of=lambda tenant: self._workers[tenant],
             hands=placing.hands,
+            lease_micros=store.lease_micros,
             prepare=self._worker,
         )
         self._state: WorkerState = "working"

@@ -24,7 +24,7 @@ async def start_detached(engine: Engine, plan: Plan, run: str, request: StartRun
     unreadable = misfit(request, request.by)
     if unreadable is not None:
         raise RequestRefusedError(run, unreadable.reason)
-    lease = first_lease(engine.tenant, run, owner, at=engine.now())
+    lease = first_lease(engine.tenant, run, owner, at=engine.now(), lease_micros=engine.store.lease_micros)
     in_hand = RunInHand(plan, RunState(run, engine.tenant), lease, await engine.packer())
     (refused,) = await engine.record(in_hand, [Arrival(request, request.by)], lets_go=True)
     if refused is not None:

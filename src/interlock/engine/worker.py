@@ -7,6 +7,7 @@ go, so that another worker can take them up where they are.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -28,8 +29,10 @@ from interlock.engine.placing import Placing
 from interlock.engine.signals import decode_request
 from interlock.store.errors import StoreError
 from interlock.store.event_store import Signal
-from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner, first_lease
+from interlock.store.lease import Lease, LeaseOwner, first_lease
 from interlock.tools.clock import Clock
+
+log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -86,7 +89,8 @@ class Worker:
         if isinstance(refused, Refused):
             raise RequestRefusedError(run, refused.reason)
         self._check_tools(run, plan)
-        lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now())
+        leases = self.engine.store.lease_micros
+        lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now(), lease_micros=leases)
         packer = await self.engine.packer()
         self._check_open()  # it may have been closed meanwhile: nobody would let the run go
         driver = self._driver(RunInHand(plan, state, lease, packer, priority=request.priority))
@@ -185,6 +189,9 @@ class Worker:
             await driver.drive(is_new=is_new)
         except Exception as error:  # noqa: BLE001 - the boundary of a task: whoever waits for the run is told
             driver.failure = error
+            if self.placing.is_shared:
+                # Nobody waits here for a run that others have started.
+                log.warning("run_let_go run_id=%s why=%s", driver.run_id, error)
         finally:
             is_held_back = self.placing.is_shared and driver.failure is not None
             if not (driver.run.has_ended or driver.run.is_released or is_held_back):
@@ -241,6 +248,7 @@ class Worker:
             seeker=lambda: self.placing.seeker(self.owner, runs=frozenset(self.drivers)),
             door_of=lambda _: self,
             hands=self.placing.hands,
+            lease_micros=self.engine.store.lease_micros,
         )
         try:
             await claimed.work()
@@ -250,7 +258,7 @@ class Worker:
     async def _renew_leases(self) -> None:
         """A lease is renewed at a third of its life, so one missed beat does no harm. A lost one ends the driving."""
         while True:
-            await asyncio.sleep(LEASE_MICROS / 3 / 1_000_000)
+            await asyncio.sleep(self.engine.store.lease_micros / 3 / 1_000_000)
             leases = [driver.run.lease for driver in self.drivers.values()]
             if not leases:
                 continue

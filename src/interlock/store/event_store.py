@@ -106,6 +106,11 @@ class EventStore(Protocol):
         """The effects that are performed elsewhere than where their runs are driven."""
         ...
 
+    @property
+    def lease_micros(self) -> int:
+        """How long what somebody holds is left to them without a word from them: a run, an effect, a duty."""
+        ...
+
     async def open(self) -> None:
         """Make ready the place where things are kept; make it, if it is new."""
         ...

@@ -90,7 +90,7 @@ class MemoryEventStore:
         self._clock = clock
         self._random_bytes = random_bytes
         self._salts = Salts(random_bytes)
-        self._lease_micros = lease_micros
+        self.lease_micros = lease_micros
         self._is_running = is_running
         self._tenants: dict[str, _Tenant] = {}
         self._changes = 0
@@ -270,9 +270,9 @@ class MemoryEventStore:
         if not may_take(state, owner, at=at, is_running=self._is_running):
             assert state.owner is not None
             raise LeaseHeldError(run, holder=state.owner, expires_at=state.expires_at)
-        leases[run] = LeaseState(state.epoch + 1, at + self._lease_micros, owner)
+        leases[run] = LeaseState(state.epoch + 1, at + self.lease_micros, owner)
         self._changes += 1
-        return Lease(tenant, run, state.epoch + 1, at + self._lease_micros, owner)
+        return Lease(tenant, run, state.epoch + 1, at + self.lease_micros, owner)
 
     async def claim_runs(self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = ()) -> list[Lease]:
         """The right to drive runs that nobody drives."""
@@ -303,7 +303,7 @@ class MemoryEventStore:
 
     async def renew_leases(self, leases: Sequence[Lease]) -> list[Lease]:
         """Those of the leases that are still held."""
-        expires_at = self._clock() + self._lease_micros
+        expires_at = self._clock() + self.lease_micros
         held = [replace(lease, expires_at=expires_at) for lease in leases if self._is_holder(lease)]
         for lease in held:
             self._tenant(lease.tenant).leases[lease.run] = LeaseState(lease.epoch, expires_at, lease.owner)

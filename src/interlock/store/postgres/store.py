@@ -86,7 +86,7 @@ class PostgresEventStore:
         self._address = PostgresAddress.parse(address) if isinstance(address, str) else address
         self._clock = clock
         self._random_bytes = random_bytes
-        self._lease_micros = lease_micros
+        self.lease_micros = lease_micros
         self._is_running = is_running
         self._patience_seconds = patience_seconds
         self._opened: _Open | None = None
@@ -250,7 +250,7 @@ class PostgresEventStore:
     async def acquire_lease(self, tenant: str, run: str, *, owner: LeaseOwner) -> Lease:
         """The right to drive a run."""
         at = self._clock()
-        wanted = Lease(tenant, run, epoch=0, expires_at=at + self._lease_micros, owner=owner)
+        wanted = Lease(tenant, run, epoch=0, expires_at=at + self.lease_micros, owner=owner)
         lease, head = await self._do(lambda session: leasing.take(session, wanted, at=at, is_running=self._is_running))
         self._open().writer.heads.note(tenant, run, head)
         return lease
@@ -263,7 +263,7 @@ class PostgresEventStore:
                 session,
                 owner,
                 at=at,
-                expires_at=at + self._lease_micros,
+                expires_at=at + self.lease_micros,
                 limit=limit,
                 limits=limits,
                 is_running=self._is_running,
@@ -283,7 +283,7 @@ class PostgresEventStore:
 
     async def renew_leases(self, leases: Sequence[Lease]) -> list[Lease]:
         """Those of the leases that are still held."""
-        expires_at = self._clock() + self._lease_micros
+        expires_at = self._clock() + self.lease_micros
         return await self._ask(lambda session: leasing.renew(session, leases, expires_at=expires_at))
 
     async def release_lease(self, lease: Lease) -> None:

@@ -66,7 +66,7 @@ class SqliteEventStore:
         self._path = path
         self._clock = clock
         self._random_bytes = random_bytes
-        self._lease_micros = lease_micros
+        self.lease_micros = lease_micros
         self._is_running = is_running
         self._writer: SqliteWriter | None = None
         self._readers: SqliteReaders | None = None
@@ -205,7 +205,7 @@ class SqliteEventStore:
     async def acquire_lease(self, tenant: str, run: str, *, owner: LeaseOwner) -> Lease:
         """The right to drive a run."""
         at = self._clock()
-        wanted = Lease(tenant, run, epoch=0, expires_at=at + self._lease_micros, owner=owner)
+        wanted = Lease(tenant, run, epoch=0, expires_at=at + self.lease_micros, owner=owner)
         return await self._do(lambda file: leasing.take(file, wanted, at=at, is_running=self._is_running))
 
     async def claim_runs(self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = ()) -> list[Lease]:
@@ -217,7 +217,7 @@ class SqliteEventStore:
                 file,
                 owner,
                 at=at,
-                expires_at=at + self._lease_micros,
+                expires_at=at + self.lease_micros,
                 limit=limit,
                 limits=limits,
                 is_running=self._is_running,
@@ -235,7 +235,7 @@ class SqliteEventStore:
 
     async def renew_leases(self, leases: Sequence[Lease]) -> list[Lease]:
         """Those of the leases that are still held."""
-        expires_at = self._clock() + self._lease_micros
+        expires_at = self._clock() + self.lease_micros
         return await self._do(lambda file: leasing.renew(file, leases, expires_at=expires_at))
 
     async def release_lease(self, lease: Lease) -> None:
