@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from interlock.engine.history import NodeView, RunView
     from interlock.engine.migrating import Obstacle
     from interlock.engine.preflight import Preflight
-    from interlock.engine.pruning import Pruned, PrunedRun, PrunePlan
+    from interlock.engine.pruned_run import PrunedRun
+    from interlock.engine.pruning import Pruned, PrunePlan
     from interlock.engine.redeciding import OnAnotherGraph
     from interlock.engine.releases import Published, Release, ReleaseHistory
     from interlock.engine.sink_reports import SinkReport
@@ -142,7 +143,8 @@ _HOMES = {
     "interlock.engine.history": ("NodeView", "RunView"),
     "interlock.engine.migrating": ("Obstacle",),
     "interlock.engine.preflight": ("Preflight",),
-    "interlock.engine.pruning": ("PrunePlan", "Pruned", "PrunedRun"),
+    "interlock.engine.pruned_run": ("PrunedRun",),
+    "interlock.engine.pruning": ("PrunePlan", "Pruned"),
     "interlock.engine.redeciding": ("OnAnotherGraph",),
     "interlock.engine.releases": ("Published", "Release", "ReleaseHistory"),
     "interlock.engine.sink_reports": ("SinkReport",),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from interlock.client.handle import RunHandle
     from interlock.client.interlock import Interlock
     from interlock.engine.errors import RunPrunedError
-    from interlock.engine.pruning import PrunedRun
+    from interlock.engine.pruned_run import PrunedRun
     from interlock.store.errors import ErasedError
     from interlock.store.rows import RunRow
 

@@ -12,7 +12,8 @@ from interlock.cli.options import AsJson, By, Store, Why
 
 if TYPE_CHECKING:
     from interlock.client.retention import RunRetention
-    from interlock.engine.pruning import Pruned, PrunedRun, PrunePlan, What
+    from interlock.engine.pruned_run import PrunedRun, What
+    from interlock.engine.pruning import Pruned, PrunePlan
     from interlock.store.retention import RunSize
     from interlock.store.rows import RunRow
 

@@ -20,7 +20,7 @@ from interlock.core.errors import InterlockError
 from interlock.engine.telling import instant
 
 if TYPE_CHECKING:
-    from interlock.engine.pruning import PrunedRun
+    from interlock.engine.pruned_run import PrunedRun
 
 _NAMED_MAX: Final = 5
 

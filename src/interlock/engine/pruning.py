@@ -7,7 +7,7 @@ which a kept one took over results is kept with it. It never looks at a run that
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -15,16 +15,11 @@ from msgspec import Struct
 from interlock.core.durations import DurationProblem, parse_duration
 from interlock.core.plan import Micros
 from interlock.engine.engine import Engine
+from interlock.engine.pruned_run import PRUNED_KIND, PrunedRun, What
 from interlock.engine.snapshots import SNAPSHOT_KIND
 from interlock.store.errors import MissingError, RunKeptError
 from interlock.store.retention import RUNS_LISTED, Freed
 from interlock.store.rows import RunRow
-
-What: TypeAlias = Literal["payloads", "runs"]
-"""What of a run is given up: what its events say, or all of it."""
-
-PRUNED_KIND: Final = "pruned"
-"""The kind of the records; the key is the run."""
 
 _DAY: Final[Micros] = 86_400_000_000
 _LONG: Final = {"w": 7 * _DAY, "y": 365 * _DAY}
@@ -53,24 +48,6 @@ class PrunePlan(Struct, frozen=True):
     what: What
     runs: tuple[RunRow, ...]
     kept: tuple[KeptRun, ...] = ()
-
-
-class PrunedRun(Struct, frozen=True, kw_only=True):
-    """What is on record of a run of which something was given up."""
-
-    run: str
-    graph: str
-    status: str
-    seq: int
-    """The number of its last event."""
-    head: bytes
-    """The hash of its last header: whoever has kept the log elsewhere can still show that it is this one."""
-    started_at: Micros
-    ended_at: Micros
-    what: What
-    at: Micros
-    by: str
-    why: str
 
 
 class Pruned(Struct, frozen=True):
