@@ -36,10 +36,12 @@ if TYPE_CHECKING:
     from interlock.client.retention import RunRetention
     from interlock.client.selection import Selection
     from interlock.client.sinks import Sinks
+    from interlock.client.triggers import Triggers
     from interlock.core.events import Event
     from interlock.engine.asking import Asked
     from interlock.engine.differing import RunDifference
     from interlock.engine.driving import Progress
+    from interlock.engine.event_triggers import Offered
     from interlock.engine.forking import PreparedFork
     from interlock.engine.history import NodeView, RunView
     from interlock.engine.migrating import Obstacle
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from interlock.engine.releases import Published, Release, ReleaseHistory
     from interlock.engine.sink_reports import SinkReport
     from interlock.engine.submitting import Submitted
+    from interlock.engine.trigger_requests import TriggerView
     from interlock.engine.verifying import Replayed
     from interlock.engine.waits import Wait
     from interlock.settings import LimitSettings, SlotSettings
@@ -86,6 +89,7 @@ __all__ = [
     "Node",
     "NodeView",
     "Obstacle",
+    "Offered",
     "OnAnotherGraph",
     "Preflight",
     "PreparedFork",
@@ -119,6 +123,8 @@ __all__ = [
     "Submitted",
     "ToolContext",
     "ToolFailed",
+    "TriggerView",
+    "Triggers",
     "UnknownGraphError",
     "Wait",
     "cannot_tell",
@@ -136,9 +142,11 @@ _HOMES = {
     "interlock.client.retention": ("RunRetention",),
     "interlock.client.selection": ("Selection",),
     "interlock.client.sinks": ("Sinks",),
+    "interlock.client.triggers": ("Triggers",),
     "interlock.engine.asking": ("Asked",),
     "interlock.engine.differing": ("RunDifference",),
     "interlock.engine.driving": ("Progress",),
+    "interlock.engine.event_triggers": ("Offered",),
     "interlock.engine.forking": ("PreparedFork",),
     "interlock.engine.history": ("NodeView", "RunView"),
     "interlock.engine.migrating": ("Obstacle",),
@@ -149,6 +157,7 @@ _HOMES = {
     "interlock.engine.releases": ("Published", "Release", "ReleaseHistory"),
     "interlock.engine.sink_reports": ("SinkReport",),
     "interlock.engine.submitting": ("Submitted",),
+    "interlock.engine.trigger_requests": ("TriggerView",),
     "interlock.engine.verifying": ("Replayed",),
     "interlock.engine.waits": ("Wait",),
     "interlock.settings": ("LimitSettings", "SlotSettings"),

@@ -61,7 +61,6 @@ NOT_YET = [
     ("nodes: {a: {tool: look}}\nbudget: {usd: '2.00'}", "budget.usd: `usd` is not in this version"),
     ("nodes: {a: {human: ok, choices: [y], to: group:x}}", "nodes.a.to: `to` is not in this version"),
     ("nodes: {a: {tool: look}, f: {fuse: judge, from: [a]}}", "nodes.f.fuse: `judge` is not in this version"),
-    ("nodes: {a: {tool: look}}\ntriggers: []", "triggers: `triggers` is not in this version"),
 ]
 NAMES = [
     ("nodes: {Foo-Bar: {tool: look}}", "nodes.Foo-Bar: `Foo-Bar` cannot be a name"),

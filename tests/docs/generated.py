@@ -42,6 +42,8 @@ _PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "keys of a graph's budget": lambda: key_table(g.GraphBudget),
         "keys of a node's budget": lambda: key_table(g.NodeBudget),
         "keys of a wait for an event": lambda: key_table(g.WaitForEvent),
+        "keys of a cron trigger": lambda: key_table(g.CronTrigger),
+        "keys of an event trigger": lambda: key_table(g.EventTrigger),
         "lifecycle of a run": run_lifecycle,
         "lifecycle of a node": node_lifecycle,
         "events": event_table,

@@ -28,6 +28,7 @@ from interlock.cli import (
     releasing,
     replaying,
     running,
+    schedules,
     schema,
     serving,
     sinks,
@@ -91,6 +92,7 @@ app.command("restore", rich_help_panel=_KEEP)(backing_up.restore)
 app.command("release", rich_help_panel=_RELEASE)(releasing.release)
 app.command("releases", rich_help_panel=_RELEASE)(releasing.releases)
 app.command("migrate", rich_help_panel=_RELEASE)(releasing.migrate)
+app.add_typer(schedules.app, name="schedules", rich_help_panel=_RELEASE)
 
 
 def _print_version(wanted: bool) -> None:

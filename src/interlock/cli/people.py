@@ -146,7 +146,7 @@ def settle(
 
 def send(
     words: Annotated[
-        list[str], typer.Argument(metavar="[RUN] NAME", help="The run, unless --key names it; and the event's name.")
+        list[str], typer.Argument(metavar="[RUN] NAME", help="The run, if the event is for one; and the event's name.")
     ],
     *,
     key: Annotated[str, typer.Option("--key", metavar="KEY", help="The run that was started under this key.")] = "",
@@ -160,14 +160,20 @@ def send(
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
-    """Send an event to a run: `send RUN NAME`, or `send --key KEY NAME`."""
+    """Send an event to a run: `send RUN NAME`, or `send --key KEY NAME`; or, with `send NAME`, to what starts runs.
+
+    Sent to no run, it is offered to the triggers of released graphs. The runs that they start are left to a worker.
+    """
     from interlock.cli.inputs import read_json
     from interlock.cli.opening import who
+    from interlock.cli.sending import offer
 
-    if len(words) != (1 if key else 2):
-        raise CommandError("write `interlock send RUN NAME`, or `interlock send --key KEY NAME`")
-    run, event = ("", words[0]) if key else words
+    if len(words) > (1 if key else 2):
+        raise CommandError("write `interlock send RUN NAME`, `interlock send --key KEY NAME`, or `interlock send NAME`")
     value = None if data is None else read_json(data, "the data")
+    if len(words) == 1 and not key:
+        return finished(offer(words[0], value, id=id, by=by, on=Invocation(store=store, as_json=as_json, drives=False)))
+    run, event = ("", words[0]) if key else words
 
     async def say(handle: RunHandle) -> Submitted:
         return await handle.send(event, value, id=id, by=who(by), detach=detach)

@@ -17,6 +17,7 @@ from interlock.authoring.report import Subject, render_problems
 from interlock.authoring.yaml_document import Document, read_document
 from interlock.client.errors import InvalidGraphError, TwoGraphsError, UnknownGraphError, UnreadableGraphError
 from interlock.client.source_files import read_source
+from interlock.client.time_zones import KnownZones
 from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import Compiled, compile_graph
@@ -143,7 +144,7 @@ class Graphs:
         unread = document.problems if document else ()
         if document is not None and document.data is None:
             return CheckedGraph(name, Compiled(None, None, unread), unread, document)
-        catalogue = Catalogue(self._tools, self._by_name(shelf))
+        catalogue = Catalogue(self._tools, self._by_name(shelf), KnownZones())
         compiled = compile_graph(data, catalogue, limits=self._graph_limits)
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
 

@@ -27,6 +27,7 @@ from interlock.client.retention import RunRetention
 from interlock.client.selection import Selection
 from interlock.client.shared_worker import SharedWorker
 from interlock.client.sinks import Sinks
+from interlock.client.triggers import Triggers
 from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import DEFAULT_POOL
@@ -366,6 +367,11 @@ class Interlock:
         plan = await plan_to_move_to(worker.engine, self.graphs, to, graph=row.graph)
         _, events = await worker.engine.log_of(run)
         return await obstacle_to(worker.engine, plan, run, events)
+
+    @property
+    def triggers(self) -> Triggers:
+        """What starts runs of released graphs by itself."""
+        return Triggers(self._open_worker("triggers"))
 
     # --- releases, while it is open ---
 

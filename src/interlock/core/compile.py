@@ -64,6 +64,7 @@ def compile_graph(document: Mapping[str, Any], catalogue: Catalogue, *, limits: 
         scopes=assembled.scopes,
         tools=assembled.tools,
         secrets=_secrets(family.root.model, models),
+        triggers=assembled.triggers,
     )
     return _compiled(document, plan, bundle, family.warnings())
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from interlock.core.cron import Cron
     from interlock.core.expressions import Expression
     from interlock.core.schemas import Schema
     from interlock.core.values import Value
@@ -364,6 +365,38 @@ class ScopePlan(Struct, frozen=True, gc=False, kw_only=True):
     finally_: int | None = None
 
 
+Overlap: TypeAlias = Literal["skip", "queue", "allow", "cancel"]
+CatchUp: TypeAlias = Literal["none", "last", "all"]
+
+
+class OnCron(Struct, frozen=True, gc=False, tag=True):
+    """Runs are started at instants."""
+
+    cron: Cron
+    zone: str
+    catch_up: CatchUp
+
+
+class OnEvent(Struct, frozen=True, gc=False, tag=True):
+    """Runs are started by events of a name."""
+
+    event: str
+    where: Expression | None
+    key: Template | None
+    """What may start one run at most; None: the event's id."""
+
+
+class Trigger(Struct, frozen=True, gc=False, kw_only=True):
+    """What starts runs of a released graph by itself."""
+
+    name: str
+    on: OnCron | OnEvent
+    inputs: Template
+    overlap: Overlap
+    meaning: str
+    """The same for triggers that are written alike."""
+
+
 class Plan(Struct, frozen=True, gc=False, kw_only=True):
     """A compiled bundle. `scopes[ROOT]` is the graph itself; bodies are found by index."""
 
@@ -374,6 +407,7 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     scopes: tuple[ScopePlan, ...]
     tools: dict[str, ToolContract]
     secrets: tuple[str, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
 
     @property
     def root(self) -> ScopePlan:

@@ -8,6 +8,8 @@ EngineError
 ├── ToolsMissingError      a run needs tools that are not here
 ├── NothingHeldError       nothing of a run is held back from a sink
 ├── NoReleaseError         there is no released version that could be meant
+├── UnknownTriggerError    no version in force has such a trigger
+├── TriggerRefusedError    a trigger cannot do what was asked of it
 └── EngineStoppedError     the engine is not running
 """
 
@@ -17,6 +19,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from interlock.core.errors import InterlockError
+from interlock.core.problems import nearest
 from interlock.engine.telling import instant
 
 if TYPE_CHECKING:
@@ -80,6 +83,24 @@ class ToolsMissingError(EngineError):
             "or let the request only be recorded (`--detach`)"
         )
         self.run, self.missing = run, tuple(missing)
+
+
+class UnknownTriggerError(EngineError):
+    """No version in force has a trigger of this name."""
+
+    def __init__(self, name: str, *, known: Sequence[str]) -> None:
+        meant = nearest(name, known)
+        hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(known)}" if known else "there are none"
+        super().__init__(f"no released graph has the trigger {name}; {hint}")
+        self.name = name
+
+
+class TriggerRefusedError(EngineError):
+    """A trigger cannot do what was asked of it; nothing has changed."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"the trigger {name} refuses: {why}")
+        self.name = name
 
 
 class NoReleaseError(EngineError):

@@ -90,6 +90,7 @@ class GraphKeys(TypedDict, total=False):
     timeout: str
     on_failure: Literal["stop", "rollback", "hold"]
     secrets: str | Sequence[str]
+    triggers: Mapping[str, Mapping[str, Any]]
 
 
 class NodeKeys(TypedDict, total=False):

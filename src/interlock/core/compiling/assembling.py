@@ -23,6 +23,7 @@ from interlock.core.compiling.references import Family
 from interlock.core.compiling.scoping import GraphDraft, NodeDraft, ScopeDraft
 from interlock.core.compiling.supervision import Supervision
 from interlock.core.compiling.templates import TemplateCompiler
+from interlock.core.compiling.triggers import triggers_of
 from interlock.core.compiling.value_schemas import known_names
 from interlock.core.compiling.works import work_of
 from interlock.core.expressions import Expression
@@ -31,10 +32,11 @@ from interlock.core.schemas import Schema
 
 
 class Assembled(Struct, frozen=True):
-    """The scopes of a plan in order, and the tools that its nodes call."""
+    """The scopes of a plan in order, the tools that its nodes call, and what starts its runs."""
 
     scopes: tuple[p.ScopePlan, ...]
     tools: dict[str, p.ToolContract]
+    triggers: tuple[p.Trigger, ...]
 
 
 class _Made(Struct, frozen=True):
@@ -52,16 +54,20 @@ def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
     contracts = InputContracts()
     scopes: list[p.ScopePlan] = []
     joinings: dict[int, Joining] = {}
+    triggers: tuple[p.Trigger, ...] = ()
     for draft in family.drafts():
         schema = inputs_schema(draft) if draft is family.root else schemas[draft.name]
         names = known_names(draft, schema, catalogue.tools)
         compiler = TemplateCompiler(draft, names, expressions_max=limits.expressions_max)
         parts = Parts(draft, compiler, catalogue.tools, family.named, schemas, contracts)
         scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max), joinings)
+        if draft is family.root:
+            triggers = triggers_of(parts, schema, catalogue.zones)
     if not family.has_errors:
         family.root.warnings += Supervision(joinings, catalogue.tools).warnings(family.root, family.named)
     used = {name for draft in family.drafts() for name in _tools_of(draft)}
-    return Assembled(tuple(scopes), {name: catalogue.tools[name] for name in sorted(used) if name in catalogue.tools})
+    tools = {name: catalogue.tools[name] for name in sorted(used) if name in catalogue.tools}
+    return Assembled(tuple(scopes), tools, triggers)
 
 
 def _scopes_of(

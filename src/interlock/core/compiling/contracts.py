@@ -25,11 +25,23 @@ class InputContracts:
     def __init__(self) -> None:
         self._ready: dict[str, Schema | None] = {}
 
-    def check(self, taker: str, schema: JsonSchema, written: Json, *, place: Place, errors: list[Problem]) -> None:
-        """Finds keys that are missing or unknown, and literals that are not what is taken. `taker`: whose schema."""
+    def check(
+        self,
+        taker: str,
+        schema: JsonSchema,
+        written: Json,
+        *,
+        place: Place,
+        errors: list[Problem],
+        key: str = "input",
+    ) -> None:
+        """Finds keys that are missing or unknown, and literals that are not what is taken.
+
+        `taker` is whose schema it is, `key` under which key the input is written.
+        """
         if not isinstance(written, dict):
             return
-        if found := [*_missing_keys(written, schema, place), *_unknown_keys(written, schema, place)]:
+        if found := [*_missing_keys(written, schema, place, key), *_unknown_keys(written, schema, place)]:
             errors += found
             return
         literals = {key: _literal(item) for key, item in written.items() if not _is_hole(item)}
@@ -52,11 +64,11 @@ def _fields(schema: JsonSchema) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", fields) if isinstance(fields, dict) else {}
 
 
-def _missing_keys(written: JsonMap, schema: JsonSchema, place: Place) -> list[Problem]:
+def _missing_keys(written: JsonMap, schema: JsonSchema, place: Place, key: str) -> list[Problem]:
     fields = _fields(schema)
     required = cast("list[str]", schema.get("required", []))
     return [
-        Problem(place=place, message=f"the input lacks `{name}`", advice=f"add `{name}` to `input`", at_key=True)
+        Problem(place=place, message=f"the input lacks `{name}`", advice=f"add `{name}` to `{key}`", at_key=True)
         for name in required
         if name not in written and "default" not in (fields.get(name) or {})
     ]

@@ -17,7 +17,7 @@ from interlock.core.compiling.spellings import SHAPE_MARK, WRITTEN_WRONG, EdgeSp
 from interlock.core.limits import PROBLEMS_MAX
 from interlock.core.problems import Place, Problem, nearest
 
-NOT_YET: Final = frozenset({"agent", "triggers", "usd", "tokens", "to", "judge"})
+NOT_YET: Final = frozenset({"agent", "usd", "tokens", "to", "judge"})
 """Words of the language whose time has not come: refused, since accepting them would be without effect."""
 
 
@@ -100,6 +100,8 @@ _MODEL_OF_KEY: Final[dict[str | int, type[BaseModel]]] = {
     "graph": g.Block,
     shape("an instant"): g.WaitUntil,
     shape("an event"): g.WaitForEvent,
+    g.TRIGGER_SHAPES[0]: g.CronTrigger,
+    g.TRIGGER_SHAPES[1]: g.EventTrigger,
 }
 
 
@@ -136,8 +138,15 @@ def _owner(loc: tuple[str | int, ...]) -> tuple[str, type[BaseModel]]:
             model = _MODEL_OF_KEY[step]
             if step == "budget" and any(inner in _MODEL_OF_SHAPE for inner in loc):
                 model = g.NodeBudget
-            return f"`{step}`" if not _is_shape(step) else f"a wait for {str(step).strip('⟨⟩')}", model
+            return _said_of(step), model
     return "a graph", g.Graph
+
+
+def _said_of(step: str | int) -> str:
+    if not _is_shape(step):
+        return f"`{step}`"
+    said = str(step).strip("⟨⟩")
+    return said if step in g.TRIGGER_SHAPES else f"a wait for {said}"
 
 
 _COMPOSITE: Final = frozenset({"an each node", "a loop node", "a graph node"})

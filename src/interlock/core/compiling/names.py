@@ -48,6 +48,14 @@ def wrong_secret_name(name: str) -> tuple[str, str] | None:
     return f"`{name}` cannot be the name of a secret", "use letters, digits and _"
 
 
+def wrong_event_name(name: str) -> tuple[str, str] | None:
+    """Why this cannot be the name of an event; None if it can."""
+    if name and name == name.strip() and "${" not in name:
+        return None
+    message = "the name of an event is fixed text" if "${" in name else "the name of an event is a word"
+    return message, "what differs goes into `data`, `match` or `where`"
+
+
 def wrong_label(label: str) -> tuple[str, str] | None:
     """Why this cannot be a label; None if it can."""
     if label in OUTCOMES:

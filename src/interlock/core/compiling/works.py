@@ -12,7 +12,7 @@ from interlock.core.canonical import canonical
 from interlock.core.compiling.dependencies import Spot
 from interlock.core.compiling.inputs import within
 from interlock.core.compiling.json_data import Json
-from interlock.core.compiling.names import wrong_label
+from interlock.core.compiling.names import wrong_event_name, wrong_label
 from interlock.core.compiling.node_inputs import check_tool
 from interlock.core.compiling.parts import Parts
 from interlock.core.compiling.scoping import NodeDraft
@@ -265,9 +265,8 @@ def _is_instant(written: str) -> bool:
 
 
 def _check_event_name(name: str, place: Place, parts: Parts) -> None:
-    if not name or name != name.strip() or "${" in name:
-        message = "the name of an event is fixed text" if "${" in name else "the name of an event is a word"
-        parts.problem(place, message, "what differs goes into `data`, `match` or `where`")
+    if (wrong := wrong_event_name(name)) is not None:
+        parts.problem(place, *wrong)
 
 
 def _choose(node: NodeDraft, model: g.ChooseNode, parts: Parts) -> p.ChooseWork:

@@ -1,0 +1,42 @@
+"""`send NAME` without a run: the event is offered to the triggers of released graphs, and what came of it is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from interlock.cli.failures import ExitCode
+from interlock.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from interlock.engine.event_triggers import Offered, Outcome
+
+_TOLD: Final[dict[Outcome, str]] = {
+    "started": "has started run {run}",
+    "known": "had started run {run} before",
+    "waits": "starts a run when the one before it has ended",
+    "overlaps": "starts none while a run of it has not ended",
+    "paused": "is paused",
+    "failed": "could start none: {why}",
+}
+
+
+async def offer(name: str, data: Any, *, id: str, by: str, on: Invocation) -> int:  # noqa: ANN401 - JSON data
+    """Offer it, and say at which triggers what came of it."""
+    from msgspec import to_builtins
+
+    from interlock.cli.opening import looked_at_all, who
+    from interlock.cli.output import console, plain, print_json
+
+    async with looked_at_all(on.store) as interlock:
+        offered = await interlock.triggers.send(name, data, id=id, by=who(by))
+    if on.as_json:
+        print_json({"triggers": to_builtins(offered)})
+    elif not offered:
+        console().print(plain(f"no released graph has a trigger that wants event {name}"), markup=False)
+    for each in [] if on.as_json else offered:
+        console().print(plain(_told(each)), markup=False, soft_wrap=True)
+    return ExitCode.NOT_SUCCEEDED if any(each.outcome == "failed" for each in offered) else ExitCode.SUCCEEDED
+
+
+def _told(offered: Offered) -> str:
+    return f"{offered.trigger} {_TOLD[offered.outcome].format(run=offered.run, why=offered.why)}"
