@@ -133,6 +133,17 @@ def running_postgres(
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def postgres_at_hand(*, parent: Path | None = None) -> Generator[str]:
+    """The address of the server that `INTERLOCK_TEST_POSTGRES` names, else of a new one."""
+    named = os.environ.get(ADDRESS_VARIABLE)
+    if named:
+        yield named
+    else:
+        with running_postgres(parent=parent) as server:
+            yield server.address
+
+
 def _made_server(folder: Path, settings: Mapping[str, str]) -> PostgresServer:
     programs = _usable(_programs(), folder)
     password = secrets.token_hex(16)

@@ -45,13 +45,11 @@ class Sessions:
             # To connect may be tried again; what is done on the connection may not.
             session = await patiently(self._taken, seconds=self._patience_seconds)
             try:
-                return await self._undone_again(session, deed)
+                return await self._used(session, deed)
             except Exception as error:
                 if is_lost(error):
                     raise outcome_unknown(error, self._address) from error
                 raise
-            finally:
-                self._give_back(session)
 
     async def close(self) -> None:
         """Let what is being asked end, then close the connections."""
@@ -63,9 +61,15 @@ class Sessions:
             await end(session)
 
     async def _once(self, question: Act[T]) -> T:
-        session = await self._taken()
+        return await self._used(await self._taken(), question)
+
+    async def _used(self, session: Session, act: Act[T]) -> T:
         try:
-            return await self._undone_again(session, question)
+            return await self._undone_again(session, act)
+        except asyncio.CancelledError:
+            # What is still to come on it was not asked for by whoever would be given it next.
+            session.terminate()
+            raise
         finally:
             self._give_back(session)
 
