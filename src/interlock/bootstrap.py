@@ -18,10 +18,12 @@ from interlock.engine.cassette_files import Recording, read_cassette, write_cass
 from interlock.engine.cassettes import Cassette, CassetteError
 from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
+from interlock.engine.event_triggers import EventTriggers
 from interlock.engine.performing import LiveWorld, Performer, late_result
 from interlock.engine.placing import Hands, Placing
 from interlock.engine.relaying import FeedRelay
 from interlock.engine.roster import WorkerCard
+from interlock.engine.schedules import Schedules
 from interlock.engine.service import Service
 from interlock.engine.taped_worlds import PlayingWorld, RecordingWorld
 from interlock.engine.worker import Worker
@@ -167,6 +169,15 @@ def make_relay(
         raise SinkUnusableError(f"the sink {name} cannot sign: {MissingSecret(declared.secret)}")
     sink = make_sink(name, declared, folder=folder, key=None if secret is None else secret.reveal())
     return FeedRelay(store, tenant=TENANT, sink_name=name, sink=sink, now=now)
+
+
+def trigger_duties(engine: Engine) -> list[Duty]:
+    """What starts runs of released graphs by itself, on an engine's store."""
+    owner = this_process(secrets.token_hex(8))
+    return [
+        Schedules(engine, owner=owner, new_id=new_run_id),
+        EventTriggers(engine, owner=owner, new_id=new_run_id),
+    ]
 
 
 @asynccontextmanager

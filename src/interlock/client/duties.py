@@ -1,4 +1,4 @@
-"""The duties that a worker of a project does: telling its sinks on, and giving up what has grown old."""
+"""The duties of a project's worker: telling its sinks on, giving up what has grown old, starting what is triggered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from interlock.bootstrap import make_relay
+from interlock.bootstrap import make_relay, trigger_duties
 from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
 from interlock.engine.pruning import parse_age
@@ -56,4 +56,4 @@ class Duties:
             for what, age in (("payloads", self._retention.payloads), ("runs", self._retention.runs))
             if age is not None
         }
-        return [*self._relays, *([RetentionDuty(engine, **ages)] if ages else [])]
+        return [*self._relays, *([RetentionDuty(engine, **ages)] if ages else []), *trigger_duties(engine)]

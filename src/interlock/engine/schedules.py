@@ -22,7 +22,7 @@ from interlock.engine.active_triggers import ActiveTrigger, active_triggers
 from interlock.engine.cron_instants import instants_after
 from interlock.engine.due_instants import due_now
 from interlock.engine.engine import Engine
-from interlock.engine.trigger_records import TriggerRecords, TriggerState, Wanted
+from interlock.engine.trigger_records import NOTHING_YET, TriggerRecords, TriggerState, Wanted, key_of_record
 from interlock.engine.triggered_starts import TriggeredStarts, by_trigger
 from interlock.store.errors import RecordChangedError
 from interlock.store.lease import LeaseOwner
@@ -49,15 +49,17 @@ class Schedules:
     async def turn(self) -> Micros | None:
         """Start what is due now; gives the instant at which there is something to do next."""
         wake_at = self._engine.now() + LOOK_AGAIN_MICROS
-        for active in await active_triggers(self._engine):
+        triggers = await active_triggers(self._engine)
+        states = await self._kept.states() if triggers else {}
+        for active in triggers:
+            kept = states.get(key_of_record(active.graph, active.trigger.name), NOTHING_YET)
             # Who has changed the record meanwhile has acted on it, or will be seen the next time.
             with suppress(RecordChangedError):
-                wake_at = min(wake_at, await self._attend(active) or wake_at)
+                wake_at = min(wake_at, await self._attend(active, *kept) or wake_at)
         return wake_at
 
-    async def _attend(self, active: ActiveTrigger) -> Micros | None:
+    async def _attend(self, active: ActiveTrigger, state: TriggerState, version: int) -> Micros | None:
         """Do what one trigger asks for now; when it wants to be attended again."""
-        state, version = await self._kept.state(active.graph, active.trigger.name)
         if state.paused is not None:
             return None
         told = await self._starts.take_waiting(active.plan, active.trigger, state)

@@ -65,6 +65,9 @@ class TriggerState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     paused: Paused | None = None
 
 
+NOTHING_YET: Final = (TriggerState(), 0)
+
+
 class TriggerRecords:
     """The records of all triggers of a tenant, by graph and name."""
 
@@ -75,19 +78,19 @@ class TriggerRecords:
     async def state(self, graph: str, trigger: str) -> tuple[TriggerState, int]:
         """What is kept of a trigger, and the version of the record; nothing yet, at version 0."""
         record = await self._records.find(self._tenant, KIND, key_of_record(graph, trigger))
-        return (TriggerState(), 0) if record is None else (_read(record), record.version)
+        return NOTHING_YET if record is None else (_read(record), record.version)
 
     async def put(self, graph: str, trigger: str, state: TriggerState, *, expected: int) -> int:
         """Keep a state; `RecordChangedError` if somebody else has changed it meanwhile."""
         data = msgspec.json.encode(state)
         return await self._records.put(self._tenant, KIND, key_of_record(graph, trigger), data, expected=expected)
 
-    async def states(self) -> dict[str, TriggerState]:
-        """What is kept of every trigger, by `GRAPH/NAME`."""
-        found: dict[str, TriggerState] = {}
+    async def states(self) -> dict[str, tuple[TriggerState, int]]:
+        """What is kept of every trigger, by `GRAPH/NAME`, and the versions of the records."""
+        found: dict[str, tuple[TriggerState, int]] = {}
         page = await self._records.listed(self._tenant, KIND)
         while page:
-            found |= {record.key: _read(record) for record in page}
+            found |= {record.key: (_read(record), record.version) for record in page}
             is_full = len(page) == RECORDS_LISTED
             page = await self._records.listed(self._tenant, KIND, after=page[-1].key) if is_full else []
         return found

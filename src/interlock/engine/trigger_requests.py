@@ -15,7 +15,14 @@ from interlock.engine.active_triggers import ActiveTrigger, active_trigger, acti
 from interlock.engine.engine import Engine
 from interlock.engine.errors import TriggerRefusedError
 from interlock.engine.schedules import next_instant
-from interlock.engine.trigger_records import Paused, TriggerRecords, TriggerState, Wanted
+from interlock.engine.trigger_records import (
+    NOTHING_YET,
+    Paused,
+    TriggerRecords,
+    TriggerState,
+    Wanted,
+    key_of_record,
+)
 from interlock.engine.triggered_starts import TriggeredStarts
 
 
@@ -48,7 +55,8 @@ class TriggerRequests:
         """Every trigger of every version in force."""
         states = await self._kept.states()
         found = await active_triggers(self._engine)
-        return [self._view(each, states.get(f"{each.graph}/{each.trigger.name}", TriggerState())) for each in found]
+        kept = [states.get(key_of_record(each.graph, each.trigger.name), NOTHING_YET) for each in found]
+        return [self._view(each, state) for each, (state, _) in zip(found, kept, strict=True)]
 
     async def pause(self, name: str, *, by: str, why: str = "") -> None:
         """Start nothing until it is resumed: what falls due meanwhile is passed over."""

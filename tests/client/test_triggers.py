@@ -1,0 +1,79 @@
+"""A worker that serves: what is triggered is started by it, and driven."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from interlock import Interlock, RunRow
+from interlock.core.plan import Micros
+from interlock.tools.clock import LoopClock
+from tests.store.event_loop import in_event_loop
+
+MINUTE: Micros = 60_000_000
+SHORTLY: Micros = 300_000
+
+
+class ShortlyBefore(LoopClock):
+    """A clock that stands shortly before a full minute when it is made."""
+
+    def __init__(self) -> None:
+        self._ahead = MINUTE - super().now() % MINUTE - SHORTLY
+
+    def now(self) -> Micros:
+        """The time, by this clock."""
+        return super().now() + self._ahead
+
+
+async def first_of(interlock: Interlock, graph: str) -> RunRow:
+    """The first run of a graph, once it has ended."""
+    while not (rows := await interlock.runs(graph=graph)) or rows[-1].ended_at is None:  # noqa: ASYNC110 - another process
+        await asyncio.sleep(0.02)
+    return rows[-1]
+
+
+@in_event_loop
+async def test_a_worker_starts_what_is_due_and_drives_it(tmp_path: Path) -> None:
+    """From the release on nobody has to do anything."""
+    place, clock, stop = tmp_path / "interlock.db", ShortlyBefore(), asyncio.Event()
+    document = {
+        "graph": "minutely",
+        "inputs": {"at": "string"},
+        "triggers": {"tick": {"cron": "* * * * *", "inputs": {"at": "${now}"}}},
+        "nodes": {"said": {"value": "${inputs.at}"}},
+    }
+    async with Interlock(place, clock=clock) as interlock:
+        await interlock.release(document, by="ada")
+        serving = asyncio.create_task(Interlock(place, clock=clock).serve(stop))
+
+        row = await asyncio.wait_for(first_of(interlock, "minutely"), 20)
+        stop.set()
+        await serving
+        (trigger,) = await interlock.triggers.listed()
+
+    assert (row.status, row.labels, row.started_at % MINUTE < MINUTE // 2) == ("succeeded", {"trigger": "tick"}, True)
+    assert trigger.state.last is not None
+    assert trigger.state.last.run == row.run
+
+
+@in_event_loop
+async def test_what_one_run_emits_starts_another_without_anybodys_doing(tmp_path: Path) -> None:
+    """One graph's end is the beginning of another one, which knows nothing of the first."""
+    place, stop = tmp_path / "interlock.db", asyncio.Event()
+    first = {"graph": "first", "nodes": {"tell": {"emit": "order.paid", "data": {"n": 7}}}}
+    second = {
+        "graph": "second",
+        "inputs": {"n": "integer"},
+        "triggers": {"paid": {"event": "order.paid", "inputs": {"n": "${event.data.n}"}}},
+        "nodes": {"said": {"value": "${inputs.n}"}},
+    }
+    async with Interlock(place) as interlock:
+        await interlock.release(second, by="ada")
+        await interlock.run_async(first)
+        serving = asyncio.create_task(Interlock(place).serve(stop))
+
+        row = await asyncio.wait_for(first_of(interlock, "second"), 20)
+        stop.set()
+        await serving
+
+        assert (row.status, (await (await interlock.open(row.run)).result()).outputs) == ("succeeded", {"said": 7})
