@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from interlock.core.events import Error as Failure
-from interlock.core.events import Event, NodeResult, RunMigrated, UndoResult
+from interlock.core.events import Event, NodeResult, UndoResult
 from interlock.core.evolving.journal import attempt_at
 from interlock.core.evolving.resting import waits_for_outside
 from interlock.core.plan import Micros
@@ -207,7 +207,8 @@ class RunDriver:
     async def _advance(self, letters: list[Letter], *, also: Sequence[Effect] = ()) -> None:
         self._is_moving = True
         try:
-            letters = await self._migrations_first(letters)
+            if any(isinstance(letter.arrival.request, MigrateRun) for letter in letters):
+                letters = await self._migrations_first(letters)
             advance = await self.engine.advance(
                 self.run,
                 [letter.arrival for letter in letters],
@@ -224,8 +225,9 @@ class RunDriver:
             self._is_moving = False
         self._status = status_of(self.run.state)
         self._goes_on = advance.goes_on
-        self._elsewhere.note_answered(letter.arrival.request for letter in letters)
-        self._elsewhere.note_offered(advance.offered, advance.effects)
+        if self._elsewhere or advance.offered:
+            self._elsewhere.note_answered(letter.arrival.request for letter in letters)
+            self._elsewhere.note_offered(advance.offered, advance.effects)
         _reply(letters, advance.refused)
         self._tell(advance)
         self._let_go = self._let_go or advance.rests
@@ -235,14 +237,12 @@ class RunDriver:
         if self._goes_on:
             self._wake.set()
             await asyncio.sleep(0)  # others have their turn, and whoever wants to cancel it is heard
-        if any(isinstance(event.body, RunMigrated) for event in advance.events):
+        if advance.is_moved:
             await self._go_on_migrated()
 
     async def _migrations_first(self, letters: list[Letter]) -> list[Letter]:
         """Whether the log allows a migration is found out for the log as it is: no arrival may come before it."""
         moves = [letter for letter in letters if isinstance(letter.arrival.request, MigrateRun)]
-        if not moves:
-            return letters
         others = [letter for letter in letters if letter not in moves]
         return [*[await self._looked_at(letter) for letter in moves], *others]
 
@@ -273,24 +273,29 @@ class RunDriver:
 
     def _place(self, effects: Sequence[Effect]) -> Sequence[Offer]:
         """What others are to perform; for the rest hands are taken here."""
+        if self.placing.is_all_here:
+            return ()
         now = self.engine.now()
         offers = self.placing.offers(self.run, effects, heartbeats=self._heartbeats, at=now)
         self._hands += sum(isinstance(effect, CallTool | FindOut) for effect in effects) - len(offers)
         return offers
 
     def _release_hand(self) -> None:
-        self._hands -= 1
-        self.placing.hands.release()
+        if self._hands:
+            self._hands -= 1
+            self.placing.hands.release()
 
     def _may_give_back(self) -> bool:
         """Whether the run may be left to whoever hears of what moves it on: nobody waits for it here."""
+        if not self.placing.is_shared:
+            return False
         has_company = self.listeners or self.watchers or self._resting or self._in_flight or self._answers
-        return self.placing.is_shared and not has_company and not self._elsewhere.is_withdrawing
+        return not (has_company or self._elsewhere.is_withdrawing)
 
     def _perform(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
             match effect:
-                case CallTool() | FindOut() if place_of(effect) in self._elsewhere:
+                case CallTool() | FindOut() if self._elsewhere and place_of(effect) in self._elsewhere:
                     pass
                 case SendOut():
                     sent = NodeResult(effect.effect, "done")

@@ -36,6 +36,10 @@ class EffectsElsewhere:
         self._effects: dict[str, Performed] = {place_of(effect): effect for effect in effects}
         self._withdrawing: set[asyncio.Task[None]] = set()
 
+    def __bool__(self) -> bool:
+        """Whether others perform anything of it."""
+        return bool(self._effects)
+
     def __contains__(self, place: str) -> bool:
         """Whether the effect at a place is performed by others."""
         return place in self._effects

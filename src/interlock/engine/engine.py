@@ -69,6 +69,8 @@ class Advance(Struct, frozen=True):
     """Whether more follows from what was recorded: too much for one append."""
     offered: tuple[Offer, ...] = ()
     """Those of the effects that were put on offer, for somebody else to perform."""
+    is_moved: bool = False
+    """Whether the run goes on on another bundle from here."""
     rests: bool = False
     """Whether nobody has to hold the run, as was asked: whoever hears of what moves it on takes it up."""
 
@@ -262,7 +264,8 @@ class Engine:
         except BaseException:
             run.is_broken = True
             raise
-        await self._keep_snapshot(run)
+        if run.has_ended or run.snapshot.is_due(run.state.seq, every=self._snapshot_events):
+            await self._keep_snapshot(run)
         return Advance(
             events=tuple(events),
             effects=effects,
@@ -270,6 +273,7 @@ class Engine:
             wake_at=next_due(run.state),
             goes_on=goes_on,
             offered=offers,
+            is_moved=is_moved,
             rests=rests,
         )
 
@@ -396,7 +400,7 @@ class Engine:
         if run.has_ended and seq >= self._snapshot_events:
             with suppress(StoreError):
                 await self.store.records.drop(self.tenant, SNAPSHOT_KIND, run.state.run)
-        elif not run.has_ended and run.snapshot.is_due(seq, every=self._snapshot_events):
+        elif not run.has_ended:
             with suppress(StoreError):
                 await self._write_snapshot(run)
 

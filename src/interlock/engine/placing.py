@@ -73,6 +73,11 @@ class Placing:
         self.is_shared = is_shared
         """Whether others may take the effects, and the runs that rest."""
 
+    @property
+    def is_all_here(self) -> bool:
+        """Whether this worker performs every effect of its runs, so that none has to be looked at."""
+        return not (self.is_shared or self.limits)
+
     def offers(
         self, run: RunInMotion, effects: Sequence[Effect], *, heartbeats: Mapping[str, Value], at: Micros
     ) -> list[Offer]:
