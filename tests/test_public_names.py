@@ -10,7 +10,7 @@ import pytest
 
 import interlock
 
-PYTHON = {"AsyncIterator", "Iterable", "Literal", "Mapping", "None"}
+PYTHON = {"AsyncIterator", "Callable", "Event", "Iterable", "Literal", "Mapping", "None", "Sequence"}
 WORDS_AND_JSON = {"Mode", "Remedy", "Value", "Verdict"}
 """Written as what they are: words in quotes, and data."""
 INSIDE = {"Plan", "Request"}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         RunResult,
         UnknownGraphError,
     )
+    from interlock.client.fleet import Fleet
     from interlock.client.retention import RunRetention
     from interlock.client.selection import Selection
     from interlock.client.sinks import Sinks
@@ -50,13 +51,16 @@ if TYPE_CHECKING:
     from interlock.engine.pruning import Pruned, PrunePlan
     from interlock.engine.redeciding import OnAnotherGraph
     from interlock.engine.releases import Published, Release, ReleaseHistory
+    from interlock.engine.roster import WorkerCard, WorkerRow
     from interlock.engine.sink_reports import SinkReport
     from interlock.engine.submitting import Submitted
     from interlock.engine.trigger_requests import TriggerView
     from interlock.engine.verifying import Replayed
     from interlock.engine.waits import Wait
-    from interlock.settings import LimitSettings, SlotSettings
+    from interlock.settings import LimitSettings, RetentionSettings, SlotSettings, WorkerSettings
     from interlock.sinks.declaring import SinkSettings
+    from interlock.store.claims import RunLimit, RunsWaiting
+    from interlock.store.effect_queue import EffectsWaiting
     from interlock.store.errors import LeaseHeldError
     from interlock.store.retention import RunSize
     from interlock.store.rows import LedgerRow, QuestionRow, RunRow
@@ -76,7 +80,9 @@ __all__ = [
     "Asked",
     "AsyncToolContext",
     "CheckedGraph",
+    "EffectsWaiting",
     "Event",
+    "Fleet",
     "GraphBuilder",
     "GraphSource",
     "Interlock",
@@ -104,8 +110,10 @@ __all__ = [
     "ReleaseHistory",
     "Replayed",
     "RequestRefusedError",
+    "RetentionSettings",
     "RunDifference",
     "RunHandle",
+    "RunLimit",
     "RunNotFoundError",
     "RunPrunedError",
     "RunResult",
@@ -113,6 +121,7 @@ __all__ = [
     "RunRow",
     "RunSize",
     "RunView",
+    "RunsWaiting",
     "Scope",
     "Selection",
     "SinkReport",
@@ -127,6 +136,9 @@ __all__ = [
     "Triggers",
     "UnknownGraphError",
     "Wait",
+    "WorkerCard",
+    "WorkerRow",
+    "WorkerSettings",
     "cannot_tell",
     "done",
     "graph",
@@ -139,6 +151,7 @@ _HOMES = {
     "interlock.authoring.building.references": ("Node", "Reference"),
     "interlock.authoring.building.scopes": ("Scope",),
     "interlock.core.events": ("Event",),
+    "interlock.client.fleet": ("Fleet",),
     "interlock.client.retention": ("RunRetention",),
     "interlock.client.selection": ("Selection",),
     "interlock.client.sinks": ("Sinks",),
@@ -155,13 +168,16 @@ _HOMES = {
     "interlock.engine.pruning": ("PrunePlan", "Pruned"),
     "interlock.engine.redeciding": ("OnAnotherGraph",),
     "interlock.engine.releases": ("Published", "Release", "ReleaseHistory"),
+    "interlock.engine.roster": ("WorkerCard", "WorkerRow"),
     "interlock.engine.sink_reports": ("SinkReport",),
     "interlock.engine.submitting": ("Submitted",),
     "interlock.engine.trigger_requests": ("TriggerView",),
     "interlock.engine.verifying": ("Replayed",),
     "interlock.engine.waits": ("Wait",),
-    "interlock.settings": ("LimitSettings", "SlotSettings"),
+    "interlock.settings": ("LimitSettings", "RetentionSettings", "SlotSettings", "WorkerSettings"),
     "interlock.sinks.declaring": ("SinkSettings",),
+    "interlock.store.claims": ("RunLimit", "RunsWaiting"),
+    "interlock.store.effect_queue": ("EffectsWaiting",),
     "interlock.store.errors": ("LeaseHeldError",),
     "interlock.store.retention": ("RunSize",),
     "interlock.store.rows": ("LedgerRow", "QuestionRow", "RunRow"),

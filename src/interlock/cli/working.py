@@ -12,7 +12,7 @@ from interlock.cli.failures import ExitCode
 from interlock.cli.invocation import Invocation
 from interlock.cli.opening import configured, project_client
 from interlock.cli.output import console, print_json
-from interlock.engine.service import Service
+from interlock.engine.roster import WorkerCard
 from interlock.settings import Configured, WorkerSettings
 
 _ENDS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -31,7 +31,7 @@ async def work(on: Invocation, flags: dict[str, Any]) -> int:
             worker=settings.worker,
             limits=settings.run_limits(),
             retention=settings.retention,
-            on_ready=lambda service: _say_ready(service, found, as_json=on.as_json),
+            on_ready=lambda card: _say_ready(card, found, as_json=on.as_json),
         )
     return ExitCode.SUCCEEDED
 
@@ -56,8 +56,7 @@ def _politely_ended(stop: asyncio.Event) -> Generator[None]:
             loop.remove_signal_handler(number)
 
 
-def _say_ready(service: Service, found: Configured, *, as_json: bool) -> None:
-    card = service.card
+def _say_ready(card: WorkerCard, found: Configured, *, as_json: bool) -> None:
     store = found.settings.store_shown
     if as_json:
         told = {"worker": card.owner.id, "store": str(store), "pools": card.pools, "tags": card.tags}

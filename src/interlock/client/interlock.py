@@ -40,8 +40,8 @@ from interlock.engine.migrating import Obstacle, obstacle_to
 from interlock.engine.preflight import Preflight, preflight
 from interlock.engine.pruning import find_pruned
 from interlock.engine.releases import Published, Release, ReleaseHistory, all_released, go_back, publish, released
+from interlock.engine.roster import WorkerCard
 from interlock.engine.run_filter import RunFilter
-from interlock.engine.service import Service
 from interlock.engine.starting import start_detached
 from interlock.engine.submitting import Submitted, submit
 from interlock.engine.worker import Worker
@@ -214,7 +214,7 @@ class Interlock:
         worker: WorkerSettings | None = None,
         limits: Sequence[RunLimit] = (),
         retention: RetentionSettings | None = None,
-        on_ready: Callable[[Service], object] | None = None,
+        on_ready: Callable[[WorkerCard], object] | None = None,
     ) -> None:
         """Work for everybody until told to stop: drive runs that nobody drives, perform effects on offer, do duties.
 
@@ -232,7 +232,7 @@ class Interlock:
         )
         async with duties, running_service(self._parts, serving) as service:
             if on_ready is not None:
-                on_ready(service)
+                on_ready(service.card)
             await service.serve(TENANT, until=until, grace_seconds=settings.grace_seconds)
 
     # --- runs, while it is open ---
