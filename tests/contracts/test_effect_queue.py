@@ -198,6 +198,44 @@ async def test_an_effect_that_nobody_has_claimed_is_withdrawn(place: Place) -> N
 
 
 @in_event_loop
+async def test_an_effect_can_be_taken_back_without_a_stop_of_who_performs_it(place: Place) -> None:
+    """Whoever performs a call knows its deadline: only one that nobody has begun is given up for them."""
+    async with place.store() as store:
+        await offering(store, offer("a"))
+        claims = await store.queue.claim(seeker(), limit=1)
+
+        is_withdrawn = await store.queue.withdraw(TENANT, "r1", "a", stops=False)
+
+        assert not is_withdrawn
+        assert [one.is_stopping for one in await store.queue.renew(claims)] == [False]
+
+
+@in_event_loop
+async def test_a_claim_that_ends_without_a_word_leaves_no_signal(place: Place) -> None:
+    """A question that nobody could answer is nothing that its run has to record."""
+    async with place.store() as store:
+        await offering(store, offer("a"))
+        (claim,) = await store.queue.claim(seeker(), limit=1)
+
+        is_answered = await store.queue.answer(claim, body=b"", sender="worker-7")
+
+        assert is_answered
+        assert await store.unread_signals(TENANT, run="r1") == []
+        assert await store.queue.offers(TENANT, "r1") == []
+
+
+@in_event_loop
+async def test_what_is_on_offer_can_be_read_by_whoever_takes_its_run_up(place: Place) -> None:
+    """The next driver has to know what is asked for, and until when."""
+    async with place.store() as store:
+        await offering(store, offer("a"))
+
+        (row,) = await store.queue.offers(TENANT, "r1")
+
+        assert (row.path, row.effect, row.call, row.owner) == ("a", "effect-a", b"call a", "")
+
+
+@in_event_loop
 async def test_an_effect_that_was_not_begun_can_be_put_back(place: Place) -> None:
     """A worker that is told to go leaves the others what it has only taken."""
     async with place.store() as store:

@@ -97,6 +97,7 @@ class OfferRow(Struct, frozen=True, kw_only=True):
     owner: str
     """The worker that has claimed it; nothing while it waits."""
     is_stopping: bool
+    call: bytes
 
 
 class EffectsWaiting(Struct, frozen=True):
@@ -135,10 +136,10 @@ class EffectQueue(Protocol):
         """Put effects that were not begun back into the queue."""
         ...
 
-    async def withdraw(self, tenant: str, run: str, path: str) -> bool:
+    async def withdraw(self, tenant: str, run: str, path: str, *, stops: bool = True) -> bool:
         """Take an effect back that nobody has claimed.
 
-        False: its answer will come, or is there already. Whoever performs it is asked to stop.
+        False: its answer will come, or is there already. Whoever performs it is asked to stop, if it `stops`.
         """
         ...
 

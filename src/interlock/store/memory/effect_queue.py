@@ -93,13 +93,13 @@ class MemoryEffectQueue:
             if one is not None:
                 one.owner = None
 
-    async def withdraw(self, tenant: str, run: str, path: str) -> bool:
+    async def withdraw(self, tenant: str, run: str, path: str, *, stops: bool = True) -> bool:
         """Take an effect back, or ask it to stop."""
         for one in self._at(tenant, run, path):
             if one.owner is None:
                 del self._on_offer[one.no]
                 return True
-            one.is_stopping = True
+            one.is_stopping = one.is_stopping or stops
         return False
 
     async def offers(self, tenant: str, run: str) -> list[OfferRow]:
@@ -186,4 +186,5 @@ def _offer_row(one: _OnOffer) -> OfferRow:
         offered_at=one.offer.offered_at,
         owner=one.owner.id if one.owner else "",
         is_stopping=one.is_stopping,
+        call=one.offer.call,
     )

@@ -45,16 +45,18 @@ _RENEW: Final = """
     where offer.no = a.no and offer.epoch = a.epoch and offer.owner is not null returning offer.no, offer.is_stopping"""
 _ANSWER: Final = """
     with answered as (
-        delete from offer where no = $1 and epoch = $2 and owner is not null returning tenant, run, answers)
-    insert into signal(tenant, run, kind, body, sender, sent_at)
-    select tenant, run, answers, $3, $4, $5 from answered returning id"""
+        delete from offer where no = $1 and epoch = $2 and owner is not null returning tenant, run, answers),
+    told as (
+        insert into signal(tenant, run, kind, body, sender, sent_at)
+        select tenant, run, answers, $3, $4, $5 from answered where $3 <> ''::bytea)
+    select count(*) from answered"""
 _GIVE_BACK: Final = """
     update offer set owner = null, expires_at = null from unnest($1::int8[], $2::int8[]) as a(no, epoch)
     where offer.no = a.no and offer.epoch = a.epoch"""
 _WITHDRAW: Final = "delete from offer where tenant = $1 and run = $2 and path = $3 and owner is null returning no"
 _STOP: Final = "update offer set is_stopping = true where tenant = $1 and run = $2 and path = $3"
 _OFFERS: Final = """
-    select path, effect, tool, pool, tags, priority, offered_at, coalesce(owner, ''), is_stopping from offer
+    select path, effect, tool, pool, tags, priority, offered_at, coalesce(owner, ''), is_stopping, call from offer
     where tenant = $1 and run = $2 order by no"""
 _HOLDERS: Final = "select distinct owner, host, pid, pid_started from offer where owner is not null and host = $1"
 # What another process answers for at this very moment is left to it.
@@ -143,23 +145,25 @@ class PostgresEffectQueue:
     async def answer(self, claim: Claim, *, body: bytes, sender: str) -> bool:
         """Say what became of an effect."""
         at = self._clock()
-        signal = await self._do(lambda session: session.fetchval(_ANSWER, claim.offer, claim.epoch, body, sender, at))
-        if signal is not None:
+        values = (claim.offer, claim.epoch, body, sender, at)
+        is_answered = bool(await self._do(lambda session: session.fetchval(_ANSWER, *values)))
+        if is_answered and body:
             self._on_commit("signal")
-        return signal is not None
+        return is_answered
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
         """Put effects back."""
         await self._do(lambda session: session.execute(_GIVE_BACK, *_named(claims)))
         self._on_commit("work")
 
-    async def withdraw(self, tenant: str, run: str, path: str) -> bool:
+    async def withdraw(self, tenant: str, run: str, path: str, *, stops: bool = True) -> bool:
         """Take an effect back, or ask it to stop."""
 
         async def deed(session: Session) -> bool:
             if await session.fetchval(_WITHDRAW, tenant, run, path) is not None:
                 return True
-            await session.execute(_STOP, tenant, run, path)
+            if stops:
+                await session.execute(_STOP, tenant, run, path)
             return False
 
         return await self._do(deed)
@@ -248,7 +252,7 @@ def _named(claims: Sequence[Claim]) -> tuple[list[int], list[int]]:
 
 
 def _offer_row(row: Sequence[Any]) -> OfferRow:
-    path, effect, tool, pool, tags, priority, offered_at, owner, is_stopping = row
+    path, effect, tool, pool, tags, priority, offered_at, owner, is_stopping, call = row
     return OfferRow(
         path=path,
         effect=effect,
@@ -259,4 +263,5 @@ def _offer_row(row: Sequence[Any]) -> OfferRow:
         offered_at=offered_at,
         owner=owner,
         is_stopping=is_stopping,
+        call=call,
     )

@@ -46,7 +46,7 @@ _GIVE_BACK: Final = "update offer set owner = null, expires_at = null where no =
 _WITHDRAW: Final = "delete from offer where tenant = ? and run = ? and path = ? and owner is null"
 _STOP: Final = "update offer set is_stopping = 1 where tenant = ? and run = ? and path = ?"
 _OFFERS: Final = """
-    select path, effect, tool, pool, tags, priority, offered_at, coalesce(owner, ''), is_stopping from offer
+    select path, effect, tool, pool, tags, priority, offered_at, coalesce(owner, ''), is_stopping, call from offer
     where tenant = ? and run = ? order by no"""
 _HOLDERS: Final = "select distinct owner, host, pid, pid_started from offer where owner is not null and host = ?"
 _DEAD: Final = """
@@ -116,14 +116,15 @@ class SqliteEffectQueue:
         rows = [(claim.offer, claim.epoch) for claim in claims]
         await self._do(lambda file: file.executemany(_GIVE_BACK, rows))
 
-    async def withdraw(self, tenant: str, run: str, path: str) -> bool:
+    async def withdraw(self, tenant: str, run: str, path: str, *, stops: bool = True) -> bool:
         """Take an effect back, or ask it to stop."""
         place = (tenant, run, path)
 
         def deed(file: sqlite3.Connection) -> bool:
             if file.execute(_WITHDRAW, place).rowcount:
                 return True
-            file.execute(_STOP, place)
+            if stops:
+                file.execute(_STOP, place)
             return False
 
         return await self._do(deed)
@@ -235,7 +236,7 @@ def _answered_for_dead(file: sqlite3.Connection, at: int, gone: Sequence[str]) -
 
 
 def _offer_row(row: Sequence[Any]) -> OfferRow:
-    path, effect, tool, pool, tags, priority, offered_at, owner, is_stopping = row
+    path, effect, tool, pool, tags, priority, offered_at, owner, is_stopping, call = row
     return OfferRow(
         path=path,
         effect=effect,
@@ -246,4 +247,5 @@ def _offer_row(row: Sequence[Any]) -> OfferRow:
         offered_at=offered_at,
         owner=owner,
         is_stopping=bool(is_stopping),
+        call=call,
     )
