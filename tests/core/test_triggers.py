@@ -160,3 +160,19 @@ def test_an_event_trigger_wants_what_its_condition_says_and_tells_events_apart_b
     assert not wants(plan, on, TriggeringEvent("e3", "pr.closed", {"repo": "core"}), at=0)
     with pytest.raises(EvaluationError):
         wants(plan, on, TriggeringEvent("e4", "pr.opened", {}), at=0)
+
+
+def test_a_graph_that_would_start_itself_for_ever_is_warned_of() -> None:
+    """Each run is cheap, and nobody looks before there are a million of them."""
+    document = {
+        "graph": "g",
+        "triggers": {"again": {"event": "tick"}},
+        "nodes": {"tell": {"emit": "tick"}},
+    }
+
+    (warning,) = compile_graph(document, Catalogue()).warnings
+
+    assert told(warning) == (
+        "triggers.again.event: runs of this graph emit `tick`, so that each of them starts the next, without end; "
+        "say with `where` which of them start one"
+    )

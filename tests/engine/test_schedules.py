@@ -239,6 +239,24 @@ async def test_a_paused_trigger_starts_nothing_and_goes_on_from_when_it_is_resum
 
 
 @in_event_loop
+async def test_a_schedule_that_has_seen_the_future_goes_on_from_now_when_it_is_resumed() -> None:
+    """A clock that once stood in another century must not silence it for ever; and nothing is started again."""
+    times = Timetable()
+    async with times.store:
+        await times.releases(HOURLY | {"overlap": "allow"})
+        times.now = NOON + 3 * HOUR
+        await times.schedules.turn()
+        times.now = NOON + HOUR
+        await times.requests.pause("g/t", by="ada")
+        await times.requests.resume("g/t")
+        for hours in (2, 3, 4):
+            times.now = NOON + hours * HOUR
+            await times.schedules.turn()
+
+        assert sorted(await times.started()) == ["14:00", "15:00", "16:00"]
+
+
+@in_event_loop
 async def test_a_trigger_is_fired_by_hand_beside_what_runs() -> None:
     """The night's work is wanted now, and whoever wants it is on record with why."""
     times = Timetable()

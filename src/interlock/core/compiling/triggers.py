@@ -12,6 +12,7 @@ from interlock.core.compiling.canonical_document import sorted_maps
 from interlock.core.compiling.dependencies import Spot
 from interlock.core.compiling.names import wrong_event_name, wrong_name
 from interlock.core.compiling.parts import Parts
+from interlock.core.compiling.scoping import GraphDraft
 from interlock.core.cron import Cron, CronProblem, parse_cron
 from interlock.core.problems import Place, Problem, nearest
 
@@ -74,9 +75,16 @@ def _cron(written: str, place: Place, parts: Parts) -> Cron | None:
 def _on_event(model: g.EventTrigger, place: Place, parts: Parts) -> p.OnEvent:
     if (wrong := wrong_event_name(model.event)) is not None:
         parts.problem((*place, "event"), *wrong)
+    if model.where is None and model.event in _emitted(parts.draft):
+        message = f"runs of this graph emit `{model.event}`, so that each of them starts the next, without end"
+        parts.warn((*place, "event"), message, "say with `where` which of them start one")
     spot, where, key = _spot(model, parts), None, None
     if model.where is not None:
         where = parts.compiler.condition(model.where, spot, (*place, "where"))
     if model.key is not None:
         key = parts.compiler.template(model.key, spot, (*place, "key"))
     return p.OnEvent(model.event, where, key)
+
+
+def _emitted(draft: GraphDraft) -> set[str]:
+    return {node.model.emit for scope in draft.scopes for node in scope.nodes if isinstance(node.model, g.EmitNode)}
