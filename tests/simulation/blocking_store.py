@@ -7,7 +7,7 @@ on that loop it takes no time at all, and nothing happens in between: just as wi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from threading import Thread
 from types import TracebackType
@@ -48,7 +48,9 @@ class BlockingStore:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the other store has by that name
         found = getattr(self._inner, name)
-        return BlockingStore(found, self._loop, self._clock) if name in PARTS else self._blocking(found)
+        if name in PARTS:
+            return BlockingStore(found, self._loop, self._clock)
+        return self._blocking(found) if callable(found) else found
 
     async def __aenter__(self) -> Self:
         await self._blocking(cast("EventStore", self._inner).open)()
@@ -59,7 +61,7 @@ class BlockingStore:
     ) -> None:
         await self._blocking(cast("EventStore", self._inner).close)()
 
-    def _blocking(self, call: Callable[..., Awaitable[Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    def _blocking(self, call: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
         async def answered(*values: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the other store takes
             self._clock.look()
             asked = asyncio.run_coroutine_threadsafe(_awaited(call, values, named), self._loop)
@@ -68,7 +70,7 @@ class BlockingStore:
         return answered
 
 
-async def _awaited(call: Callable[..., Awaitable[Any]], values: tuple[Any, ...], named: dict[str, Any]) -> Any:  # noqa: ANN401
+async def _awaited(call: Callable[..., Any], values: tuple[Any, ...], named: dict[str, Any]) -> Any:  # noqa: ANN401
     return await call(*values, **named)
 
 

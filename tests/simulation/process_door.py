@@ -46,6 +46,7 @@ class ProcessDoor(_Way):
     def __init__(self, store: EventStore, dice: Random, *, blobs: dict[str, bytes]) -> None:
         super().__init__(store, self._pass)
         self.dead = asyncio.Event()
+        self.lease_micros = store.lease_micros
         self.records = cast("Records", _Way(store.records, self._pass))
         self.queue = cast("EffectQueue", _Way(store.queue, self._pass))
         self._store = store
