@@ -22,9 +22,9 @@ from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph
 from interlock.core.requests import SetMode, StartRun
 from interlock.core.state import RunState, encode_state
+from interlock.engine.courses.verifying import replay_run
 from interlock.engine.engine import Arrival, Engine, RunInHand
 from interlock.engine.snapshots import SNAPSHOT_EVENTS, SNAPSHOT_KIND
-from interlock.engine.verifying import replay_run
 from interlock.store.event_store import EventStore
 from interlock.store.lease import LeaseOwner, first_lease
 from interlock.store.places import parse_place

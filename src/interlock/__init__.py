@@ -40,22 +40,22 @@ if TYPE_CHECKING:
     from interlock.client.triggers import Triggers
     from interlock.core.events import Event
     from interlock.engine.asking import Asked
-    from interlock.engine.differing import RunDifference
+    from interlock.engine.courses.differing import RunDifference
+    from interlock.engine.courses.forking import PreparedFork
+    from interlock.engine.courses.redeciding import OnAnotherGraph
+    from interlock.engine.courses.verifying import Replayed
     from interlock.engine.driving import Progress
-    from interlock.engine.event_triggers import Offered
-    from interlock.engine.forking import PreparedFork
-    from interlock.engine.history import NodeView, RunView
-    from interlock.engine.migrating import Obstacle
-    from interlock.engine.preflight import Preflight
-    from interlock.engine.pruned_run import PrunedRun
-    from interlock.engine.pruning import Pruned, PrunePlan
-    from interlock.engine.redeciding import OnAnotherGraph
-    from interlock.engine.releases import Published, Release, ReleaseHistory
+    from interlock.engine.relaying.sink_reports import SinkReport
+    from interlock.engine.releasing.migrating import Obstacle
+    from interlock.engine.releasing.preflight import Preflight
+    from interlock.engine.releasing.releases import Published, Release, ReleaseHistory
+    from interlock.engine.retaining.pruned_run import PrunedRun
+    from interlock.engine.retaining.pruning import Pruned, PrunePlan
     from interlock.engine.roster import WorkerCard, WorkerRow
-    from interlock.engine.sink_reports import SinkReport
     from interlock.engine.submitting import Submitted
-    from interlock.engine.trigger_requests import TriggerView
-    from interlock.engine.verifying import Replayed
+    from interlock.engine.telling.history import NodeView, RunView
+    from interlock.engine.triggers.event_triggers import Offered
+    from interlock.engine.triggers.trigger_requests import TriggerView
     from interlock.engine.waits import Wait
     from interlock.settings import LimitSettings, RetentionSettings, SlotSettings, WorkerSettings
     from interlock.sinks.declaring import SinkSettings
@@ -157,22 +157,22 @@ _HOMES = {
     "interlock.client.sinks": ("Sinks",),
     "interlock.client.triggers": ("Triggers",),
     "interlock.engine.asking": ("Asked",),
-    "interlock.engine.differing": ("RunDifference",),
+    "interlock.engine.courses.differing": ("RunDifference",),
     "interlock.engine.driving": ("Progress",),
-    "interlock.engine.event_triggers": ("Offered",),
-    "interlock.engine.forking": ("PreparedFork",),
-    "interlock.engine.history": ("NodeView", "RunView"),
-    "interlock.engine.migrating": ("Obstacle",),
-    "interlock.engine.preflight": ("Preflight",),
-    "interlock.engine.pruned_run": ("PrunedRun",),
-    "interlock.engine.pruning": ("PrunePlan", "Pruned"),
-    "interlock.engine.redeciding": ("OnAnotherGraph",),
-    "interlock.engine.releases": ("Published", "Release", "ReleaseHistory"),
+    "interlock.engine.triggers.event_triggers": ("Offered",),
+    "interlock.engine.courses.forking": ("PreparedFork",),
+    "interlock.engine.telling.history": ("NodeView", "RunView"),
+    "interlock.engine.releasing.migrating": ("Obstacle",),
+    "interlock.engine.releasing.preflight": ("Preflight",),
+    "interlock.engine.retaining.pruned_run": ("PrunedRun",),
+    "interlock.engine.retaining.pruning": ("PrunePlan", "Pruned"),
+    "interlock.engine.courses.redeciding": ("OnAnotherGraph",),
+    "interlock.engine.releasing.releases": ("Published", "Release", "ReleaseHistory"),
     "interlock.engine.roster": ("WorkerCard", "WorkerRow"),
-    "interlock.engine.sink_reports": ("SinkReport",),
+    "interlock.engine.relaying.sink_reports": ("SinkReport",),
     "interlock.engine.submitting": ("Submitted",),
-    "interlock.engine.trigger_requests": ("TriggerView",),
-    "interlock.engine.verifying": ("Replayed",),
+    "interlock.engine.triggers.trigger_requests": ("TriggerView",),
+    "interlock.engine.courses.verifying": ("Replayed",),
     "interlock.engine.waits": ("Wait",),
     "interlock.settings": ("LimitSettings", "RetentionSettings", "SlotSettings", "WorkerSettings"),
     "interlock.sinks.declaring": ("SinkSettings",),

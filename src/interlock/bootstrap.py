@@ -14,19 +14,19 @@ from typing import Final
 
 from interlock.core.plan import DEFAULT_POOL
 from interlock.core.requests import Result
-from interlock.engine.cassette_files import Recording, read_cassette, write_cassette
-from interlock.engine.cassettes import Cassette, CassetteError
 from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
-from interlock.engine.event_triggers import EventTriggers
 from interlock.engine.performing import LiveWorld, Performer, late_result
 from interlock.engine.placing import Hands, Placing
-from interlock.engine.relaying import FeedRelay
+from interlock.engine.relaying.relay import FeedRelay
 from interlock.engine.roster import WorkerCard
-from interlock.engine.schedules import Schedules
 from interlock.engine.service import Service
-from interlock.engine.taped_worlds import PlayingWorld, RecordingWorld
+from interlock.engine.triggers.event_triggers import EventTriggers
+from interlock.engine.triggers.schedules import Schedules
 from interlock.engine.worker import Worker
+from interlock.engine.worlds.cassette_files import Recording, read_cassette, write_cassette
+from interlock.engine.worlds.cassettes import Cassette, CassetteError
+from interlock.engine.worlds.taped_worlds import PlayingWorld, RecordingWorld
 from interlock.faults.clock import JumpingClock
 from interlock.faults.process import FaultyProcess
 from interlock.faults.store import FaultyStore

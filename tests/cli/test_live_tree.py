@@ -8,7 +8,7 @@ import re
 import subprocess
 
 from interlock.cli.tree import Row, fitted, tree_lines, tree_rows
-from interlock.engine.history import Copies, NodeView, RunView
+from interlock.engine.telling.history import Copies, NodeView, RunView
 from tests.cli.command_line import CommandLine
 from tests.cli.test_app import PROGRAM
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from interlock.core import events as e
-from interlock.engine.relaying import FeedRelay
-from interlock.engine.sink_reports import SinkReport, sink_report
+from interlock.engine.relaying.relay import FeedRelay
+from interlock.engine.relaying.sink_reports import SinkReport, sink_report
 from interlock.store import Append, EventStore
 from interlock.store.lease import first_lease
 from tests.sinks.scripted_sink import ScriptedSink

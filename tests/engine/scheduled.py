@@ -11,12 +11,12 @@ from interlock.core.compile import compile_graph
 from interlock.core.events import RunStarted
 from interlock.core.requests import CancelRun
 from interlock.engine.engine import Arrival, Engine
-from interlock.engine.event_triggers import EventTriggers
-from interlock.engine.releases import publish
-from interlock.engine.schedules import Schedules
-from interlock.engine.trigger_records import TriggerRecords, TriggerState
-from interlock.engine.trigger_requests import TriggerRequests
-from interlock.engine.triggered_starts import TriggeredStarts
+from interlock.engine.releasing.releases import publish
+from interlock.engine.triggers.event_triggers import EventTriggers
+from interlock.engine.triggers.schedules import Schedules
+from interlock.engine.triggers.trigger_records import TriggerRecords, TriggerState
+from interlock.engine.triggers.trigger_requests import TriggerRequests
+from interlock.engine.triggers.triggered_starts import TriggeredStarts
 from interlock.store.lease import LeaseOwner
 from interlock.store.memory.store import MemoryEventStore
 

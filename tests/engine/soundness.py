@@ -8,8 +8,8 @@ from pathlib import Path
 from interlock.bootstrap import TENANT
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.state import next_due, status_of
+from interlock.engine.courses.verifying import replay_run
 from interlock.engine.engine import Engine
-from interlock.engine.verifying import replay_run
 from interlock.store import EventStore
 from interlock.store.rows import RunRow
 from interlock.store.sqlite.store import SqliteEventStore

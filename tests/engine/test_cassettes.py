@@ -12,8 +12,8 @@ import pytest
 
 from interlock import Interlock, InvalidGraphError, RunResult, ToolFailed, tool
 from interlock.core.events import Error, NodeResult, UndoResult
-from interlock.engine import cassette_files
-from interlock.engine.cassettes import CallOnTape, Cassette, CassetteError
+from interlock.engine.worlds import cassette_files
+from interlock.engine.worlds.cassettes import CallOnTape, Cassette, CassetteError
 from interlock.tools.outcome import Done, Failed
 from interlock.tools.secrets import NOTHING_SECRET
 from tests.client.workshop import graph

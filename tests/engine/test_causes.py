@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interlock.core import requests as r
 from interlock.core.plan import ToolContract
-from interlock.engine.causes import Cause, causal_chain
+from interlock.engine.telling.causes import Cause, causal_chain
 from tests.engine.recorded_runs import RecordedRun
 
 READ = ToolContract(name="look", effect="read")

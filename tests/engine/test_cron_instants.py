@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.core.cron import parse_cron
-from interlock.engine.cron_instants import instants_after
+from interlock.engine.triggers.cron_instants import instants_after
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BERLIN = "Europe/Berlin"

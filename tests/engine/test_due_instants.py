@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from interlock.core.plan import CatchUp
-from interlock.engine.due_instants import CAUGHT_UP_MAX, DueNow, due_now
+from interlock.engine.triggers.due_instants import CAUGHT_UP_MAX, DueNow, due_now
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE

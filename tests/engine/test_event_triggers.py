@@ -10,8 +10,8 @@ from interlock.core.deciding.triggering import TriggeringEvent
 from interlock.core.events import NodeResult, NodeStarted
 from interlock.core.requests import Result, StartRun
 from interlock.engine.engine import Arrival
-from interlock.engine.event_triggers import Offered
 from interlock.engine.starting import start_detached
+from interlock.engine.triggers.event_triggers import Offered
 from interlock.store.lease import LeaseOwner
 from tests.engine.recorded_runs import plan_of
 from tests.engine.scheduled import MINUTE, TENANT, Timetable

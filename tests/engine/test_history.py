@@ -7,7 +7,7 @@ import time
 from interlock.core import requests as r
 from interlock.core.events import Decision, EffectIntended, Error, Event, Option, Question
 from interlock.core.plan import ToolContract
-from interlock.engine.history import Copies, History, NodeView, RunView, run_view
+from interlock.engine.telling.history import Copies, History, NodeView, RunView, run_view
 from interlock.engine.waits import Wait
 from tests.engine.recorded_runs import SECOND, RecordedRun
 

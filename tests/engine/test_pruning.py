@@ -12,8 +12,8 @@ from interlock.bootstrap import TENANT
 from interlock.core.durations import DurationProblem
 from interlock.engine.engine import Engine
 from interlock.engine.errors import RunPrunedError
-from interlock.engine.pruning import KeptRun, PrunePlan, Wanted, find_pruned, parse_age, plan_pruning, prune
-from interlock.engine.retention import TURN_MICROS, RetentionDuty
+from interlock.engine.retaining.pruning import KeptRun, PrunePlan, Wanted, find_pruned, parse_age, plan_pruning, prune
+from interlock.engine.retaining.retention import TURN_MICROS, RetentionDuty
 from interlock.engine.snapshots import SNAPSHOT_KIND
 from interlock.store import ErasedError
 from interlock.store.sqlite.store import SqliteEventStore

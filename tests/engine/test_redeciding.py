@@ -7,8 +7,8 @@ from typing import Any
 
 from interlock import Interlock, OnAnotherGraph, tool
 from interlock.core.values import digest_of
-from interlock.engine.effect_difference import EffectOnOneSide
-from interlock.engine.redeciding import AnswersEnd, Redecided, redecide
+from interlock.engine.courses.effect_difference import EffectOnOneSide
+from interlock.engine.courses.redeciding import AnswersEnd, Redecided, redecide
 from tests.client.workshop import graph
 from tests.store.event_loop import in_event_loop
 from tests.stories.graphs import compiled

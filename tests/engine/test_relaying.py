@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from interlock.core import events as e
 from interlock.engine.errors import NothingHeldError
-from interlock.engine.relaying import BACKOFF_MAX_MICROS, PORTIONS_A_TURN, FeedRelay, backoff
-from interlock.engine.sink_records import HeldRun
-from interlock.engine.sink_reports import Lag
+from interlock.engine.relaying.relay import BACKOFF_MAX_MICROS, PORTIONS_A_TURN, FeedRelay, backoff
+from interlock.engine.relaying.sink_records import HeldRun
+from interlock.engine.relaying.sink_reports import Lag
 from interlock.sinks.errors import EventRefusedError, SinkGoneError, TryAgainError
 from interlock.sinks.file_sink import FileSink
 from interlock.store.memory.store import MemoryEventStore

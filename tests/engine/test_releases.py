@@ -9,7 +9,7 @@ from interlock.core.compile import Catalogue, compile_graph
 from interlock.core.plan import Plan
 from interlock.engine.engine import Engine
 from interlock.engine.errors import NoReleaseError
-from interlock.engine.releases import KIND, Release, all_released, go_back, publish, released
+from interlock.engine.releasing.releases import KIND, Release, all_released, go_back, publish, released
 from interlock.store.errors import RecordChangedError
 from interlock.store.memory.store import MemoryEventStore
 from tests.engine.recorded_runs import SECOND

@@ -16,8 +16,8 @@ from interlock import Interlock, tool
 from interlock.bootstrap import TENANT
 from interlock.core import events as e
 from interlock.core.values import Ref, refs_in
+from interlock.engine.courses.verifying import Replayed, replay_run
 from interlock.engine.engine import Engine
-from interlock.engine.verifying import Replayed, replay_run
 from interlock.store import Lease, LeaseOwner
 from interlock.store.event_store import Append
 from interlock.store.memory.store import MemoryEventStore

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from interlock.core.requests import CancelRun
 from interlock.engine.errors import TriggerRefusedError, UnknownTriggerError
-from interlock.engine.schedules import LOOK_AGAIN_MICROS, WAITING_LOOK_MICROS
 from interlock.engine.signals import decode_request
-from interlock.engine.trigger_records import Paused
+from interlock.engine.triggers.schedules import LOOK_AGAIN_MICROS, WAITING_LOOK_MICROS
+from interlock.engine.triggers.trigger_records import Paused
 from interlock.store.errors import RecordChangedError
 from interlock.store.lease import LeaseOwner
 from tests.engine.scheduled import HOUR, HOURLY, MINUTE, NOON, TENANT, Timetable

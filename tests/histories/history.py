@@ -18,7 +18,7 @@ from msgspec import Struct
 from interlock.core.events import Event
 from interlock.core.plan import Plan
 from interlock.core.values import Ref, Value
-from interlock.engine.history import NodeView, run_view
+from interlock.engine.telling.history import NodeView, run_view
 from interlock.store.sealing import Sealed
 
 FOLDER = Path(__file__).parent

@@ -21,13 +21,13 @@ from interlock.core.plan import Micros
 from interlock.core.settle import fold
 from interlock.core.state import RunState, encode_state
 from interlock.core.values import Packer, Value, decode
+from interlock.engine.courses.verifying import replay_run
 from interlock.engine.engine import Engine
 from interlock.engine.errors import EngineError
 from interlock.engine.performing import LiveWorld, late_result
 from interlock.engine.signals import encode_request, kind_of
 from interlock.engine.snapshots import SNAPSHOT_EVENTS
 from interlock.engine.submitting import submit
-from interlock.engine.verifying import replay_run
 from interlock.engine.worker import Worker
 from interlock.faults import AnswerLost, Fault, Killed, LeaseDropped, drawn
 from interlock.faults.clock import JumpingClock

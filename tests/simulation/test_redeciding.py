@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interlock.engine.redeciding import redecide
+from interlock.engine.courses.redeciding import redecide
 from tests.simulation.simulator import Simulation
 
 

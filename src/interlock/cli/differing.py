@@ -14,7 +14,7 @@ from interlock.cli.options import AsJson, Run, Store
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from interlock.engine.differing import Difference, RunDifference
+    from interlock.engine.courses.differing import Difference, RunDifference
 
 
 def diff(
@@ -49,7 +49,7 @@ async def _diff(run: str, other: str, store: str | None, *, as_json: bool) -> in
 
 def print_difference(out: Console, found: RunDifference, *, title: str, only: tuple[str, str]) -> None:
     """Node by node; `only` says of a node on which side it is."""
-    from interlock.engine.telling import span
+    from interlock.engine.telling.events_in_words import span
 
     took = " and ".join(map(span, found.took))
     out.print(title, style="bold", end="", markup=False)
@@ -82,6 +82,6 @@ def _sides(each: Difference) -> str:
 def _shown(side: Any) -> str:  # noqa: ANN401 - a value, or nothing
     from msgspec import UNSET
 
-    from interlock.engine.telling import short
+    from interlock.engine.telling.events_in_words import short
 
     return "nothing" if side is UNSET else short(side)

@@ -21,8 +21,8 @@ from interlock.cli.watching import Display, Lines, LiveTree, Silent
 from interlock.client.handle import RunHandle
 from interlock.core.events import RunMigrated
 from interlock.engine.driving import Progress
-from interlock.engine.history import History, RunView
 from interlock.engine.submitting import Submitted
+from interlock.engine.telling.history import History, RunView
 
 FAR_MICROS: Final = 60 * 1_000_000
 """A deadline beyond this is not waited for."""

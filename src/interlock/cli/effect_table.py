@@ -10,7 +10,7 @@ from msgspec import structs
 from interlock.cli.narrow_table import Column, print_table
 from interlock.cli.next_steps import command_line
 from interlock.cli.output import plain
-from interlock.engine.history import RunView
+from interlock.engine.telling.history import RunView
 from interlock.store.rows import LedgerRow
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import msgspec
 
 from interlock.cli.output import plain
 from interlock.core.events import Decision, Event
-from interlock.engine.causes import Cause
-from interlock.engine.telling import short, what_happened
+from interlock.engine.telling.causes import Cause
+from interlock.engine.telling.events_in_words import short, what_happened
 
 if TYPE_CHECKING:
     from rich.console import Console

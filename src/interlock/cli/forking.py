@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from interlock.core.continuing.forking import Fork
-    from interlock.engine.forking import PreparedFork
+    from interlock.engine.courses.forking import PreparedFork
 
 
 def fork(

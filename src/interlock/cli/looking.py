@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from interlock.client.handle import RunHandle
     from interlock.client.interlock import Interlock
     from interlock.engine.errors import RunPrunedError
-    from interlock.engine.pruned_run import PrunedRun
+    from interlock.engine.retaining.pruned_run import PrunedRun
     from interlock.store.errors import ErasedError
     from interlock.store.rows import RunRow
 
@@ -82,7 +82,7 @@ def _print_rows(rows: list[RunRow]) -> None:
     from interlock.cli.output import console, plain
     from interlock.cli.summary import is_ascii
     from interlock.cli.tree import MARKS
-    from interlock.engine.telling import instant, span
+    from interlock.engine.telling.events_in_words import instant, span
 
     out = console()
     if not rows:
@@ -207,7 +207,7 @@ async def _inspect(run: str, path: str | None, store: str | None, *, as_json: bo
     from interlock.cli.event_lines import cause_as_json, print_causes
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console, print_json
-    from interlock.engine.causes import causal_chain
+    from interlock.engine.telling.causes import causal_chain
 
     if path is None and ":" in run:
         from interlock.cli.addresses import split_run

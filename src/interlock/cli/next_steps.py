@@ -10,7 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from interlock.core.values import Value, is_map
-from interlock.engine.history import RunView
+from interlock.engine.telling.history import RunView
 from interlock.engine.waits import Wait
 from interlock.store.places import shown_place
 

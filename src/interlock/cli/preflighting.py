@@ -10,7 +10,7 @@ from interlock.cli.invocation import Invocation
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from interlock.engine.preflight import Preflight, RunOutlook
+    from interlock.engine.releasing.preflight import Preflight, RunOutlook
 
 _STYLES = {"is on it": "dim", "could migrate": "green", "would break": "red"}
 

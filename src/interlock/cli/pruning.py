@@ -12,8 +12,8 @@ from interlock.cli.options import AsJson, By, Store, Why
 
 if TYPE_CHECKING:
     from interlock.client.retention import RunRetention
-    from interlock.engine.pruned_run import PrunedRun, What
-    from interlock.engine.pruning import Pruned, PrunePlan
+    from interlock.engine.retaining.pruned_run import PrunedRun, What
+    from interlock.engine.retaining.pruning import Pruned, PrunePlan
     from interlock.store.retention import RunSize
     from interlock.store.rows import RunRow
 
@@ -133,7 +133,7 @@ def _kept_as_json(pruned: Pruned | PrunePlan) -> list[dict[str, Any]]:
 def tell_pruned(pruned: PrunedRun, *, as_json: bool) -> None:
     """A run that was given up, or one whose payloads were erased: what is on record of it."""
     from interlock.cli.output import console, plain, print_json
-    from interlock.engine.telling import instant
+    from interlock.engine.telling.events_in_words import instant
 
     if as_json:
         known = {"run": pruned.run, "graph": pruned.graph, "status": pruned.status}

@@ -11,7 +11,7 @@ from interlock.cli.invocation import Invocation, finished
 from interlock.cli.options import AsJson, By, GraphArgument, Run, Store, Tools, Why
 
 if TYPE_CHECKING:
-    from interlock.engine.releases import Release, ReleaseHistory
+    from interlock.engine.releasing.releases import Release, ReleaseHistory
 
 
 def release(
@@ -166,7 +166,7 @@ def _print(entries: list[tuple[ReleaseHistory, Release]]) -> None:
 
     from interlock.cli.narrow_table import Column, print_table
     from interlock.cli.output import console, plain
-    from interlock.engine.telling import instant
+    from interlock.engine.telling.events_in_words import instant
 
     out = console()
     if not entries:

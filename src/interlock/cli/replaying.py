@@ -13,8 +13,8 @@ from interlock.cli.options import AsJson, Run, Store, Tools
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from interlock.engine.redeciding import OnAnotherGraph
-    from interlock.engine.verifying import Replayed, ReplayVerdict
+    from interlock.engine.courses.redeciding import OnAnotherGraph
+    from interlock.engine.courses.verifying import Replayed, ReplayVerdict
 
 _HEADLINES: Final[dict[ReplayVerdict, tuple[str, str]]] = {
     "same": ("the same", "green"),

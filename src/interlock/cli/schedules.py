@@ -11,7 +11,7 @@ from interlock.cli.invocation import Invocation, finished
 from interlock.cli.options import AsJson, By, Store, Why
 
 if TYPE_CHECKING:
-    from interlock.engine.trigger_requests import TriggerView
+    from interlock.engine.triggers.trigger_requests import TriggerView
 
 app = typer.Typer(help="The triggers of released graphs.", no_args_is_help=False)
 

@@ -8,7 +8,7 @@ from interlock.cli.failures import ExitCode
 from interlock.cli.invocation import Invocation
 
 if TYPE_CHECKING:
-    from interlock.engine.event_triggers import Offered, Outcome
+    from interlock.engine.triggers.event_triggers import Offered, Outcome
 
 _TOLD: Final[dict[Outcome, str]] = {
     "started": "has started run {run}",

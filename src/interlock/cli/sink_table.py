@@ -10,8 +10,8 @@ from msgspec import structs
 from interlock.cli.narrow_table import Column, print_table
 from interlock.cli.next_steps import command_line
 from interlock.cli.output import plain
-from interlock.engine.sink_reports import Lag, SinkReport
-from interlock.engine.telling import span
+from interlock.engine.relaying.sink_reports import Lag, SinkReport
+from interlock.engine.telling.events_in_words import span
 
 if TYPE_CHECKING:
     from rich.console import Console

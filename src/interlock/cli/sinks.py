@@ -15,7 +15,7 @@ from interlock.cli.options import AsJson, By, Store, Why
 
 if TYPE_CHECKING:
     from interlock.client.sinks import Sinks
-    from interlock.engine.sink_reports import SinkReport
+    from interlock.engine.relaying.sink_reports import SinkReport
 
 app = typer.Typer(help="Where events leave for: how far each sink has been told, and what troubles it.")
 

@@ -9,8 +9,8 @@ from interlock.cli.failures import ExitCode
 from interlock.cli.next_steps import next_steps
 from interlock.cli.output import json_text, plain
 from interlock.cli.tree import MARKS, wait_line
-from interlock.engine.history import NodeView, RunView
-from interlock.engine.telling import short, span
+from interlock.engine.telling.events_in_words import short, span
+from interlock.engine.telling.history import NodeView, RunView
 from interlock.engine.waits import Wait
 
 if TYPE_CHECKING:

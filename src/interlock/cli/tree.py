@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from interlock.cli.output import plain
-from interlock.engine.history import NodeView, RunView
-from interlock.engine.telling import instant, short, skip_reason, span
+from interlock.engine.telling.events_in_words import instant, short, skip_reason, span
+from interlock.engine.telling.history import NodeView, RunView
 from interlock.engine.waits import Wait
 
 if TYPE_CHECKING:

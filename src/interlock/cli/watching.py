@@ -19,8 +19,8 @@ from interlock.core import events as e
 from interlock.core.paths import step_path
 from interlock.core.plan import Plan
 from interlock.engine.driving import Progress
-from interlock.engine.history import History, RunView
-from interlock.engine.telling import what_happened
+from interlock.engine.telling.events_in_words import what_happened
+from interlock.engine.telling.history import History, RunView
 from interlock.engine.waits import Wait
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from interlock.client.graphs import Graphs, GraphSource, is_graph_name
 from interlock.core.plan import Plan
 from interlock.engine.engine import Engine
 from interlock.engine.errors import NoReleaseError
-from interlock.engine.releases import released
+from interlock.engine.releasing.releases import released
 
 
 async def plan_to_run(engine: Engine, graphs: Graphs, source: GraphSource, *, draft: bool) -> Plan:

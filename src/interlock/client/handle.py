@@ -18,17 +18,17 @@ from interlock.core.events import Event
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import Plan
 from interlock.core.values import Value
-from interlock.engine.differing import Course, RunDifference, difference
+from interlock.engine.courses.differing import Course, RunDifference, difference
+from interlock.engine.courses.forking import PreparedFork, make_fork, prepare_fork
+from interlock.engine.courses.redeciding import OnAnotherGraph, redecide_run
+from interlock.engine.courses.verifying import Replayed, replay_run
+from interlock.engine.courses.whole_log import whole_view
 from interlock.engine.driving import Progress, RunDriver
 from interlock.engine.errors import RunNotFoundError
-from interlock.engine.forking import PreparedFork, make_fork, prepare_fork
-from interlock.engine.history import History, RunView
 from interlock.engine.linking import retry_run, rollback_run
-from interlock.engine.redeciding import OnAnotherGraph, redecide_run
-from interlock.engine.releases import released
+from interlock.engine.releasing.releases import released
 from interlock.engine.submitting import Submitted, submit
-from interlock.engine.verifying import Replayed, replay_run
-from interlock.engine.whole_log import whole_view
+from interlock.engine.telling.history import History, RunView
 from interlock.engine.worker import Worker
 from interlock.store.rows import LedgerRow, QuestionRow, RunRow
 

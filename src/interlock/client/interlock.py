@@ -33,18 +33,26 @@ from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import DEFAULT_POOL
 from interlock.core.problems import nearest
 from interlock.core.requests import MigrateRun, StartRun
-from interlock.engine.cassette_files import recording_to
-from interlock.engine.cassettes import CassetteError
 from interlock.engine.errors import RunNotFoundError, RunPrunedError
-from interlock.engine.migrating import Obstacle, obstacle_to
-from interlock.engine.preflight import Preflight, preflight
-from interlock.engine.pruning import find_pruned
-from interlock.engine.releases import Published, Release, ReleaseHistory, all_released, go_back, publish, released
+from interlock.engine.releasing.migrating import Obstacle, obstacle_to
+from interlock.engine.releasing.preflight import Preflight, preflight
+from interlock.engine.releasing.releases import (
+    Published,
+    Release,
+    ReleaseHistory,
+    all_released,
+    go_back,
+    publish,
+    released,
+)
+from interlock.engine.retaining.pruning import find_pruned
 from interlock.engine.roster import WorkerCard
 from interlock.engine.run_filter import RunFilter
 from interlock.engine.starting import start_detached
 from interlock.engine.submitting import Submitted, submit
 from interlock.engine.worker import Worker
+from interlock.engine.worlds.cassette_files import recording_to
+from interlock.engine.worlds.cassettes import CassetteError
 from interlock.faults import Fault
 from interlock.settings import Configured, LimitSettings, RetentionSettings, SlotSettings, WorkerSettings
 from interlock.sinks.declaring import SinkSettings

@@ -9,7 +9,7 @@ from msgspec import Struct
 from interlock.core.events import Error
 from interlock.core.state import StatusWord
 from interlock.core.values import Value
-from interlock.engine.history import NodeView, RunView
+from interlock.engine.telling.history import NodeView, RunView
 from interlock.engine.waits import Wait
 
 

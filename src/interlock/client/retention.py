@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from interlock.engine.engine import Engine
-from interlock.engine.pruned_run import PrunedRun, What
-from interlock.engine.pruning import Pruned, PrunePlan, Wanted, find_pruned, parse_age, plan_pruning, prune
+from interlock.engine.retaining.pruned_run import PrunedRun, What
+from interlock.engine.retaining.pruning import Pruned, PrunePlan, Wanted, find_pruned, parse_age, plan_pruning, prune
 from interlock.store.retention import RunSize
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from interlock.bootstrap import make_relay
 from interlock.client.errors import UnknownSinkError
-from interlock.engine.relaying import FeedRelay
-from interlock.engine.sink_reports import SinkReport, sink_report
+from interlock.engine.relaying.relay import FeedRelay
+from interlock.engine.relaying.sink_reports import SinkReport, sink_report
 from interlock.engine.worker import Worker
 from interlock.sinks.declaring import SinkSettings
 from interlock.tools.secrets import SecretSource

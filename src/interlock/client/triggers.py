@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from interlock.core.canonical import canonical
 from interlock.core.deciding.triggering import TriggeringEvent
-from interlock.engine.event_triggers import EventTriggers, Offered
-from interlock.engine.trigger_requests import TriggerRequests, TriggerView
-from interlock.engine.triggered_starts import TriggeredStarts
+from interlock.engine.triggers.event_triggers import EventTriggers, Offered
+from interlock.engine.triggers.trigger_requests import TriggerRequests, TriggerView
+from interlock.engine.triggers.triggered_starts import TriggeredStarts
 from interlock.engine.worker import Worker
 
 

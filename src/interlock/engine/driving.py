@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
@@ -17,20 +18,20 @@ from msgspec.structs import replace
 from interlock.core.events import Error as Failure
 from interlock.core.events import Event, NodeResult, UndoResult
 from interlock.core.evolving.journal import attempt_at
-from interlock.core.evolving.resting import waits_for_outside
+from interlock.core.evolving.resting import may_rest, waits_for_outside
 from interlock.core.plan import Micros
 from interlock.core.requests import MigrateRun, Refused, Request, Result, TimePassed, UndoneResult
 from interlock.core.state import StatusWord, Step, status_of
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
 from interlock.engine.elsewhere import EffectsElsewhere
-from interlock.engine.engine import Advance, Arrival, Engine, RunInHand
+from interlock.engine.engine import REST_MICROS, Advance, Arrival, Engine, RunInHand
 from interlock.engine.journaling import RunJournal
-from interlock.engine.migrating import looked_at
-from interlock.engine.offering import Performed, place_of
+from interlock.engine.offering import place_of
 from interlock.engine.performing import Performer, result, settlement
 from interlock.engine.placing import Placing
-from interlock.store.effect_queue import Offer
+from interlock.engine.releasing.migrating import looked_at
+from interlock.store.effect_queue import Offer, OfferRow
 from interlock.store.errors import StoreError
 from interlock.tools.clock import Clock, Timer
 from interlock.tools.in_flight import InFlight
@@ -67,9 +68,9 @@ class RunDriver:
         *,
         placing: Placing,
         on_end: Callable[[RunDriver], None],
-        elsewhere: Sequence[Performed] = (),
+        on_offer: Sequence[OfferRow] = (),
     ) -> None:
-        """`elsewhere`: the effects of the run that others perform already."""
+        """`on_offer`: what stands on the effect queue of a run that is taken up."""
         self.engine = engine
         self.run = run
         self.performer = performer
@@ -87,12 +88,12 @@ class RunDriver:
         """The calls that were begun and not yet reported, by their paths."""
         self._elsewhere = EffectsElsewhere(
             engine.store.queue,
+            clock,
             tenant=engine.tenant,
             run=run.state.run,
-            effects=elsewhere,
             tell=lambda request: self.deliver(Arrival(request)),
-            fail=self._break_off,
         )
+        self._on_offer = on_offer
         self._hands = 0
         """How many hands are taken by what is performed here."""
         self._answers: dict[tuple[str, int], asyncio.Future[Value]] = {}
@@ -159,8 +160,8 @@ class RunDriver:
         """Drive to the end: a new run by the start that was submitted, any other from where its log ends."""
         try:
             if not is_new:
-                unknown = [effect for effect in self._still_unknown() if place_of(effect) not in self._elsewhere]
-                await self._advance(self._take_up_letters(), also=unknown)
+                self._take_up_offers()
+                await self._advance(self._take_up_letters(), also=still_unknown(self.run.plan, self.run.state))
             while not (self.run.has_ended or self._let_go or self._is_drained()):
                 await self._wake.wait()
                 self._wake.clear()
@@ -168,15 +169,23 @@ class RunDriver:
                     raise self._fault
                 if self._inbox or self._goes_on:
                     await self._advance(self._take_inbox())
+                elif self._may_give_back() and may_rest(self.run.state, until=self.engine.now() + REST_MICROS):
+                    self._let_go = True
         finally:
             await self._wind_up()
 
     def _is_drained(self) -> bool:
         return self._drains and not (self._in_flight or self._inbox or self._elsewhere.is_withdrawing)
 
-    def _still_unknown(self) -> list[FindOut]:
-        unknown = still_unknown(self.run.plan, self.run.state)
-        return [effect for effect in unknown if isinstance(effect, FindOut)]
+    @property
+    def has_offers(self) -> bool:
+        """Whether effects of the run are left to others just now."""
+        return bool(self._elsewhere)
+
+    def _take_up_offers(self) -> None:
+        rows, self._on_offer = self._on_offer, ()
+        is_for_here = partial(self.placing.keeps_for_itself, self.run)
+        self._elsewhere.take_up(self.run.plan, self.run.state, rows, is_for_here=is_for_here)
 
     def _take_inbox(self) -> list[Letter]:
         letters, self._inbox = self._inbox, []
@@ -190,12 +199,18 @@ class RunDriver:
         inbox = self._take_inbox()
         left = [letter for letter in inbox if letter.arrival.signal is not None]
         fresh = [letter for letter in inbox if letter.arrival.signal is None]
-        return [*map(Letter, self._what_was_interrupted()), *left, Letter(Arrival(TimePassed())), *fresh]
+        answered = {
+            (letter.arrival.request.path, letter.arrival.request.result.effect)
+            for letter in left
+            if isinstance(letter.arrival.request, Result | UndoneResult)
+        }
+        lost = self._what_was_interrupted(answered)
+        return [*map(Letter, lost), *left, Letter(Arrival(TimePassed())), *fresh]
 
-    def _what_was_interrupted(self) -> list[Arrival]:
+    def _what_was_interrupted(self, answered: AbstractSet[tuple[str, str]]) -> list[Arrival]:
         arrivals: list[Arrival] = []
         for call in interrupted(self.run.plan, self.run.state):
-            if call.path in self._elsewhere:
+            if call.path in self._elsewhere or (call.path, call.effect) in answered:
                 continue  # others perform it, and it does not matter to them who drives the run
             lost = Failure("lost", "its worker went while it was in flight", call.path)
             if call.is_undo:
@@ -226,8 +241,13 @@ class RunDriver:
         self._status = status_of(self.run.state)
         self._goes_on = advance.goes_on
         if self._elsewhere or advance.offered:
-            self._elsewhere.note_answered(letter.arrival.request for letter in letters)
-            self._elsewhere.note_offered(advance.offered, advance.effects)
+            self._elsewhere.note(
+                self.run.plan,
+                self.run.state,
+                arrivals=[letter.arrival for letter in letters],
+                offers=advance.offered,
+                effects=advance.effects,
+            )
         _reply(letters, advance.refused)
         self._tell(advance)
         self._let_go = self._let_go or advance.rests

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.core.errors import InterlockError
 from interlock.core.problems import nearest
-from interlock.engine.telling import instant
+from interlock.engine.telling.events_in_words import instant
 
 if TYPE_CHECKING:
-    from interlock.engine.pruned_run import PrunedRun
+    from interlock.engine.retaining.pruned_run import PrunedRun
 
 _NAMED_MAX: Final = 5
 

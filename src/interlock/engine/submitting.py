@@ -12,7 +12,7 @@ from interlock.core.requests import MigrateRun, Refused, Request, misfit
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Arrival
 from interlock.engine.errors import RequestRefusedError
-from interlock.engine.migrating import looked_at
+from interlock.engine.releasing.migrating import looked_at
 from interlock.engine.signals import encode_request, kind_of
 from interlock.engine.worker import Worker
 from interlock.store.errors import LeaseHeldError

@@ -20,13 +20,13 @@ from interlock.core.paths import node_at, split_step
 from interlock.core.plan import Micros, Plan
 from interlock.core.settle import admit_all, settle
 from interlock.core.state import Calling, RunState, next_due
-from interlock.engine.differing import Course, RunDifference, difference
-from interlock.engine.effect_difference import EffectOnOneSide, effects_only_in, request_digest
+from interlock.engine.courses.differing import Course, RunDifference, difference
+from interlock.engine.courses.effect_difference import EffectOnOneSide, effects_only_in, request_digest
+from interlock.engine.courses.whole_log import whole_log, whole_view
 from interlock.engine.effects import SendOut, effects_in
 from interlock.engine.engine import Engine
 from interlock.engine.errors import RequestRefusedError
-from interlock.engine.history import run_view
-from interlock.engine.whole_log import whole_log, whole_view
+from interlock.engine.telling.history import run_view
 
 Said: TypeAlias = tuple[r.Request, str]
 """A request, and who made it."""

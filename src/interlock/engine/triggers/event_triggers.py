@@ -18,10 +18,10 @@ from interlock.core.deciding.triggering import TriggeringEvent, inputs_of, key_o
 from interlock.core.events import NodeStarted
 from interlock.core.expressions import EvaluationError
 from interlock.core.plan import Micros, OnEvent
-from interlock.engine.active_triggers import ActiveTrigger, active_triggers
 from interlock.engine.engine import Engine
-from interlock.engine.trigger_records import TriggerRecords, TriggerState, Wanted
-from interlock.engine.triggered_starts import TriggeredStarts, by_trigger
+from interlock.engine.triggers.active_triggers import ActiveTrigger, active_triggers
+from interlock.engine.triggers.trigger_records import TriggerRecords, TriggerState, Wanted
+from interlock.engine.triggers.triggered_starts import TriggeredStarts, by_trigger
 from interlock.store.errors import RecordChangedError
 from interlock.store.event_store import FeedEntry
 from interlock.store.lease import LeaseOwner

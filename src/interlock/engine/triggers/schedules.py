@@ -18,12 +18,12 @@ from msgspec.structs import replace
 from interlock.core.deciding.triggering import inputs_of
 from interlock.core.expressions import EvaluationError
 from interlock.core.plan import Micros, OnCron
-from interlock.engine.active_triggers import ActiveTrigger, active_triggers
-from interlock.engine.cron_instants import instants_after
-from interlock.engine.due_instants import due_now
 from interlock.engine.engine import Engine
-from interlock.engine.trigger_records import NOTHING_YET, TriggerRecords, TriggerState, Wanted, key_of_record
-from interlock.engine.triggered_starts import TriggeredStarts, by_trigger
+from interlock.engine.triggers.active_triggers import ActiveTrigger, active_triggers
+from interlock.engine.triggers.cron_instants import instants_after
+from interlock.engine.triggers.due_instants import due_now
+from interlock.engine.triggers.trigger_records import NOTHING_YET, TriggerRecords, TriggerState, Wanted, key_of_record
+from interlock.engine.triggers.triggered_starts import TriggeredStarts, by_trigger
 from interlock.store.errors import RecordChangedError
 from interlock.store.lease import LeaseOwner
 

@@ -17,10 +17,10 @@ from interlock.core.events import RunStarted
 from interlock.core.plan import Plan
 from interlock.core.requests import Refused, StartRun
 from interlock.core.state import RunState
+from interlock.engine.courses.whole_log import whole_log
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Engine
 from interlock.engine.errors import RequestRefusedError
-from interlock.engine.whole_log import whole_log
 from interlock.engine.worker import Worker
 
 

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from interlock.core.plan import Micros
 from interlock.engine.errors import NothingHeldError
-from interlock.engine.feed_portions import EVENTS_AT_ONCE, Letter, Span, portion_of, read_letters
-from interlock.engine.sink_records import HeldRun, LeftOut, SinkProgress, SinkRecords
+from interlock.engine.relaying.feed_portions import EVENTS_AT_ONCE, Letter, Span, portion_of, read_letters
+from interlock.engine.relaying.sink_records import HeldRun, LeftOut, SinkProgress, SinkRecords
 from interlock.sinks.errors import EventRefusedError, SinkGoneError, TryAgainError
 from interlock.sinks.sink import Sink
 from interlock.store.errors import RecordChangedError

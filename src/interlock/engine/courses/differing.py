@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 from interlock.core import events as e
 from interlock.core.paths import split_step
 from interlock.core.values import Value, encode, is_list, is_map
-from interlock.engine.history import NodeView, RunView
+from interlock.engine.telling.history import NodeView, RunView
 from interlock.store.rows import LedgerRow
 
 DIFFERENCES_TOLD_MAX: Final = 100

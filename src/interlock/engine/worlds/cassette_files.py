@@ -19,7 +19,7 @@ from msgspec import UNSET, Struct, UnsetType
 from interlock.core.canonical import canonical
 from interlock.core.events import Error, ErrorClass
 from interlock.core.values import Value, ValueProblem, is_list, is_map
-from interlock.engine.cassettes import CallOnTape, Cassette, CassetteError, as_json, from_json
+from interlock.engine.worlds.cassettes import CallOnTape, Cassette, CassetteError, as_json, from_json
 from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
 from interlock.tools.secrets import Redaction
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from interlock.core.plan import Micros
 from interlock.engine.engine import Engine
-from interlock.engine.pruned_run import What
-from interlock.engine.pruning import Wanted, plan_pruning, prune
+from interlock.engine.retaining.pruned_run import What
+from interlock.engine.retaining.pruning import Wanted, plan_pruning, prune
 
 TURN_MICROS: Final[Micros] = 3_600_000_000
 """How often it is looked for: what is kept for days may be kept an hour longer."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from functools import partial
 
 from interlock.core.values import Value
-from interlock.engine.cassettes import CallOnTape, Cassette
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.performing import Performer, Whole
+from interlock.engine.worlds.cassettes import CallOnTape, Cassette
 from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolOutcome

@@ -8,7 +8,7 @@ from interlock.core.bundle import BundleProblem
 from interlock.core.plan import Micros, Plan, Trigger
 from interlock.engine.engine import Engine
 from interlock.engine.errors import BundleChangedError, UnknownTriggerError
-from interlock.engine.releases import ReleaseHistory, all_released, released
+from interlock.engine.releasing.releases import ReleaseHistory, all_released, released
 
 
 class ActiveTrigger(Struct, frozen=True):

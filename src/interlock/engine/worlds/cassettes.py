@@ -16,7 +16,7 @@ from msgspec import Struct
 from interlock.core.errors import InterlockError
 from interlock.core.events import Error
 from interlock.core.values import Secret, Value, ValueProblem, digest_of, is_list, is_map
-from interlock.engine.differing import value_differences
+from interlock.engine.courses.differing import value_differences
 from interlock.tools.outcome import Failed, ToolOutcome
 
 SECRET_KEY: Final = "$secret"  # noqa: S105 - it marks a handle, and is none itself

@@ -15,8 +15,8 @@ from msgspec import Struct
 from interlock.core import events as e
 from interlock.core.paths import UNDO_SUFFIX, split_step
 from interlock.core.plan import Plan, Role
-from interlock.engine.plan_paths import planned_node
-from interlock.engine.telling import what_happened
+from interlock.engine.telling.events_in_words import what_happened
+from interlock.engine.telling.plan_paths import planned_node
 
 BEGINNINGS: Final = (e.NodeStarted, e.NodeOpened, e.NodeWaiting, e.NodeSucceeded)
 """Events with which a node may begin; with a join other than `all` they name the nodes whose edges had fired."""

@@ -10,8 +10,8 @@ from typing import Final
 from msgspec import Struct
 
 from interlock.core.plan import Micros
-from interlock.engine.relaying import HELD_RUNS_MAX
-from interlock.engine.sink_records import HeldRun, LeftOut, SinkProgress, SinkRecords
+from interlock.engine.relaying.relay import HELD_RUNS_MAX
+from interlock.engine.relaying.sink_records import HeldRun, LeftOut, SinkProgress, SinkRecords
 from interlock.store.event_store import EventStore, FeedEntry
 from interlock.store.sealing import read_header
 

@@ -15,9 +15,9 @@ from interlock.core.bundle import read_bundle
 from interlock.core.continuing.changing import Change, changes_between
 from interlock.core.plan import Plan
 from interlock.engine.engine import Engine
-from interlock.engine.migrating import Obstacle, obstacle_to
 from interlock.engine.performing import Performer
-from interlock.engine.releases import ReleaseHistory, released
+from interlock.engine.releasing.migrating import Obstacle, obstacle_to
+from interlock.engine.releasing.releases import ReleaseHistory, released
 from interlock.store.rows import RunRow
 
 IN_FLIGHT: Final = ("pending", "running", "waiting", "paused", "compensating")

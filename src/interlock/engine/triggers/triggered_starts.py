@@ -17,7 +17,7 @@ from interlock.engine.engine import Engine
 from interlock.engine.errors import RequestRefusedError
 from interlock.engine.signals import encode_request, kind_of
 from interlock.engine.starting import start_detached
-from interlock.engine.trigger_records import Started, TriggerState, Wanted
+from interlock.engine.triggers.trigger_records import Started, TriggerState, Wanted
 from interlock.store.errors import RunKeyTakenError, SignalsFullError
 from interlock.store.lease import LeaseOwner
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from interlock.core.events import Event, ResultAdopted
 from interlock.core.values import has_parts
 from interlock.engine.engine import Engine
-from interlock.engine.history import RunView
+from interlock.engine.telling.history import RunView
 
 _VALUES: Final = ("inputs", "input", "out", "data", "form", "sent")
 """The fields of events under which values stand that may be kept elsewhere."""

@@ -19,9 +19,9 @@ from interlock.core.requests import MigrateRun
 from interlock.core.settle import record
 from interlock.core.state import RunState
 from interlock.core.verify import Divergence
+from interlock.engine.courses.verifying import divergence_in
 from interlock.engine.engine import Engine
-from interlock.engine.telling import what_happened
-from interlock.engine.verifying import divergence_in
+from interlock.engine.telling.events_in_words import what_happened
 
 
 class Obstacle(Struct, frozen=True, kw_only=True):

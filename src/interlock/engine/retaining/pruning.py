@@ -15,7 +15,7 @@ from msgspec import Struct
 from interlock.core.durations import DurationProblem, parse_duration
 from interlock.core.plan import Micros
 from interlock.engine.engine import Engine
-from interlock.engine.pruned_run import PRUNED_KIND, PrunedRun, What
+from interlock.engine.retaining.pruned_run import PRUNED_KIND, PrunedRun, What
 from interlock.engine.snapshots import SNAPSHOT_KIND
 from interlock.store.errors import MissingError, RunKeptError
 from interlock.store.retention import RUNS_LISTED, Freed

@@ -1,0 +1,1 @@
+"""Telling the feed on to sinks, in order and at least once."""

@@ -1,0 +1,1 @@
+"""Versions of graphs behind a name, and moving runs from one to another."""

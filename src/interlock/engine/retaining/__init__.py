@@ -1,0 +1,1 @@
+"""What is kept of ended runs and for how long."""

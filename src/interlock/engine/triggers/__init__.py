@@ -1,0 +1,1 @@
+"""Runs that the clock or an event starts."""
