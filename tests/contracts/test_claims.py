@@ -173,6 +173,46 @@ async def test_the_next_instant_at_which_there_is_something_to_claim_can_be_aske
 
 
 @in_event_loop
+async def test_a_run_that_is_due_and_held_can_be_claimed_once_its_lease_has_run_out(place: Place) -> None:
+    """Its owner may have fallen silent: whoever asks when to look again must not be told an instant that has passed."""
+    async with place.store() as store:
+        await waiting_run(store, "timed", status="waiting", due=NOON + 5)
+        held = await store.acquire_lease(TENANT, "timed", owner=WORKER)
+        place.setting.now = NOON + 6
+
+        while_held = await store.next_claim()
+        place.setting.now = held.expires_at
+        once_it_ran_out = await store.next_claim()
+
+        assert (while_held, once_it_ran_out) == (held.expires_at, held.expires_at)
+
+
+@in_event_loop
+async def test_a_run_that_was_spoken_to_and_is_held_can_be_claimed_once_its_lease_has_run_out(place: Place) -> None:
+    """Whoever held it when it was answered may be gone: the answer is not left lying until somebody looks by chance."""
+    async with place.store() as store:
+        await waiting_run(store, "asks", status="waiting")
+        held = await store.acquire_lease(TENANT, "asks", owner=WORKER)
+        await store.send_signal(TENANT, "asks", kind="answer", body=b"", sender="ada")
+
+        while_held = await store.next_claim()
+        await store.release_lease(held)
+
+        assert (while_held, await store.next_claim()) == (held.expires_at, NOON)
+
+
+@in_event_loop
+async def test_a_lease_that_has_run_out_of_a_run_that_only_waits_is_nothing_to_wake_for(place: Place) -> None:
+    """A process that ends right after it looked leaves such leases behind; they must not keep anybody awake."""
+    async with place.store() as store:
+        await waiting_run(store, "asks", status="waiting")
+        held = await store.acquire_lease(TENANT, "asks", owner=WORKER)
+        place.setting.now = held.expires_at + 1
+
+        assert await store.next_claim() is None
+
+
+@in_event_loop
 async def test_how_many_runs_wait_and_since_when_can_be_asked(place: Place) -> None:
     """It is what tells that there are too few workers."""
     async with place.store() as store:

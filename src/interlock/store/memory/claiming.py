@@ -50,10 +50,11 @@ def next_claim(standings: Iterable[Standing], *, at: int) -> int | None:
     for one in standings:
         if one.is_free(at):
             return at
-        if one.run.due is not None:
-            instants.append(one.run.due)
-        if one.held_until and one.run.status in _MOVING:
+        if one.held_until > at:
+            # Whatever could move it on, nobody else may before that.
             instants.append(one.held_until)
+        elif one.run.due is not None:
+            instants.append(one.run.due)
     return min(instants, default=None)
 
 

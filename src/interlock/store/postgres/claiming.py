@@ -50,10 +50,11 @@ _TAKE: Final = """
             for no key update skip locked) as r)
     update run set epoch = epoch + 1, expires_at = $5, owner = $6, host = $7, pid = $8, pid_started = $9
     from chosen where run.ctid = chosen.spot returning tenant, run, epoch, seq, head"""
+# Whatever could move a run on that is held, nobody else may before its lease runs out.
 _NEXT: Final = f"""{_FREE}
     select exists (select from free), least(
-        (select min(due) from run where due is not null),
-        (select min(expires_at) from run where ended_at is null and status in {MOVING} and owner is not null))"""
+        (select due from run where due is not null and (owner is null or expires_at <= $1) order by due limit 1),
+        (select min(expires_at) from run where owner is not null and expires_at > $1 and ended_at is null))"""
 _DEPTH: Final = f"""{_FREE}
     select tenant, graph, count(*), min(greatest(started_at, due)) from free
     group by tenant, graph order by tenant, graph"""

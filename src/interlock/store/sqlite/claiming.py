@@ -32,12 +32,17 @@ _DRIVEN: Final = """
     where l.owner is not null and l.expires_at > :at and l.owner not in (select value from json_each(:gone))
     group by r.tenant, r.graph, r.labels"""
 _EPOCH: Final = "select epoch from lease where tenant = ? and run = ?"
+# Whatever could move a run on that is held, nobody else may before its lease runs out.
 _NEXT: Final = """
     select min(at) from (
-        select min(due) as at from run where due is not null
+        select * from (
+            select r.due as at from run r where r.due is not null and not exists (
+                select 1 from lease l where l.tenant = r.tenant and l.run = r.run and l.owner is not null
+                    and l.expires_at > :at)
+            order by r.due limit 1)
         union all
         select min(l.expires_at) from lease l join run r on r.tenant = l.tenant and r.run = l.run
-        where l.owner is not null and r.ended_at is null and r.status in ('pending', 'running', 'compensating'))"""
+        where l.owner is not null and l.expires_at > :at and r.ended_at is null)"""
 
 _decode_labels: Final = msgspec.msgpack.Decoder(dict[str, str]).decode
 
@@ -70,7 +75,7 @@ def next_claim(connection: sqlite3.Connection, *, at: int) -> int | None:
     """From when on something can be taken: `at`, if it is now."""
     if connection.execute(_FREE, {"at": at, "gone": "[]"}).fetchone():
         return at
-    return connection.execute(_NEXT).fetchone()[0]
+    return connection.execute(_NEXT, {"at": at}).fetchone()[0]
 
 
 def depth(connection: sqlite3.Connection, *, at: int) -> list[RunsWaiting]:
