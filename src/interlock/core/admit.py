@@ -253,10 +253,21 @@ def _settle(plan: Plan, state: RunState, request: r.SettleEffect) -> Admitted | 
     if path is None:
         others = f"; these are: {', '.join(unknown)}" if unknown else ", and no effect of it is"
         return r.Refused(f"effect {request.effect} is not waiting to be settled in run {state.run}{others}")
+    if request.asked_at and request.asked_at < _asked_last(plan, state, path):
+        return r.Refused(f"effect {request.effect} was tried once more since that was asked")
     problems = _misfits(plan, state, path, request.out) if request.status == "done" else []
     if problems:
         return r.Refused(f"the result is not what {path} gives: {'; '.join(problems)}")
     return [(path, e.EffectSettled(request.effect, request.status, request.out, request.why))]
+
+
+def _asked_last(plan: Plan, state: RunState, path: str) -> int:
+    """The number of the event since which nobody knows what became of the effect at a path."""
+    if path in state.undoing:
+        undoing = state.scopes[state.undoing[path]].undoing
+        return 0 if undoing is None else undoing.since
+    live = _live_at(plan, state, path)
+    return live.since if isinstance(live, Waiting) else 0
 
 
 def _misfits(plan: Plan, state: RunState, path: str, out: Value) -> list[str]:
@@ -328,6 +339,8 @@ def _step(plan: Plan, state: RunState, request: r.StepNoted) -> Admitted | r.Ref
     attempt = attempt_in_flight(plan, state, request.path)
     if attempt is None:
         return r.Refused(f"{request.path} is not in flight: its steps are recorded no more")
+    if request.deaths is not None and request.deaths != attempt.deaths:
+        return r.Refused(f"{request.path} was given up for lost where this step is made: its steps count no more")
     known = attempt.steps.get(request.step.ordinal)
     if known is not None and known.status in {"done", "failed"}:
         return r.Refused(f"step {request.step.ordinal} of {request.path} is settled already")

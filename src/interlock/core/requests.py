@@ -116,6 +116,9 @@ class SettleEffect(Struct, frozen=True, kw_only=True):
     out: Value = None
     by: str = ""
     why: str = ""
+    asked_at: int = 0
+    """The number of the event behind which it was asked: what the effect did later is not in the answer. 0: anything
+    that is known now."""
 
 
 class SetMode(Struct, frozen=True, kw_only=True):
@@ -164,6 +167,8 @@ class StepNoted(Struct, frozen=True, kw_only=True):
 
     path: str
     step: e.EffectIntended | e.EffectDone | e.EffectFailed | e.EffectUnknown
+    deaths: int | None = None
+    """How often a worker had died in the attempt when the try began that notes this. None: it is the one under way."""
 
 
 class TimePassed(Struct, frozen=True, kw_only=True):

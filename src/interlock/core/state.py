@@ -253,6 +253,8 @@ class Undoing(Struct, gc=False):
     attempt: Attempt
     waiting: Literal["", "backoff", "reconcile"] = ""
     """What the next move waits for: time, or somebody who knows what became of the last one."""
+    since: int = 0
+    """The number of the event with which it began to wait."""
 
 
 # --- Scopes and the run ----------------------------------------------------------------------------------------------

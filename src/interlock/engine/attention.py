@@ -6,7 +6,8 @@ The store is asked whether anything has changed, which costs next to nothing; it
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
 
 from interlock.core.plan import Micros
 from interlock.store.event_store import EventStore, Topic
@@ -14,6 +15,21 @@ from interlock.tools.clock import Clock
 
 POLL_SECONDS: Final = 0.01
 """How often the store is asked whether anything was committed: a counter, or a word of a file that is mapped."""
+
+T = TypeVar("T")
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Do something as a whole: whoever is cancelled meanwhile is so once it is done.
+
+    What was taken from the store and not yet looked at would else be held by nobody until its lease has run out.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 class Attention:

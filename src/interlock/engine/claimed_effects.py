@@ -7,13 +7,16 @@ nothing. What a worker has claimed and not begun is given back when it goes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol
 
-from interlock.core.requests import Request
-from interlock.engine.attention import Attention
+from msgspec.structs import replace
+
+from interlock.core.requests import Request, Result, UndoneResult
+from interlock.engine.attention import Attention, to_the_end
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.engine import Engine
 from interlock.engine.offering import OfferedEffect, read_offered
@@ -35,8 +38,12 @@ ENDING_SECONDS: Final = 10.0
 """How long the end of a call that was asked to stop is waited for: longer than the door lets it clean up."""
 LOOK_SECONDS: Final = 60.0
 """How often the queue is looked at although nothing was heard of it."""
+STORE_AWAY_SECONDS: Final = 1.0
+"""How soon a store that did not answer is asked again."""
 CLAIMED_AT_ONCE: Final = 100
 """How many effects are taken at a time by a worker that has room for any number."""
+
+log = logging.getLogger(__name__)
 
 
 class Door(Protocol):
@@ -64,9 +71,14 @@ class _InHand:
 
     def stop(self) -> None:
         """Ask it to stop, once."""
-        self.journal.stop()
         if not self.in_flight.stops:
             self.in_flight.stop()
+
+    def lose(self) -> None:
+        """The claim is somebody else's: what still comes of it counts for nothing."""
+        self.is_lost = True
+        self.journal.end()
+        self.stop()
 
 
 class ClaimedEffects:
@@ -128,8 +140,8 @@ class ClaimedEffects:
         with suppress(TimeoutError):
             async with asyncio.timeout(ENDING_SECONDS):
                 await self._idle.wait()
-        for one in self._in_hand.values():
-            one.is_lost = True
+        for one in list(self._in_hand.values()):
+            one.lose()
         if self._answers:
             await asyncio.wait(self._answers)
 
@@ -137,11 +149,15 @@ class ClaimedEffects:
 
     async def _take_on(self) -> None:
         while True:
-            await self._attention.note()
             look_again: int | None = None
-            with suppress(StoreError):  # it is looked at again soon, and then it may be there
-                look_again = await self._look()
-            await self._attention.wait(until=look_again, seconds_max=LOOK_SECONDS)
+            seconds = LOOK_SECONDS
+            try:
+                await self._attention.note()
+                look_again = await to_the_end(self._look())
+            except StoreError as error:
+                log.warning("store_away why=%s", error)
+                seconds = STORE_AWAY_SECONDS
+            await self._attention.wait(until=look_again, seconds_max=seconds)
 
     async def _look(self) -> int | None:
         """Take what there is room for; when to look again."""
@@ -151,20 +167,33 @@ class ClaimedEffects:
         if not self._takes_more or free == 0:
             return None
         room = CLAIMED_AT_ONCE if free is None else free
-        for claim in await self._queue.claim(seeker, limit=room):
-            if self._prepare is not None:
-                await self._prepare(claim.tenant)
-            self._begin(claim)
+        await self._take(await self._queue.claim(seeker, limit=room))
         return await self._queue.next_claim(seeker) if self._hands.free != 0 else None
+
+    async def _take(self, claims: Sequence[Claim]) -> None:
+        """Begin what was claimed. Hands may have been taken since there were some; what is not begun is put back."""
+        left = list(claims)
+        try:
+            for claim in claims:
+                if self._prepare is not None:
+                    await self._prepare(claim.tenant)
+                if not (self._takes_more and self._hands.take()):
+                    break
+                left.remove(claim)
+                self._begin(claim)
+        finally:
+            if left:
+                await self._queue.give_back(left)
 
     # --- performing ---
 
     def _begin(self, claim: Claim) -> None:
         offered = read_offered(claim.call)
         engine = self._door_of(claim.tenant).engine
-        journal = RemoteJournal(engine, self._clock, run=claim.run, path=claim.path, sender=self._seeker().owner.id)
+        journal = RemoteJournal(
+            engine, self._clock, run=claim.run, path=claim.path, offered=offered, sender=self._seeker().owner.id
+        )
         in_flight: InFlight[Any] = InFlight(partial(self._is_over, claim, offered))
-        self._hands.take()
         self._idle.clear()
         self._in_hand[claim.offer] = _InHand(claim, in_flight, journal)
         in_flight.carry(self._perform(claim, offered, journal, in_flight))
@@ -176,12 +205,13 @@ class ClaimedEffects:
         try:
             match offered.effect:
                 case CallTool() as call:
-                    is_repeated = call.attempt > call.first_attempt
-                    await journal.open(is_repeated=is_repeated, heartbeat=offered.heartbeat)
+                    await journal.open()
                     await door.performer.call(claim.run, call, journal, door.engine.whole, in_flight)
                 case FindOut() as question:
                     await door.performer.find_out(question, door.engine.whole, in_flight)
-        except (Exception, asyncio.CancelledError):  # noqa: BLE001 - the boundary of a task: nobody knows what became of it
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the boundary of a task
+            # Nobody knows what became of it. Once its claim has run out, its run hears that.
+            log.warning("effect_broken_off run_id=%s path=%s why=%r", claim.run, claim.path, error)
             if not in_flight.is_over:
                 self._let_go(claim)
 
@@ -194,17 +224,27 @@ class ClaimedEffects:
     async def _answer(self, one: _InHand, told: Request | None) -> None:
         """Say it until it is said or the claim is lost: a store that is away for a while is waited for."""
         body = b"" if told is None else encode_request(told)
-        while not one.is_lost:
-            try:
-                await self._queue.answer(one.claim, body=body, sender=self._seeker().owner.id)
-                await one.journal.close()
-                break
-            except StoreError:
-                await asyncio.sleep(self._renew_seconds)
-        self._let_go(one.claim)
+        try:
+            while not one.is_lost:
+                try:
+                    await self._say(one, told, body)
+                    break
+                except StoreError:
+                    await asyncio.sleep(self._renew_seconds)
+        finally:
+            self._let_go(one.claim)
+
+    async def _say(self, one: _InHand, told: Request | None, body: bytes) -> None:
+        if not await self._queue.answer(one.claim, body=body, sender=self._seeker().owner.id):
+            log.warning("answer_refused run_id=%s path=%s", one.claim.run, one.claim.path)
+        elif isinstance(told, Result | UndoneResult) and told.result.status == "done":
+            with suppress(StoreError):  # it is said; a heartbeat that stays is in nobody's way
+                await one.journal.forget_heartbeat()
 
     def _let_go(self, claim: Claim) -> None:
-        if self._in_hand.pop(claim.offer, None) is not None:
+        one = self._in_hand.pop(claim.offer, None)
+        if one is not None:
+            one.journal.end()
             self._hands.release()
             self._attention.call()
         if not self._in_hand:
@@ -225,15 +265,17 @@ class ClaimedEffects:
         for one in in_hand:
             kept = held.get(one.claim.offer)
             if kept is None and self._in_hand.get(one.claim.offer) is one and not one.in_flight.is_over:
-                one.is_lost = True
-            if kept is None or kept.is_stopping:
+                log.warning("claim_lost run_id=%s path=%s", one.claim.run, one.claim.path)
+                one.lose()
+            elif kept is not None and kept.is_stopping:
                 one.stop()
-            else:
+            if kept is not None:
                 await one.journal.keep_heartbeat()
 
 
 def _told(offered: OfferedEffect, outcome: Any) -> Request | None:  # noqa: ANN401 - of a call or of a question
     """What the run is told: of a question that nobody could answer, nothing."""
     if isinstance(offered.effect, FindOut):
-        return settlement(offered.effect, outcome)
+        settled = settlement(offered.effect, outcome)
+        return None if settled is None else replace(settled, asked_at=offered.seq)
     return result(offered.effect, outcome)

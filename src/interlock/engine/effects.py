@@ -150,6 +150,18 @@ def still_unknown(plan: Plan, state: RunState) -> list[Effect]:
     return [effect for path in paths for effect in _find_out(plan, state, path)]
 
 
+def is_asked(plan: Plan, state: RunState, question: FindOut) -> bool:
+    """Whether it is still to be found out what became of an effect."""
+    attempt = attempt_at(plan, state, question.path)
+    if attempt is None or attempt.effect != question.effect:
+        return False
+    if question.path in state.undoing:
+        return _is_asked(state, state.undoing[question.path])
+    found = node_at(plan, state, question.path)
+    live = found[0].live.get(found[1].index) if found else None
+    return isinstance(live, Waiting) and live.reason == "reconcile"
+
+
 def _is_asked(state: RunState, key: str) -> bool:
     undoing = state.scopes[key].undoing
     return undoing is not None and undoing.waiting == "reconcile"

@@ -11,31 +11,49 @@ import msgspec
 from msgspec import Struct
 
 from interlock.core.events import Error, NodeResult, UndoResult
-from interlock.core.plan import Micros
+from interlock.core.evolving.journal import attempt_at
+from interlock.core.plan import Micros, Plan
 from interlock.core.requests import Request, Result, UndoneResult
+from interlock.core.state import RunState
 from interlock.core.values import ENCODER, Value, decode_leaf
 from interlock.engine.effects import CallTool, FindOut
+from interlock.engine.journaling import journaled
 from interlock.engine.signals import encode_request, kind_of
 from interlock.store.effect_queue import Offer
+from interlock.tools.journal import JournaledStep
 
 Performed: TypeAlias = CallTool | FindOut
 """The effects that somebody else can perform."""
 
 
 class OfferedEffect(Struct, frozen=True):
-    """What travels with an offer: the effect, and what its tool said last of itself."""
+    """What travels with an offer: the effect, and what is on record of the tries of it that were broken off."""
 
     effect: Performed
     heartbeat: Value = None
+    """What its tool said last of itself where its run is driven."""
+    steps: tuple[JournaledStep, ...] = ()
+    deaths: int = 0
+    """How often a worker has died in it."""
+    seq: int = 0
+    """The number of the event behind which it was offered."""
 
 
 _DECODE: Final = msgspec.msgpack.Decoder(OfferedEffect, ext_hook=decode_leaf).decode
 
 
-def offer_of(
-    effect: Performed, *, pool: str, tags: tuple[str, ...], priority: int, heartbeat: Value = None, at: Micros
-) -> Offer:
+def offered(effect: Performed, plan: Plan, state: RunState, *, heartbeat: Value = None) -> OfferedEffect:
+    """An effect that the run asks for, as it travels."""
+    attempt = attempt_at(plan, state, effect.path)
+    if attempt is None:
+        return OfferedEffect(effect, heartbeat, seq=state.seq)
+    steps = tuple(journaled(ordinal, step) for ordinal, step in attempt.steps.items())
+    return OfferedEffect(effect, heartbeat, steps, attempt.deaths, state.seq)
+
+
+def offer_of(what: OfferedEffect, *, pool: str, tags: tuple[str, ...], priority: int, at: Micros) -> Offer:
     """An effect as it is offered, with what is to be said if its worker goes."""
+    effect = what.effect
     lost = _lost(effect)
     return Offer(
         path=place_of(effect),
@@ -44,7 +62,7 @@ def offer_of(
         pool=pool,
         tags=tags,
         priority=priority,
-        call=ENCODER.encode(OfferedEffect(effect, heartbeat)),
+        call=ENCODER.encode(what),
         answers=kind_of(lost) if lost is not None else "settle",
         lost=b"" if lost is None else encode_request(lost),
         offered_at=at,
@@ -79,3 +97,11 @@ def never_begun(effect: Performed) -> Request | None:
     if effect.is_undo:
         return UndoneResult(path=effect.path, result=UndoResult(effect.effect, "not_done", error))
     return Result(path=effect.path, result=NodeResult(effect.effect, "not_done", error=error, calls=0))
+
+
+def never_taken(effect: CallTool) -> Request:
+    """What the run is told of a call that nobody had taken on when its time was up."""
+    error = Error("timeout", f"`{effect.tool}` was not called: nobody had taken it on before its deadline", effect.path)
+    if effect.is_undo:
+        return UndoneResult(path=effect.path, result=UndoResult(effect.effect, "failed", error))
+    return Result(path=effect.path, result=NodeResult(effect.effect, "failed", error=error, calls=0))

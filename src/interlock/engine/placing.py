@@ -14,7 +14,7 @@ from interlock.core.plan import Micros, Node, Plan
 from interlock.core.state import RunState
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut
-from interlock.engine.offering import Performed, offer_of
+from interlock.engine.offering import Performed, offer_of, offered
 from interlock.store.effect_queue import Offer, Seeker
 from interlock.store.lease import LeaseOwner
 
@@ -91,14 +91,22 @@ class Placing:
         return Seeker(owner=owner, pools=pools, tags=self.tags, tools=self.tools, limits=self.limits, runs=runs)
 
     def _offer(self, run: RunInMotion, effect: Performed, heartbeats: Mapping[str, Value], at: Micros) -> Offer | None:
-        node = _node_of(run, effect.path)
-        pool = node.pool if node is not None and node.pool else self.tools.get(effect.tool, "")
-        tags = () if node is None else node.tags
+        pool, tags = self._demands(run, effect)
         if self._is_for_here(effect, pool, tags) and self.hands.take():
             return None
-        return offer_of(
-            effect, pool=pool, tags=tags, priority=run.priority, heartbeat=heartbeats.get(effect.path), at=at
-        )
+        what = offered(effect, run.plan, run.state, heartbeat=heartbeats.get(effect.path))
+        return offer_of(what, pool=pool, tags=tags, priority=run.priority, at=at)
+
+    def keeps_for_itself(self, run: RunInMotion, effect: Performed) -> bool:
+        """Whether an effect is performed here although it is on offer, unless somebody performs it already."""
+        pool, tags = self._demands(run, effect)
+        return not self.is_shared and self._is_for_here(effect, pool, tags)
+
+    def _demands(self, run: RunInMotion, effect: Performed) -> tuple[str, tuple[str, ...]]:
+        """The pool of an effect, and the tags that its worker must have."""
+        node = _node_of(run, effect.path)
+        pool = node.pool if node is not None and node.pool else self.tools.get(effect.tool, "")
+        return pool, () if node is None else node.tags
 
     def _is_for_here(self, effect: Performed, pool: str, tags: Sequence[str]) -> bool:
         if pool in self.limits and isinstance(effect, CallTool):

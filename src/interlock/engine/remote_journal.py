@@ -10,15 +10,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from interlock.core.admit import admit
 from interlock.core.events import AnswerGiven, EffectDone, EffectFailed, EffectIntended, EffectUnknown, Event
-from interlock.core.evolving.journal import attempt_at
 from interlock.core.paths import split_step, step_path
-from interlock.core.requests import StepNoted
+from interlock.core.requests import Refused, StepNoted
 from interlock.core.values import ENCODER, Value, decode
 from interlock.engine.attention import Attention
 from interlock.engine.engine import Engine
-from interlock.engine.journaling import StepRefused, journaled
+from interlock.engine.journaling import StepRefused
+from interlock.engine.offering import OfferedEffect
 from interlock.engine.signals import encode_request, kind_of
+from interlock.store.errors import SignalsFullError
 from interlock.tools.clock import Clock
 from interlock.tools.journal import JournaledStep, StepEvent
 
@@ -26,59 +28,58 @@ HEARTBEAT_KIND: Final = "heartbeat"
 LOOKS_AGAIN_SECONDS: Final = 1.0
 """How often the log is looked at although nobody has said that anything was committed."""
 
+_TOLD: Final = (EffectIntended, EffectDone, EffectFailed, EffectUnknown, AnswerGiven)
+"""What a journal waits for."""
+
 
 class RemoteJournal:
     """One attempt's journal, where its run is driven by another worker."""
 
-    def __init__(self, engine: Engine, clock: Clock, *, run: str, path: str, sender: str) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, *, run: str, path: str, offered: OfferedEffect, sender: str
+    ) -> None:
         self._engine = engine
         self._attention = Attention(engine.store, clock, "anything")
         self._run = run
         self._path = path
+        self._deaths = offered.deaths
         self._sender = sender
-        self._after = 0
+        self._after: int | None = offered.seq if _asks(offered) else None
+        """The number of the event up to which the log was read; None: what is there by now tells nothing of it."""
         self._looking = asyncio.Lock()
         self._found: list[Event] = []
-        self._is_stopped = False
+        self._is_over = False
         self._heartbeat: Value = None
         self._kept: Value = None
-        self.steps: Sequence[JournaledStep] = ()
-        self.last_heartbeat: Value = None
+        self.steps: Sequence[JournaledStep] = offered.steps
+        self.last_heartbeat: Value = offered.heartbeat
 
-    async def open(self, *, is_repeated: bool, heartbeat: Value) -> None:
-        """Read what an earlier try has left: its steps, and what it said last of itself."""
-        self.last_heartbeat = heartbeat
-        if not is_repeated:
-            self._after = (await self._engine.store.head(self._engine.tenant, self._run)).seq
-            return
-        plan, state = await self._engine.view(self._run)
-        self._after = state.seq
-        attempt = attempt_at(plan, state, self._path)
-        self.steps = () if attempt is None else tuple(journaled(no, step) for no, step in attempt.steps.items())
+    async def open(self) -> None:
+        """Read what an earlier try that was made elsewhere has said last of itself."""
         kept = await self._engine.store.records.find(self._engine.tenant, HEARTBEAT_KIND, self._key)
         if kept is not None:
-            self.last_heartbeat = decode(kept.data)
+            self._kept = self.last_heartbeat = self._heartbeat = decode(kept.data)
 
-    def stop(self) -> None:
-        """The run wants the attempt to stop: no further step is recorded."""
-        self._is_stopped = True
+    def end(self) -> None:
+        """The attempt is over, or counts for nothing any more: nobody waits here for another word of its run."""
+        self._is_over = True
         self._attention.call()
 
     async def record(self, body: StepEvent) -> None:
         """Return when the run's driver has recorded a step; `StepRefused` if it must not be made."""
-        request = StepNoted(path=self._path, step=body)
-        store, tenant = self._engine.store, self._engine.tenant
-        await store.send_signal(
-            tenant, self._run, kind=kind_of(request), body=encode_request(request), sender=self._sender
-        )
-        await self._until(lambda event: event.path == self._path and _is_same(event, body))
+        if self._after is None:
+            self._after = (await self._engine.store.head(self._engine.tenant, self._run)).seq
+        request = StepNoted(path=self._path, step=body, deaths=self._deaths)
+        signal = await self._send(request)
+        await self._until(lambda event: _is_same(event, self._path, body), request, signal)
 
     async def answered(self, ordinal: int) -> Value:
         """The answer to the question of a step, as soon as it stands in the log."""
         asked = step_path(self._path, ordinal)
         event = await self._until(lambda event: event.path == asked and isinstance(event.body, AnswerGiven))
         assert isinstance(event.body, AnswerGiven)
-        return {"choice": event.body.choice, "form": event.body.form, "why": event.body.why}
+        form = await self._engine.whole(event.body.form)
+        return {"choice": event.body.choice, "form": form, "why": event.body.why}
 
     def progress(self, fraction: float | None, text: str) -> None:
         """Nobody watches here: progress is live only, and shown where a run is driven."""
@@ -89,13 +90,14 @@ class RemoteJournal:
 
     async def keep_heartbeat(self) -> None:
         """Put what the tool has said last where its next try finds it, if that is not there yet."""
-        if self._heartbeat is not self._kept:
-            self._kept = self._heartbeat
-            data = ENCODER.encode(self._kept)
+        details = self._heartbeat
+        if details is not self._kept:
+            data = ENCODER.encode(details)
             await self._engine.store.records.put(self._engine.tenant, HEARTBEAT_KIND, self._key, data)
+            self._kept = details
 
-    async def close(self) -> None:
-        """The attempt is over: what its tool said of itself is of no more use."""
+    async def forget_heartbeat(self) -> None:
+        """There will be no next try: what the tool said of itself is of no more use."""
         if self._kept is not None:
             await self._engine.store.records.drop(self._engine.tenant, HEARTBEAT_KIND, self._key)
 
@@ -103,25 +105,73 @@ class RemoteJournal:
     def _key(self) -> str:
         return f"{self._run}:{self._path}"
 
-    async def _until(self, is_meant: Callable[[Event], bool]) -> Event:
-        """The event that is meant, once it stands in the log."""
-        while not self._is_stopped:
+    async def _send(self, request: StepNoted) -> int:
+        """Leave a step for the run's driver, when it has read enough of what is there already."""
+        store, tenant = self._engine.store, self._engine.tenant
+        kind, body = kind_of(request), encode_request(request)
+        while not self._is_over:
+            try:
+                return await store.send_signal(tenant, self._run, kind=kind, body=body, sender=self._sender)
+            except SignalsFullError:
+                await asyncio.sleep(LOOKS_AGAIN_SECONDS)
+        raise self._refused()
+
+    async def _until(
+        self, is_meant: Callable[[Event], bool], request: StepNoted | None = None, signal: int | None = None
+    ) -> Event:
+        """The event that is meant, once it stands in the log; `StepRefused` if the driver has not taken the request."""
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        while not self._is_over:
             await self._attention.note()
-            async with self._looking:
-                await self._look()
-            for event in self._found:
-                if is_meant(event):
-                    self._found.remove(event)
-                    return event
+            is_read = False
+            if signal is not None and loop.time() - asked_at >= LOOKS_AGAIN_SECONDS:
+                # To be asked before the log is read: what was read was either recorded by then or refused.
+                asked_at, is_read = loop.time(), await self._is_read(signal)
+            found = await self._find(is_meant)
+            if found is not None:
+                return found
+            if is_read and request is not None:
+                raise StepRefused(await self._why_refused(request))
             await self._attention.wait(until=None, seconds_max=LOOKS_AGAIN_SECONDS)
-        raise StepRefused(f"{self._path} is asked to stop")
+        raise self._refused()
+
+    async def _find(self, is_meant: Callable[[Event], bool]) -> Event | None:
+        async with self._looking:
+            await self._look()
+        for event in self._found:
+            if is_meant(event):
+                self._found.remove(event)
+                return event
+        return None
 
     async def _look(self) -> None:
         """Read on in the log; what is of other nodes is of no interest here."""
-        events = await self._engine.store.read(self._engine.tenant, self._run, after=self._after)
+        events = await self._engine.store.read(self._engine.tenant, self._run, after=self._after or 0)
         if events:
             self._after = events[-1].seq
-        self._found += [event for event in events if _attempt_of(event.path) == self._path]
+        self._found += [
+            event for event in events if isinstance(event.body, _TOLD) and _attempt_of(event.path) == self._path
+        ]
+
+    async def _is_read(self, signal: int) -> bool:
+        """Whether the run's driver has read a signal."""
+        unread = await self._engine.store.unread_signals(self._engine.tenant, run=self._run)
+        return all(one.id != signal for one in unread)
+
+    async def _why_refused(self, request: StepNoted) -> str:
+        """The reason, as the run stands now: a refusal is on no record."""
+        plan, state = await self._engine.view(self._run)
+        refused = admit(plan, state, request, at=self._engine.now())
+        return refused.reason if isinstance(refused, Refused) else f"step {request.step.ordinal} was not recorded"
+
+    def _refused(self) -> StepRefused:
+        return StepRefused(f"{self._path} is over where it was performed")
+
+
+def _asks(offered: OfferedEffect) -> bool:
+    """Whether a question of an earlier try is open, so that its answer may stand in the log before anybody looks."""
+    return any(step.question is not None and step.status == "intended" for step in offered.steps)
 
 
 def _attempt_of(path: str) -> str:
@@ -130,9 +180,9 @@ def _attempt_of(path: str) -> str:
     return path if step is None else step[0]
 
 
-def _is_same(event: Event, body: StepEvent) -> bool:
+def _is_same(event: Event, path: str, body: StepEvent) -> bool:
     """Whether an event is the one about a step that was sent."""
     recorded = event.body
-    if not isinstance(recorded, EffectIntended | EffectDone | EffectFailed | EffectUnknown):
+    if event.path != path or not isinstance(recorded, EffectIntended | EffectDone | EffectFailed | EffectUnknown):
         return False
     return type(recorded) is type(body) and (recorded.effect, recorded.ordinal) == (body.effect, body.ordinal)

@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any, Final
 
-from interlock.engine.attention import Attention
+from interlock.engine.attention import Attention, to_the_end
 from interlock.engine.claimed_effects import LOOK_SECONDS, ClaimedEffects
 from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
-from interlock.engine.errors import EngineError
 from interlock.engine.keeping import Keeper
 from interlock.engine.placing import Placing
 from interlock.engine.roster import BEAT_SECONDS, WorkerCard, WorkerState, sign_off, sign_on
@@ -31,6 +30,8 @@ RUNS_MAX: Final = 1_000
 """How many runs one process drives at once. Those that rest are not among them."""
 CLAIMED_AT_ONCE: Final = 200
 """How many runs are taken at a time, so that workers that start together share what waits."""
+QUICKER_SECONDS: Final = 1.0
+"""How soon runs are looked at again that another worker took at the very same moment: it may not live to drive them."""
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class Service:
             look_again: int | None = None
             seconds = LOOK_SECONDS
             try:
-                look_again, seconds = await self._look_for_runs()
+                look_again, seconds = await to_the_end(self._look_for_runs())
             except StoreError as error:
                 log.warning("store_away why=%s", error)
                 seconds = 1.0
@@ -138,23 +139,32 @@ class Service:
         room = self._runs_max - self.driving
         if room <= 0:
             return None, 0.1
+        if await self._take_runs(room):
+            return self._clock.now(), 0.0
+        due = await self._store.next_claim()
+        if due is None or due > self._clock.now():
+            return due, LOOK_SECONDS
+        if await self._take_runs(room):  # a lease may have run out in between, which nobody hears of
+            return self._clock.now(), 0.0
+        # What can be claimed and was not is held back by a limit: who works on it will be heard of. Where there is no
+        # limit another worker was quicker.
+        return None, LOOK_SECONDS if self._limits else QUICKER_SECONDS
+
+    async def _take_runs(self, room: int) -> bool:
+        """Whether there were any."""
         leases = await self._store.claim_runs(
             owner=self.card.owner, limit=min(room, CLAIMED_AT_ONCE), limits=self._limits
         )
         await asyncio.gather(*(self._go_on(lease) for lease in leases))
-        if leases:
-            return self._clock.now(), 0.0
-        due = await self._store.next_claim()
-        # What can be claimed and was not is held back by a limit: who works on it will be heard of.
-        return (None, LOOK_SECONDS) if due is not None and due <= self._clock.now() else (due, LOOK_SECONDS)
+        return bool(leases)
 
     async def _go_on(self, lease: Lease) -> None:
-        worker = await self._worker(lease.tenant)
         try:
+            worker = await self._worker(lease.tenant)
             await worker.go_on(lease, keeps_lease=True)
-        except (StoreError, EngineError) as error:
+        except Exception as error:  # noqa: BLE001 - the boundary of a run: the others are driven on
             # Its lease is left to run out: until then nobody else tries what could not be done here.
-            log.warning("run_not_driven run_id=%s why=%s", lease.run, error)
+            log.warning("run_not_driven run_id=%s why=%r", lease.run, error)
 
     # --- saying that it lives ---
 

@@ -20,13 +20,12 @@ from interlock.core.state import RunState
 from interlock.engine.attention import POLL_SECONDS, Attention
 from interlock.engine.claimed_effects import ClaimedEffects
 from interlock.engine.driving import RunDriver
-from interlock.engine.elsewhere import performed_elsewhere
 from interlock.engine.engine import Arrival, Engine, RunInHand
 from interlock.engine.errors import EngineStoppedError, RequestRefusedError, ToolsMissingError
-from interlock.engine.offering import Performed
 from interlock.engine.performing import Performer
 from interlock.engine.placing import Placing
 from interlock.engine.signals import decode_request
+from interlock.store.effect_queue import OfferRow
 from interlock.store.errors import StoreError
 from interlock.store.event_store import Signal
 from interlock.store.lease import Lease, LeaseOwner, first_lease
@@ -116,26 +115,32 @@ class Worker:
 
         If that cannot be, the lease is given back; with `keeps_lease` it runs out, so that nobody tries again at once.
         """
-        run = lease.run
+        run, tenant = lease.run, self.engine.tenant
         try:
+            await self._let_former_go(run)
             in_hand = await self.engine.load(run, lease)
             self._check_tools(run, in_hand.plan)
-            left = await self.engine.store.unread_signals(self.engine.tenant, run=run)
-            answered = [request for signal in left if (request := decode_request(signal.kind, signal.body)) is not None]
-            elsewhere = await performed_elsewhere(
-                self.engine.store.queue, in_hand.plan, in_hand.state, answered=answered
-            )
+            # An answer takes its offer away and leaves a signal: in this order it is seen by one of them at least.
+            on_offer = await self.engine.store.queue.offers(tenant, run)
+            left = await self.engine.store.unread_signals(tenant, run=run)
             self._check_open()
         except BaseException:
             if not keeps_lease:
                 await self.engine.store.release_lease(lease)
             raise
-        driver = self._driver(in_hand, elsewhere=elsewhere)
+        driver = self._driver(in_hand, on_offer=on_offer)
         self._launch(driver, is_new=False)
         for signal in left:
             # Before it decides anything: whoever left a cancel was told that it will be acted on.
             self._deliver_signal(signal)
         return driver
+
+    async def _let_former_go(self, run: str) -> None:
+        """A lease that ran out while this process did nothing may come back to it: what it did before is over."""
+        former = self.drivers.get(run)
+        if former is not None:
+            former.let_go()
+            await self._until_over(former)
 
     async def drain(self, *, seconds: float) -> None:
         """Begin nothing more, and let each run go once nothing of it is performed here; wait so long at most."""
@@ -166,7 +171,7 @@ class Worker:
         if task is not None:
             await asyncio.wait([task])
 
-    def _driver(self, in_hand: RunInHand, *, elsewhere: Sequence[Performed] = ()) -> RunDriver:
+    def _driver(self, in_hand: RunInHand, *, on_offer: Sequence[OfferRow] = ()) -> RunDriver:
         return RunDriver(
             self.engine,
             in_hand,
@@ -174,7 +179,7 @@ class Worker:
             self.clock,
             placing=self.placing,
             on_end=self._forget,
-            elsewhere=elsewhere,
+            on_offer=on_offer,
         )
 
     def _launch(self, driver: RunDriver, *, is_new: bool) -> None:
@@ -200,7 +205,8 @@ class Worker:
                     await self.engine.store.release_lease(driver.run.lease)
 
     def _forget(self, driver: RunDriver) -> None:
-        del self.drivers[driver.run_id]
+        if self.drivers.get(driver.run_id) is driver:
+            del self.drivers[driver.run_id]
 
     def note_late(self, run: str, result: Result) -> None:
         """What came of a call after it had been given up is recorded, if its run is still driven here."""
@@ -262,19 +268,22 @@ class Worker:
             leases = [driver.run.lease for driver in self.drivers.values()]
             if not leases:
                 continue
-            try:
-                held = await self.engine.store.renew_leases(leases)
-            except StoreError:
-                continue
-            self._let_lost_go(leases, held)
+            with suppress(StoreError):
+                self._let_lost_go(leases, await self.engine.store.renew_leases(leases))
+            if any(driver.has_offers for driver in self.drivers.values()):
+                # Nobody else may serve the store: then an effect whose worker went would be waited for for ever.
+                with suppress(StoreError):
+                    await self.engine.store.queue.answer_for_the_dead(host=self.owner.host)
 
     def _let_lost_go(self, leases: Sequence[Lease], held: Sequence[Lease]) -> None:
         kept = {lease.run: lease for lease in held}
         for lease in leases:
             driver = self.drivers.get(lease.run)
-            if driver is None:
+            if driver is None or driver.run.lease.epoch != lease.epoch:
                 continue
             if lease.run in kept:
                 driver.run.lease = kept[lease.run]
             else:
+                if self.placing.is_shared:
+                    log.warning("lease_lost run_id=%s", lease.run)
                 driver.let_go()

@@ -136,7 +136,7 @@ def undo_waits(state: RunState, path: str) -> None:
 def _wait(state: RunState, undoing: Undoing, reason: Literal["backoff", "reconcile"]) -> None:
     if not undoing.waiting:
         state.waits += 1
-    undoing.waiting = reason
+    undoing.waiting, undoing.since = reason, state.seq
 
 
 def undo_failed(state: RunState, path: str, body: e.UndoFailed) -> None:
