@@ -222,7 +222,7 @@ class RunDriver:
     async def _advance(self, letters: list[Letter], *, also: Sequence[Effect] = ()) -> None:
         self._is_moving = True
         try:
-            if _asks_to_move(letters):
+            if any(isinstance(letter.arrival.request, MigrateRun) for letter in letters):
                 letters = await self._migrations_first(letters)
             advance = await self.engine.advance(
                 self.run,
@@ -490,14 +490,6 @@ class RunDriver:
         if self.run.has_ended:
             return Refused(f"run {self.run_id} has ended ({self.status})")
         return Refused(f"run {self.run_id} is not driven here any more: ask again")
-
-
-def _asks_to_move(letters: Sequence[Letter]) -> bool:
-    """Whether somebody asks the run to go on on another bundle."""
-    for letter in letters:  # a loop: it is asked at every step, and a generator would cost three times as much
-        if isinstance(letter.arrival.request, MigrateRun):
-            return True
-    return False
 
 
 def _reply(letters: Sequence[Letter], refused: Sequence[Refused | None]) -> None:
