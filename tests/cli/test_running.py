@@ -245,3 +245,35 @@ def test_a_run_whose_outputs_cannot_be_made_fails(interlock: CommandLine) -> Non
 
     assert said.code == 1
     assert "outputs: " in said.out
+
+
+def test_a_run_is_started_with_labels_by_which_it_is_found(interlock: CommandLine) -> None:
+    """Requests to many runs, and limits on what is driven at once, go by them."""
+    interlock.graph("one", "a: {value: 1}")
+
+    interlock("run", "one", "--label", "team=core", "--label", "repo=web", "--priority", "5")
+
+    (row,) = interlock("runs", "--json").json["runs"]
+    assert (row["labels"], row["priority"]) == ({"team": "core", "repo": "web"}, 5)
+
+
+def test_a_label_without_a_value_is_refused_before_anything_is_started(interlock: CommandLine) -> None:
+    """A run under half a label would be found by nobody."""
+    interlock.graph("one", "a: {value: 1}")
+
+    refused = interlock("run", "one", "--label", "team")
+
+    assert (refused.code, interlock("runs", "--json").json["runs"]) == (2, [])
+    assert "`--label team` is no label with its value" in refused.err
+
+
+def test_a_run_that_is_only_started_waits_for_a_worker(interlock: CommandLine) -> None:
+    """Whoever starts it may go: it is on record, and in the queue."""
+    interlock.graph("one", "a: {value: 1}")
+
+    said = interlock("run", "one", "--detach")
+    waiting = interlock("queue", "--json").json
+
+    assert said.code == 0
+    assert "for whichever worker takes it" in said.out
+    assert [(each["graph"], each["waiting"]) for each in waiting["runs"]] == [("one", 1)]

@@ -49,11 +49,17 @@ def going_on(
     detach: bool = False,
 ) -> Invocation:
     """What is given along with a command that drives a run on, unless it is detached from that."""
-    if detach and (record is not None or world != LIVE):
-        raise CommandError("--detach calls nothing from here: leave it out, or leave out --world and --record")
+    if detach:
+        refuse_taped(world=world, record=record)
     return Invocation(
         store=store, tools=tools, as_json=as_json, world=world, record=record, adds=True, drives=not detach
     )
+
+
+def refuse_taped(*, world: str, record: Path | None) -> None:
+    """What calls nothing from here has nothing to put on a cassette, and asks none."""
+    if record is not None or world != LIVE:
+        raise CommandError("--detach calls nothing from here: leave it out, or leave out --world and --record")
 
 
 def finished(work: Coroutine[Any, Any, Outcome]) -> Outcome:

@@ -70,6 +70,8 @@ def _row_as_json(row: RunRow) -> dict[str, Any]:
         "waiting": row.waiting,
         "kind": row.kind,
         "parent": row.parent,
+        "labels": row.labels,
+        "priority": row.priority,
         "key": row.key,
         "error": row.error,
     }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
 from interlock.cli.failures import CommandError, ExitCode
 from interlock.cli.invocation import LIVE, Invocation, finished
+from interlock.cli.labels import read_labels
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -63,7 +64,7 @@ class Chosen:
         return interlock.selected(
             graph=self.graph,
             statuses=self._statuses(),
-            labels=self._labels(),
+            labels=read_labels(self.label or ()),
             older_than=self._age(),
             limit=self.limit,
         )
@@ -79,13 +80,6 @@ class Chosen:
             if status not in RUN_STATUSES:
                 raise CommandError(f"{status!r} is no status of a run; there are: {', '.join(RUN_STATUSES)}")
         return self.status or []
-
-    def _labels(self) -> dict[str, str]:
-        pairs = [written.partition("=") for written in self.label or ()]
-        for name, equals, _ in pairs:
-            if not name or not equals:
-                raise CommandError(f"`--label {name}` is no label with its value: write `--label team=core`")
-        return {name: value for name, _, value in pairs}
 
     def _age(self) -> timedelta | None:
         from interlock.core.durations import DurationProblem, parse_duration

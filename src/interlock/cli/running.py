@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from interlock.cli.failures import CommandError
-from interlock.cli.invocation import LIVE, Invocation, finished, going_on
+from interlock.cli.invocation import LIVE, Invocation, finished, going_on, refuse_taped
+from interlock.cli.labels import read_labels
 from interlock.cli.many import Chosen, ask_many
 from interlock.cli.options import (
     PRIORITY_MAX,
@@ -53,6 +53,10 @@ def run(
     draft: Annotated[
         bool, typer.Option("--draft", help="Run the project's own graph, though a version of it is released.")
     ] = False,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", metavar="KEY=VALUE", help="By which runs are found and limited; may be given again."),
+    ] = None,
     priority: Annotated[
         int,
         typer.Option(
@@ -78,10 +82,13 @@ def run(
     from interlock.cli.inputs import read_inputs
 
     on = Invocation(store=store, tools=tools, as_json=as_json, world=world, record=record)
-    if detach and (record is not None or world != LIVE):
-        raise CommandError("--detach calls nothing from here: leave it out, or leave out --world and --record")
+    if detach:
+        refuse_taped(world=world, record=record)
     given = read_inputs(inputs, pairs or ())
-    return finished(_run(graph, given, key=key, by=by, draft=draft, priority=priority, detach=detach, on=on))
+    labels = read_labels(label or ())
+    return finished(
+        _run(graph, given, key=key, by=by, draft=draft, labels=labels, priority=priority, detach=detach, on=on)
+    )
 
 
 async def _run(
@@ -91,6 +98,7 @@ async def _run(
     key: str,
     by: str,
     draft: bool,
+    labels: dict[str, str],
     priority: int,
     detach: bool,
     on: Invocation,
@@ -100,7 +108,7 @@ async def _run(
 
     async with opened(on) as interlock:
         handle = await interlock.start(
-            graph, inputs, key=key, by=who(by), draft=draft, priority=priority, detach=detach
+            graph, inputs, key=key, by=who(by), draft=draft, labels=labels, priority=priority, detach=detach
         )
         return await (tell_started(handle, on) if detach else drive(handle, on))
 

@@ -41,7 +41,7 @@ from interlock.store.sealing import CHAIN_START, header_hash, unseal_all
 
 BLOBS_KEPT_MAX = 256
 """How many loaded blobs of one run are kept at hand."""
-DECIDED_AT_ONCE_MAX = 10_000
+DECIDED_AT_ONCE_MAX = 4_000
 """How many decisions go into one append. A loop of a million rounds that waits for nobody decides for minutes: what it
 has decided is appended in between, and a cancel is heard."""
 BLOBS_READ_AT_ONCE = 64
