@@ -54,7 +54,8 @@ _TAKE: Final = """
 _NEXT: Final = f"""{_FREE}
     select exists (select from free), least(
         (select due from run where due is not null and (owner is null or expires_at <= $1) order by due limit 1),
-        (select min(expires_at) from run where owner is not null and expires_at > $1 and ended_at is null))"""
+        (select min(expires_at) from run
+            where owner is not null and expires_at > $1 and no is not null and ended_at is null))"""
 _DEPTH: Final = f"""{_FREE}
     select tenant, graph, count(*), min(greatest(started_at, due)) from free
     group by tenant, graph order by tenant, graph"""
