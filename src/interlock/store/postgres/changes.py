@@ -7,8 +7,8 @@ nothing.
 
 A notification may be lost: with its connection, or with a process that ends between its commit and telling it. So each
 time the connection that listens was made anew, everything counts as changed; and now and then it is asked for three
-numbers, the ends of the signals, of the offers and of the feed. What was only given back by a process that ended at
-that very moment shows in none of them: who looks for work looks for it now and then by itself.
+numbers, the ends of the signals, of the offers and of the feed. What was only given back, without an append, by a
+process that ended at that very moment shows in none of them: who looks for work looks for it now and then by itself.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ Told: TypeAlias = Literal["log", "signal", "work"]
 """What a commit was about, as notifications name it. One that is not known counts as a change of anything."""
 
 POLL_SECONDS: Final = 10.0
+QUIET_POLL_SECONDS: Final = 30.0
+"""How often the numbers are asked for at least. It takes longer from one time to the next as long as all is quiet."""
 TOGETHER_SECONDS: Final = 0.005
 """For so long commits are gathered before they are told, once one has been told at once."""
 
@@ -37,8 +39,8 @@ _TELL: Final = "select set_config('synchronous_commit', 'off', true), pg_notify(
 _ENDS: Final = """
     select coalesce((select max(id) from signal), 0), coalesce((select max(no) from offer), 0),
         coalesce((select sum(position) from feed_end), 0)::int8"""
-_TOLD_BY_ENDS: Final[tuple[tuple[Told, ...], ...]] = (("signal", "work"), ("work",), ("log",))
-"""What it means if one of the ends has moved."""
+_TOLD_BY_ENDS: Final[tuple[tuple[Told, ...], ...]] = (("signal", "work"), ("work",), ("log", "work"))
+"""What it means if one of the ends has moved: an append may have given its run back."""
 
 
 class Changes:
@@ -128,17 +130,19 @@ class Changes:
         """Look now and then whether anything was missed, until the connection is gone."""
         gone = asyncio.Event()
         session.add_termination_listener(lambda _: gone.set())
-        seen = await _ends(session)
+        seen, mark, pause = await _ends(session), self._marks["anything"], POLL_SECONDS
         while not gone.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
+                async with asyncio.timeout(pause):
                     await gone.wait()
                     return
             ends = await _ends(session)
+            is_quiet = ends == seen and mark == self._marks["anything"]
+            pause = min(2 * pause, QUIET_POLL_SECONDS) if is_quiet else POLL_SECONDS
             for before, after, about in zip(seen, ends, _TOLD_BY_ENDS, strict=True):
                 if before != after:
                     self._move(about)
-            seen = ends
+            seen, mark = ends, self._marks["anything"]
 
     def _told(self, _connection: object, _process: int, _channel: str, payload: str) -> None:
         who, *about = payload.split(" ")

@@ -58,7 +58,9 @@ _STOP: Final = "update offer set is_stopping = true where tenant = $1 and run = 
 _OFFERS: Final = """
     select path, effect, tool, pool, tags, priority, offered_at, coalesce(owner, ''), is_stopping, call from offer
     where tenant = $1 and run = $2 order by no"""
-_HOLDERS: Final = "select distinct owner, host, pid, pid_started from offer where owner is not null and host = $1"
+_HOLDERS: Final = """
+    select owner, host, pid, pid_started, min(expires_at) from offer where owner is not null
+    group by owner, host, pid, pid_started"""
 # What another process answers for at this very moment is left to it.
 _ANSWER_FOR_DEAD: Final = """
     with dead as (
@@ -177,9 +179,11 @@ class PostgresEffectQueue:
         at = self._clock()
 
         async def deed(session: Session) -> int:
-            holders = [LeaseOwner(*row) for row in await session.fetch(_HOLDERS, host)]
-            gone = [holder.id for holder in holders if not self._is_running(holder)]
-            return len(await session.fetch(_ANSWER_FOR_DEAD, at, gone))
+            holders = await session.fetch(_HOLDERS)
+            here = [LeaseOwner(*who) for *who, _ in holders if who[1] == host]
+            gone = [holder.id for holder in here if not self._is_running(holder)]
+            has_run_out = any(expires_at <= at for *_, expires_at in holders)
+            return len(await session.fetch(_ANSWER_FOR_DEAD, at, gone)) if gone or has_run_out else 0
 
         answered = await self._do(deed)
         if answered:
