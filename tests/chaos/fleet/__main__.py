@@ -207,7 +207,7 @@ def _told(wish: Wish, chaos: Chaos, crowd: Crowd, verdict: Verdict, seconds: flo
         "effects": dict(verdict.effects),
         "done_once": verdict.done_once,
         "unknown_for_a_while": verdict.unknown,
-        "settled_by_people": crowd.settled_steps,
+        "settled_by_people": crowd.settled,
         "asked_people_although_there_was_a_hook": crowd.settled_calls,
         "given_up_as_lost": len(verdict.lost),
         "after_a_kill": chaos.killed.told(),

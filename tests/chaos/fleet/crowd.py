@@ -39,7 +39,7 @@ class Crowd:
         self._answered: dict[tuple[str, str], float] = {}
         self.runs: dict[str, str] = {}
         """The graph of each run."""
-        self.settled_steps = 0
+        self.settled = 0
         self.settled_calls: list[str] = []
         """Effects with a hook that a person was asked about all the same."""
 
@@ -78,28 +78,27 @@ class Crowd:
         place = (question.run, question.path)
         if time.monotonic() - self._answered.get(place, -ASKED_AGAIN_SECONDS) < ASKED_AGAIN_SECONDS:
             return
-        is_for_hook = question.reason == "reconcile" and question.path == question.node
-        if is_for_hook and time.time() - question.asked_at / 1e6 < HOOK_SECONDS:
-            return
         self._answered[place] = time.monotonic()
-        run = await self._interlock.open(question.run)
         with suppress(RequestRefusedError, StoreError):
             if question.reason == "person":
+                run = await self._interlock.open(question.run)
                 await run.answer(question.path, by="somebody", choice="yes", detach=True)
             elif question.reason == "reconcile":
                 await self._settle(question)
-                if is_for_hook:
-                    self.settled_calls.append(f"{question.run}:{question.path}")
 
     async def _settle(self, question: QuestionRow) -> None:
-        """Look into the world, and say what is to be seen there."""
+        """Look into the world, and say what is to be seen there: of steps, and of what no hook could tell."""
         run = await self._interlock.open(question.run)
-        lines = await run.effects()
-        in_doubt = [line for line in lines if line.path == question.path and line.status == "unknown"]
-        for line in in_doubt:
+        in_doubt = [line for line in await run.effects() if line.status == "unknown"]
+        steps = [line for line in in_doubt if line.kind == "step" and line.path.startswith(f"{question.path}.")]
+        calls = [line for line in in_doubt if line.kind != "step" and line.path == question.path]
+        if not steps and time.time() - question.asked_at / 1e6 > HOOK_SECONDS:
+            self.settled_calls.append(f"{question.run}:{question.path}")
+            steps = calls
+        for line in steps:
             found = await asyncio.to_thread(self._world.took_place, line.effect)
             await run.settle(line.effect, "done" if found else "not_done", out=0, by="somebody", detach=True)
-            self.settled_steps += 1
+            self.settled += 1
 
     async def _cancel_later(self, run: str) -> None:
         await asyncio.sleep(self._chance.uniform(0.5, 6))

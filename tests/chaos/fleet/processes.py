@@ -75,19 +75,28 @@ class WorkerProcess:
         return sum(line.startswith(word) for line in self.log.read_text().splitlines())
 
 
-def start_worker(folder: Path, name: str, *, store: str, pools: Sequence[str], lease_seconds: int) -> WorkerProcess:
-    """A new worker on a store, which works in a folder."""
+def start_worker(
+    folder: Path,
+    name: str,
+    *,
+    store: str,
+    pools: Sequence[str] = ("default",),
+    tools: str = "tests.chaos.fleet.tools",
+    concurrency: int = 16,
+    lease_seconds: int = 30,
+) -> WorkerProcess:
+    """A new worker on a store, which works in a folder. `tools` is the module in which they are."""
     log = folder / f"{name}.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INTERLOCK_")} | {
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
         "INTERLOCK_STORE": store,
-        "INTERLOCK_TOOLS": "tests.chaos.fleet.tools",
+        "INTERLOCK_TOOLS": tools,
         "INTERLOCK_LEASE_SECONDS": str(lease_seconds),
     }
     chosen = [word for pool in pools for word in ("--pool", pool)]
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [*PROGRAM, "worker", *chosen, "--concurrency", "16"],
+            [*PROGRAM, "worker", *chosen, "--concurrency", str(concurrency)],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
