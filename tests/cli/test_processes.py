@@ -150,3 +150,11 @@ def test_a_question_of_a_tool_is_answered_from_another_terminal(interlock: Comma
     assert said.code == 0
     assert program.returncode == 0
     assert '"a": "y"' in out
+
+
+def test_a_worker_says_that_it_is_ready_as_soon_as_it_is(interlock: CommandLine) -> None:
+    """A program that starts a worker waits for that line, and the worker says nothing else until it ends."""
+    with running(interlock, "worker", "--json", until='"pools": ["default"]') as worker:
+        worker.send_signal(signal.SIGTERM)
+
+        assert worker.wait(10) == 0

@@ -12,6 +12,7 @@ from interlock.cli.failures import ExitCode
 from interlock.cli.invocation import Invocation
 from interlock.cli.opening import configured, project_client
 from interlock.cli.output import console, print_json
+from interlock.cli.reserved_output import flush_output
 from interlock.engine.roster import WorkerCard
 from interlock.settings import Configured, WorkerSettings
 
@@ -61,6 +62,7 @@ def _say_ready(card: WorkerCard, found: Configured, *, as_json: bool) -> None:
     if as_json:
         told = {"worker": card.owner.id, "store": str(store), "pools": card.pools, "tags": card.tags}
         print_json(told | {"concurrency": card.concurrency, "tools": card.tools}, indent=None)
+        flush_output()  # a program waits for it
         return
     out = console()
     out.print(f"[bold]{card.owner.id}[/] works on {store}: {_what(found.settings.worker, card.pools, card.tools)}")
