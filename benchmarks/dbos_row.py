@@ -1,23 +1,26 @@
-"""DBOS on SQLite, its embedded mode. Its loop keeps its messages in the workflow's own memory, as its users do."""
+"""DBOS on SQLite, its embedded mode, or on PostgreSQL. Runs at once go through its threads and through asyncio: the
+quicker counts. Its loop keeps its messages in the workflow's own memory, as its users do.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import sqlite3
-from pathlib import Path
 from typing import Any
 
 import measuring as m
+import psycopg
 from dbos import DBOS, SetWorkflowID
 
 GIVEN = m.options()
 PLACE = GIVEN.folder / "dbos.sqlite"
+RUNS_AT_ONCE = m.RUNS_AT_ONCE if GIVEN.postgres else 100
 BEGAN: list[float] = []
 DBOS(
     config={
         "name": "row",
-        "system_database_url": f"sqlite:///{PLACE}",
+        "system_database_url": GIVEN.postgres or f"sqlite:///{PLACE}",
         "log_level": "ERROR",
         "application_version": "1",
     }
@@ -69,11 +72,19 @@ def conversation(rounds: int) -> int:
     return len(messages)
 
 
-async def together(runs: int) -> tuple[float, float]:
+async def together(runs: int) -> dict[str, Any]:
     began, cpu = m.now(), m.Cpu()
     started = await asyncio.gather(*[DBOS.start_workflow_async(chain_async, m.STEPS) for _ in range(runs)])
     await asyncio.gather(*[handle.get_result(polling_interval_sec=0.05) for handle in started])
-    return m.now() - began, cpu.micros_each(runs * m.STEPS)
+    return m.at_once(m.now() - began, runs, cpu.micros_each(runs * m.STEPS))
+
+
+def in_threads(runs: int) -> dict[str, Any]:
+    """Many runs at once, in its own pool of threads."""
+    began, cpu = m.now(), m.Cpu()
+    for handle in [DBOS.start_workflow(chain, m.STEPS) for _ in range(runs)]:
+        handle.get_result(polling_interval_sec=0.05)
+    return m.at_once(m.now() - began, runs, cpu.micros_each(runs * m.STEPS))
 
 
 async def fans() -> float:
@@ -112,9 +123,9 @@ def row(*, quick: bool, alone: bool) -> dict[str, Any]:
         chain(m.STEPS)
         took.append(m.now() - began)
     found["chain"] = m.chains(took, cpu.micros_each(len(took) * m.STEPS))
-    runs = 20 if quick else 100
-    wall, micros = asyncio.run(together(runs))
-    found["at_once"] = m.at_once(wall, runs, micros)
+    runs = 20 if quick else RUNS_AT_ONCE
+    both = [asyncio.run(together(runs)), in_threads(runs)]
+    found["at_once"] = max(both, key=lambda figures: figures["steps_per_s"])
     found["fan_ms"] = asyncio.run(fans())
     took = []
     for number in range(m.STARTS):
@@ -126,15 +137,20 @@ def row(*, quick: bool, alone: bool) -> dict[str, Any]:
     found["start_ms"] = m.middle_ms(took)
     rounds = 100 if quick else 1_000
     BEGAN.clear()
-    before = _size(PLACE)
+    before = _size()
     conversation(rounds)
-    found["loop"] = m.growth(BEGAN, m.now()) | {"bytes_per_round": round((_size(PLACE) - before) / rounds)}
+    found["loop"] = m.growth(BEGAN, m.now()) | {"bytes_per_round": round((_size() - before) / rounds)}
     return found
 
 
-def _size(place: Path) -> int:
-    with sqlite3.connect(place) as file:
-        return file.execute("select coalesce(sum(length(output)), 0) from operation_outputs").fetchone()[0]
+def _size() -> int:
+    if GIVEN.postgres:
+        with psycopg.connect(GIVEN.postgres) as connection:
+            found = connection.execute("select sum(octet_length(output)) from dbos.operation_outputs").fetchone()
+    else:
+        with sqlite3.connect(PLACE) as file:
+            found = file.execute("select sum(length(output)) from operation_outputs").fetchone()
+    return found[0] or 0 if found else 0
 
 
 if __name__ == "__main__":

@@ -1,24 +1,58 @@
-"""LangGraph with its SQLite savers, durability `sync`: a step counts once its checkpoint is written.
+"""LangGraph with its savers, durability `sync`: a step counts once its checkpoint is written.
 
 Chains, starts and the loop use the synchronous saver, which is the quicker one there; many runs at once and the fan use
-the one for asyncio. Its loop keeps its messages in the state, as its users do.
+the one for asyncio. On PostgreSQL, where both can write at the same time, many runs at once go through both, each over
+a pool of 20 connections, and the quicker one counts. Its loop keeps its messages in the state, as its users do.
 """
 
 from __future__ import annotations
 
 import asyncio
 import operator
-import sqlite3
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Annotated, Any, TypedDict
 
 import measuring as m
+from langgraph.checkpoint.postgres import PostgresSaver
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+GIVEN = m.options()
+CONNECTIONS = 20
+# As its own `from_conn_string` makes a connection.
+CONNECTING = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+POOL = {"min_size": CONNECTIONS, "max_size": CONNECTIONS, "kwargs": CONNECTING, "timeout": 120}
 BEGAN: list[float] = []
+
+
+def saver_in(name: str) -> AbstractContextManager[Any]:
+    if GIVEN.postgres:
+        return PostgresSaver.from_conn_string(GIVEN.postgres)
+    return SqliteSaver.from_conn_string(str(GIVEN.folder / name))
+
+
+@contextmanager
+def pooled_saver() -> Any:
+    with ConnectionPool(GIVEN.postgres, **POOL) as pool:
+        yield PostgresSaver(pool)
+
+
+def async_saver_in(name: str) -> AbstractAsyncContextManager[Any]:
+    if GIVEN.postgres:
+        return pooled_async_saver()
+    return AsyncSqliteSaver.from_conn_string(str(GIVEN.folder / name))
+
+
+@asynccontextmanager
+async def pooled_async_saver() -> Any:
+    async with AsyncConnectionPool(GIVEN.postgres, **POOL) as pool:
+        yield AsyncPostgresSaver(pool)
 
 
 class Chain(TypedDict):
@@ -106,10 +140,10 @@ def forks(ten: Any, times: int) -> float:
     return m.middle_ms(took)
 
 
-def one_by_one(place: Path, *, quick: bool, alone: bool) -> dict[str, Any]:
+def one_by_one(*, quick: bool, alone: bool) -> dict[str, Any]:
     """Chains, forks, starts and the loop."""
     found: dict[str, Any] = {}
-    with SqliteSaver.from_conn_string(str(place)) as saver:
+    with saver_in("sync.db") as saver:
         saver.setup()
         ten = chain(step).compile(checkpointer=saver)
         ten.invoke({"i": 0, "text": ""}, thread("warm"), durability="sync")
@@ -132,18 +166,32 @@ def one_by_one(place: Path, *, quick: bool, alone: bool) -> dict[str, Any]:
         rounds = 100 if quick else m.ROUNDS
         BEGAN.clear()
         loop = conversation().compile(checkpointer=saver)
-        before = _size(place)
+        before = _size(saver)
         start = {"i": 0, "goal": rounds, "messages": []}
         loop.invoke(start, thread("loop", recursion_limit=rounds + 10), durability="sync")
         found["loop"] = m.growth(BEGAN, m.now())
-        found["loop"]["bytes_per_round"] = round((_size(place) - before) / rounds)
+        found["loop"]["bytes_per_round"] = round((_size(saver) - before) / rounds)
     return found
 
 
-async def together(place: Path, *, quick: bool) -> dict[str, Any]:
+def in_threads(runs: int) -> dict[str, Any]:
+    """Many runs at once, as many as there are connections."""
+    with pooled_saver() as saver, ThreadPoolExecutor(CONNECTIONS) as threads:
+        ten = chain(step).compile(checkpointer=saver)
+
+        def one(name: str) -> None:
+            ten.invoke({"i": 0, "text": ""}, thread(name), durability="sync")
+
+        one("warm-thread")
+        cpu, began = m.Cpu(), m.now()
+        list(threads.map(one, [f"in-thread-{k}" for k in range(runs)]))
+        return m.at_once(m.now() - began, runs, cpu.micros_each(runs * m.STEPS))
+
+
+async def together(*, quick: bool) -> dict[str, Any]:
     """Many runs at once, and the fan."""
     found: dict[str, Any] = {}
-    async with AsyncSqliteSaver.from_conn_string(str(place)) as saver:
+    async with async_saver_in("async.db") as saver:
         await saver.setup()
         ten = chain(step_async).compile(checkpointer=saver)
         await ten.ainvoke({"i": 0, "text": ""}, thread("warm"), durability="sync")
@@ -161,16 +209,29 @@ async def together(place: Path, *, quick: bool) -> dict[str, Any]:
     return found
 
 
-def _size(place: Path) -> int:
-    with sqlite3.connect(place) as file:
-        written = "select coalesce(sum(length(checkpoint) + length(metadata)), 0) from checkpoints"
-        more = "select coalesce(sum(length(value)), 0) from writes"
-        return file.execute(written).fetchone()[0] + file.execute(more).fetchone()[0]
+def _size(saver: Any) -> int:
+    if GIVEN.postgres:
+        parts = [
+            "select sum(octet_length(checkpoint::text) + octet_length(metadata::text)) as size from checkpoints",
+            "select sum(octet_length(blob)) as size from checkpoint_blobs",
+            "select sum(octet_length(blob)) as size from checkpoint_writes",
+        ]
+        return sum(saver.conn.execute(part).fetchone()["size"] or 0 for part in parts)
+    parts = [
+        "select sum(length(checkpoint) + length(metadata)) from checkpoints",
+        "select sum(length(value)) from writes",
+    ]
+    return sum(saver.conn.execute(part).fetchone()[0] or 0 for part in parts)
+
+
+def row(*, quick: bool) -> dict[str, Any]:
+    """All workloads."""
+    found = one_by_one(quick=quick, alone=False) | asyncio.run(together(quick=quick))
+    if GIVEN.postgres:
+        threads = in_threads(20 if quick else m.RUNS_AT_ONCE)
+        found["at_once"] = max(found["at_once"], threads, key=lambda figures: figures["steps_per_s"])
+    return found
 
 
 if __name__ == "__main__":
-    given = m.options()
-    result = one_by_one(given.folder / "sync.db", quick=given.quick, alone=given.forks)
-    if not given.forks:
-        result |= asyncio.run(together(given.folder / "async.db", quick=given.quick))
-    m.emit(result)
+    m.emit(one_by_one(quick=GIVEN.quick, alone=True) if GIVEN.forks else row(quick=GIVEN.quick))

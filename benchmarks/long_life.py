@@ -1,15 +1,17 @@
 """A run of a million events: how long it takes to go on with it, and what it takes to keep.
 
-    python benchmarks/long_life.py [--events 1000000] [--store postgresql://…]
+    python benchmarks/long_life.py [--events 1000000]
 
 A loop of values alone, since a million tool calls would measure the disk. Resuming is what a worker of another process
 does before it can decide anything: the plan from its bundle, the state from its snapshot and the events behind it.
+It is a new file, or the database that `BENCH_POSTGRES` names.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import statistics
 import tempfile
 from pathlib import Path
@@ -108,12 +110,16 @@ async def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--store", default="", help="a file or an address; else a new file")
+    parser.add_argument("--folder", type=Path, default=Path(__file__).parent, help="where a new file is made")
+    parser.add_argument("--row", action="store_true", help="tell the runner of benchmarks")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
-        place = parse_place(given.store or str(Path(folder) / "long.db"))
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        place = parse_place(os.environ.get(m.ADDRESS_VARIABLE) or str(Path(folder) / "long.db"))
         async with make_store(place, clock=LoopClock()) as store:
             found = await measured(store, given.events)
+    if given.row:
+        m.emit(found)
+        return
     print("\n".join(["| a long life | |", "|---|---|", *(f"| {name} | {value} |" for name, value in found.items())]))
 
 

@@ -1,7 +1,7 @@
 """What every row of the benchmark is measured with: the same work, the same clock, the same statistics.
 
-A row is a script that does the work on one engine and prints one last line, `ROW {json}`. It runs in its own process,
-with its own folder, so that no engine sees another's caches.
+A row is a script that does the work on one engine and one store and prints one last line, `ROW {json}`. It runs in its
+own process, with its own folder and its own database, so that no engine sees another's caches.
 """
 
 from __future__ import annotations
@@ -14,9 +14,15 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 now = time.perf_counter
+"""Counts from the start of the machine, so what one process has seen can be compared with what another one has."""
+
+ADDRESS_VARIABLE: Final = "BENCH_POSTGRES"
+"""Names the database of a row that is measured on PostgreSQL: not a flag, since it has a password in it."""
+SERVER_VARIABLE: Final = "BENCH_POSTGRES_PID"
+"""The process of that server, whose processor time is part of the price."""
 
 STEPS = 10
 """The length of the chain."""
@@ -24,6 +30,7 @@ CHAIN_SECONDS = 1.5
 RUNS_AT_ONCE = 500
 FAN = 100
 STARTS = 30
+STARTS_ELSEWHERE = 200
 FORKS = 20
 FORKED_FROM = 6
 """The step from which a finished chain is taken another course: those before it are taken over, five run again."""
@@ -38,43 +45,65 @@ def payload(number: int) -> dict[str, Any]:
 
 
 def options() -> argparse.Namespace:
-    """What the runner tells a row."""
+    """What the runner tells a row; `postgres` is the address of its database, and empty on SQLite."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--quick", action="store_true", help="small numbers: does it run at all")
     parser.add_argument("--forks", action="store_true", help="forks and replays alone")
-    return parser.parse_args()
+    given = parser.parse_args()
+    given.postgres = os.environ.get(ADDRESS_VARIABLE, "")
+    return given
 
 
 class Cpu:
-    """The processor time of this process: a busy machine blurs it far less than it blurs the clock on the wall."""
+    """The processor time of this process and of the server: a busy machine blurs it far less than the clock's."""
 
     def __init__(self) -> None:
-        self._began = time.process_time()
+        self._began, self._server_began = time.process_time(), _server_seconds()
 
-    def micros_each(self, steps: int) -> float:
+    def micros_each(self, steps: int) -> dict[str, float]:
         """Microseconds a step since this was made."""
-        return round((time.process_time() - self._began) / steps * 1e6, 1)
+        mine = round((time.process_time() - self._began) / steps * 1e6, 1)
+        server = round((_server_seconds() - self._server_began) / steps * 1e6, 1)
+        return {"cpu_us_per_step": mine} | ({"server_cpu_us_per_step": server} if server else {})
 
 
-def chains(seconds: Sequence[float], cpu_micros: float) -> dict[str, Any]:
+def _server_seconds() -> float:
+    """The processor time of the server and of all its children, also of those that have ended."""
+    server = os.environ.get(SERVER_VARIABLE)
+    return _seconds_of(int(server)) if server else 0.0
+
+
+def _seconds_of(process: int) -> float:
+    times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:15]
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    own = sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_seconds_of(int(child)) for child in children)
+
+
+def chains(seconds: Sequence[float], cpu: dict[str, float]) -> dict[str, Any]:
     """The figures of chains that ran one after the other."""
     steps = len(seconds) * STEPS
     return {
         "steps_per_s": round(steps / sum(seconds)),
         "step_ms_p50": round(statistics.median(seconds) / STEPS * 1e3, 3),
-        "cpu_us_per_step": cpu_micros,
+        **cpu,
     }
 
 
-def at_once(wall: float, runs: int, cpu_micros: float) -> dict[str, Any]:
+def at_once(wall: float, runs: int, cpu: dict[str, float] | None = None) -> dict[str, Any]:
     """The figures of many chains at the same time."""
-    return {"runs": runs, "steps_per_s": round(runs * STEPS / wall), "cpu_us_per_step": cpu_micros}
+    return {"runs": runs, "steps_per_s": round(runs * STEPS / wall), **(cpu or {})}
 
 
 def middle_ms(seconds: Sequence[float]) -> float:
     """The median, in milliseconds."""
     return round(statistics.median(seconds) * 1e3, 3)
+
+
+def worst_of_hundred_ms(seconds: Sequence[float]) -> float:
+    """What one in a hundred exceeds, in milliseconds."""
+    return round(sorted(seconds)[int(len(seconds) * 0.99)] * 1e3, 3)
 
 
 def growth(began: Sequence[float], ended: float) -> dict[str, Any]:

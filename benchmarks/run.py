@@ -1,47 +1,58 @@
-"""Interlock beside the raw limit and its peers: the same work on one machine in one run, and the ratios.
+"""Interlock beside the raw limit and its peers: the same work on one machine in one run, on SQLite and on PostgreSQL.
 
-    make bench                      five rounds of everything, about five minutes
+    make bench                      five rounds of everything and one long run, about fifteen minutes
     make bench ROUNDS=1 QUICK=1     does it run at all
 
-Rounds go through all rows in turn, so that a change of the disk's mood falls on all. Every figure is the median of
-the rounds; ratios are made within a round and then their median is taken. A peer that is not installed is left out.
+Rounds go through all rows in turn, so that a change of the disk's mood falls on all. A peer that is not installed is
+left out. The PostgreSQL server is one of its own, with fsync on and the machine's disk under it; each row has a
+database of its own on it.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
+import secrets
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
+import asyncpg
+import figures
 import measuring as m
 
-HERE = Path(__file__).resolve().parent
-PEERS = HERE.parent / ".venv-peers" / "bin" / "python"
-ROWS = {"raw": sys.executable, "interlock": sys.executable, "langgraph": str(PEERS), "dbos": str(PEERS)}
-FIGURES = {
-    "chain, steps/s": ("chain", "steps_per_s"),
-    "chain, CPU us/step": ("chain", "cpu_us_per_step"),
-    "chain, commits/step": ("chain", "commits_per_step"),
-    "runs at once, steps/s": ("at_once", "steps_per_s"),
-    "runs at once": ("at_once", "runs"),
-    "runs at once, CPU us/step": ("at_once", "cpu_us_per_step"),
-    "fan of 100, ms": ("fan_ms",),
-    "start, ms": ("start_ms",),
-    "fork from step 6 to its end, ms": ("fork_ms",),
-    "replay of ten steps, ms": ("replay_ms",),
-    "loop, rounds/s": ("loop", "rounds_per_s"),
-    "loop, last to first tenth": ("loop", "last_to_first_tenth"),
-    "loop, bytes/round": ("loop", "bytes_per_round"),
-    "disk, ms a commit": ("disk_ms",),
+HERE: Final = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+from dev.postgres import PostgresServer, running_postgres  # noqa: E402 - it lies beside this folder
+
+PEERS_PYTHON: Final = str(HERE.parent / ".venv-peers" / "bin" / "python")
+SCRIPTS: Final = {
+    "raw": [(sys.executable, "raw_row.py")],
+    # Alone, and as several processes.
+    "interlock": [(sys.executable, "interlock_row.py"), (sys.executable, "fleet_row.py")],
+    "langgraph": [(PEERS_PYTHON, "langgraph_row.py")],
+    "dbos": [(PEERS_PYTHON, "dbos_row.py")],
 }
+ROW_SECONDS_MAX: Final = 900
+DISK: Final = Path(os.environ.get("BENCH_FOLDER", HERE))
+"""Everything that is written lies on the disk that this is on."""
+
+
+class Row(NamedTuple):
+    """An engine on a store; its figures are those of all its scripts."""
+
+    store: str
+    engine: str
+
+    def __str__(self) -> str:
+        return f"{self.store}/{self.engine}"
 
 
 def main() -> None:
@@ -49,96 +60,93 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", default="", help="rows to run, by comma")
+    parser.add_argument("--only", default="", help="engines to measure, by comma")
+    parser.add_argument("--store", choices=figures.STORES, action="append", help="the stores; without it, all")
     parser.add_argument("--forks", action="store_true", help="forks and replays alone")
     parser.add_argument("--out", type=Path, help="keep every round's figures in this file")
     given = parser.parse_args()
-    wanted = given.only.split(",") if given.only else list(ROWS)
-    rows = {name: python for name, python in ROWS.items() if name in wanted and Path(python).exists()}
-    for name in sorted(set(wanted) - rows.keys()):
-        print(f"{name} is not installed and left out")
+    engines = _installed(given.only.split(",") if given.only else figures.ENGINES)
+    rows = [Row(store, engine) for store in given.store or figures.STORES for engine in engines]
     words = [word for word, is_given in (("--quick", given.quick), ("--forks", given.forks)) if is_given]
-    rounds = [_round(rows, number, words) for number in range(given.rounds)]
+    with running_postgres(parent=DISK) as server:
+        rounds = [_round(rows, number, words, server) for number in range(given.rounds)]
+        stores = [row.store for row in rows if row.engine == "interlock" and not given.forks]
+        long_lives = {store: _long_life(store, server, quick=given.quick) for store in stores}
     if given.out:
-        given.out.write_text(json.dumps(rounds, indent=1))
-    print(_table(rounds, list(rows)))
-    print(_ratios(rounds))
+        given.out.write_text(json.dumps({"rounds": rounds, "long_lives": long_lives}, indent=1))
+    print(figures.table(rounds, long_lives))
+    print(figures.verdicts(rounds))
 
 
-def _round(rows: dict[str, str], number: int, words: list[str]) -> dict[str, Any]:
+def _installed(engines: Sequence[str]) -> list[str]:
+    found = [name for name in engines if all(Path(python).exists() for python, _ in SCRIPTS[name])]
+    for name in sorted(set(engines) - set(found)):
+        print(f"{name} is not installed and left out")
+    return found
+
+
+def _long_life(store: str, server: PostgresServer, *, quick: bool) -> dict[str, str]:
+    command = [sys.executable, str(HERE / "long_life.py"), "--row", *(["--events", "20000"] if quick else [])]
+    found = _measured(command, _place_on(store, server))
+    print(f"one long run: {store} done", file=sys.stderr, flush=True)
+    return found
+
+
+def _round(rows: Sequence[Row], number: int, words: Sequence[str], server: PostgresServer) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, python in rows.items():
-        found[name] = _row(name, python, words)
-        print(f"round {number + 1}: {name} done", file=sys.stderr, flush=True)
+    for row in rows:
+        found[str(row)] = {"disk_ms": m.disk_probe(DISK)}
+        for python, script in SCRIPTS[row.engine]:
+            found[str(row)] |= _measured([python, str(HERE / script), *words], _place_on(row.store, server))
+        print(f"round {number + 1}: {row} done", file=sys.stderr, flush=True)
     return found
 
 
-def _row(name: str, python: str, words: list[str]) -> dict[str, Any]:
-    folder = Path(tempfile.mkdtemp(prefix=f"interlock-bench-{name}-", dir=os.environ.get("BENCH_FOLDER", HERE)))
+def _measured(command: Sequence[str], place: Mapping[str, str]) -> dict[str, Any]:
+    with _folder() as folder:
+        done = subprocess.run(
+            [*command, "--folder", str(folder)],
+            env={**os.environ, **place},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=ROW_SECONDS_MAX,
+            cwd=HERE,
+        )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("ROW ")]
+    if not lines:
+        raise SystemExit(f"{command[1]} gave no result:\n{done.stderr[-2_000:]}")
+    return json.loads(lines[-1].removeprefix("ROW "))
+
+
+def _place_on(store: str, server: PostgresServer) -> dict[str, str]:
+    """What tells a row its place besides its folder: a new database of the server, if it is to be one."""
+    if store != "PostgreSQL":
+        return {}
+    name = f"row_{secrets.token_hex(6)}"
+    asyncio.run(_make_database(server.address, name))
+    return {
+        m.ADDRESS_VARIABLE: f"{server.address.rpartition('/')[0]}/{name}",
+        m.SERVER_VARIABLE: str(server.process_id),
+    }
+
+
+async def _make_database(address: str, name: str) -> None:
+    connection = await asyncpg.connect(address)
     try:
-        disk = m.disk_probe(folder)
-        command = [python, str(HERE / f"{name}_row.py"), "--folder", str(folder), *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=HERE)
-        lines = [line for line in done.stdout.splitlines() if line.startswith("ROW ")]
-        if not lines:
-            raise SystemExit(f"{name} gave no result:\n{done.stderr[-2_000:]}")
-        return json.loads(lines[-1].removeprefix("ROW ")) | {"disk_ms": disk}
+        await connection.execute(f"create database {name}")
     finally:
-        shutil.rmtree(folder)
+        await connection.close()
 
 
-def _figure(row: dict[str, Any], place: tuple[str, ...]) -> float | None:
-    found: Any = row
-    for key in place:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
-
-
-def _median(rounds: list[dict[str, Any]], row: str, place: tuple[str, ...]) -> float | None:
-    found = [figure for each in rounds if (figure := _figure(each[row], place)) is not None]
-    return statistics.median(found) if found else None
-
-
-def _table(rounds: list[dict[str, Any]], rows: list[str]) -> str:
-    lines = ["| median of " + str(len(rounds)) + " | " + " | ".join(rows) + " |", "|---" * (len(rows) + 1) + "|"]
-    for label, place in FIGURES.items():
-        cells = [_median(rounds, row, place) for row in rows]
-        if set(cells) == {None}:
-            continue
-        lines.append(f"| {label} | " + " | ".join("-" if cell is None else f"{cell:,.6g}" for cell in cells) + " |")
-    return "\n".join(lines)
-
-
-def _ratios(rounds: list[dict[str, Any]]) -> str:
-    peers = [name for name in ("langgraph", "dbos") if name in rounds[0]]
-    if "interlock" not in rounds[0]:
-        return ""
-    lines = ["", "ratios, each made within its round:"]
-    is_whole = "chain" in rounds[0]["interlock"]
-    if "raw" in rounds[0] and is_whole:
-        lines.append(f"  chain to the raw row: {_ratio(rounds, ('chain', 'steps_per_s'), ['raw']):.2f}")
-    if peers and is_whole:
-        lines += [
-            f"  chain to the best peer: {_ratio(rounds, ('chain', 'steps_per_s'), peers):.1f} times",
-            f"  runs at once to the best peer: {_ratio(rounds, ('at_once', 'steps_per_s'), peers):.1f} times",
-            f"  fan to the best peer's time: {_ratio(rounds, ('fan_ms',), peers, best=min):.2f}",
-            f"  start to the best peer's time: {_ratio(rounds, ('start_ms',), peers, best=min):.2f}",
-        ]
-    if peers:
-        lines.append(f"  fork to the best peer's time: {_ratio(rounds, ('fork_ms',), peers, best=min):.2f}")
-    return "\n".join(lines)
-
-
-def _ratio(
-    rounds: list[dict[str, Any]], place: tuple[str, ...], others: list[str], best: Callable[[list[float]], float] = max
-) -> float:
-    found: list[float] = []
-    for each in rounds:
-        ours = _figure(each["interlock"], place)
-        theirs = [figure for other in others if (figure := _figure(each[other], place)) is not None]
-        assert ours is not None
-        found.append(ours / best(theirs))
-    return statistics.median(found)
+@contextmanager
+def _folder() -> Generator[Path]:
+    """A new folder on the disk that is measured."""
+    folder = Path(tempfile.mkdtemp(prefix="interlock-bench-", dir=DISK))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,11 @@ class PostgresServer:
         return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
 
     @property
+    def process_id(self) -> int | None:
+        """Its process, while it runs."""
+        return None if self._process is None else self._process.pid
+
+    @property
     def log(self) -> str:
         """What the server has written about itself."""
         return (self.folder / "log").read_text(errors="replace")
