@@ -193,7 +193,9 @@ class ClaimedEffects:
         journal = RemoteJournal(
             engine, self._clock, run=claim.run, path=claim.path, offered=offered, sender=self._seeker().owner.id
         )
-        in_flight: InFlight[Any] = InFlight(partial(self._is_over, claim, offered))
+        in_flight: InFlight[Any] = InFlight(
+            partial(self._is_over, claim, offered), may_begin=partial(self._still_holds, claim.offer)
+        )
         self._idle.clear()
         self._in_hand[claim.offer] = _InHand(claim, in_flight, journal)
         in_flight.carry(self._perform(claim, offered, journal, in_flight))
@@ -252,6 +254,17 @@ class ClaimedEffects:
 
     # --- keeping ---
 
+    async def _still_holds(self, offer: int) -> bool:
+        """Whether a claim is still held: who was held up for longer than it lasts asks before touching the world."""
+        one = self._in_hand.get(offer)
+        if one is None or self._clock.now() < one.claim.expires_at:
+            return one is not None
+        with suppress(StoreError):
+            for held in await self._queue.renew([one.claim]):
+                one.claim = held.claim
+                return True
+        return False
+
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(self._renew_seconds)
@@ -270,6 +283,7 @@ class ClaimedEffects:
             elif kept is not None and kept.is_stopping:
                 one.stop()
             if kept is not None:
+                one.claim = kept.claim
                 await one.journal.keep_heartbeat()
 
 

@@ -326,10 +326,10 @@ class RunDriver:
                     elif effect.path in self._elsewhere:
                         self._elsewhere.stop(effect.path)
                 case CallTool():
-                    calling = InFlight(partial(self._call_is_over, effect))
+                    calling = InFlight(partial(self._call_is_over, effect), lambda: self.engine.still_holds(self.run))
                     self._begin(effect.path, calling, self._call(effect, calling))
                 case FindOut():
-                    asking = InFlight(partial(self._was_found_out, effect))
+                    asking = InFlight(partial(self._was_found_out, effect), lambda: self.engine.still_holds(self.run))
                     self._begin(place_of(effect), asking, self._find_out(effect, asking))
 
     def _begin(self, key: str, in_flight: InFlight[Any], work: Coroutine[None, None, None]) -> None:

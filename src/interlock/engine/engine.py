@@ -277,6 +277,16 @@ class Engine:
             rests=rests,
         )
 
+    async def still_holds(self, run: RunInHand) -> bool:
+        """Whether a run is still in hand: who was held up for longer than its lease asks before touching the world."""
+        if self.now() < run.lease.expires_at:
+            return True
+        with suppress(StoreError):
+            for lease in await self.store.renew_leases([run.lease]):
+                run.lease = lease
+                return True
+        return False
+
     async def record(
         self, run: RunInHand, arrivals: Sequence[Arrival], *, lets_go: bool = False
     ) -> tuple[Refused | None, ...]:

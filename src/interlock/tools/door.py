@@ -50,6 +50,13 @@ class ToolDoor:
         self, runs: Runs, name: str, deadline: Micros | None, in_flight: InFlight[Any]
     ) -> Failed | None:
         """Wait for a slot. None: it is taken. Else why the tool was not called: that is known, so it is a failure."""
+        refused = await self._turn(runs, name, deadline, in_flight)
+        if refused is None and not await in_flight.may_begin():
+            self.slots[runs].release()
+            return not_called("cancelled", f"`{name}` was not called: its worker was held up, and may have lost it")
+        return refused
+
+    async def _turn(self, runs: Runs, name: str, deadline: Micros | None, in_flight: InFlight[Any]) -> Failed | None:
         slots = self.slots[runs]
         if in_flight.stops:
             return _stopped(name)

@@ -6,19 +6,28 @@ Stopping is asking. The work ends when it likes, but it is reported in bounded t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
 
+async def always() -> bool:
+    """What is in flight is nobody else's."""
+    return True
+
+
 class InFlight(Generic[T]):
-    """One piece of work. `report` hears what became of it."""
+    """One piece of work. `report` hears what became of it.
 
-    __slots__ = ("_report", "_stop", "_task", "is_over", "stops")
+    `may_begin` says, at the last moment before the world is touched, whether it still is for who holds it to do so.
+    """
 
-    def __init__(self, report: Callable[[T], None]) -> None:
+    __slots__ = ("_report", "_stop", "_task", "is_over", "may_begin", "stops")
+
+    def __init__(self, report: Callable[[T], None], may_begin: Callable[[], Awaitable[bool]] = always) -> None:
         self._report = report
+        self.may_begin = may_begin
         self._stop: Callable[[], object] | None = None
         self._task: asyncio.Task[None] | None = None
         self.is_over = False
