@@ -20,7 +20,10 @@ WorkerState: TypeAlias = Literal["working", "draining", "gone"]
 WORKER_KIND: Final = "worker"
 PLATFORM: Final = ""
 """Under which tenant workers are on record: they serve all of them."""
-BEAT_SECONDS: Final = 20.0
+BEAT_SECONDS: Final = 60.0
+"""How often a worker says that it lives."""
+CHANGE_SECONDS: Final = 10.0
+"""How soon it says so if it has something else to say of itself."""
 MISSED_BEATS_MAX: Final = 3
 """After so many missed beats a worker counts as gone."""
 FORGOTTEN_MICROS: Final = 24 * 3600 * 1_000_000

@@ -18,7 +18,7 @@ from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
 from interlock.engine.keeping import Keeper
 from interlock.engine.placing import Placing
-from interlock.engine.roster import BEAT_SECONDS, WorkerCard, WorkerState, sign_off, sign_on
+from interlock.engine.roster import BEAT_SECONDS, CHANGE_SECONDS, WorkerCard, WorkerState, sign_off, sign_on
 from interlock.engine.worker import Worker
 from interlock.store.claims import RunLimit
 from interlock.store.errors import StoreError
@@ -96,6 +96,7 @@ class Service:
                 await self._leave(grace_seconds)
             finally:
                 await _cancelled([*tasks, stopping])
+                await self._claimed.finish(seconds=0)
                 with suppress(StoreError):
                     await sign_off(self._store, self.card)
 
@@ -169,10 +170,19 @@ class Service:
     # --- saying that it lives ---
 
     async def _report(self) -> None:
+        told, told_at = None, 0.0
         while True:
-            with suppress(StoreError):
-                await self._beat()
-            await asyncio.sleep(BEAT_SECONDS)
+            load, now = self._load, asyncio.get_running_loop().time()
+            if load != told or now - told_at >= BEAT_SECONDS:
+                with suppress(StoreError):
+                    await self._beat()
+                    told, told_at = load, now
+            await asyncio.sleep(CHANGE_SECONDS)
+
+    @property
+    def _load(self) -> tuple[int, int]:
+        """How many runs are driven and effects performed here."""
+        return self.driving, self._placing.hands.busy
 
     async def _beat(self) -> None:
         await sign_on(

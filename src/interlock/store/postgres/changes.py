@@ -130,19 +130,18 @@ class Changes:
         """Look now and then whether anything was missed, until the connection is gone."""
         gone = asyncio.Event()
         session.add_termination_listener(lambda _: gone.set())
-        seen, mark, pause = await _ends(session), self._marks["anything"], POLL_SECONDS
+        seen, pause = await _ends(session), POLL_SECONDS
         while not gone.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await gone.wait()
                     return
             ends = await _ends(session)
-            is_quiet = ends == seen and mark == self._marks["anything"]
-            pause = min(2 * pause, QUIET_POLL_SECONDS) if is_quiet else POLL_SECONDS
+            pause = min(2 * pause, QUIET_POLL_SECONDS) if ends == seen else POLL_SECONDS
             for before, after, about in zip(seen, ends, _TOLD_BY_ENDS, strict=True):
                 if before != after:
                     self._move(about)
-            seen, mark = ends, self._marks["anything"]
+            seen = ends
 
     def _told(self, _connection: object, _process: int, _channel: str, payload: str) -> None:
         who, *about = payload.split(" ")
