@@ -53,7 +53,6 @@ SHAPE = [
 ]
 NOT_YET = [
     ("nodes: {a: {agent: planner}}", "nodes.a.agent: `agent` is not in this version"),
-    ("nodes: {a: {tool: look, pool: gpu}}", "nodes.a.pool: `pool` is not in this version"),
     (
         "nodes: {a: {tool: look, budget: {tokens: 3, calls: 1}}}",
         "nodes.a.budget.tokens: `tokens` is not in this version",
