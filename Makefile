@@ -1,8 +1,10 @@
 # Every command does its own set-up: on a fresh machine with Python 3.11 or newer and make, start with any of them.
 #
 #   make demo     see a graph go from a failing build to a release: well, refused by a gate, and killed on the way
+#   make demo-cluster   the same on PostgreSQL by several workers, of which one is killed in the middle
 #   make test     run the tests
 #   make simulate run graphs drawn from seeds under schedules drawn from seeds (SEEDS=1:100000, or the one that failed)
+#   make chaos    kill and stop a fleet of workers on PostgreSQL at random, and judge what is left (SEED=7, RUNS=5000 …)
 #   make check    format, lint, types, layers, pages: each is a command too
 #   make fix      let the formatter and the linter mend what they can, and pages repeat what the code says
 #   make setup    install everything into .venv, as the lock says (with another interpreter: PYTHON=python3.12)
@@ -20,7 +22,7 @@ BIN := .venv/bin
 READY := .venv/ready
 STEP = @printf '%-8s%s\n' '$@' '$(strip $(1))'
 
-.PHONY: setup demo test check format lint types layers pages fix lock bench bench-core bench-long simulate
+.PHONY: setup demo demo-cluster test check format lint types layers pages fix lock bench bench-core bench-long simulate chaos
 
 setup: $(READY)
 
@@ -32,6 +34,9 @@ $(READY): requirements.lock pyproject.toml dev/setup.sh
 demo: $(READY)
 	@$(BIN)/python examples/git-to-prod/demo
 
+demo-cluster: $(READY)
+	@PYTHONPATH=. $(BIN)/python examples/git-to-prod/demo/cluster.py
+
 # Spread over the processors. One file is quicker without that: .venv/bin/pytest tests/core/test_values.py
 test: $(READY)
 	$(call STEP,running all tests)
@@ -42,6 +47,17 @@ SEEDS ?= 1:20000
 simulate: $(READY)
 	$(call STEP,seeds $(SEEDS))
 	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS)
+
+# Five minutes with nothing else to do on the machine. What is wrong in the end is told, and its exit code says so.
+SEED ?= 1
+RUNS ?= 1000
+KILLS ?= 100
+STOPS ?= 20
+MINUTES ?= 4
+chaos: $(READY)
+	$(call STEP,$(RUNS) runs; $(KILLS) workers killed and $(STOPS) stopped; seed $(SEED))
+	@folder=$$(mktemp -d) && $(BIN)/python -m tests.chaos.fleet "$$folder" --seed $(SEED) --runs $(RUNS) --kills $(KILLS) \
+		--stops $(STOPS) --minutes $(MINUTES) && rm -r "$$folder"
 
 check: format lint types layers pages
 	@find src tests -name '*.py' -exec awk 'END { if (NR > 500) print "check   " FILENAME " has " NR " lines: is there an idea in it to name?" }' {} ';'

@@ -69,6 +69,12 @@ class PostgresServer:
         return None if self._process is None else self._process.pid
 
     @property
+    def pid(self) -> int:
+        """Its process, while it runs."""
+        assert self._process is not None, "the server does not run"
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """What the server has written about itself."""
         return (self.folder / "log").read_text(errors="replace")

@@ -10,16 +10,14 @@ import filecmp
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
+from claims import Run, entries, is_released, tests_pass
 from diary import Call, read_calls, table_of
 from stage import CHECKOUT, NotAsClaimed, Stage
-
-Run: TypeAlias = dict[str, Any]
-"""A run as `--json` tells it."""
 
 PROJECT = CHECKOUT / "demo-project"
 WAITS_FOR_PEOPLE = 3
@@ -66,9 +64,9 @@ def _first_act(stage: Stage) -> str:
     ended = _approve(stage, run)
     stage.screen.print()
     stage.claim("the run waited for a person, and for nothing else", holds=code == WAITS_FOR_PEOPLE)
-    stage.claim("it succeeded and released 1.4.1", holds=_is_released(ended))
-    stage.claim(f"all {ended['nodes']['test']['output']['passed']} tests pass", holds=_tests_pass(ended))
-    stage.claim("the changelog has one entry more", holds=_entries(repository) == ["1.4.1", "1.4.0"])
+    stage.claim("it succeeded and released 1.4.1", holds=is_released(ended))
+    stage.claim(f"all {ended['nodes']['test']['output']['passed']} tests pass", holds=tests_pass(ended))
+    stage.claim("the changelog has one entry more", holds=entries(repository) == ["1.4.1", "1.4.0"])
     stage.screen.print("\n[bold]Why was it let through?[/]")
     _print_decisions(stage, f"{run}:release")
     return run
@@ -83,7 +81,7 @@ def _second_act(stage: Stage) -> str:
     ended = stage.read("show", run)
     scan = ended["nodes"]["scan"]["output"]
     stage.screen.print()
-    stage.claim(f"bandit found it: {scan['where'][0]}", holds=scan["high"] == 1 and _tests_pass(ended))
+    stage.claim(f"bandit found it: {scan['where'][0]}", holds=scan["high"] == 1 and tests_pass(ended))
     stage.claim("the gate said rollback, and nobody was asked", holds=_is_rolled_back(ended) and code == NOT_SUCCEEDED)
     stage.claim(
         "the patch is taken out again: not a byte differs", holds=_are_equal(repository, stage.project / "sample_repo")
@@ -110,11 +108,11 @@ def _third_act(stage: Stage) -> str:
     stage.screen.print(table_of(calls, processes))
     stage.screen.print()
     stage.claim(
-        "it went on where it was, both times, and succeeded", holds=code == WAITS_FOR_PEOPLE and _is_released(ended)
+        "it went on where it was, both times, and succeeded", holds=code == WAITS_FOR_PEOPLE and is_released(ended)
     )
     stage.claim("only what was in flight began anew, and nothing was changed twice", holds=_nothing_done_twice(calls))
     stage.claim("whether it had been released was asked, not guessed", holds=_was_reconciled(stage, run))
-    stage.claim("it was released once", holds=_entries(repository) == ["1.4.1", "1.4.0"])
+    stage.claim("it was released once", holds=entries(repository) == ["1.4.1", "1.4.0"])
     return run
 
 
@@ -181,15 +179,6 @@ def _weighed(option: dict[str, Any]) -> str:
 # --- what is claimed -------------------------------------------------------------------------------------------------
 
 
-def _is_released(run: Run) -> bool:
-    return run["status"] == "succeeded" and run["outputs"]["version"] == "1.4.1"
-
-
-def _tests_pass(run: Run) -> bool:
-    report = run["nodes"]["test"]["output"]
-    return report["passed"] > 0 and report["failed"] == 0
-
-
 def _is_rolled_back(run: Run) -> bool:
     nodes = run["nodes"]
     return (
@@ -197,11 +186,6 @@ def _is_rolled_back(run: Run) -> bool:
         and nodes["apply!undo"]["status"] == "succeeded"
         and nodes["approve"]["status"] == nodes["release"]["status"] == "skipped"
     )
-
-
-def _entries(repository: Path) -> list[str]:
-    changelog = (repository / "CHANGELOG.md").read_text(encoding="utf-8")
-    return [line.removeprefix("## ") for line in changelog.splitlines() if line.startswith("## ")]
 
 
 def _are_equal(left: Path, right: Path) -> bool:

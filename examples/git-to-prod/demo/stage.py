@@ -57,13 +57,13 @@ class Stage:
 
     def shown(self, *words: str) -> int:
         """Type a command and let it show itself; its exit code."""
-        self._type(words)
-        return subprocess.run([INTERLOCK, *words], cwd=self.project, env=_environment(), check=False).returncode
+        self.show_typed(*words)
+        return subprocess.run([INTERLOCK, *words], cwd=self.project, env=environment(), check=False).returncode
 
     def read(self, *words: str) -> Any:  # noqa: ANN401 - JSON data
         """What a command says with `--json`, without showing it."""
         told = subprocess.run(
-            [INTERLOCK, *words, "--json"], cwd=self.project, env=_environment(), stdout=subprocess.PIPE, check=False
+            [INTERLOCK, *words, "--json"], cwd=self.project, env=environment(), stdout=subprocess.PIPE, check=False
         )
         if told.returncode not in KNOWN_CODES:
             raise NotAsClaimed(f"interlock {shlex.join(words)} ended with {told.returncode}: {told.stdout.decode()}")
@@ -71,12 +71,12 @@ class Stage:
 
     def typed(self, *words: str) -> Any:  # noqa: ANN401 - JSON data
         """Type a command with `--json`, and read what it says."""
-        self._type((*words, "--json"))
+        self.show_typed(*words, "--json")
         return self.read(*words)
 
     def shown_until(self, moment: Callable[[int], bool], *words: str) -> None:
         """Type a command, let it show itself, and kill it when something is so of its process."""
-        self._type(words)
+        self.show_typed(*words)
         # In a session of its own, so that what it has started dies with it, as when the power fails.
         with _started([INTERLOCK, *words], cwd=self.project) as process:
             _wait_for(moment, process)
@@ -88,8 +88,10 @@ class Stage:
         self.screen.show_cursor()
         self.screen.print(f"\n  killed with SIGKILL (process {process.pid})\n", style="bold red")
 
-    def _type(self, words: tuple[str, ...]) -> None:
-        self.screen.print(f"$ interlock {shlex.join(words)}", style="bold", markup=False, soft_wrap=True)
+    def show_typed(self, *words: str, in_background: bool = False) -> None:
+        """Show a command as it is typed."""
+        typed = f"$ interlock {shlex.join(words)}{' &' if in_background else ''}"
+        self.screen.print(typed, style="bold", markup=False, soft_wrap=True)
 
     # --- words ---
 
@@ -111,14 +113,14 @@ class Stage:
         self.screen.print(f"[green]✓[/] {text}")
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Everything but settings of somebody's own: the demo shows the defaults."""
     return {name: value for name, value in os.environ.items() if not name.startswith("INTERLOCK_")}
 
 
 @contextmanager
 def _started(words: list[str | Path], *, cwd: Path) -> Generator[subprocess.Popen[bytes], None, None]:
-    with subprocess.Popen(words, cwd=cwd, env=_environment(), start_new_session=True) as process:
+    with subprocess.Popen(words, cwd=cwd, env=environment(), start_new_session=True) as process:
         try:
             yield process
         finally:
