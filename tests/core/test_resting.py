@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from interlock.core.evolving.resting import waits_for_outside
+from interlock.core.evolving.resting import may_rest, waits_for_outside
 from interlock.core.state import RunState, Timers
 
 
-def state(*, calls: int = 0, paused: bool = False, timers: tuple[str, ...] = ()) -> RunState:
+def state(
+    *, calls: int = 0, paused: bool = False, compensating: bool = False, timers: tuple[str, ...] = ()
+) -> RunState:
     """A run of which this is open."""
     made = RunState("r1", calls_in_flight=calls, is_paused=paused, timers=Timers())
+    made.compensating = int(compensating)
     for path in timers:
         made.timers.set(path, "timeout", 5)
     return made
@@ -34,3 +37,17 @@ def test_a_paused_run_rests_once_its_calls_have_ended_whatever_its_timers_say() 
     """A person paused it, and a person resumes it."""
     assert waits_for_outside(state(paused=True, timers=("nap",)))
     assert not waits_for_outside(state(paused=True, calls=1))
+
+
+def test_nobody_has_to_hold_a_run_that_nothing_moves_on_for_a_while() -> None:
+    """Ten thousand runs that wait for people are in nobody's hands."""
+    assert may_rest(state(), until=4)
+    assert may_rest(state(timers=("nap",)), until=4)
+    assert not may_rest(state(timers=("nap",)), until=5)
+    assert not may_rest(state(calls=1), until=4)
+
+
+def test_a_run_that_takes_back_is_held_until_it_is_paused() -> None:
+    """It never looks as if it rested, so whoever gave it back would be given it again at once, and again."""
+    assert not may_rest(state(compensating=True), until=4)
+    assert may_rest(state(compensating=True, paused=True), until=4)

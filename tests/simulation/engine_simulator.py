@@ -118,7 +118,7 @@ class EngineSimulation:
         self.blobs: dict[str, bytes] = {}
         self.worker: Worker | None = None
         self.alive: str = ""
-        self.processes = 0
+        self.processes: int = 0
         self.log: list[Event] = []
         self.sealed: list[Sealed] = []
         self.watch = Watch(self.plan, RUN)
@@ -133,6 +133,8 @@ class EngineSimulation:
     def run(self) -> None:
         """From the start to the end, and then over the log once more."""
         run_at_once(self._live())
+        if self.tools.truth.broken is not None:
+            raise self.tools.truth.broken
         if any(SECRET.encode() in part for sealed in self.sealed for part in (sealed.header, sealed.payload or b"")):
             raise BrokenRule(1, "the text of a secret stands in the log")
         for event in self.log:

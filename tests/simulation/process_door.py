@@ -20,7 +20,7 @@ class Unreachable(StoreError):
     """The store did not answer, since nobody is there who could hear it."""
 
 
-class _Way:
+class Way:
     """Each method of something that is asked across the network, which takes its time and may not answer."""
 
     def __init__(self, to: object, passing: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -37,7 +37,7 @@ class _Way:
         return through
 
 
-class ProcessDoor(_Way):
+class ProcessDoor(Way):
     """One process's way to the store. Once it is `dead`, nothing that the process still does reaches it.
 
     `blobs` keeps what was put aside by anybody, for whoever verifies the log afterwards.
@@ -47,8 +47,8 @@ class ProcessDoor(_Way):
         super().__init__(store, self._pass)
         self.dead = asyncio.Event()
         self.lease_micros = store.lease_micros
-        self.records = cast("Records", _Way(store.records, self._pass))
-        self.queue = cast("EffectQueue", _Way(store.queue, self._pass))
+        self.records = cast("Records", Way(store.records, self._pass))
+        self.queue = cast("EffectQueue", Way(store.queue, self._pass))
         self._store = store
         self._dice = dice
         self._blobs = blobs

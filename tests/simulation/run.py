@@ -1,4 +1,4 @@
-"""Runs schedules by seed, any number of them: `python -m tests.simulation.run --seeds 1:5000 [--level engine]`.
+"""Runs schedules by seed, any number of them: `python -m tests.simulation.run --seeds 1:5000 [--level engine|fleet]`.
 
 Stops at the first that breaks a rule and tells how to see it again; else tells what the schedules reached.
 """
@@ -14,12 +14,13 @@ from interlock.core.events import Event
 from interlock.core.state import RunState
 from tests.simulation.broken_rule import BrokenRule
 from tests.simulation.engine_simulator import EngineSimulation
+from tests.simulation.fleet_simulator import FleetSimulation
 from tests.simulation.random_graphs import RandomGraph
 from tests.simulation.reporting import Tally, failure
 from tests.simulation.simulator import Simulation
 from tests.simulation.watching import Watch
 
-Level = Literal["core", "engine"]
+Level = Literal["core", "engine", "fleet"]
 
 
 class Schedule(Protocol):
@@ -43,8 +44,12 @@ class Schedule(Protocol):
         ...
 
 
-LEVELS: Final[dict[Level, type[Simulation | EngineSimulation]]] = {"core": Simulation, "engine": EngineSimulation}
-"""The pure core under thousands of schedules, and the whole engine under some hundreds."""
+LEVELS: Final[dict[Level, type[Simulation | EngineSimulation]]] = {
+    "core": Simulation,
+    "engine": EngineSimulation,
+    "fleet": FleetSimulation,
+}
+"""The pure core under thousands of schedules, the whole engine under some hundreds: one process, or several at once."""
 
 
 BROKEN_MAX: Final = 20
@@ -77,11 +82,11 @@ def run_schedule(seed: int, tally: Tally, *, level: Level) -> None:
     tally.schedules += 1
 
 
-def first_broken_rule(first: int, last: int) -> BrokenRule | None:
+def first_broken_rule(first: int, last: int, *, level: Level = "core") -> BrokenRule | None:
     """The rule that is the first to break under the schedules of these seeds, if one does."""
     for seed in range(first, last + 1):
         try:
-            run_schedule(seed, Tally(), level="core")
+            run_schedule(seed, Tally(), level=level)
         except Broken as broken:
             if isinstance(broken.__cause__, BrokenRule):
                 return broken.__cause__
@@ -93,7 +98,12 @@ def main() -> int:
     """Runs the seeds asked for; 1 if a rule was broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="1:5000", help="first:last, or one seed")
-    parser.add_argument("--level", choices=LEVELS, default="core", help="the pure core, or the whole engine")
+    parser.add_argument(
+        "--level",
+        choices=LEVELS,
+        default="core",
+        help="the pure core, or the whole engine: one process after another, or several at the same time",
+    )
     parser.add_argument("--keep-going", action="store_true", help="tell every failing seed in one line and go on")
     given = parser.parse_args()
     first, _, last = given.seeds.partition(":")

@@ -1,6 +1,6 @@
 """Prints one digest over the logs of some schedules, so that processes with different hash seeds can be compared.
 
-`python -m tests.simulation.run_digest core|engine FIRST LAST [in-hash-order]`: the last word puts a bug into the core.
+`python -m tests.simulation.run_digest core|engine|fleet FIRST LAST [in-hash-order]`: the last word puts a bug in.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import sys
 from contextlib import nullcontext
+from typing import Final
 
 from interlock.core.values import ENCODER
 from tests.simulation.engine_simulator import EngineSimulation
+from tests.simulation.fleet_simulator import FleetSimulation
 from tests.simulation.mutations import HASH_ORDER, injected
 from tests.simulation.simulator import Simulation
 
@@ -21,7 +23,7 @@ def main() -> None:
     digest = hashlib.sha256()
     with injected(HASH_ORDER) if "in-hash-order" in words else nullcontext():
         for seed in range(int(first), int(last) + 1):
-            for part in core_bytes(seed) if level == "core" else engine_bytes(seed):
+            for part in BYTES[level](seed):
                 digest.update(part)
     sys.stdout.write(digest.hexdigest())
 
@@ -37,11 +39,19 @@ def core_bytes(seed: int) -> list[bytes]:
     return written
 
 
-def engine_bytes(seed: int) -> list[bytes]:
+def engine_bytes(seed: int, kind: type[EngineSimulation] = EngineSimulation) -> list[bytes]:
     """The log of a schedule on the engine as it is stored, sealed and chained."""
-    simulation = EngineSimulation(seed)
+    simulation = kind(seed)
     simulation.run()
     return [part for sealed in simulation.sealed for part in (sealed.header, sealed.salt, sealed.payload or b"")]
+
+
+def fleet_bytes(seed: int) -> list[bytes]:
+    """The same where several processes serve at the same time."""
+    return engine_bytes(seed, FleetSimulation)
+
+
+BYTES: Final = {"core": core_bytes, "engine": engine_bytes, "fleet": fleet_bytes}
 
 
 if __name__ == "__main__":

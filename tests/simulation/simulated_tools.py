@@ -35,7 +35,8 @@ class SimulatedTools:
         self.dice = dice
         self.temper = temper
         self.truth = Truth()
-        self._looked_for: set[str] = set()
+        self.looked_for: set[str] = set()
+        """The effects of which a tool is asked just now what became of them."""
 
     def toolbox(self) -> Toolbox:
         """The tools, as the code of this simulation."""
@@ -54,6 +55,7 @@ class SimulatedTools:
     async def _work(self, contract: ToolContract, context: AsyncToolContext) -> Any:  # noqa: ANN401 - what it returns
         await self._take_time()
         await self._make_steps(context)
+        await self._go_on()
         if context.deadline is not None and self.dice.random() < self.temper.vanishes:
             await asyncio.sleep(AN_HOUR)
         if self.dice.random() < self.temper.fails and not self.truth.knows(context.effect_id):
@@ -81,6 +83,7 @@ class SimulatedTools:
     async def _make_step(self, context: AsyncToolContext, ordinal: int, effect_class: EffectClass) -> None:
         async def make(step_id: str) -> int:
             await self._take_time()
+            await self._go_on()
             if self.dice.random() < self.temper.fails and not self.truth.knows(step_id):
                 raise ToolFailed("the step broke")
             self.truth.happens(step_id, step_id, effect_class)
@@ -89,24 +92,27 @@ class SimulatedTools:
 
         await context.effect(f"step {ordinal}", make, effect=effect_class)
 
+    async def _go_on(self) -> None:
+        """The process goes on: here every process does, as long as it lives."""
+
     async def _take_time(self) -> None:
         await asyncio.sleep(self.dice.choice((0, 0, 0.01, 0.4, 3)))
 
     # --- what became of an effect ---
 
     async def _look(self, effect: str) -> Reconciled:
-        self._looked_for.add(effect)
+        self.looked_for.add(effect)
         try:
             await self._take_time()
             if self.dice.random() < 0.2:
                 return cannot_tell("the ledger is away")
             return done({"n": 1}) if self.truth.knows(effect) else not_done()
         finally:
-            self._looked_for.discard(effect)
+            self.looked_for.discard(effect)
 
     def is_looked_for(self, effect: str) -> bool:
         """Whether the tool of an effect is asked just now what became of it."""
-        return effect in self._looked_for
+        return effect in self.looked_for
 
     def settle(self, effect: str, *, by: str) -> r.SettleEffect:
         """What really became of an effect, said by somebody who went and looked."""

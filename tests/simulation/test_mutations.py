@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.fleet_mutations import FLEET_MUTATIONS, FleetMutation, injected_in_fleet
 from tests.simulation.mutations import MUTATIONS, Mutation, injected
 from tests.simulation.run import first_broken_rule
 
 SEEDS_MAX = 1500
+FLEET_SEEDS_MAX = 300
 ROOT = Path(__file__).parents[2]
 
 
@@ -26,7 +28,17 @@ def test_a_bug_in_the_core_is_seen(mutation: Mutation) -> None:
     assert broken.rule in mutation.breaks, broken
 
 
-@pytest.mark.parametrize("level", ["core", "engine"])
+@pytest.mark.parametrize("mutation", FLEET_MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_bug_in_what_processes_share_is_seen(mutation: FleetMutation) -> None:
+    """Two of them must meet in the wrong moment: the simulator brings them there."""
+    with injected_in_fleet(mutation):
+        broken = first_broken_rule(1, FLEET_SEEDS_MAX, level="fleet")
+
+    assert broken is not None, f"{FLEET_SEEDS_MAX} schedules did not see that {mutation.name}"
+    assert broken.rule in mutation.breaks, broken
+
+
+@pytest.mark.parametrize("level", ["core", "engine", "fleet"])
 def test_logs_are_the_same_byte_for_byte_under_any_hash_seed(level: str) -> None:
     """An order that depends on hashes is invisible inside one process, and breaks every replay in the next."""
     digests = {digest_of_schedules(hash_seed, level) for hash_seed in ("0", "1", "4242")}

@@ -8,6 +8,7 @@ from tests.simulation.run import run_schedules
 
 ON_CORE = 250
 ON_ENGINE = 50
+IN_FLEET = 40
 
 
 @pytest.mark.parametrize("first", range(1, 2501, ON_CORE))
@@ -24,3 +25,11 @@ def test_no_schedule_of_the_engine_breaks_a_rule(first: int) -> None:
     tally = run_schedules(first, first + ON_ENGINE - 1, level="engine")
 
     assert tally.schedules == ON_ENGINE
+
+
+@pytest.mark.parametrize("first", range(1, 161, IN_FLEET))
+def test_no_schedule_of_several_processes_breaks_a_rule(first: int) -> None:
+    """They take runs and effects from each other, are killed, and wake up when others have gone on without them."""
+    tally = run_schedules(first, first + IN_FLEET - 1, level="fleet")
+
+    assert tally.schedules == IN_FLEET

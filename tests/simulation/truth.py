@@ -14,6 +14,8 @@ class Truth:
     def __init__(self) -> None:
         self._took_place: dict[str, bool] = {}
         self._times: Counter[str] = Counter()
+        self.broken: BrokenRule | None = None
+        """The first thing that must not have happened: who calls a tool takes what it raises for a failure of it."""
 
     def knows(self, effect: str) -> bool:
         """Whether an effect has taken place."""
@@ -31,7 +33,8 @@ class Truth:
             return
         self._times[name] += 1
         if self._times[name] > 1:
-            raise BrokenRule(5, f"the effect of {name} ({effect_class}) took place twice")
+            self.broken = self.broken or BrokenRule(5, f"the effect of {name} ({effect_class}) took place twice")
+            raise self.broken
 
     def is_asked_for_anew(self, name: str) -> None:
         """A person has edited what is asked for, and so it is another effect."""

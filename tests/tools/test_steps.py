@@ -177,7 +177,10 @@ def test_a_doubt_that_is_on_record_is_not_recorded_again() -> None:
 
 
 def test_a_step_that_is_known_not_to_have_happened_is_made_under_its_id() -> None:
-    """Somebody looked it up: nothing arrived, so it may be sent, and the other side sees the same key."""
+    """Somebody looked it up: nothing arrived, so it may be sent, and the other side sees the same key.
+
+    It is begun on record once more: if nobody hears of this try, it is in doubt again.
+    """
     journal = MemoryJournal(
         [JournaledStep(ordinal=1, effect=step_id(1), name="charge", key="order-7", status="not_done")]
     )
@@ -185,7 +188,10 @@ def test_a_step_that_is_known_not_to_have_happened_is_made_under_its_id() -> Non
     outcome = outcome_of(buy, journal=journal)
 
     assert outcome == Done(["charge made", "ship made"], calls=3)
-    assert journal.recorded[0] == EffectDone(1, step_id(1), "charge made")
+    assert journal.recorded[:2] == [
+        EffectIntended(1, step_id(1), "charge", key="order-7"),
+        EffectDone(1, step_id(1), "charge made"),
+    ]
 
 
 @pytest.mark.parametrize("effect", ["read", "idempotent"])

@@ -345,7 +345,8 @@ def _step(plan: Plan, state: RunState, request: r.StepNoted) -> Admitted | r.Ref
     if known is not None and known.status in {"done", "failed"}:
         return r.Refused(f"step {request.step.ordinal} of {request.path} is settled already")
     if isinstance(request.step, e.EffectIntended):
-        found = node_at(plan, state, request.path) if request.step.question is None else None
+        is_charged = known is None and request.step.question is None  # what is made again was charged before
+        found = node_at(plan, state, request.path) if is_charged else None
         limit = spent_limit(state, found[0], found[1].index) if found else None
         if limit is not None:
             return r.Refused(f"the budget of {limit.limit} calls is spent")

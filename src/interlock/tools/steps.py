@@ -97,12 +97,11 @@ class Steps:
         self._ordinal += 1
         step = self._recorded.get(self._ordinal)
         name, key = self._redaction.text(request.name), self._redaction.text(request.key)
+        intended = EffectIntended(
+            self._ordinal, self._id_of(self._ordinal), name, key=key, effect_class=request.effect_class
+        )
         if step is None:
-            return await self._intend(
-                EffectIntended(
-                    self._ordinal, self._id_of(self._ordinal), name, key=key, effect_class=request.effect_class
-                )
-            )
+            return await self._intend(intended)
         if not _is_same(step, name, key, is_question=False):
             return self._out_of_order(step, _described(name, key))
         match step.status:
@@ -112,6 +111,10 @@ class Steps:
                 return RecordedFailure(_error_of(step))
             case "intended" | "unknown" if request.effect_class == "once":
                 return await self._doubt(step)
+            case "not_done" if request.effect_class == "once":
+                # It is known of the try before that it did not happen. Of this one nobody will know, unless it is
+                # on record that it was begun.
+                return await self._intend(intended)
             case "intended" | "unknown" | "not_done":
                 self.made += 1
                 return Go(step.ordinal, step.effect)

@@ -19,8 +19,8 @@ def waits_for_outside(state: RunState) -> bool:
 
 def may_rest(state: RunState, *, until: Micros) -> bool:
     """Whether nothing of the run is in hand, and no timer of it is due before an instant: nobody has to hold it."""
-    if state.calls_in_flight:
-        return False
+    if state.calls_in_flight or (state.compensating and not state.is_paused):
+        return False  # what takes back is seen to its end: a run that does never looks as if it rested
     is_settled = len(state.matters) == 0 and len(state.stops) == 0
     due = next_due(state)
     return (state.is_paused or is_settled) and (due is None or due > until)
