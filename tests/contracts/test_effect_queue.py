@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from interlock.store import Claim, EffectsWaiting, EventStore, LeaseLostError, Offer, Seeker
+from interlock.store.effect_queue import CLAIMS_MAX
 from tests.store.event_loop import in_event_loop
 from tests.store.logs import MINUTE, NOON, TENANT, WORKER, append, offer, owner, started
 from tests.store.places import Place
@@ -270,6 +271,43 @@ async def test_an_effect_whose_worker_went_is_answered_for_it(place: Place) -> N
         ]
         assert not await store.queue.answer(a, body=b"late", sender="worker-2")
         assert [row.path for row in await store.queue.offers(TENANT, "r1")] == ["c"]
+
+
+async def claimed_by_the_dying(store: EventStore, place: Place, *, workers: int) -> list[str]:
+    """What one worker after the other claims, each of which goes before it has answered."""
+    claimed: list[str] = []
+    for number in range(workers):
+        claimed += [one.path for one in await store.queue.claim(seeker(number), limit=1)]
+        place.setting.now += MINUTE
+        await store.queue.answer_for_the_dead(host="here")
+    return claimed
+
+
+@in_event_loop
+async def test_a_question_whose_worker_went_is_put_to_the_next_one(place: Place) -> None:
+    """Nothing can be said for whoever should have found out about an effect: somebody else has to."""
+    async with place.store() as store:
+        await offering(store, replace(offer("a?"), lost=b""))
+
+        claimed = await claimed_by_the_dying(store, place, workers=CLAIMS_MAX)
+
+        assert claimed == ["a?"] * CLAIMS_MAX
+        assert await store.queue.offers(TENANT, "r1") == []
+        assert await store.unread_signals(TENANT, run="r1") == []
+
+
+@in_event_loop
+async def test_a_question_that_is_to_stop_ends_with_its_worker(place: Place) -> None:
+    """The run has gone on without the answer."""
+    async with place.store() as store:
+        await offering(store, replace(offer("a?"), lost=b""))
+        await store.queue.claim(seeker(), limit=1)
+        await store.queue.withdraw(TENANT, "r1", "a?")
+        place.setting.now += MINUTE
+        await store.queue.answer_for_the_dead(host="here")
+
+        assert await store.queue.offers(TENANT, "r1") == []
+        assert await store.unread_signals(TENANT, run="r1") == []
 
 
 @in_event_loop

@@ -9,11 +9,14 @@ doubt is for the core to say.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from interlock.store.lease import LeaseOwner
+
+CLAIMS_MAX: Final = 3
+"""How many workers are put a question: one over which they all go is left to people."""
 
 
 class Offer(Struct, frozen=True, kw_only=True):
@@ -148,7 +151,11 @@ class EffectQueue(Protocol):
         ...
 
     async def answer_for_the_dead(self, *, host: str) -> int:
-        """Answer effects whose claims have run out, or whose process on this host is gone: how many."""
+        """Answer effects whose claims have run out, or whose process on this host is gone: how many.
+
+        Of an offer of which nothing is to be said (`lost`) the next worker takes care, unless it was asked to stop or
+        `CLAIMS_MAX` workers have gone over it.
+        """
         ...
 
     async def depth(self) -> list[EffectsWaiting]:

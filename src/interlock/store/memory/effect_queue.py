@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from interlock.store.claims import in_turn, within_limits, within_tenant
-from interlock.store.effect_queue import Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
+from interlock.store.effect_queue import CLAIMS_MAX, Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
 from interlock.store.event_store import Clock
 from interlock.store.lease import LeaseOwner
 
@@ -111,6 +111,9 @@ class MemoryEffectQueue:
         dead = [one for one in self._on_offer.values() if one.owner is not None and self._is_dead(one, one.owner, host)]
         for one in dead:
             assert one.owner is not None
+            if not (one.offer.lost or one.is_stopping) and one.epoch < CLAIMS_MAX:
+                one.owner = None
+                continue
             del self._on_offer[one.no]
             if one.offer.lost:
                 self._signal(one.tenant, one.run, one.offer.answers, one.offer.lost, one.owner.id)

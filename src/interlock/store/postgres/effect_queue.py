@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from interlock.store.claims import in_turn, within_limits, within_tenant
-from interlock.store.effect_queue import Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
+from interlock.store.effect_queue import CLAIMS_MAX, Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
 from interlock.store.event_store import Append, Clock
 from interlock.store.lease import LeaseOwner
 from interlock.store.postgres.access import Ask, Do
@@ -62,14 +62,20 @@ _HOLDERS: Final = """
     select owner, host, pid, pid_started, min(expires_at) from offer where owner is not null
     group by owner, host, pid, pid_started"""
 # What another process answers for at this very moment is left to it.
-_ANSWER_FOR_DEAD: Final = """
-    with dead as (
-        delete from offer where ctid = any(array(
-            select ctid from offer where owner is not null and (expires_at <= $1 or owner = any($2::text[]))
-            for update skip locked))
-        returning tenant, run, answers, lost, owner)
-    insert into signal(tenant, run, kind, body, sender, sent_at)
-    select tenant, run, answers, lost, owner, $1 from dead returning id"""
+_ANSWER_FOR_DEAD: Final = f"""
+    with dead as materialized (
+        select ctid as spot, lost = '' and not is_stopping and epoch < {CLAIMS_MAX} as goes_on from offer
+        where owner is not null and (expires_at <= $1 or owner = any($2::text[])) for update skip locked),
+    put_back as (
+        update offer set owner = null, expires_at = null
+        where ctid = any(array(select spot from dead where goes_on)) returning no),
+    ended as (
+        delete from offer where ctid = any(array(select spot from dead where not goes_on))
+        returning tenant, run, answers, lost, owner),
+    told as (
+        insert into signal(tenant, run, kind, body, sender, sent_at)
+        select tenant, run, answers, lost, owner, $1 from ended where lost <> '' returning id)
+    select count(*) from dead"""
 _DEPTH: Final = """
     select pool, tool, count(*) filter (where owner is null), min(offered_at) filter (where owner is null),
         count(*) filter (where owner is not null)
@@ -183,7 +189,7 @@ class PostgresEffectQueue:
             here = [LeaseOwner(*who) for *who, _ in holders if who[1] == host]
             gone = [holder.id for holder in here if not self._is_running(holder)]
             has_run_out = any(expires_at <= at for *_, expires_at in holders)
-            return len(await session.fetch(_ANSWER_FOR_DEAD, at, gone)) if gone or has_run_out else 0
+            return await session.fetchval(_ANSWER_FOR_DEAD, at, gone) if gone or has_run_out else 0
 
         answered = await self._do(deed)
         if answered:

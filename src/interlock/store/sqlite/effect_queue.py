@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from interlock.store.claims import in_turn, within_limits, within_tenant
-from interlock.store.effect_queue import Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
+from interlock.store.effect_queue import CLAIMS_MAX, Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
 from interlock.store.event_store import Clock
 from interlock.store.lease import LeaseOwner
 from interlock.store.sqlite.access import Do, Look
@@ -49,10 +49,12 @@ _OFFERS: Final = """
     select path, effect, tool, pool, tags, priority, offered_at, coalesce(owner, ''), is_stopping, call from offer
     where tenant = ? and run = ? order by no"""
 _HOLDERS: Final = "select distinct owner, host, pid, pid_started from offer where owner is not null and host = ?"
-_DEAD: Final = """
-    delete from offer where owner is not null
-        and (expires_at <= :at or owner in (select value from json_each(:gone)))
-    returning tenant, run, answers, lost, owner"""
+_IS_DEAD: Final = """
+    owner is not null and (expires_at <= :at or owner in (select value from json_each(:gone)))"""
+_PUT_BACK: Final = f"""
+    update offer set owner = null, expires_at = null
+    where {_IS_DEAD} and lost = x'' and not is_stopping and epoch < {CLAIMS_MAX} returning no"""  # noqa: S608 - made of constants
+_DEAD: Final = f"delete from offer where {_IS_DEAD} returning tenant, run, answers, lost, owner"  # noqa: S608 - made of constants
 _DEPTH: Final = """
     select pool, tool, sum(owner is null), min(case when owner is null then offered_at end), sum(owner is not null)
     from offer group by pool, tool order by pool, tool"""
@@ -230,9 +232,11 @@ def _has_expired(file: sqlite3.Connection, at: int) -> bool:
 
 
 def _answered_for_dead(file: sqlite3.Connection, at: int, gone: Sequence[str]) -> int:
-    dead = file.execute(_DEAD, {"at": at, "gone": json.dumps(gone)}).fetchall()
+    named = {"at": at, "gone": json.dumps(gone)}
+    put_back = file.execute(_PUT_BACK, named).fetchall()
+    dead = file.execute(_DEAD, named).fetchall()
     file.executemany(SIGNAL, [(tenant, run, kind, lost, owner, at) for tenant, run, kind, lost, owner in dead if lost])
-    return len(dead)
+    return len(put_back) + len(dead)
 
 
 def _offer_row(row: Sequence[Any]) -> OfferRow:
