@@ -118,7 +118,10 @@ class AppendBatch:
 
 
 def _columns(rows: list[Values], count: int) -> list[Sequence[Any]]:
-    return list(zip(*rows, strict=True)) if rows else [()] * count
+    """The values of each column. One of nothing but nulls is left empty: the server fills up what is too short."""
+    if not rows:
+        return [()] * count
+    return [column if column.count(None) < len(rows) else () for column in zip(*rows, strict=True)]
 
 
 def _asked(append: Append, changed: RunChanges, previous: bytes, head: Head) -> Values:

@@ -28,12 +28,12 @@ from interlock.store.postgres.troubles import explain, is_lost, outcome_unknown,
 from interlock.store.salts import RandomBytes, Salts
 
 _WAITING_MAX: Final = 10_000
-_BATCH_MAX: Final = 1_000
-"""How many appends share a commit at most, so that other processes get their turn and nobody waits long."""
+_BATCH_MAX: Final = 250
+"""How many appends share a commit at most: enough for a commit to cost each of them next to nothing, and so few that of
+many runs some are decided while others are being written. It takes about five milliseconds to seal them; the event loop
+gets no turn meanwhile, since what it would do then is what is to be done while the server writes."""
 _BATCH_BYTES_MAX: Final = 32 * 1024 * 1024
 """How large the blobs of a commit may be together, unless one append alone has more."""
-_TURN_MAX: Final = 50
-"""How many appends are sealed before the event loop gets its turn: about two milliseconds."""
 _TRIES_MAX: Final = 20
 """How often an append is tried that was refused for no reason that can be found afterwards."""
 
@@ -166,10 +166,8 @@ class PostgresWriter:
     async def _write_together(self, jobs: Sequence[_Job]) -> None:
         previous = await self._heads_before(jobs)
         batch = AppendBatch(self._salts)
-        for place, (job, head) in enumerate(zip(jobs, previous, strict=True), start=1):
+        for job, head in zip(jobs, previous, strict=True):
             batch.add(job.append, head.hash)
-            if place % _TURN_MAX == 0:
-                await asyncio.sleep(0)
         passed = await self._sent(batch.values())
         written = [job for job, no in zip(jobs, passed, strict=True) if no]
         self._note_written(written)
