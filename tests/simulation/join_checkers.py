@@ -142,12 +142,14 @@ class KeepsLimits:
 
     def __init__(self, shadow: Shadow) -> None:
         self.shadow = shadow
+        self._intended: set[str] = set()
 
     def see(self, event: e.Event) -> None:
         match event.body:
             case e.NodeStarted():
                 self._charge(self.shadow.get(event.path))
-            case e.EffectIntended(question=None):
+            case e.EffectIntended(question=None, effect=effect) if effect not in self._intended:
+                self._intended.add(effect)  # begun once more under its id, it is still one call
                 self._charge(self.shadow.instance(event.path))  # of an undo there is none, and it is free
             case _:
                 pass

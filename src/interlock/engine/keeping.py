@@ -21,7 +21,7 @@ from interlock.tools.clock import Clock
 KEEPER: Final = "!keeper"
 """What the lease stands under, beside those of runs: no run is called so."""
 ASK_SECONDS: Final = 60.0
-"""How often a worker that does not keep the duties asks whether it may."""
+"""How often a worker that does not keep the duties asks whether it may, at least: else when a lease runs out."""
 TURN_SECONDS: Final = 20.0
 """How often a duty has a turn although nothing was committed."""
 PAUSE_SECONDS: Final = 0.2
@@ -48,9 +48,15 @@ class Keeper:
     async def work(self) -> None:
         """Ask for the lease, do the duties while it is held, and so on until it is cancelled."""
         while True:
-            with suppress(LeaseHeldError, StoreError):
+            seconds = ASK_SECONDS
+            try:
                 await self._keep(await self._engine.store.acquire_lease(self._engine.tenant, KEEPER, owner=self._owner))
-            await asyncio.sleep(ASK_SECONDS)
+            except LeaseHeldError as held:
+                # Whoever lives has renewed it long before; who does not is followed at that instant.
+                seconds = max(PAUSE_SECONDS, (held.expires_at - self._clock.now()) / 1_000_000)
+            except StoreError as error:
+                log.warning("store_away why=%s", error)
+            await asyncio.sleep(min(seconds, ASK_SECONDS))
 
     async def _keep(self, lease: Lease) -> None:
         tasks = [asyncio.ensure_future(self._do(duty)) for duty in self._duties]
