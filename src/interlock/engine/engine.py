@@ -5,6 +5,7 @@ Acts on recorded events alone: it gives back the effects that they ask for and p
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -133,6 +134,7 @@ class Engine:
         self.now = now
         self._snapshot_events = snapshot_events
         self._plans: dict[str, Plan] = {}
+        self._opening = asyncio.Lock()
         self._kept: set[str] = set()
         self._blob_key: bytes | None = None
 
@@ -151,13 +153,19 @@ class Engine:
         """The plan of a stored bundle: compiled once, and only if it still is what it was."""
         plan = self._plans.get(bundle)
         if plan is None:
-            data = await self.store.get_bundle(self.tenant, bundle)
-            if sha256(data).hexdigest() != bundle:
-                raise DamagedError(f"bundle {bundle}")
-            plan = open_bundle(data)
-            if plan.bundle_hash != bundle:
-                raise BundleChangedError(bundle, now=plan.bundle_hash)
-            self._plans[bundle] = plan
+            # Who takes up hundreds of runs of one graph asks for its plan hundreds of times before it is there.
+            async with self._opening:
+                plan = self._plans.get(bundle) or await self._opened(bundle)
+        return plan
+
+    async def _opened(self, bundle: str) -> Plan:
+        data = await self.store.get_bundle(self.tenant, bundle)
+        if sha256(data).hexdigest() != bundle:
+            raise DamagedError(f"bundle {bundle}")
+        plan = open_bundle(data)
+        if plan.bundle_hash != bundle:
+            raise BundleChangedError(bundle, now=plan.bundle_hash)
+        self._plans[bundle] = plan
         return plan
 
     async def load(self, run: str, lease: Lease) -> RunInHand:

@@ -1,0 +1,30 @@
+"""Plans of stored bundles, as whoever drives runs has them at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from interlock.bootstrap import TENANT
+from interlock.core.catalogue import Catalogue
+from interlock.core.compile import compile_graph
+from interlock.engine.engine import Engine
+from tests.engine.recorded_runs import SECOND
+from tests.store.event_loop import in_event_loop
+from tests.store.places import SqlitePlace
+
+
+@in_event_loop
+async def test_who_takes_up_many_runs_of_a_graph_at_once_compiles_it_once(tmp_path: Path) -> None:
+    """A worker takes hundreds of runs together: compiling their graph for each of them would keep it busy for seconds."""
+    compiled = compile_graph({"graph": "g", "nodes": {"a": {"wait": "1h"}}}, Catalogue())
+    assert compiled.plan is not None
+    assert compiled.bundle is not None
+    bundle = compiled.plan.bundle_hash
+    async with SqlitePlace(tmp_path / "runs.db").store() as store:
+        await store.put_bundle(TENANT, bundle, compiled.bundle.bytes)
+        engine = Engine(store, tenant=TENANT, now=lambda: SECOND)
+
+        first, second = await asyncio.gather(engine.plan_of(bundle), engine.plan_of(bundle))
+
+    assert first is second
