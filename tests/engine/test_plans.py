@@ -16,7 +16,7 @@ from tests.store.places import SqlitePlace
 
 @in_event_loop
 async def test_who_takes_up_many_runs_of_a_graph_at_once_compiles_it_once(tmp_path: Path) -> None:
-    """A worker takes hundreds of runs together: compiling their graph for each of them would keep it busy for seconds."""
+    """A worker takes hundreds of runs together: to compile their graph for each would keep it busy for seconds."""
     compiled = compile_graph({"graph": "g", "nodes": {"a": {"wait": "1h"}}}, Catalogue())
     assert compiled.plan is not None
     assert compiled.bundle is not None

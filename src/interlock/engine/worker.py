@@ -121,7 +121,8 @@ class Worker:
             in_hand = await self.engine.load(run, lease)
             self._check_tools(run, in_hand.plan)
             # An answer takes its offer away and leaves a signal: in this order it is seen by one of them at least.
-            on_offer = await self.engine.store.queue.offers(tenant, run)
+            is_untouched = in_hand.state.seq == 1  # only its start is on record, which offers nothing
+            on_offer = [] if is_untouched else await self.engine.store.queue.offers(tenant, run)
             left = await self.engine.store.unread_signals(tenant, run=run)
             self._check_open()
         except BaseException:
