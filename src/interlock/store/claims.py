@@ -12,6 +12,8 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
+from interlock.store.effect_queue import Seeker
+
 T = TypeVar("T")
 
 PRIORITY_MAX: Final = 1_000
@@ -59,6 +61,27 @@ class RunsWaiting(Struct, frozen=True):
     oldest_at: int
 
 
+class WaitingEffect(Struct, frozen=True):
+    """An effect on offer that nobody has claimed; `no` says in which order effects were offered."""
+
+    no: int
+    tenant: str
+    run: str
+    tool: str
+    pool: str
+    tags: tuple[str, ...]
+    priority: int
+
+
+class PerformedEffects(Struct, frozen=True):
+    """Effects of one run and pool that are being performed."""
+
+    tenant: str
+    run: str
+    pool: str
+    count: int
+
+
 class Room:
     """How much room the limits of one tenant leave."""
 
@@ -88,6 +111,23 @@ class Room:
         limit = self._limits.get(graph)
         if limit is not None and limit.by in labels:
             self._each[graph, labels[limit.by]] += count
+
+
+def chosen_effects(
+    waiting: Sequence[WaitingEffect], performed: Iterable[PerformedEffects], seeker: Seeker
+) -> list[WaitingEffect]:
+    """The effects that a worker may claim, in its order of claiming. What waits stands in the order of offers."""
+    of_run, of_tenant, of_pool = Counter[str](), Counter[str](), Counter[str]()
+    for effects in performed:
+        of_run[effects.run] += effects.count
+        of_tenant[effects.tenant] += effects.count
+        of_pool[effects.pool] += effects.count
+    fitting = [one for one in waiting if seeker.may_perform(one.tool, one.pool, one.tags)]
+    in_order = within_tenant(fitting, run_of=lambda one: one.run, in_hand=of_run, priority_of=lambda one: one.priority)
+    in_turns = in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)
+    return within_limits(
+        in_turns, pool_of=lambda one: seeker.pool_of(one.tool, one.pool), limits=seeker.limits, in_hand=of_pool
+    )
 
 
 def in_turn(waiting: Sequence[T], *, tenant_of: Callable[[T], str], in_hand: Mapping[str, int]) -> list[T]:

@@ -63,7 +63,7 @@ class Seeker(Struct, frozen=True, kw_only=True):
         return pool or self.tools[tool]
 
 
-class Claim(Struct, frozen=True, kw_only=True):
+class Claim(Struct, frozen=True):
     """The right to perform an effect, until `expires_at` unless it is renewed.
 
     A claim that was taken over answers nothing: `offer` and `epoch` name it among all there ever were.
@@ -87,7 +87,7 @@ class Held(Struct, frozen=True):
     is_stopping: bool
 
 
-class OfferRow(Struct, frozen=True, kw_only=True):
+class OfferRow(Struct, frozen=True):
     """An offer as it stands."""
 
     path: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from interlock.store.claims import in_turn, within_limits, within_tenant
+from interlock.store.claims import PerformedEffects, WaitingEffect, chosen_effects
 from interlock.store.effect_queue import CLAIMS_MAX, Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
 from interlock.store.event_store import Clock
 from interlock.store.lease import LeaseOwner
@@ -130,22 +129,14 @@ class MemoryEffectQueue:
         return EffectsWaiting(pool, tool, len(waiting), min(waiting, default=None), len(alike) - len(waiting))
 
     def _waiting_for(self, seeker: Seeker) -> list[_OnOffer]:
-        waiting = [one for one in self._on_offer.values() if one.owner is None and _is_for(seeker, one)]
-        performed = [one for one in self._on_offer.values() if one.owner is not None]
-        in_order = within_tenant(
-            waiting,
-            run_of=lambda one: one.run,
-            in_hand=Counter(one.run for one in performed),
-            priority_of=lambda one: one.offer.priority,
-        )
-        of_tenant = Counter(one.tenant for one in performed)
-        in_turns = in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)
-        return within_limits(
-            in_turns,
-            pool_of=lambda one: seeker.pool_of(one.offer.tool, one.offer.pool),
-            limits=seeker.limits,
-            in_hand=Counter(one.pool for one in performed),
-        )
+        waiting = [_waiting(one) for one in self._on_offer.values() if one.owner is None]
+        performed = [
+            PerformedEffects(one.tenant, one.run, one.pool, 1)
+            for one in self._on_offer.values()
+            if one.owner is not None
+        ]
+        of_its_runs = [one for one in waiting if seeker.runs is None or one.run in seeker.runs]
+        return [self._on_offer[one.no] for one in chosen_effects(of_its_runs, performed, seeker)]
 
     def _at(self, tenant: str, run: str, path: str) -> list[_OnOffer]:
         place = (tenant, run, path)
@@ -159,9 +150,9 @@ class MemoryEffectQueue:
         return one.expires_at <= self._clock() or (owner.host == host and not self._is_running(owner))
 
 
-def _is_for(seeker: Seeker, one: _OnOffer) -> bool:
-    is_of_its_runs = seeker.runs is None or one.run in seeker.runs
-    return is_of_its_runs and seeker.may_perform(one.offer.tool, one.offer.pool, one.offer.tags)
+def _waiting(one: _OnOffer) -> WaitingEffect:
+    offer = one.offer
+    return WaitingEffect(one.no, one.tenant, one.run, offer.tool, offer.pool, offer.tags, offer.priority)
 
 
 def _claim(one: _OnOffer) -> Claim:

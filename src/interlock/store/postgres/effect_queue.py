@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from interlock.store.claims import in_turn, within_limits, within_tenant
+from interlock.store import columns
+from interlock.store.claims import PerformedEffects, WaitingEffect, chosen_effects
 from interlock.store.effect_queue import CLAIMS_MAX, Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
 from interlock.store.event_store import Append, Clock
 from interlock.store.lease import LeaseOwner
@@ -82,16 +81,6 @@ _DEPTH: Final = """
     from offer group by pool, tool order by pool, tool"""
 
 _TRIES_MAX: Final = 3
-
-
-class _Waiting(Struct, frozen=True):
-    no: int
-    tenant: str
-    run: str
-    tool: str
-    pool: str
-    tags: str
-    priority: int
 
 
 class PostgresEffectQueue:
@@ -178,7 +167,7 @@ class PostgresEffectQueue:
 
     async def offers(self, tenant: str, run: str) -> list[OfferRow]:
         """What is on offer of a run."""
-        return [_offer_row(row) for row in await self._ask(lambda session: session.fetch(_OFFERS, tenant, run))]
+        return [columns.offer_row(row) for row in await self._ask(lambda session: session.fetch(_OFFERS, tenant, run))]
 
     async def answer_for_the_dead(self, *, host: str) -> int:
         """Answer effects whose workers went."""
@@ -208,70 +197,29 @@ def offer_values(append: Append, offer: Offer) -> tuple[Any, ...]:
     return (append.tenant, append.run, *what, offer.answers, offer.lost, offer.offered_at)
 
 
-async def _chosen(session: Session, seeker: Seeker, limit: int) -> list[_Waiting]:
+async def _chosen(session: Session, seeker: Seeker, limit: int) -> list[WaitingEffect]:
     own = [tool for tool, pool in seeker.tools.items() if pool in seeker.pools]
     runs = None if seeker.runs is None else list(seeker.runs)
     rows = await session.fetch(_WAITING, list(seeker.pools), list(seeker.tools), own, limit, runs)
-    waiting = [one for one in (_Waiting(*row) for row in rows) if seeker.tags.issuperset(json.loads(one.tags))]
+    waiting = [columns.waiting_effect(row) for row in rows]
     if not waiting:
         return []
-    of_run: Counter[str] = Counter()
-    of_tenant: Counter[str] = Counter()
-    of_pool: Counter[str] = Counter()
-    for tenant, run, pool, count in await session.fetch(_PERFORMING):
-        of_run[run] += count
-        of_tenant[tenant] += count
-        of_pool[pool] += count
-    in_order = within_tenant(waiting, run_of=lambda one: one.run, in_hand=of_run, priority_of=lambda one: one.priority)
-    in_turns = in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)
-    return within_limits(
-        in_turns, pool_of=lambda one: seeker.pool_of(one.tool, one.pool), limits=seeker.limits, in_hand=of_pool
-    )[:limit]
+    performed = [PerformedEffects(*row) for row in await session.fetch(_PERFORMING)]
+    return chosen_effects(waiting, performed, seeker)[:limit]
 
 
-async def _claimed(session: Session, chosen: Sequence[_Waiting], seeker: Seeker, expires_at: int) -> list[Claim]:
+async def _claimed(session: Session, chosen: Sequence[WaitingEffect], seeker: Seeker, expires_at: int) -> list[Claim]:
     if not chosen:
         return []
     owner = seeker.owner
     who = (owner.id, owner.host, owner.pid, owner.pid_started)
     pools = [seeker.pool_of(one.tool, one.pool) for one in chosen]
     rows = await session.fetch(_CLAIM, [one.no for one in chosen], *who, expires_at, pools)
-    claims = {row[0]: _claim(row) for row in rows}
+    claims = {row[0]: Claim(*row) for row in rows}
     return [claims[one.no] for one in chosen if one.no in claims]
-
-
-def _claim(row: Sequence[Any]) -> Claim:
-    offer, tenant, run, path, effect, epoch, expires_at, answers, call = row
-    return Claim(
-        offer=offer,
-        tenant=tenant,
-        run=run,
-        path=path,
-        effect=effect,
-        epoch=epoch,
-        expires_at=expires_at,
-        answers=answers,
-        call=call,
-    )
 
 
 def _named(claims: Sequence[Claim]) -> tuple[list[int], list[int]]:
     """The claims by offer and epoch, in one order everywhere, so that two who lock the same never wait in a circle."""
     ordered = sorted(claims, key=lambda claim: claim.offer)
     return [claim.offer for claim in ordered], [claim.epoch for claim in ordered]
-
-
-def _offer_row(row: Sequence[Any]) -> OfferRow:
-    path, effect, tool, pool, tags, priority, offered_at, owner, is_stopping, call = row
-    return OfferRow(
-        path=path,
-        effect=effect,
-        tool=tool,
-        pool=pool,
-        tags=tuple(json.loads(tags)),
-        priority=priority,
-        offered_at=offered_at,
-        owner=owner,
-        is_stopping=is_stopping,
-        call=call,
-    )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, Final
+from collections.abc import Collection
+from typing import Final
 
-import msgspec
-
-from interlock.core.events import NodeStarted, Question
-from interlock.core.values import decode_leaf
 from interlock.store.blobs import check_blob, unpack_blob
-from interlock.store.errors import DamagedError, MissingError
+from interlock.store.columns import outbox_row, question_row, run_row
+from interlock.store.errors import MissingError
 from interlock.store.event_store import FeedEntry, Head, Signal
 from interlock.store.postgres.rows import storable
 from interlock.store.postgres.session import Row, Session
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
-from interlock.store.sealing import CHAIN_START, Sealed, unseal
+from interlock.store.sealing import CHAIN_START, Sealed
 
 _NO: Final = "(select no from run where tenant = $1 and run = $2)"
 _EVENTS: Final = f"""
@@ -57,10 +54,6 @@ _SIGNALS: Final = """
     where tenant = $1 and ($2::text is null or run = $2) order by id"""
 _BLOBS: Final = "select digest, data from blob where tenant = $1 and digest = any($2::text[])"
 
-_decode_labels: Final = msgspec.msgpack.Decoder(dict[str, str]).decode
-_decode_question: Final = msgspec.msgpack.Decoder(Question, ext_hook=decode_leaf).decode
-_LABELS: Final = RunRow.__struct_fields__.index("labels")
-
 
 async def sealed_events(session: Session, *, tenant: str, run: str, after: int, limit: int) -> list[Sealed]:
     """A page of a run's log."""
@@ -98,7 +91,7 @@ async def newest_runs(
     limit: int,
 ) -> list[RunRow]:
     """A page of runs."""
-    return [_run_row(row) for row in await session.fetch(_RUNS, tenant, status, graph, before, limit)]
+    return [run_row(row) for row in await session.fetch(_RUNS, tenant, status, graph, before, limit)]
 
 
 async def ledger(session: Session, tenant: str, run: str) -> list[LedgerRow]:
@@ -109,12 +102,12 @@ async def ledger(session: Session, tenant: str, run: str) -> list[LedgerRow]:
 async def questions(session: Session, tenant: str, run: str | None) -> list[QuestionRow]:
     """What waits for people."""
     rows = await session.fetch(_QUESTIONS if run is None else _QUESTIONS_OF_RUN, tenant, run)
-    return [_question_row(row) for row in rows]
+    return [question_row(row) for row in rows]
 
 
 async def outbox(session: Session, tenant: str, limit: int) -> list[OutboxRow]:
     """Events to be sent out: their data is the input of the node that sends them."""
-    return [_outbox_row(row) for row in await session.fetch(_OUTBOX, tenant, limit)]
+    return [outbox_row(row) for row in await session.fetch(_OUTBOX, tenant, limit)]
 
 
 async def blob_key(session: Session, tenant: str) -> bytes | None:
@@ -145,7 +138,7 @@ async def signals(session: Session, tenant: str, run: str | None) -> list[Signal
 
 
 def _run_or_none(row: Row | None) -> RunRow | None:
-    return None if row is None else _run_row(row)
+    return None if row is None else run_row(row)
 
 
 def _blob(stored: dict[str, bytes], tenant: str, digest: str, key: bytes) -> bytes:
@@ -154,22 +147,3 @@ def _blob(stored: dict[str, bytes], tenant: str, digest: str, key: bytes) -> byt
     data = unpack_blob(stored[digest], name=f"blob {digest}")
     check_blob(data, digest=digest, key=key)
     return data
-
-
-def _question_row(row: Sequence[Any]) -> QuestionRow:
-    run, path, node, reason, question, asked_seq, asked_at, due = row
-    return QuestionRow(run, path, node, reason, _decode_question(question), asked_seq, asked_at, due)
-
-
-def _outbox_row(row: Sequence[Any]) -> OutboxRow:
-    run, effect, path, name, seq, *sealed = row
-    body = unseal(Sealed(*sealed)).body
-    if not isinstance(body, NodeStarted):
-        raise DamagedError(f"the ledger of run {run}")
-    return OutboxRow(run, effect, path, name, body.input, seq)
-
-
-def _run_row(row: Sequence[Any]) -> RunRow:
-    columns = list(row)
-    columns[_LABELS] = _decode_labels(columns[_LABELS])
-    return RunRow(*columns)

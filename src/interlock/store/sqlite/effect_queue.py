@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from interlock.store.claims import in_turn, within_limits, within_tenant
+from interlock.store import columns
+from interlock.store.claims import PerformedEffects, WaitingEffect, chosen_effects
 from interlock.store.effect_queue import CLAIMS_MAX, Claim, EffectsWaiting, Held, Offer, OfferRow, Seeker
 from interlock.store.event_store import Clock
 from interlock.store.lease import LeaseOwner
@@ -58,16 +57,6 @@ _DEAD: Final = f"delete from offer where {_IS_DEAD} returning tenant, run, answe
 _DEPTH: Final = """
     select pool, tool, sum(owner is null), min(case when owner is null then offered_at end), sum(owner is not null)
     from offer group by pool, tool order by pool, tool"""
-
-
-class _Waiting(Struct, frozen=True):
-    no: int
-    tenant: str
-    run: str
-    tool: str
-    pool: str
-    tags: str
-    priority: int
 
 
 class SqliteEffectQueue:
@@ -133,7 +122,7 @@ class SqliteEffectQueue:
 
     async def offers(self, tenant: str, run: str) -> list[OfferRow]:
         """What is on offer of a run."""
-        return self._look(lambda file: [_offer_row(row) for row in file.execute(_OFFERS, (tenant, run))])
+        return self._look(lambda file: [columns.offer_row(row) for row in file.execute(_OFFERS, (tenant, run))])
 
     async def answer_for_the_dead(self, *, host: str) -> int:
         """Answer effects whose workers went."""
@@ -154,25 +143,17 @@ def offer_row(tenant: str, run: str, offer: Offer) -> tuple[Any, ...]:
     return (tenant, run, *what, offer.call, offer.answers, offer.lost, offer.offered_at)
 
 
-def _chosen(file: sqlite3.Connection, seeker: Seeker, limit: int) -> list[_Waiting]:
+def _chosen(file: sqlite3.Connection, seeker: Seeker, limit: int) -> list[WaitingEffect]:
     own = [tool for tool, pool in seeker.tools.items() if pool in seeker.pools]
     asked = {"pools": list(seeker.pools), "has": list(seeker.tools), "own": own}
     runs = None if seeker.runs is None else json.dumps(list(seeker.runs))
     named = {name: json.dumps(what) for name, what in asked.items()}
     rows = file.execute(_WAITING, named | {"limit": limit, "runs": runs})
-    waiting = [one for one in (_Waiting(*row) for row in rows) if seeker.tags.issuperset(json.loads(one.tags))]
-    of_run: Counter[str] = Counter()
-    of_tenant: Counter[str] = Counter()
-    of_pool: Counter[str] = Counter()
-    for tenant, run, pool, count in file.execute(_PERFORMING):
-        of_run[run] += count
-        of_tenant[tenant] += count
-        of_pool[pool] += count
-    in_order = within_tenant(waiting, run_of=lambda one: one.run, in_hand=of_run, priority_of=lambda one: one.priority)
-    in_turns = in_turn(in_order, tenant_of=lambda one: one.tenant, in_hand=of_tenant)
-    return within_limits(
-        in_turns, pool_of=lambda one: seeker.pool_of(one.tool, one.pool), limits=seeker.limits, in_hand=of_pool
-    )[:limit]
+    waiting = [columns.waiting_effect(row) for row in rows]
+    if not waiting:
+        return []
+    performed = [PerformedEffects(*row) for row in file.execute(_PERFORMING)]
+    return chosen_effects(waiting, performed, seeker)[:limit]
 
 
 def _claimed(file: sqlite3.Connection, seeker: Seeker, limit: int, expires_at: int) -> list[Claim]:
@@ -183,23 +164,8 @@ def _claimed(file: sqlite3.Connection, seeker: Seeker, limit: int, expires_at: i
         row = file.execute(
             _CLAIM, (pool, owner.id, owner.host, owner.pid, owner.pid_started, expires_at, one.no)
         ).fetchone()
-        claims.append(_claim(row))
+        claims.append(Claim(*row))
     return claims
-
-
-def _claim(row: Sequence[Any]) -> Claim:
-    offer, tenant, run, path, effect, epoch, expires_at, answers, call = row
-    return Claim(
-        offer=offer,
-        tenant=tenant,
-        run=run,
-        path=path,
-        effect=effect,
-        epoch=epoch,
-        expires_at=expires_at,
-        answers=answers,
-        call=call,
-    )
 
 
 def _renewed(file: sqlite3.Connection, claims: Sequence[Claim], expires_at: int) -> list[Held]:
@@ -237,19 +203,3 @@ def _answered_for_dead(file: sqlite3.Connection, at: int, gone: Sequence[str]) -
     dead = file.execute(_DEAD, named).fetchall()
     file.executemany(SIGNAL, [(tenant, run, kind, lost, owner, at) for tenant, run, kind, lost, owner in dead if lost])
     return len(put_back) + len(dead)
-
-
-def _offer_row(row: Sequence[Any]) -> OfferRow:
-    path, effect, tool, pool, tags, priority, offered_at, owner, is_stopping, call = row
-    return OfferRow(
-        path=path,
-        effect=effect,
-        tool=tool,
-        pool=pool,
-        tags=tuple(json.loads(tags)),
-        priority=priority,
-        offered_at=offered_at,
-        owner=owner,
-        is_stopping=bool(is_stopping),
-        call=call,
-    )

@@ -6,15 +6,12 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-import msgspec
-
-from interlock.core.events import NodeStarted, Question
-from interlock.core.values import decode_leaf
 from interlock.store.blobs import check_blob, unpack_blob
-from interlock.store.errors import DamagedError, MissingError
+from interlock.store.columns import outbox_row, question_row, run_row
+from interlock.store.errors import MissingError
 from interlock.store.event_store import FeedEntry, Head, Signal
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
-from interlock.store.sealing import CHAIN_START, Sealed, unseal
+from interlock.store.sealing import CHAIN_START, Sealed
 
 _EVENTS: Final = """
     select e.header, e.salt, e.payload from event e join run r on r.no = e.run_no
@@ -45,10 +42,6 @@ _OUTBOX: Final = """
 _SIGNALS: Final = """
     select id, run, kind, body, sender, sent_at from signal
     where tenant = ?1 and (?2 is null or run = ?2) order by id"""
-
-_decode_labels: Final = msgspec.msgpack.Decoder(dict[str, str]).decode
-_decode_question: Final = msgspec.msgpack.Decoder(Question, ext_hook=decode_leaf).decode
-_LABELS: Final = RunRow.__struct_fields__.index("labels")
 
 
 def sealed_events(connection: sqlite3.Connection, *, tenant: str, run: str, after: int, limit: int) -> list[Sealed]:
@@ -102,12 +95,12 @@ def ledger(connection: sqlite3.Connection, tenant: str, run: str) -> list[Ledger
 
 def questions(connection: sqlite3.Connection, tenant: str, run: str | None) -> list[QuestionRow]:
     """What waits for people."""
-    return [_question_row(row) for row in connection.execute(_QUESTIONS, (tenant, run))]
+    return [question_row(row) for row in connection.execute(_QUESTIONS, (tenant, run))]
 
 
 def outbox(connection: sqlite3.Connection, tenant: str, limit: int) -> list[OutboxRow]:
     """Events to be sent out: their data is the input of the node that sends them."""
-    return [_outbox_row(row) for row in connection.execute(_OUTBOX, (tenant, limit))]
+    return [outbox_row(row) for row in connection.execute(_OUTBOX, (tenant, limit))]
 
 
 def blob_key(connection: sqlite3.Connection, tenant: str) -> bytes | None:
@@ -141,7 +134,7 @@ def count_of_signals(connection: sqlite3.Connection, tenant: str, run: str) -> i
 
 
 def _runs(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[RunRow]:
-    return [_run_row(row) for row in connection.execute(statement, values)]
+    return [run_row(row[1:]) for row in connection.execute(statement, values)]
 
 
 def _one(rows: Sequence[RunRow]) -> RunRow | None:
@@ -155,22 +148,3 @@ def _blob(connection: sqlite3.Connection, tenant: str, digest: str, key: bytes) 
     data = unpack_blob(found[0], name=f"blob {digest}")
     check_blob(data, digest=digest, key=key)
     return data
-
-
-def _question_row(row: Sequence[Any]) -> QuestionRow:
-    run, path, node, reason, question, asked_seq, asked_at, due = row
-    return QuestionRow(run, path, node, reason, _decode_question(question), asked_seq, asked_at, due)
-
-
-def _outbox_row(row: Sequence[Any]) -> OutboxRow:
-    run, effect, path, name, seq, *sealed = row
-    body = unseal(Sealed(*sealed)).body
-    if not isinstance(body, NodeStarted):
-        raise DamagedError(f"the ledger of run {run}")
-    return OutboxRow(run, effect, path, name, body.input, seq)
-
-
-def _run_row(row: Sequence[Any]) -> RunRow:
-    _, *columns = row
-    columns[_LABELS] = _decode_labels(columns[_LABELS])
-    return RunRow(*columns)
