@@ -331,6 +331,25 @@ async def test_who_takes_a_run_up_alone_performs_what_others_were_to_perform() -
 
 
 @on_virtual_time
+async def test_who_takes_a_run_up_alone_hears_that_the_performer_of_its_call_has_died() -> None:
+    """There may be no other worker that would answer for the dead one."""
+    bench = Bench(seconds=60)
+    async with Fleet(*bench.tools) as fleet:
+        driving = fleet.serve("driving")
+        dying = fleet.serve("gpu", pools=GPU, runs_max=0, host="there")
+        await fleet.start({"a": {"tool": "train"}})
+        await asyncio.sleep(2)
+        driving.kill()
+        dying.kill()
+
+        async with fleet.alone() as worker:
+            await worker.driven(await worker.take_up("run"))
+
+        row = await fleet.ended()
+        assert (row.status, bench.calls) == ("succeeded", ["a", "a"])
+
+
+@on_virtual_time
 async def test_a_higher_priority_is_performed_first() -> None:
     """Of two runs of a tenant whose calls wait for the same worker."""
     bench = Bench()

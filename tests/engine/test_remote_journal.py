@@ -193,3 +193,37 @@ def test_what_a_tool_said_last_of_itself_is_there_for_its_next_try_elsewhere(
             assert await fleet.store.records.listed("local", "heartbeat") == []
 
     story()
+
+
+LARGE = "x" * 100_000
+
+
+@pytest.mark.parametrize("pools", [frozenset({"default"}), GPU], ids=["where it is driven", "elsewhere"])
+def test_a_repeat_is_given_large_results_and_answers_as_they_were(pools: frozenset[str]) -> None:
+    """What stands in the log is where they are kept, which is of no use to a tool."""
+    given: list[tuple[int, int]] = []
+
+    @tool(effect="idempotent", pool=next(iter(pools)))
+    async def publish(ctx: AsyncToolContext) -> str:
+        read = await ctx.effect("read", lambda _: LARGE, effect="read")
+        form = await ctx.ask("What?", form={"type": "object"})
+        given.append((len(read), len(form["text"])))
+        await asyncio.sleep(5)
+        return "published"
+
+    @on_virtual_time
+    async def story() -> None:
+        async with Fleet(publish) as fleet:
+            fleet.serve("first", pools=pools)
+            await fleet.start({"a": {"tool": "publish"}})
+            await fleet.until(lambda row: row.waiting == 1)
+            await fleet.asked(r.Answer(path="a.2", by="ada", form={"text": LARGE}))
+            await asyncio.sleep(2)
+            fleet.kill(["first"])
+
+            fleet.serve("second", pools=pools)
+            row = await fleet.ended()
+
+            assert (row.status, given) == ("succeeded", [(100_000, 100_000)] * 2)
+
+    story()

@@ -349,6 +349,7 @@ class RunDriver:
     async def _call(self, effect: CallTool, calling: InFlight[ToolOutcome]) -> None:
         journal = RunJournal(self, effect.path)
         try:
+            await journal.open()
             await self.performer.call(self.run_id, effect, journal, self.whole, calling)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the boundary of a task: see `_fail`
             self._fail(effect.path, calling, error)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from interlock.core.events import Error
 from interlock.core.requests import Refused, StepNoted
@@ -58,12 +60,14 @@ class RunJournal:
     def __init__(self, line: RunLine, path: str) -> None:
         self._line = line
         self._path = path
+        self.steps: Sequence[JournaledStep] = ()
+        """The steps that the state holds for it already, once it is open."""
 
-    @property
-    def steps(self) -> Sequence[JournaledStep]:
-        """The steps that the state holds for it already: asked once, when the attempt begins."""
+    async def open(self) -> None:
+        """Read what earlier tries have recorded; to be awaited when the attempt begins."""
         recorded = self._line.recorded_steps(self._path)
-        return tuple(journaled(ordinal, step) for ordinal, step in recorded.items())
+        steps = [journaled(ordinal, step) for ordinal, step in recorded.items()]
+        self.steps = await made_whole(steps, self._line.whole)
 
     @property
     def last_heartbeat(self) -> Value:
@@ -78,7 +82,7 @@ class RunJournal:
 
     async def answered(self, ordinal: int) -> Value:
         """The answer to the question of a step, whenever it comes."""
-        return await self._line.answer_to(self._path, ordinal)
+        return await self._line.whole(await self._line.answer_to(self._path, ordinal))
 
     def progress(self, fraction: float | None, text: str) -> None:
         """Show how far the tool is; on no record."""
@@ -87,6 +91,13 @@ class RunJournal:
     def heartbeat(self, details: Value) -> None:
         """Keep what the tool says of itself for its next try."""
         self._line.keep_heartbeat(self._path, details)
+
+
+async def made_whole(
+    steps: Sequence[JournaledStep], whole: Callable[[Value], Awaitable[Value]]
+) -> tuple[JournaledStep, ...]:
+    """The steps with everything in their results that is kept elsewhere: a tool is given what it was given before."""
+    return tuple([replace(step, out=await whole(step.out)) for step in steps])
 
 
 def journaled(ordinal: int, step: Step) -> JournaledStep:

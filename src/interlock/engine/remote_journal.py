@@ -17,7 +17,7 @@ from interlock.core.requests import Refused, StepNoted
 from interlock.core.values import ENCODER, Value, decode
 from interlock.engine.attention import Attention
 from interlock.engine.engine import Engine
-from interlock.engine.journaling import StepRefused
+from interlock.engine.journaling import StepRefused, made_whole
 from interlock.engine.offering import OfferedEffect
 from interlock.engine.signals import encode_request, kind_of
 from interlock.store.errors import SignalsFullError
@@ -55,7 +55,8 @@ class RemoteJournal:
         self.last_heartbeat: Value = offered.heartbeat
 
     async def open(self) -> None:
-        """Read what an earlier try that was made elsewhere has said last of itself."""
+        """Read what earlier tries have recorded, and what one that was made elsewhere has said last of itself."""
+        self.steps = await made_whole(self.steps, self._engine.whole)
         kept = await self._engine.store.records.find(self._engine.tenant, HEARTBEAT_KIND, self._key)
         if kept is not None:
             self._kept = self.last_heartbeat = self._heartbeat = decode(kept.data)
