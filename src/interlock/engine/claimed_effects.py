@@ -104,6 +104,7 @@ class ClaimedEffects:
         self._seeker = seeker
         self._door_of = door_of
         self._hands = hands
+        hands.on_room(attention.call)
         self._renew_seconds = min(RENEW_SECONDS, lease_micros / 3 / 1_000_000)
         self._in_hand: dict[int, _InHand] = {}
         self._answers: set[asyncio.Task[None]] = set()

@@ -6,7 +6,7 @@ much is performed at a time: who may go next is known by the queue alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from interlock.core.paths import node_at
@@ -33,6 +33,7 @@ class Hands:
     def __init__(self, limit: int | None = None) -> None:
         self.limit = limit
         self.busy = 0
+        self._hear: Callable[[], object] | None = None
 
     @property
     def free(self) -> int | None:
@@ -48,7 +49,14 @@ class Hands:
 
     def release(self) -> None:
         """One has ended."""
+        was_full = self.free == 0
         self.busy -= 1
+        if was_full and self._hear is not None:
+            self._hear()
+
+    def on_room(self, hear: Callable[[], object]) -> None:
+        """Call this whenever there is room again after there was none, whoever has made it."""
+        self._hear = hear
 
 
 class Placing:
