@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
-import msgspec
-
 from interlock.store.claims import DrivenRuns, Room, RunLimit, RunsWaiting, WaitingRun, in_turn
+from interlock.store.columns import decode_labels
 from interlock.store.event_store import Head
 from interlock.store.lease import Lease, LeaseOwner
 from interlock.store.postgres.session import Session
@@ -60,8 +59,6 @@ _DEPTH: Final = f"""{_FREE}
     select tenant, graph, count(*), min(greatest(started_at, due)) from free
     group by tenant, graph order by tenant, graph"""
 _ONE_AT_A_TIME: Final = "select pg_advisory_xact_lock(hashtextextended('interlock.claims.' || current_schema(), 0))"
-
-_decode_labels: Final = msgspec.msgpack.Decoder(dict[str, str]).decode
 
 
 async def claim(
@@ -114,7 +111,7 @@ async def _chosen(
     if not rows:
         return []
     driven = [
-        DrivenRuns(tenant, graph, _decode_labels(labels), count)
+        DrivenRuns(tenant, graph, decode_labels(labels), count)
         for tenant, graph, labels, count in await session.fetch(_DRIVEN, at, gone)
     ]
     waiting = _with_room([_waiting(row) for row in rows], driven, limits)
@@ -149,4 +146,4 @@ async def _taken(
 
 def _waiting(row: Sequence[Any]) -> WaitingRun:
     tenant, run, graph, labels, priority, no = row
-    return WaitingRun(tenant, run, graph, _decode_labels(labels), priority, no)
+    return WaitingRun(tenant, run, graph, decode_labels(labels), priority, no)

@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import msgspec
-
 from interlock.store.claims import DrivenRuns, Room, RunLimit, RunsWaiting, WaitingRun, in_turn
+from interlock.store.columns import decode_labels
 from interlock.store.lease import Lease, LeaseOwner
 from interlock.store.sqlite import leasing
 
@@ -44,8 +43,6 @@ _NEXT: Final = """
         select min(l.expires_at) from lease l join run r on r.tenant = l.tenant and r.run = l.run
         where l.owner is not null and l.expires_at > :at and r.ended_at is null)"""
 
-_decode_labels: Final = msgspec.msgpack.Decoder(dict[str, str]).decode
-
 
 def claim(
     connection: sqlite3.Connection,
@@ -60,7 +57,7 @@ def claim(
     """Leases of runs that may be taken, tenants in turn."""
     gone = gone_owners(connection, owner.host, is_running=is_running)
     driven = [
-        DrivenRuns(tenant, graph, _decode_labels(labels), count)
+        DrivenRuns(tenant, graph, decode_labels(labels), count)
         for tenant, graph, labels, count in connection.execute(_DRIVEN, {"at": at, "gone": gone})
     ]
     waiting = _first_waiting(connection, driven, at=at, gone=gone, limit=limit, limits=limits)
@@ -108,7 +105,7 @@ def _first_waiting(
         of_tenant = found.setdefault(tenant, [])
         if tenant not in rooms:
             rooms[tenant] = Room(limits, (runs for runs in driven if runs.tenant == tenant))
-        waiting = WaitingRun(tenant, run, graph, _decode_labels(labels) if limits else {}, priority, no)
+        waiting = WaitingRun(tenant, run, graph, decode_labels(labels) if limits else {}, priority, no)
         if len(of_tenant) < limit and rooms[tenant].take(waiting):
             of_tenant.append(waiting)
     return [run for runs in found.values() for run in runs]
