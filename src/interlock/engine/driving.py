@@ -219,7 +219,7 @@ class RunDriver:
                 arrivals.append(Arrival(Result(path=call.path, result=NodeResult(call.effect, "unknown", error=lost))))
         return arrivals
 
-    async def _advance(self, letters: list[Letter], *, also: Sequence[Effect] = ()) -> None:
+    async def _advance(self, letters: list[Letter], *, also: Sequence[FindOut] = ()) -> None:
         self._is_moving = True
         try:
             if any(isinstance(letter.arrival.request, MigrateRun) for letter in letters):

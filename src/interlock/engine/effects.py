@@ -94,7 +94,7 @@ def _undo(plan: Plan, state: RunState, event: e.Event, body: e.UndoStarted) -> E
     return CallTool(event.path, body.tool, body.effect, body.attempt, body.input, due, attempt.first, is_undo=True)
 
 
-def _find_out(plan: Plan, state: RunState, path: str) -> list[Effect]:
+def _find_out(plan: Plan, state: RunState, path: str) -> list[FindOut]:
     if path in state.undoing:
         undoing = state.scopes[state.undoing[path]].undoing
         assert undoing is not None
@@ -106,7 +106,7 @@ def _find_out(plan: Plan, state: RunState, path: str) -> list[Effect]:
     return _reconcilable(path, found[1].work.tool, live.attempt)
 
 
-def _reconcilable(path: str, tool: str, attempt: Attempt | None) -> list[Effect]:
+def _reconcilable(path: str, tool: str, attempt: Attempt | None) -> list[FindOut]:
     """A step inside a node has no hook of its own: only a person can say what became of it."""
     if attempt is None or any(step.status == "unknown" for step in attempt.steps.values()):
         return []
@@ -138,7 +138,7 @@ def interrupted(plan: Plan, state: RunState) -> list[Interrupted]:
     return found
 
 
-def still_unknown(plan: Plan, state: RunState) -> list[Effect]:
+def still_unknown(plan: Plan, state: RunState) -> list[FindOut]:
     """What a `reconcile` hook can be asked again, after a restart."""
     paths = [path for path, key in state.undoing.items() if _is_asked(state, key)]
     for scope in state.scopes.values():

@@ -23,7 +23,7 @@ from interlock.core.settle import Arrived, admit_all, fold, settle
 from interlock.core.state import RunState, next_due, status_of
 from interlock.core.values import Packer, Value, decode, has_parts, refs_in, with_refs_replaced
 from interlock.core.verify import bundle_in_force
-from interlock.engine.effects import Effect, effects_in
+from interlock.engine.effects import Effect, FindOut, effects_in, is_asked
 from interlock.engine.errors import BundleChangedError, RunNotFoundError
 from interlock.engine.snapshots import (
     SNAPSHOT_EVENTS,
@@ -250,13 +250,13 @@ class Engine:
         arrivals: Sequence[Arrival],
         *,
         place: Place = all_here,
-        also: Sequence[Effect] = (),
+        also: Sequence[FindOut] = (),
         gives_back: bool = False,
     ) -> Advance:
         """Records what has arrived and everything that follows from it, in one append.
 
-        What `place` says is offered by that append, also of effects that were to be performed `also`. With `gives_back`
-        it gives the lease back if the run rests after it.
+        What `place` says is offered by that append, `also` the questions that are still to be asked then. With
+        `gives_back` the append gives the lease back if the run rests after it.
         """
         before, now = run.state.seq, self.now()
         try:
@@ -265,7 +265,8 @@ class Engine:
             is_moved = any(isinstance(event.body, RunMigrated) for event in arrived.events)
             decided, goes_on = ([], False) if is_moved else await self._settle(run, now)
             events = [*arrived.events, *decided]
-            effects = (*also, *effects_in(run.plan, run.state, events))
+            asked = [question for question in also if is_asked(run.plan, run.state, question)]
+            effects = (*asked, *effects_in(run.plan, run.state, events))
             offers = tuple(place(effects)) if effects else ()
             rests = gives_back and not (effects or goes_on or is_moved) and may_rest(run.state, until=now + REST_MICROS)
             await self._append_if_any(run, before, events, arrivals, offers=offers, lets_go=rests)
