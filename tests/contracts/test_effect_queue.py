@@ -321,6 +321,7 @@ async def test_an_effect_that_is_offered_again_is_a_new_offer(place: Place) -> N
 
         (current,) = await store.queue.claim(seeker(3), limit=1)
 
+        assert [one.claim.epoch for one in await store.queue.renew([former, current])] == [current.epoch]
         assert not await store.queue.answer(former, body=b"former", sender="")
         assert await store.queue.answer(current, body=b"current", sender="")
 

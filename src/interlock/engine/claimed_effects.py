@@ -19,6 +19,7 @@ from interlock.core.requests import Request, Result, UndoneResult
 from interlock.engine.attention import Attention, to_the_end
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.engine import Engine
+from interlock.engine.errors import UnreadableOfferError
 from interlock.engine.offering import OfferedEffect, read_offered
 from interlock.engine.performing import Performer, result, settlement
 from interlock.engine.placing import Hands
@@ -106,7 +107,7 @@ class ClaimedEffects:
         self._hands = hands
         hands.on_room(attention.call)
         self._renew_seconds = min(RENEW_SECONDS, lease_micros / 3 / 1_000_000)
-        self._in_hand: dict[int, _InHand] = {}
+        self._in_hand: dict[tuple[int, int], _InHand] = {}
         self._answers: set[asyncio.Task[None]] = set()
         self._takes_more = True
         self._idle = asyncio.Event()
@@ -181,24 +182,33 @@ class ClaimedEffects:
                 if not (self._takes_more and self._hands.take()):
                     break
                 left.remove(claim)
-                self._begin(claim)
+                self._begin_if_readable(claim)
         finally:
             if left:
                 await self._queue.give_back(left)
 
     # --- performing ---
 
-    def _begin(self, claim: Claim) -> None:
-        offered = read_offered(claim.call)
+    def _begin_if_readable(self, claim: Claim) -> None:
+        """Begin an effect for which a hand was taken. One of another release is left to its lease."""
+        try:
+            offered = read_offered(claim.call)
+        except UnreadableOfferError as error:
+            log.warning("effect_unreadable run_id=%s path=%s why=%s", claim.run, claim.path, error)
+            self._hands.release()
+        else:
+            self._begin(claim, offered)
+
+    def _begin(self, claim: Claim, offered: OfferedEffect) -> None:
         engine = self._door_of(claim.tenant).engine
         journal = RemoteJournal(
             engine, self._clock, run=claim.run, path=claim.path, offered=offered, sender=self._seeker().owner.id
         )
         in_flight: InFlight[Any] = InFlight(
-            partial(self._is_over, claim, offered), may_begin=partial(self._still_holds, claim.offer)
+            partial(self._is_over, claim, offered), may_begin=partial(self._still_holds, _key(claim))
         )
         self._idle.clear()
-        self._in_hand[claim.offer] = _InHand(claim, in_flight, journal)
+        self._in_hand[_key(claim)] = _InHand(claim, in_flight, journal)
         in_flight.carry(self._perform(claim, offered, journal, in_flight))
 
     async def _perform(
@@ -219,7 +229,7 @@ class ClaimedEffects:
                 self._let_go(claim)
 
     def _is_over(self, claim: Claim, offered: OfferedEffect, outcome: ToolOutcome | Reconciled) -> None:
-        one = self._in_hand[claim.offer]
+        one = self._in_hand[_key(claim)]
         answering = asyncio.get_running_loop().create_task(self._answer(one, _told(offered, outcome)))
         self._answers.add(answering)
         answering.add_done_callback(self._answers.discard)
@@ -245,7 +255,7 @@ class ClaimedEffects:
                 await one.journal.forget_heartbeat()
 
     def _let_go(self, claim: Claim) -> None:
-        one = self._in_hand.pop(claim.offer, None)
+        one = self._in_hand.pop(_key(claim), None)
         if one is not None:
             one.journal.end()
             self._hands.release()
@@ -255,9 +265,9 @@ class ClaimedEffects:
 
     # --- keeping ---
 
-    async def _still_holds(self, offer: int) -> bool:
+    async def _still_holds(self, key: tuple[int, int]) -> bool:
         """Whether a claim is still held: who was held up for longer than it lasts asks before touching the world."""
-        one = self._in_hand.get(offer)
+        one = self._in_hand.get(key)
         if one is None or self._clock.now() < one.claim.expires_at:
             return one is not None
         with suppress(StoreError):
@@ -275,17 +285,24 @@ class ClaimedEffects:
 
     async def _renew_all(self) -> None:
         in_hand = list(self._in_hand.values())
-        held = {one.claim.offer: one for one in await self._queue.renew([one.claim for one in in_hand])}
+        held = {_key(one.claim): one for one in await self._queue.renew([one.claim for one in in_hand])}
         for one in in_hand:
-            kept = held.get(one.claim.offer)
-            if kept is None and self._in_hand.get(one.claim.offer) is one and not one.in_flight.is_over:
+            kept = held.get(_key(one.claim))
+            if kept is None and self._in_hand.get(_key(one.claim)) is one and not one.in_flight.is_over:
                 log.warning("claim_lost run_id=%s path=%s", one.claim.run, one.claim.path)
                 one.lose()
             elif kept is not None and kept.is_stopping:
                 one.stop()
             if kept is not None:
                 one.claim = kept.claim
+        for one in in_hand:
+            if not one.is_lost:
                 await one.journal.keep_heartbeat()
+
+
+def _key(claim: Claim) -> tuple[int, int]:
+    """What tells a claim from every other one, also of the same offer."""
+    return claim.offer, claim.epoch
 
 
 def _told(offered: OfferedEffect, outcome: Any) -> Request | None:  # noqa: ANN401 - of a call or of a question

@@ -10,6 +10,7 @@ EngineError
 ├── NoReleaseError         there is no released version that could be meant
 ├── UnknownTriggerError    no version in force has such a trigger
 ├── TriggerRefusedError    a trigger cannot do what was asked of it
+├── UnreadableOfferError   an offered effect is of another release
 └── EngineStoppedError     the engine is not running
 """
 
@@ -123,6 +124,13 @@ class NothingHeldError(EngineError):
     def __init__(self, sink: str, run: str) -> None:
         super().__init__(f"nothing of run {run} is held back from the sink {sink}: see `interlock sinks`")
         self.sink, self.run = sink, run
+
+
+class UnreadableOfferError(EngineError):
+    """What is on offer was put there by another release, which says more than this one knows."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"what is on offer cannot be read by this release: update it ({problem})")
 
 
 class EngineStoppedError(EngineError):

@@ -15,8 +15,9 @@ from interlock.core.evolving.journal import attempt_at
 from interlock.core.plan import Micros, Plan
 from interlock.core.requests import Request, Result, UndoneResult
 from interlock.core.state import RunState
-from interlock.core.values import ENCODER, Value, decode_leaf
+from interlock.core.values import ENCODER, Value, ValueProblem, decode_leaf
 from interlock.engine.effects import CallTool, FindOut
+from interlock.engine.errors import UnreadableOfferError
 from interlock.engine.journaling import journaled
 from interlock.engine.signals import encode_request, kind_of
 from interlock.store.effect_queue import Offer
@@ -70,8 +71,11 @@ def offer_of(what: OfferedEffect, *, pool: str, tags: tuple[str, ...], priority:
 
 
 def read_offered(call: bytes) -> OfferedEffect:
-    """What travelled with an offer."""
-    return _DECODE(call)
+    """What travelled with an offer; raises `UnreadableOfferError` for one of another release."""
+    try:
+        return _DECODE(call)
+    except (msgspec.DecodeError, ValueProblem) as problem:
+        raise UnreadableOfferError(str(problem)) from problem
 
 
 def place_of(effect: Performed) -> str:

@@ -41,7 +41,8 @@ _ONE_AT_A_TIME: Final = "select pg_advisory_xact_lock(hashtextextended('interloc
 _FIRST_EXPIRY: Final = "select min(expires_at) from offer where owner is not null"
 _RENEW: Final = """
     update offer set expires_at = $3 from unnest($1::int8[], $2::int8[]) as a(no, epoch)
-    where offer.no = a.no and offer.epoch = a.epoch and offer.owner is not null returning offer.no, offer.is_stopping"""
+    where offer.no = a.no and offer.epoch = a.epoch and offer.owner is not null
+    returning offer.no, offer.epoch, offer.is_stopping"""
 _ANSWER: Final = """
     with answered as (
         delete from offer where no = $1 and epoch = $2 and owner is not null returning tenant, run, answers),
@@ -132,11 +133,12 @@ class PostgresEffectQueue:
         """Those of the claims that are still held."""
         expires_at = self._clock() + self._lease_micros
         rows = await self._do(lambda session: session.fetch(_RENEW, *_named(claims), expires_at))
-        is_stopping: dict[int, bool] = dict(rows)
+        # An offer that is made again keeps its number: of two claims of it, one is held.
+        is_stopping: dict[tuple[int, int], bool] = {(no, epoch): stopping for no, epoch, stopping in rows}
         return [
-            Held(replace(claim, expires_at=expires_at), is_stopping[claim.offer])
+            Held(replace(claim, expires_at=expires_at), is_stopping[claim.offer, claim.epoch])
             for claim in claims
-            if claim.offer in is_stopping
+            if (claim.offer, claim.epoch) in is_stopping
         ]
 
     async def answer(self, claim: Claim, *, body: bytes, sender: str) -> bool:
