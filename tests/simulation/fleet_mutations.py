@@ -92,7 +92,7 @@ def _releases_two(right: Wrong) -> Wrong:
 
 def _forgets_the_hand(right: Wrong) -> Wrong:
     def let_go(effects: Any, claim: Any) -> None:
-        one = effects._in_hand.get(claim.offer)
+        one = effects._in_hand.get((claim.offer, claim.epoch))
         if one is not None and one.is_lost:
             effects._hands.busy += 1
         right(effects, claim)
