@@ -8,7 +8,7 @@
 #   make check    format, lint, types, layers, pages: each is a command too
 #   make fix      let the formatter and the linter mend what they can, and pages repeat what the code says
 #   make setup    install everything into .venv, as the lock says (with another interpreter: PYTHON=python3.12)
-#   make bench    Interlock beside the raw limit and its peers (ROUNDS=5, QUICK=1 to see that it runs)
+#   make bench    Interlock beside the raw limit and its peers, on SQLite and PostgreSQL (ROUNDS=5, QUICK=1 to see that it runs)
 #   make bench-core   what the core costs a node, from 100 to 50,000 nodes
 #   make bench-long   what a run of a million events costs to go on with and to keep
 #   make lock     resolve the dependencies of pyproject.toml anew (to the newest that fit: UPGRADE=1)
@@ -96,7 +96,7 @@ fix: $(READY)
 	@touch $@
 
 bench: $(READY) .venv-peers/ready
-	@$(BIN)/python benchmarks/run.py --rounds $(or $(ROUNDS),5) $(if $(QUICK),--quick) $(if $(FORKS),--forks)
+	@$(BIN)/python benchmarks/run.py --rounds $(or $(ROUNDS),5) $(if $(QUICK),--quick) $(if $(FORKS),--forks) $(if $(STORE),--store $(STORE))
 
 bench-core: $(READY)
 	@$(BIN)/python benchmarks/core_cost.py

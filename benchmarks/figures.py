@@ -48,6 +48,7 @@ FIGURES: Final = (
     Figure("runs at once, the server's CPU us/step", ("at_once", "server_cpu_us_per_step"), "less"),
     Figure("runs at once, a commit for each step, steps/s", ("at_once_ungrouped", "steps_per_s"), "more"),
     Figure("runs at once on two workers, steps/s", ("two_workers", "steps_per_s"), "more"),
+    Figure("the same, the workers' CPU us/step", ("two_workers", "cpu_us_per_step"), "less"),
     Figure("fan of 100, ms", ("fan_ms",), "less"),
     Figure("start, ms", ("start_ms",), "less"),
     Figure("start on another worker, ms", ("elsewhere", "p50_ms"), "less", (20, 20)),

@@ -32,14 +32,14 @@ PAUSE_SECONDS: Final = 0.02
 
 
 @asynccontextmanager
-async def workers(place: str, count: int) -> AsyncGenerator[None]:
-    """So many processes that work on the store, ready when this is entered."""
+async def workers(place: str, count: int) -> AsyncGenerator[list[int]]:
+    """So many processes that work on the store, by their numbers, ready when this is entered."""
     processes = [await _worker(place) for _ in range(count)]
     try:
         for process in processes:
             assert process.stdout is not None
             assert json.loads(await process.stdout.readline())["tools"]
-        yield
+        yield [process.pid for process in processes]
     finally:
         for process in processes:
             process.send_signal(signal.SIGTERM)
@@ -55,15 +55,16 @@ async def _worker(place: str) -> asyncio.subprocess.Process:
 
 async def at_once(place: str, runs: int) -> dict[str, Any]:
     """Many chains, started by this process and driven by two others."""
-    async with Interlock(place, tools=[step]) as interlock, workers(place, WORKERS):
-        ten = interlock.check(chain(m.STEPS))
+    async with Interlock(place, tools=[step]) as interlock, workers(place, WORKERS) as processes:
+        ten, before = interlock.check(chain(m.STEPS)), sum(map(m.process_seconds, processes))
         await asyncio.gather(*[interlock.start(ten, detach=True) for _ in range(runs)])
         ended: list[RunRow] = []
         while len(ended) < runs:
             await asyncio.sleep(0.1)
             ended = await interlock.runs(graph="chain", status="succeeded", limit=runs)
+        took = sum(map(m.process_seconds, processes)) - before
     began, over = min(row.started_at for row in ended), max(row.ended_at or 0 for row in ended)
-    return m.at_once((over - began) / 1e6, runs)
+    return m.at_once((over - began) / 1e6, runs, {"cpu_us_per_step": round(took / runs / m.STEPS * 1e6, 1)})
 
 
 async def starts(place: str, times: int) -> dict[str, Any]:

@@ -69,16 +69,16 @@ class Cpu:
 
 
 def _server_seconds() -> float:
-    """The processor time of the server and of all its children, also of those that have ended."""
     server = os.environ.get(SERVER_VARIABLE)
-    return _seconds_of(int(server)) if server else 0.0
+    return process_seconds(int(server)) if server else 0.0
 
 
-def _seconds_of(process: int) -> float:
+def process_seconds(process: int) -> float:
+    """The processor time of a process and of all below it."""
     times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:15]
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     own = sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
-    return own + sum(_seconds_of(int(child)) for child in children)
+    return own + sum(process_seconds(int(child)) for child in children)
 
 
 def chains(seconds: Sequence[float], cpu: dict[str, float]) -> dict[str, Any]:
