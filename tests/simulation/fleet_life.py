@@ -101,6 +101,10 @@ class LivingDoor(ProcessDoor):
             self._queue.broken = BrokenRule(10, f"the run was given back while it is {append.status}")
         await super().append(append)
 
+    def appended(self, append: Append) -> None:
+        """What is offered anew is nobody's any more."""
+        self._queue.offered({offer.path for offer in append.offers})
+
     async def change_mark(self, about: Topic = "anything") -> int:
         """Looked at less often than by a real process."""
         await asyncio.sleep(POLL_SECONDS)

@@ -62,7 +62,11 @@ class ProcessDoor(Way):
         await self._pass()
         await self._store.append(append)
         self._blobs |= append.blobs
+        self.appended(append)
         await self._pass()
+
+    def appended(self, append: Append) -> None:
+        """Hear of an append that was made."""
 
     async def _pass(self) -> None:
         await asyncio.sleep(self._dice.choice((0, 0, 0, 0.001, 0.05)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from interlock.store.effect_queue import Claim, EffectQueue, Seeker
@@ -23,6 +24,10 @@ class WatchedQueue:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the other queue has by that name
         return getattr(self._inner, name)
+
+    def offered(self, paths: AbstractSet[str]) -> None:
+        """These were put on offer, perhaps anew: who held a claim of one has lost it."""
+        self._held = {number: claim for number, claim in self._held.items() if claim.path not in paths}
 
     async def claim(self, seeker: Seeker, *, limit: int) -> list[Claim]:
         """Effects to perform: nobody else performs them."""
