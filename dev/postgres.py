@@ -75,6 +75,11 @@ class PostgresServer:
         return self._process.pid
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is not None and self._process.poll() is not None
+
+    @property
     def log(self) -> str:
         """What the server has written about itself."""
         return (self.folder / "log").read_text(errors="replace")

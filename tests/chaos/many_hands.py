@@ -70,7 +70,7 @@ async def measure(folder: Path, store: str, wish: Wish) -> dict[str, Any]:
                 await _until_begun(world, round(wish.items * KILLED_AFTER))
                 (await _victim(interlock, run.id, workers, wish.kill)).kill()
             await run.ended()
-            told = await _told(run, world, wish)
+            told = await told_of(run, world, wish)
             left = [worker for worker in workers if not worker.is_gone]
             told["exit_codes"] = [await asyncio.to_thread(worker.leave) for worker in left]
     return told
@@ -117,7 +117,8 @@ async def _victim(interlock: Interlock, run: str, workers: Sequence[WorkerProces
     raise AssertionError("no worker drives the run")
 
 
-async def _told(run: RunHandle, world: World, wish: Wish) -> dict[str, Any]:
+async def told_of(run: RunHandle, world: World, wish: Wish) -> dict[str, Any]:
+    """What came of a run, by its log and by the world."""
     instants = [event.at async for event in run.events()]
     result = await run.result()
     effects = await run.effects()

@@ -7,8 +7,8 @@ What is wrong is raised as `PlaceError` by who explains it (troubles.py); nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, Final, Protocol, TypeAlias, cast
 
 import asyncpg
@@ -39,6 +39,46 @@ _SETTINGS_TO_MIGRATE: Final = {"application_name": "interlock", "lock_timeout": 
 
 # Held for as long as the connection is open, so that a store's tables never change under a process: see migrating.py.
 _WORK_WITH_IT: Final = "select pg_advisory_lock_shared(hashtextextended('interlock.use.' || $1, 0))"
+
+
+class _ImpatientConnection(asyncpg.Connection):
+    """A connection that is given up once the server was silent for too long.
+
+    The driver would wait on it, without a limit, for the end of what it has called off.
+    """
+
+    @property
+    def _driver(self) -> Any:
+        """The driver's own connection, which hardly types what it offers."""
+        return super()
+
+    async def fetch(self, *query: Any, **options: Any) -> Any:
+        """All rows."""
+        with self._given_up_if_silent():
+            return await self._driver.fetch(*query, **options)
+
+    async def fetchrow(self, *query: Any, **options: Any) -> Any:
+        """The first row."""
+        with self._given_up_if_silent():
+            return await self._driver.fetchrow(*query, **options)
+
+    async def fetchval(self, *query: Any, **options: Any) -> Any:
+        """The first column of the first row."""
+        with self._given_up_if_silent():
+            return await self._driver.fetchval(*query, **options)
+
+    async def execute(self, *query: Any, **options: Any) -> Any:
+        """What the server says was done."""
+        with self._given_up_if_silent():
+            return await self._driver.execute(*query, **options)
+
+    @contextmanager
+    def _given_up_if_silent(self) -> Generator[None]:
+        try:
+            yield
+        except TimeoutError:
+            self.terminate()
+            raise
 
 
 class Session(Protocol):
@@ -107,6 +147,7 @@ async def _connected(address: PostgresAddress, settings: Mapping[str, str], *, a
         address.url,
         timeout=CONNECT_SECONDS,
         command_timeout=answer_seconds,
+        connection_class=_ImpatientConnection,
         server_settings={**settings, "search_path": f'"{address.schema}"'},
     )
     # The protocol says of the driver's own methods what its documentation does.

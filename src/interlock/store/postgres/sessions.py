@@ -102,16 +102,20 @@ class Sessions:
 
 
 async def patiently(attempt: Callable[[], Awaitable[T]], *, seconds: float) -> T:
-    """Try until the server is back, for so long at most; then what was wrong last is raised."""
+    """Try until the server is back, for so long at most; then what was wrong last is raised.
+
+    It is tried twice at least: a connection that has fallen silent may use up all patience, and a new one work.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    pause = FIRST_PAUSE_SECONDS
+    pause, has_failed = FIRST_PAUSE_SECONDS, False
     while True:
         try:
             return await attempt()
         except Exception as error:
-            if not is_lost(error) or loop.time() + pause > deadline:
+            if not is_lost(error) or (has_failed and loop.time() + pause > deadline):
                 raise
+        has_failed = True
         await asyncio.sleep(pause)
         pause = min(2 * pause, PAUSE_MAX_SECONDS)
 
