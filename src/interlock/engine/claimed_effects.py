@@ -164,6 +164,8 @@ class ClaimedEffects:
     async def _look(self) -> int | None:
         """Take what there is room for; when to look again."""
         seeker = self._seeker()
+        if any(one.claim.expires_at <= self._clock.now() for one in self._in_hand.values()):
+            await self._renew_all()  # it was held up, and would take itself for dead
         await self._queue.answer_for_the_dead(host=seeker.owner.host)
         free = self._hands.free
         if not self._takes_more or free == 0:

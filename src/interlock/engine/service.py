@@ -153,6 +153,8 @@ class Service:
 
     async def _take_runs(self, room: int) -> bool:
         """Whether there were any."""
+        for worker in list(self._workers.values()):
+            await worker.renew_overdue()
         leases = await self._store.claim_runs(
             owner=self.card.owner, limit=min(room, CLAIMED_AT_ONCE), limits=self._limits
         )
