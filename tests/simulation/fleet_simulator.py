@@ -8,7 +8,7 @@ that holds of one process after another holds here too, and in the end nothing i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import Any, Final, cast
 
@@ -58,13 +58,14 @@ class ToolsOfAll(SimulatedTools):
 class Process:
     """One process that serves: what it is, and how it is told to leave."""
 
-    def __init__(self, service: Service, hands: Hands, life: Life, door: LivingDoor) -> None:
+    def __init__(self, service: Service, hands: Hands, life: Life, door: LivingDoor, workers: Sequence[Worker]) -> None:
+        """`workers` are those that it has made so far."""
         self.service = service
         self.hands = hands
         self.life = life
         self.door = door
         self.leaves = asyncio.Event()
-        self.workers: list[Worker] = []
+        self.workers = workers
 
 
 class FleetSimulation(EngineSimulation):
@@ -217,9 +218,7 @@ class FleetSimulation(EngineSimulation):
 
         card = WorkerCard(owner=owner, pools=tuple(sorted(placing.pools or ())), started_at=self.clock.now())
         service = Service(store, self.clock, card=card, placing=placing, worker_of=worker_of)
-        process = Process(service, hands, life, door)
-        process.workers = workers
-        return process
+        return Process(service, hands, life, door, workers)
 
     def _placing(self, hands: Hands) -> Placing:
         if self._is_late:
