@@ -110,7 +110,7 @@ async def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--folder", type=Path, default=Path(__file__).parent, help="where a new file is made")
+    parser.add_argument("--folder", type=Path, default=m.measured_disk(), help="where a new file is made")
     parser.add_argument("--row", action="store_true", help="tell the runner of benchmarks")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:

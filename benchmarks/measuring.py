@@ -39,6 +39,13 @@ LAST_READ = 20
 TEXT = "x" * 128
 
 
+def measured_disk() -> Path:
+    """A folder on the disk that is measured: everything that is written goes there."""
+    folder = Path(os.environ.get("BENCH_FOLDER") or Path(__file__).resolve().parents[1] / "build")
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def payload(number: int) -> dict[str, Any]:
     """What every step gives: about 150 bytes."""
     return {"i": number, "text": TEXT}

@@ -41,8 +41,6 @@ SCRIPTS: Final = {
     "dbos": [(PEERS_PYTHON, "dbos_row.py")],
 }
 ROW_SECONDS_MAX: Final = 900
-DISK: Final = Path(os.environ.get("BENCH_FOLDER", HERE))
-"""Everything that is written lies on the disk that this is on."""
 
 
 class Row(NamedTuple):
@@ -68,7 +66,7 @@ def main() -> None:
     engines = _installed(given.only.split(",") if given.only else figures.ENGINES)
     rows = [Row(store, engine) for store in given.store or figures.STORES for engine in engines]
     words = [word for word, is_given in (("--quick", given.quick), ("--forks", given.forks)) if is_given]
-    with running_postgres(parent=DISK) as server:
+    with running_postgres(parent=m.measured_disk()) as server:
         rounds = [_round(rows, number, words, server) for number in range(given.rounds)]
         stores = [row.store for row in rows if row.engine == "interlock" and not given.forks]
         long_lives = {store: _long_life(store, server, quick=given.quick) for store in stores}
@@ -95,7 +93,7 @@ def _long_life(store: str, server: PostgresServer, *, quick: bool) -> dict[str, 
 def _round(rows: Sequence[Row], number: int, words: Sequence[str], server: PostgresServer) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for row in rows:
-        found[str(row)] = {"disk_ms": m.disk_probe(DISK)}
+        found[str(row)] = {"disk_ms": m.disk_probe(m.measured_disk())}
         for python, script in SCRIPTS[row.engine]:
             found[str(row)] |= _measured([python, str(HERE / script), *words], _place_on(row.store, server))
         print(f"round {number + 1}: {row} done", file=sys.stderr, flush=True)
@@ -142,7 +140,7 @@ async def _make_database(address: str, name: str) -> None:
 @contextmanager
 def _folder() -> Generator[Path]:
     """A new folder on the disk that is measured."""
-    folder = Path(tempfile.mkdtemp(prefix="interlock-bench-", dir=DISK))
+    folder = Path(tempfile.mkdtemp(prefix="interlock-bench-", dir=m.measured_disk()))
     try:
         yield folder
     finally:
