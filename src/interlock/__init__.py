@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from interlock.engine.releasing.releases import Published, Release, ReleaseHistory
     from interlock.engine.retaining.pruned_run import PrunedRun
     from interlock.engine.retaining.pruning import Pruned, PrunePlan
-    from interlock.engine.roster import WorkerCard, WorkerRow
+    from interlock.engine.serving.roster import WorkerCard, WorkerRow
     from interlock.engine.submitting import Submitted
     from interlock.engine.telling.history import NodeView, RunView
     from interlock.engine.triggers.event_triggers import Offered
@@ -168,7 +168,7 @@ _HOMES = {
     "interlock.engine.retaining.pruning": ("PrunePlan", "Pruned"),
     "interlock.engine.courses.redeciding": ("OnAnotherGraph",),
     "interlock.engine.releasing.releases": ("Published", "Release", "ReleaseHistory"),
-    "interlock.engine.roster": ("WorkerCard", "WorkerRow"),
+    "interlock.engine.serving.roster": ("WorkerCard", "WorkerRow"),
     "interlock.engine.relaying.sink_reports": ("SinkReport",),
     "interlock.engine.submitting": ("Submitted",),
     "interlock.engine.triggers.trigger_requests": ("TriggerView",),

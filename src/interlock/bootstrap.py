@@ -14,13 +14,13 @@ from typing import Final
 
 from interlock.core.plan import DEFAULT_POOL
 from interlock.core.requests import Result
-from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, Performer, late_result
-from interlock.engine.placing import Hands, Placing
 from interlock.engine.relaying.relay import FeedRelay
-from interlock.engine.roster import WorkerCard
-from interlock.engine.service import Service
+from interlock.engine.serving.duties import Duty
+from interlock.engine.serving.roster import WorkerCard
+from interlock.engine.serving.service import Service
+from interlock.engine.sharing.placing import Hands, Placing
 from interlock.engine.triggers.event_triggers import EventTriggers
 from interlock.engine.triggers.schedules import Schedules
 from interlock.engine.worker import Worker

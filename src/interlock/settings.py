@@ -23,7 +23,7 @@ from interlock.core.limits import Limits as GraphLimits
 from interlock.core.plan import POOL_PATTERN
 from interlock.core.problems import nearest
 from interlock.core.values import is_map
-from interlock.engine.service import RUNS_MAX
+from interlock.engine.serving.service import RUNS_MAX
 from interlock.sinks.declaring import SinkName, SinkSettings
 from interlock.store.claims import RunLimit
 from interlock.store.lease import LEASE_MICROS

@@ -18,12 +18,12 @@ from interlock.core import requests as r
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph
 from interlock.core.events import Event
-from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld
-from interlock.engine.placing import Hands, Placing
-from interlock.engine.roster import WorkerCard
-from interlock.engine.service import Service
+from interlock.engine.serving.duties import Duty
+from interlock.engine.serving.roster import WorkerCard
+from interlock.engine.serving.service import Service
+from interlock.engine.sharing.placing import Hands, Placing
 from interlock.engine.signals import encode_request, kind_of
 from interlock.engine.starting import start_detached
 from interlock.engine.worker import Worker

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interlock.engine.placing import Hands
+from interlock.engine.sharing.placing import Hands
 
 
 def test_whoever_waits_for_room_hears_of_it_whatever_made_it() -> None:

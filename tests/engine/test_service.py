@@ -9,7 +9,7 @@ import pytest
 
 from interlock import AsyncToolContext, tool
 from interlock.core.events import NodeResult
-from interlock.engine.roster import BEAT_SECONDS, MISSED_BEATS_MAX, workers
+from interlock.engine.serving.roster import BEAT_SECONDS, MISSED_BEATS_MAX, workers
 from interlock.store.claims import RunLimit
 from tests.engine.fleet import LEASE_SECONDS, Fleet, on_virtual_time
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 from msgspec import Struct
 
 from interlock.engine import driving, engine
-from interlock.engine.claimed_effects import ClaimedEffects
-from interlock.engine.elsewhere import EffectsElsewhere
 from interlock.engine.engine import Engine
-from interlock.engine.placing import Hands
+from interlock.engine.sharing.claimed_effects import ClaimedEffects
+from interlock.engine.sharing.elsewhere import EffectsElsewhere
+from interlock.engine.sharing.placing import Hands
 from interlock.store.memory.effect_queue import MemoryEffectQueue
 
 # What is put in place of a function takes whatever that takes.

@@ -16,9 +16,9 @@ from interlock.core import requests as r
 from interlock.core.compile import Compiled
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, late_result
-from interlock.engine.placing import Hands, Placing
-from interlock.engine.roster import WorkerCard
-from interlock.engine.service import Service
+from interlock.engine.serving.roster import WorkerCard
+from interlock.engine.serving.service import Service
+from interlock.engine.sharing.placing import Hands, Placing
 from interlock.engine.worker import Worker
 from interlock.faults import ClockJumped, Fault, LeaseDropped
 from interlock.faults.process import FaultyProcess

@@ -10,7 +10,7 @@ from interlock.cli.invocation import finished
 from interlock.cli.options import AsJson, Store
 
 if TYPE_CHECKING:
-    from interlock.engine.roster import WorkerRow
+    from interlock.engine.serving.roster import WorkerRow
     from interlock.store.claims import RunsWaiting
     from interlock.store.effect_queue import EffectsWaiting
 

@@ -13,7 +13,7 @@ from interlock.cli.invocation import Invocation
 from interlock.cli.opening import configured, project_client
 from interlock.cli.output import console, print_json
 from interlock.cli.reserved_output import flush_output
-from interlock.engine.roster import WorkerCard
+from interlock.engine.serving.roster import WorkerCard
 from interlock.settings import Configured, WorkerSettings
 
 _ENDS: Final = (signal.SIGTERM, signal.SIGINT)

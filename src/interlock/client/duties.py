@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Self
 
 from interlock.bootstrap import make_relay, trigger_duties
-from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
 from interlock.engine.relaying.relay import FeedRelay
 from interlock.engine.retaining.pruning import parse_age
 from interlock.engine.retaining.retention import RetentionDuty
+from interlock.engine.serving.duties import Duty
 from interlock.settings import RetentionSettings
 from interlock.sinks.declaring import SinkSettings
 from interlock.tools.secrets import SecretSource

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from interlock.engine.engine import Engine
-from interlock.engine.roster import WorkerRow, workers
+from interlock.engine.serving.roster import WorkerRow, workers
 from interlock.store.claims import RunsWaiting
 from interlock.store.effect_queue import EffectsWaiting
 from interlock.store.processes import is_running

@@ -46,8 +46,8 @@ from interlock.engine.releasing.releases import (
     released,
 )
 from interlock.engine.retaining.pruning import find_pruned
-from interlock.engine.roster import WorkerCard
 from interlock.engine.run_filter import RunFilter
+from interlock.engine.serving.roster import WorkerCard
 from interlock.engine.starting import start_detached
 from interlock.engine.submitting import Submitted, submit
 from interlock.engine.worker import Worker

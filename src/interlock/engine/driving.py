@@ -24,13 +24,13 @@ from interlock.core.requests import MigrateRun, Refused, Request, Result, TimePa
 from interlock.core.state import StatusWord, Step, status_of
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
-from interlock.engine.elsewhere import EffectsElsewhere
 from interlock.engine.engine import REST_MICROS, Advance, Arrival, Engine, RunInHand
 from interlock.engine.journaling import RunJournal
-from interlock.engine.offering import place_of
 from interlock.engine.performing import Performer, result, settlement
-from interlock.engine.placing import Placing
 from interlock.engine.releasing.migrating import looked_at
+from interlock.engine.sharing.elsewhere import EffectsElsewhere
+from interlock.engine.sharing.offering import place_of
+from interlock.engine.sharing.placing import Placing
 from interlock.store.effect_queue import Offer, OfferRow
 from interlock.store.errors import StoreError
 from interlock.tools.clock import Clock, Timer

@@ -17,13 +17,13 @@ from interlock.core.admit import admit
 from interlock.core.plan import Plan
 from interlock.core.requests import Refused, Result, StartRun, misfit
 from interlock.core.state import RunState
-from interlock.engine.attention import POLL_SECONDS, Attention
-from interlock.engine.claimed_effects import ClaimedEffects
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Arrival, Engine, RunInHand
 from interlock.engine.errors import EngineStoppedError, RequestRefusedError, ToolsMissingError
 from interlock.engine.performing import Performer
-from interlock.engine.placing import Placing
+from interlock.engine.serving.attention import POLL_SECONDS, Attention
+from interlock.engine.sharing.claimed_effects import ClaimedEffects
+from interlock.engine.sharing.placing import Placing
 from interlock.engine.signals import decode_request
 from interlock.store.effect_queue import OfferRow
 from interlock.store.errors import StoreError

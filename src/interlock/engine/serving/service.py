@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any, Final
 
-from interlock.engine.attention import Attention, to_the_end
-from interlock.engine.claimed_effects import LOOK_SECONDS, ClaimedEffects
-from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
-from interlock.engine.keeping import Keeper
-from interlock.engine.placing import Placing
-from interlock.engine.roster import BEAT_SECONDS, CHANGE_SECONDS, WorkerCard, WorkerState, sign_off, sign_on
+from interlock.engine.serving.attention import Attention, to_the_end
+from interlock.engine.serving.duties import Duty
+from interlock.engine.serving.keeping import Keeper
+from interlock.engine.serving.roster import BEAT_SECONDS, CHANGE_SECONDS, WorkerCard, WorkerState, sign_off, sign_on
+from interlock.engine.sharing.claimed_effects import LOOK_SECONDS, ClaimedEffects
+from interlock.engine.sharing.placing import Placing
 from interlock.engine.worker import Worker
 from interlock.store.claims import RunLimit
 from interlock.store.errors import StoreError

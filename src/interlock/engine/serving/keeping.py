@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from interlock.engine.attention import Attention
-from interlock.engine.duties import Duty
 from interlock.engine.engine import Engine
+from interlock.engine.serving.attention import Attention
+from interlock.engine.serving.duties import Duty
 from interlock.store.errors import LeaseHeldError, StoreError
 from interlock.store.lease import Lease, LeaseOwner
 from interlock.tools.clock import Clock

@@ -14,7 +14,7 @@ from interlock.core.plan import Micros, Node, Plan
 from interlock.core.state import RunState
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut
-from interlock.engine.offering import Performed, offer_of, offered
+from interlock.engine.sharing.offering import Performed, offer_of, offered
 from interlock.store.effect_queue import Offer, Seeker
 from interlock.store.lease import LeaseOwner
 

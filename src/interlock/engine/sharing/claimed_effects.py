@@ -16,14 +16,14 @@ from typing import Any, Final, Protocol
 from msgspec.structs import replace
 
 from interlock.core.requests import Request, Result, UndoneResult
-from interlock.engine.attention import Attention, to_the_end
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.engine import Engine
 from interlock.engine.errors import UnreadableOfferError
-from interlock.engine.offering import OfferedEffect, read_offered
 from interlock.engine.performing import Performer, result, settlement
-from interlock.engine.placing import Hands
-from interlock.engine.remote_journal import RemoteJournal
+from interlock.engine.serving.attention import Attention, to_the_end
+from interlock.engine.sharing.offering import OfferedEffect, read_offered
+from interlock.engine.sharing.placing import Hands
+from interlock.engine.sharing.remote_journal import RemoteJournal
 from interlock.engine.signals import encode_request
 from interlock.store.effect_queue import Claim, EffectQueue, Seeker
 from interlock.store.errors import StoreError

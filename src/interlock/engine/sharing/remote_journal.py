@@ -15,10 +15,10 @@ from interlock.core.events import AnswerGiven, EffectDone, EffectFailed, EffectI
 from interlock.core.paths import split_step, step_path
 from interlock.core.requests import Refused, StepNoted
 from interlock.core.values import ENCODER, Value, decode
-from interlock.engine.attention import Attention
 from interlock.engine.engine import Engine
 from interlock.engine.journaling import StepRefused, made_whole
-from interlock.engine.offering import OfferedEffect
+from interlock.engine.serving.attention import Attention
+from interlock.engine.sharing.offering import OfferedEffect
 from interlock.engine.signals import encode_request, kind_of
 from interlock.store.errors import SignalsFullError
 from interlock.tools.clock import Clock

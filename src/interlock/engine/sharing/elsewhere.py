@@ -17,7 +17,7 @@ from interlock.core.requests import Request, Result, UndoneResult
 from interlock.core.state import Calling, RunState
 from interlock.engine.effects import CallTool, Effect, FindOut, interrupted, is_asked
 from interlock.engine.engine import Arrival
-from interlock.engine.offering import Performed, never_begun, never_taken, place_of, read_offered
+from interlock.engine.sharing.offering import Performed, never_begun, never_taken, place_of, read_offered
 from interlock.store.effect_queue import EffectQueue, Offer, OfferRow
 from interlock.store.errors import StoreError
 from interlock.tools.clock import Clock, Timer

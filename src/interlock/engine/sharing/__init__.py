@@ -1,0 +1,1 @@
+"""Effects that are performed elsewhere than their run is driven: offered, claimed, answered."""
