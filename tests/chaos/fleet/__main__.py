@@ -75,6 +75,11 @@ class Chaos:
         """When the processes that were killed were."""
         return {worker.pid: worker.killed_at for worker in self.workers if worker.killed_at is not None}
 
+    @property
+    def held_up(self) -> frozenset[int]:
+        """The processes that were stopped for a while."""
+        return frozenset(worker.pid for worker in self.workers if worker.was_stopped)
+
     async def hire(self, pools: Sequence[str]) -> None:
         """One more worker."""
         name = f"worker_{len(self.workers)}"
@@ -164,7 +169,9 @@ async def unleash(folder: Path, wish: Wish) -> dict[str, Any]:
                 await _play(chaos, crowd, wish)
                 seconds = time.monotonic() - began
                 problems = [*chaos.died_by_themselves(), *chaos.leave()]
-                verdict = await read_verdict(interlock, crowd.runs, world.pages(), sessions, SCHEMA)
+                verdict = await read_verdict(
+                    interlock, crowd.runs, world.pages(), sessions, SCHEMA, held_up=chaos.held_up
+                )
                 verdict.problems += problems
                 verdict.problems += await audit.appends_of_others()
                 verdict.problems += await audit.answers_of_others(chaos.dead_at)
@@ -210,6 +217,7 @@ def _told(wish: Wish, chaos: Chaos, crowd: Crowd, verdict: Verdict, seconds: flo
         "settled_by_people": crowd.settled,
         "asked_people_although_there_was_a_hook": crowd.settled_calls,
         "given_up_as_lost": len(verdict.lost),
+        "done_by_woken_owners_after_all": verdict.too_late,
         "after_a_kill": chaos.killed.told(),
         "after_a_stop": chaos.stopped.told(),
         "lease_seconds": wish.lease_seconds,

@@ -37,6 +37,9 @@ class Verdict:
     refused_by_world: int = 0
     """How many tries of owners that had been stopped came too late."""
     lost: list[str] = field(default_factory=list[str])
+    too_late: list[str] = field(default_factory=list[str])
+    """Effects that a worker made which was stopped between its last look at its lease and the call, after their run
+    had been told that they had not taken place, and was over: what nobody but the world itself could refuse."""
 
 
 class Reading:
@@ -73,8 +76,10 @@ async def read_verdict(
     world: Mapping[str, list[str]],
     server: Server,
     schema: str,
+    *,
+    held_up: frozenset[int],
 ) -> Verdict:
-    """Judge every run, every effect, and what is left."""
+    """Judge every run, every effect, and what is left. `held_up` are the processes that had been stopped."""
     verdict = Verdict()
     for name, count in await server.fetch(_LEFT.format(schema=schema)):
         if count:
@@ -86,14 +91,16 @@ async def read_verdict(
         async for event in run.events():
             reading.take(event)
             verdict.events += 1
-        known |= await _judge_run(verdict, run, reading, world)
+        known |= await _judge_run(verdict, run, reading, world, held_up)
     verdict.problems += [f"the world has seen {effect}, and no ledger has" for effect in world.keys() - known]
     if missing := graphs.keys() - {row.run for row in await interlock.runs(limit=1_000_000)}:
         verdict.problems.append(f"runs are missing: {sorted(missing)}")
     return verdict
 
 
-async def _judge_run(verdict: Verdict, run: RunHandle, reading: Reading, world: Mapping[str, list[str]]) -> set[str]:
+async def _judge_run(
+    verdict: Verdict, run: RunHandle, reading: Reading, world: Mapping[str, list[str]], held_up: frozenset[int]
+) -> set[str]:
     """Add what is to be said of a run; gives its effects."""
     verdict.runs[f"{reading.graph} {reading.status}"] += 1
     verdict.unknown += reading.unknowns.total()
@@ -110,6 +117,9 @@ async def _judge_run(verdict: Verdict, run: RunHandle, reading: Reading, world: 
         verdict.refused_by_world += _count(page, REFUSED)
         if line.name in ONCE:
             verdict.done_once += _count(page, DONE)
+            if line.status == "not_done" and _came_too_late(page, held_up):
+                verdict.too_late.append(f"{run.id}:{line.path}")
+                continue
             verdict.problems += [
                 f"{run.id}:{line.path} {line.name} {line.effect} ({line.status}): {what}; {page}"
                 for what in _wrong_once(line.status, page)
@@ -144,6 +154,15 @@ def _wrong_once(status: str, page: list[str]) -> Iterator[str]:
         yield "it happened and is on record as if it had not"
     if begun > looked + 1:
         yield "it was tried again without having been asked about"
+
+
+def _came_too_late(page: list[str], held_up: frozenset[int]) -> bool:
+    """Whether it was looked for, not found, and only then done, by a process that had been stopped meanwhile."""
+    match [line.split() for line in page]:
+        case [[what, *_], [begun, _, _, _], [done, _, _, pid]]:
+            return (what, begun, done) == (NOT_FOUND, BEGUN, DONE) and int(pid) in held_up
+        case _:
+            return False
 
 
 def _count(page: list[str], what: str) -> int:

@@ -75,5 +75,5 @@ class _Page:
         self.lines = os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode().splitlines()
 
     def write(self, what: str, attempt: int) -> None:
-        os.write(self._descriptor, f"{what} {attempt}\n".encode())
+        os.write(self._descriptor, f"{what} {attempt} by {os.getpid()}\n".encode())
         os.fsync(self._descriptor)
