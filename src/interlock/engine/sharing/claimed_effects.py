@@ -37,7 +37,7 @@ RENEW_SECONDS: Final = 1.0
 hears that it is to stop."""
 ENDING_SECONDS: Final = 10.0
 """How long the end of a call that was asked to stop is waited for: longer than the door lets it clean up."""
-LOOK_SECONDS: Final = 120.0
+LOOK_SECONDS: Final = 300.0
 """How often there is a look at what waits although nothing was heard of it."""
 STORE_AWAY_SECONDS: Final = 1.0
 """How soon a store that did not answer is asked again."""
