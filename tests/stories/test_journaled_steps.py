@@ -110,3 +110,15 @@ def test_steps_that_come_after_their_attempt_are_recorded_no_more() -> None:
 
     step = e.EffectIntended(1, step_id("fix", 1), "push")
     assert run.offers(r.StepNoted(path="fix", step=step)) == "fix is not in flight: its steps are recorded no more"
+
+
+def test_a_step_that_was_under_way_when_its_worker_died_for_the_last_time_is_asked_about() -> None:
+    """No try comes after it that could tell that it was under way: nobody would hear of it."""
+    run = Story("nodes: {fix: {tool: write}}").starts().is_lost("fix").is_lost("fix").intends("fix", 1)
+
+    run.is_lost("fix")
+    asked = run.waits
+    run.receives(r.SettleEffect(effect=step_id("fix", 1), status="done", out="built", by="ada"))
+
+    assert asked == {"fix": "reconcile"}
+    assert run.error == e.Error("lost", "its worker died 3 times in it; the last time: nobody knows", "fix")

@@ -413,3 +413,7 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     def root(self) -> ScopePlan:
         """The graph's own scope."""
         return self.scopes[ROOT]
+
+    def effect_of(self, work: Work) -> EffectClass:
+        """How a node's effect may be repeated. Sending an event is repeated under its id, which is its key."""
+        return self.tools[work.tool].effect if isinstance(work, ToolWork) else "idempotent"

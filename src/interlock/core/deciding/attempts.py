@@ -15,7 +15,7 @@ from interlock.core.deciding.in_hand import Deciding
 from interlock.core.evolving.journal import open_steps
 from interlock.core.identity import effect_id
 from interlock.core.paths import undo_path
-from interlock.core.plan import EffectClass, Plan, Retry, ToolWork, Work
+from interlock.core.plan import EffectClass, Retry
 from interlock.core.state import DEATHS_MAX, Attempt, Calling, Undoing, Waiting
 
 NEVER_RETRIED = frozenset({"invalid", "refused", "exhausted", "cancelled"})
@@ -79,11 +79,6 @@ def backoff(retry: Retry, *, run: str, path: str, attempt: int) -> int:
     return full - full * int.from_bytes(digest[:4], "big") // 2**33
 
 
-def effect_class(plan: Plan, work: Work) -> EffectClass:
-    """How a node's effect may be repeated. Sending an event is repeated under its id, which is its key."""
-    return plan.tools[work.tool].effect if isinstance(work, ToolWork) else "idempotent"
-
-
 # --- nodes -----------------------------------------------------------------------------------------------------------
 
 
@@ -93,7 +88,7 @@ def after_attempt(on: Deciding) -> e.Command:
     assert isinstance(live, Calling | Waiting)
     attempt = live.attempt
     assert attempt is not None
-    effect = effect_class(on.plan, on.node.work)
+    effect = on.plan.effect_of(on.node.work)
     if live.cancelling:
         return _end_cancelled(on, attempt, effect)
     if attempt.status == "unknown" and (steps := open_steps(attempt)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from interlock.core import events as e
+from interlock.core.evolving.journal import note_death
 from interlock.core.evolving.settling import call_began, call_ended, end_if_done
 from interlock.core.lifecycle import NodeStatus
 from interlock.core.paths import path_of, undo_path
@@ -87,7 +88,7 @@ def note_undo_result(plan: Plan, state: RunState, path: str, body: e.UndoResult)
         _taken_back(plan, state, scope, undoing)
         return
     if body.error is not None and body.error.kind == "lost":
-        undoing.attempt.deaths += 1
+        note_death(undoing.attempt, plan.tools[undoing.entry.tool].effect)
     state.matters.add(Matter("compensate", scope.key, cause=state.seq))
 
 

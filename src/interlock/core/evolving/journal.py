@@ -10,8 +10,8 @@ from typing import TypeAlias
 from interlock.core import events as e
 from interlock.core.evolving.accounts import charge_call
 from interlock.core.paths import node_at, split_step
-from interlock.core.plan import Plan
-from interlock.core.state import Attempt, BackingOff, Calling, Matter, RunState, Step, Waiting
+from interlock.core.plan import EffectClass, Plan
+from interlock.core.state import DEATHS_MAX, Attempt, BackingOff, Calling, Matter, RunState, Step, Waiting
 
 StepFact: TypeAlias = e.EffectIntended | e.EffectDone | e.EffectFailed | e.EffectUnknown
 
@@ -86,6 +86,19 @@ def attempt_in_flight(plan: Plan, state: RunState, path: str) -> Attempt | None:
     found = node_at(plan, state, path)
     live = found[0].live.get(found[1].index) if found else None
     return live.attempt if isinstance(live, Calling) else None
+
+
+def note_death(attempt: Attempt, effect: EffectClass) -> None:
+    """Its worker died in it. After the last death no other try could tell of a `once` step that it was under way.
+
+    A `once` effect as a whole is asked about in any case.
+    """
+    attempt.deaths += 1
+    if attempt.deaths < DEATHS_MAX or effect == "once":
+        return
+    for step in attempt.steps.values():
+        if step.status == "intended" and step.effect_class == "once" and step.question is None:
+            step.status = "unknown"
 
 
 def open_steps(attempt: Attempt) -> list[int]:
