@@ -102,6 +102,8 @@ class RunDriver:
         self._timer_due: Micros | None = None
         self._goes_on = False
         """Whether more follows from what is on record than one append could hold."""
+        self._may_move = False
+        """Whether somebody has asked the run to go on on another bundle: most never are."""
         self._let_go = False
         self._drains = False
         self._fault: BaseException | None = None
@@ -124,8 +126,7 @@ class RunDriver:
 
     def deliver(self, arrival: Arrival) -> None:
         """An arrival to be recorded; nobody waits for it."""
-        self._inbox.append(Letter(arrival))
-        self._wake.set()
+        self._put(Letter(arrival))
 
     def submit(self, request: Request, *, by: str = "") -> asyncio.Future[Refused | None]:
         """A request to be recorded: done when it is durable, with the reason if it was refused."""
@@ -133,9 +134,13 @@ class RunDriver:
         if self.is_over:
             reply.set_result(self._not_here())
         else:
-            self._inbox.append(Letter(Arrival(request, by), reply))
-            self._wake.set()
+            self._put(Letter(Arrival(request, by), reply))
         return reply
+
+    def _put(self, letter: Letter) -> None:
+        self._inbox.append(letter)
+        self._may_move = self._may_move or isinstance(letter.arrival.request, MigrateRun)
+        self._wake.set()
 
     def let_go(self) -> None:
         """Stop driving after what is in hand; what is in flight is left to whoever drives the run next."""
@@ -222,7 +227,7 @@ class RunDriver:
     async def _advance(self, letters: list[Letter], *, also: Sequence[FindOut] = ()) -> None:
         self._is_moving = True
         try:
-            if any(isinstance(letter.arrival.request, MigrateRun) for letter in letters):
+            if self._may_move:
                 letters = await self._migrations_first(letters)
             advance = await self.engine.advance(
                 self.run,
@@ -230,6 +235,7 @@ class RunDriver:
                 place=self._place,
                 also=also,
                 gives_back=self._may_give_back(),
+                may_move=self._may_move,
             )
         except BaseException as error:
             for letter in letters:
@@ -262,19 +268,15 @@ class RunDriver:
 
     async def _migrations_first(self, letters: list[Letter]) -> list[Letter]:
         """Whether the log allows a migration is found out for the log as it is: no arrival may come before it."""
-        moves = [letter for letter in letters if isinstance(letter.arrival.request, MigrateRun)]
-        others = [letter for letter in letters if letter not in moves]
-        return [*[await self._looked_at(letter) for letter in moves], *others]
-
-    async def _looked_at(self, letter: Letter) -> Letter:
-        request = letter.arrival.request
-        assert isinstance(request, MigrateRun)
-        request = await looked_at(self.engine, self.run_id, self.run.state.seq, request)
-        if not request.obstacle:
-            missing = self.performer.missing((await self.engine.plan_of(request.bundle)).tools)
-            if missing:
-                request = replace(request, obstacle=f"where it is driven there is no tool {', '.join(missing)}")
-        return replace(letter, arrival=replace(letter.arrival, request=request))
+        looked: list[Letter] = []
+        for letter in letters:
+            request = letter.arrival.request
+            if isinstance(request, MigrateRun):
+                request = await looked_at(
+                    self.engine, self.run_id, self.run.state.seq, request, missing=self.performer.missing
+                )
+                looked.append(replace(letter, arrival=replace(letter.arrival, request=request)))
+        return [*looked, *(letter for letter in letters if not isinstance(letter.arrival.request, MigrateRun))]
 
     async def _go_on_migrated(self) -> None:
         """The log is folded anew by the plan of the other bundle. Calls in flight go on: they are the same by both."""
@@ -349,7 +351,8 @@ class RunDriver:
     async def _call(self, effect: CallTool, calling: InFlight[ToolOutcome]) -> None:
         journal = RunJournal(self, effect.path)
         try:
-            await journal.open()
+            if effect.has_steps:
+                await journal.open()
             await self.performer.call(self.run_id, effect, journal, self.whole, calling)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the boundary of a task: see `_fail`
             self._fail(effect.path, calling, error)

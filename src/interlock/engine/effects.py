@@ -30,6 +30,8 @@ class CallTool(Struct, frozen=True, tag=True):
     first_attempt: int = 1
     """The attempt that first used the effect's id."""
     is_undo: bool = False
+    has_steps: bool = False
+    """Whether earlier tries of it have recorded steps."""
 
 
 class SendOut(Struct, frozen=True):
@@ -84,14 +86,17 @@ def _call(plan: Plan, state: RunState, event: e.Event, body: e.NodeStarted) -> E
     live = scope.live[node.index]
     assert isinstance(live, Calling)
     due = None if body.timeout is None else event.at + body.timeout
-    return CallTool(event.path, body.tool, body.effect, body.attempt, body.input, due, live.attempt.first)
+    attempt = live.attempt
+    what = (event.path, body.tool, body.effect, body.attempt, body.input, due, attempt.first)
+    return CallTool(*what, has_steps=bool(attempt.steps))
 
 
 def _undo(plan: Plan, state: RunState, event: e.Event, body: e.UndoStarted) -> Effect:
     attempt = attempt_at(plan, state, event.path)
     assert attempt is not None, f"{event.path} was started and is not under way"
     due = None if body.timeout is None else event.at + body.timeout
-    return CallTool(event.path, body.tool, body.effect, body.attempt, body.input, due, attempt.first, is_undo=True)
+    what = (event.path, body.tool, body.effect, body.attempt, body.input, due, attempt.first)
+    return CallTool(*what, is_undo=True, has_steps=bool(attempt.steps))
 
 
 def _find_out(plan: Plan, state: RunState, path: str) -> list[FindOut]:

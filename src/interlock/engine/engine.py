@@ -252,17 +252,19 @@ class Engine:
         place: Place = all_here,
         also: Sequence[FindOut] = (),
         gives_back: bool = False,
+        may_move: bool = True,
     ) -> Advance:
         """Records what has arrived and everything that follows from it, in one append.
 
         What `place` says is offered by that append, `also` the questions that are still to be asked then. With
-        `gives_back` the append gives the lease back if the run rests after it.
+        `gives_back` the append gives the lease back if the run rests after it. Who knows that nobody has asked it to
+        migrate says so.
         """
         before, now = run.state.seq, self.now()
         try:
             arrived = self._admit(run, arrivals, now)
             # By what follows from a migration the plan in hand is no longer the one to decide.
-            is_moved = any(isinstance(event.body, RunMigrated) for event in arrived.events)
+            is_moved = may_move and any(isinstance(event.body, RunMigrated) for event in arrived.events)
             decided, goes_on = ([], False) if is_moved else await self._settle(run, now)
             events = [*arrived.events, *decided]
             asked = [question for question in also if is_asked(run.plan, run.state, question)]

@@ -6,7 +6,7 @@ looked at first, under its lease: an event that came in between could be the one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -57,15 +57,25 @@ async def obstacle_to(engine: Engine, plan: Plan, run: str, events: Sequence[Eve
     return None if found is None else _obstacle(events, state, found)
 
 
-async def looked_at(engine: Engine, run: str, seq: int, request: MigrateRun) -> MigrateRun:
-    """The request, with what stands in its way in a log that ends at event `seq`."""
+async def looked_at(
+    engine: Engine,
+    run: str,
+    seq: int,
+    request: MigrateRun,
+    *,
+    missing: Callable[[Iterable[str]], list[str]] = lambda _: [],
+) -> MigrateRun:
+    """The request, with what stands in its way in a log that ends at event `seq`, or where the run is driven."""
     try:
         plan = await engine.plan_of(request.bundle)
     except InterlockError as problem:
         return replace(request, checked=seq, obstacle=str(problem))
     _, events = await engine.log_of(run, at_seq=seq)
     found = await obstacle_to(engine, plan, run, events)
-    return replace(request, checked=seq, obstacle="" if found is None else found.told)
+    if found is not None:
+        return replace(request, checked=seq, obstacle=found.told)
+    absent = ", ".join(missing(plan.tools))
+    return replace(request, checked=seq, obstacle=absent and f"where it is driven there is no tool {absent}")
 
 
 def _obstacle(events: Sequence[Event], state: RunState, found: Divergence) -> Obstacle:
