@@ -11,6 +11,7 @@ from interlock import AsyncToolContext, tool
 from interlock.core.events import NodeResult
 from interlock.engine.serving.roster import BEAT_SECONDS, MISSED_BEATS_MAX, workers
 from interlock.store.claims import RunLimit
+from interlock.store.lease import Lease, LeaseOwner
 from tests.engine.fleet import LEASE_SECONDS, Fleet, on_virtual_time
 
 
@@ -37,6 +38,7 @@ class Site:
         self.build = build
 
 
+PROBE = LeaseOwner(id="probe", host="here", pid=1, pid_started=1)
 ONE = {"a": {"tool": "build"}}
 TWO = {"a": {"tool": "build"}, "b": {"tool": "build", "after": "a"}}
 
@@ -162,6 +164,23 @@ async def test_a_run_that_waits_for_a_person_is_held_by_nobody() -> None:
         await asyncio.sleep(1)
 
         assert one.service.driving == 0
+
+
+@on_virtual_time
+async def test_a_run_with_a_signal_that_only_a_newer_release_can_read_is_not_claimed_again_and_again() -> None:
+    """In a fleet of two releases the older one must not spin on it, nor throw away what it cannot read."""
+    async with Fleet() as fleet:
+        one = fleet.serve("one")
+        await fleet.start({"ok": {"human": "Go on?", "choices": ["yes"]}})
+        await fleet.until(lambda row: row.waiting == 1)
+        await fleet.store.send_signal("local", "run", kind="of a newer release", body=b"?", sender="ada")
+
+        await asyncio.sleep(5 * LEASE_SECONDS)
+
+        (lease,) = await fleet.store.renew_leases([Lease("local", "run", 3, 0, PROBE)])
+        assert lease.epoch == 3  # started, asked, and taken once for the signal
+        assert one.service.driving == 1
+        assert len(await fleet.store.unread_signals("local", run="run")) == 1
 
 
 class Turns:

@@ -104,6 +104,7 @@ class RunDriver:
         """Whether more follows from what is on record than one append could hold."""
         self._may_move = False
         """Whether somebody has asked the run to go on on another bundle: most never are."""
+        self._is_kept = False
         self._let_go = False
         self._drains = False
         self._fault: BaseException | None = None
@@ -146,6 +147,10 @@ class RunDriver:
         """Stop driving after what is in hand; what is in flight is left to whoever drives the run next."""
         self._let_go = True
         self._wake.set()
+
+    def keep(self) -> None:
+        """Do not give the run back while it rests."""
+        self._is_kept = True
 
     def drain(self) -> None:
         """Go on as long as something is performed here, then let go: nothing that was begun is broken off."""
@@ -309,7 +314,7 @@ class RunDriver:
 
     def _may_give_back(self) -> bool:
         """Whether the run may be left to whoever hears of what moves it on: nobody waits for it here."""
-        if not self.placing.is_shared:
+        if not self.placing.is_shared or self._is_kept:
             return False
         has_company = self.listeners or self.watchers or self._resting or self._in_flight or self._answers
         return not (has_company or self._elsewhere.is_withdrawing)

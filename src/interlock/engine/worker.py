@@ -243,7 +243,11 @@ class Worker:
             return
         self._delivered[signal.id] = driver
         request = decode_request(signal.kind, signal.body)
-        if request is not None:
+        if request is None:
+            # Nobody of this release can take it, and while it is unread the run can be claimed: given back, it would
+            # come again at once. A newer release takes the run up when this worker leaves.
+            driver.keep()
+        else:
             driver.deliver(Arrival(request, signal.sender, signal.id))
 
     async def _perform_limited(self) -> None:
