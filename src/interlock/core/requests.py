@@ -16,7 +16,7 @@ from interlock.core.values import ENCODER, Value, decode_leaf
 # --- from people and programs ----------------------------------------------------------------------------------------
 
 
-class StartRun(Struct, frozen=True, kw_only=True):
+class StartRun(Struct, frozen=True, gc=False, kw_only=True):
     """Begin. With a `parent`: as its retry or rollback, adopting what is given."""
 
     inputs: Value
@@ -148,21 +148,21 @@ class MigrateRun(Struct, frozen=True, kw_only=True):
 # --- from the world --------------------------------------------------------------------------------------------------
 
 
-class Result(Struct, frozen=True, kw_only=True):
+class Result(Struct, frozen=True, gc=False, kw_only=True):
     """What came of an attempt at a node's effect."""
 
     path: str
     result: e.NodeResult
 
 
-class UndoneResult(Struct, frozen=True, kw_only=True):
+class UndoneResult(Struct, frozen=True, gc=False, kw_only=True):
     """What came of an attempt to take something back; `path` ends in `!undo`."""
 
     path: str
     result: e.UndoResult
 
 
-class StepNoted(Struct, frozen=True, kw_only=True):
+class StepNoted(Struct, frozen=True, gc=False, kw_only=True):
     """A step that a node's code journals."""
 
     path: str
@@ -171,7 +171,7 @@ class StepNoted(Struct, frozen=True, kw_only=True):
     """How often a worker had died in the attempt when the try began that notes this. None: it is the one under way."""
 
 
-class TimePassed(Struct, frozen=True, kw_only=True):
+class TimePassed(Struct, frozen=True, gc=False, kw_only=True):
     """The clock stands at the instant of this admission: whatever is due by then fires."""
 
 

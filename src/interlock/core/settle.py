@@ -35,7 +35,7 @@ SETTLED_AT_ONCE_MAX = 1_000_000
 """How many events one settling may give where nobody asks for fewer."""
 
 
-class Settled(Struct, frozen=True):
+class Settled(Struct, frozen=True, gc=False):
     """What was decided, the state after it, and what must be loaded before more can be."""
 
     events: tuple[Event, ...]
@@ -74,7 +74,7 @@ def settle(
     return Settled(tuple(events), state, goes_on=True)
 
 
-class Arrived(Struct, frozen=True):
+class Arrived(Struct, frozen=True, gc=False):
     """What was recorded of requests and arrivals, the state after it, and which were refused."""
 
     events: tuple[Event, ...]

@@ -49,7 +49,7 @@ class Progress(Struct, frozen=True):
     text: str
 
 
-class Letter(Struct, frozen=True):
+class Letter(Struct, frozen=True, gc=False):
     """An arrival in the inbox, and who waits to hear what became of it."""
 
     arrival: Arrival

@@ -18,7 +18,7 @@ from interlock.core.state import Attempt, Calling, RunState, Waiting
 from interlock.core.values import Value
 
 
-class CallTool(Struct, frozen=True, tag=True):
+class CallTool(Struct, frozen=True, gc=False, tag=True):
     """Call a tool for a node, or (`is_undo`) to take back what one did. `due`: the instant to give it up."""
 
     path: str
@@ -34,20 +34,20 @@ class CallTool(Struct, frozen=True, tag=True):
     """Whether earlier tries of it have recorded steps."""
 
 
-class SendOut(Struct, frozen=True):
+class SendOut(Struct, frozen=True, gc=False):
     """Hand an event to the outbox: it is written there by the append that records its result."""
 
     path: str
     effect: str
 
 
-class StopCall(Struct, frozen=True):
+class StopCall(Struct, frozen=True, gc=False):
     """Ask a call in flight to stop."""
 
     path: str
 
 
-class FindOut(Struct, frozen=True, tag=True):
+class FindOut(Struct, frozen=True, gc=False, tag=True):
     """Ask a tool's `reconcile` what became of an effect."""
 
     path: str

@@ -51,7 +51,7 @@ REST_MICROS = 2_000_000
 """A run whose next timer is nearer than that is kept in hand: to take it up again would cost more."""
 
 
-class Arrival(Struct, frozen=True):
+class Arrival(Struct, frozen=True, gc=False):
     """A request or a fact from the world, by whom, and the signal that brought it, if one did."""
 
     request: Request
@@ -59,7 +59,7 @@ class Arrival(Struct, frozen=True):
     signal: int | None = None
 
 
-class Advance(Struct, frozen=True):
+class Advance(Struct, frozen=True, gc=False):
     """What one advance has recorded, what is to be done about it, and when the run wants to be woken."""
 
     events: tuple[Event, ...]

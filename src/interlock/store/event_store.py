@@ -35,7 +35,7 @@ LIST_LIMIT: Final = 100
 """How many rows a list gives unless it is asked for another number."""
 
 
-class Append(Struct, frozen=True, kw_only=True):
+class Append(Struct, frozen=True, gc=False, kw_only=True):
     """What is added to a run, all of it or nothing.
 
     `events` are numbered on from `expected_seq`; the first of a run is its `run.started`. `status` and `due` are what
@@ -61,14 +61,14 @@ class Append(Struct, frozen=True, kw_only=True):
     """The effects intended by these events that somebody else is to perform."""
 
 
-class Head(Struct, frozen=True):
+class Head(Struct, frozen=True, gc=False):
     """Where a run's log ends. A run without events ends at 0."""
 
     seq: int
     hash: bytes
 
 
-class FeedEntry(Struct, frozen=True):
+class FeedEntry(Struct, frozen=True, gc=False):
     """One committed append, in the order of commits."""
 
     position: int
@@ -77,7 +77,7 @@ class FeedEntry(Struct, frozen=True):
     last_seq: int
 
 
-class Signal(Struct, frozen=True):
+class Signal(Struct, frozen=True, gc=False):
     """A request to a run that nobody has recorded yet. What `kind` and `body` say is between sender and driver."""
 
     id: int

@@ -15,7 +15,7 @@ LEASE_MICROS: Final = 30_000_000
 """How long a lease lasts unless it is renewed. Renewed at a third of its life, one missed beat does no harm."""
 
 
-class LeaseOwner(Struct, frozen=True):
+class LeaseOwner(Struct, frozen=True, gc=False):
     """Who drives: `pid_started` tells a process from a later one that was given the same number; 0 if unknown."""
 
     id: str
@@ -24,7 +24,7 @@ class LeaseOwner(Struct, frozen=True):
     pid_started: int
 
 
-class Lease(Struct, frozen=True):
+class Lease(Struct, frozen=True, gc=False):
     """The right to drive a run until `expires_at`, and longer while nobody has taken it over."""
 
     tenant: str
@@ -34,7 +34,7 @@ class Lease(Struct, frozen=True):
     owner: LeaseOwner
 
 
-class LeaseState(Struct, frozen=True):
+class LeaseState(Struct, frozen=True, gc=False):
     """What is on record about a run's lease. Without an owner it was released."""
 
     epoch: int

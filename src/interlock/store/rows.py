@@ -31,7 +31,7 @@ _CHOICES: Final[dict[AskedFor, tuple[str, ...]]] = {
 """What may be said to each wait that people can end; to a question, what its author says."""
 
 
-class RunRow(Struct, frozen=True):
+class RunRow(Struct, frozen=True, gc=False):
     """A run as lists show it."""
 
     tenant: str
@@ -59,7 +59,7 @@ class RunRow(Struct, frozen=True):
     """Of two runs that wait to be driven, the one with the higher number goes first."""
 
 
-class RunOrigin(Struct, frozen=True):
+class RunOrigin(Struct, frozen=True, gc=False):
     """What a run's first event says of it."""
 
     graph: str
@@ -73,14 +73,14 @@ class RunOrigin(Struct, frozen=True):
     priority: int
 
 
-class RunPin(Struct, frozen=True):
+class RunPin(Struct, frozen=True, gc=False):
     """What a run goes on on, from some event on."""
 
     bundle: str
     graph_hash: str
 
 
-class RunEnding(Struct, frozen=True):
+class RunEnding(Struct, frozen=True, gc=False):
     """What a run's last event says of it."""
 
     status: str
@@ -88,7 +88,7 @@ class RunEnding(Struct, frozen=True):
     error: str
 
 
-class LedgerRow(Struct, frozen=True):
+class LedgerRow(Struct, frozen=True, gc=False):
     """One effect of a run: what was intended, and what came of it. A repeat under the same id is the same line."""
 
     effect: str
@@ -107,7 +107,7 @@ class LedgerRow(Struct, frozen=True):
     settled_seq: int | None = None
 
 
-class Settlement(Struct, frozen=True):
+class Settlement(Struct, frozen=True, gc=False):
     """What became of an effect whose line was opened by an earlier append."""
 
     effect: str
@@ -115,7 +115,7 @@ class Settlement(Struct, frozen=True):
     seq: int
 
 
-class QuestionRow(Struct, frozen=True):
+class QuestionRow(Struct, frozen=True, gc=False):
     """Something that only a person can move on: a question, a held gate or failure, an effect nobody knows the end of.
 
     It is addressed as `RUN:PATH`. The question's choices are the words that may be said about it.
@@ -132,7 +132,7 @@ class QuestionRow(Struct, frozen=True):
     due: int | None
 
 
-class OutboxRow(Struct, frozen=True):
+class OutboxRow(Struct, frozen=True, gc=False):
     """An event that is to be sent out and is not known to have been."""
 
     run: str
@@ -143,7 +143,7 @@ class OutboxRow(Struct, frozen=True):
     intended_seq: int
 
 
-class RunChanges(Struct):
+class RunChanges(Struct, gc=False):
     """What some events of one run change in its rows.
 
     `closed` is applied before `asked`, and `intended` before `settled`.

@@ -23,7 +23,7 @@ CHAIN_START: Final = b""
 """What the first header names as the hash of the header before it."""
 
 
-class Header(Struct, frozen=True, array_like=True):
+class Header(Struct, frozen=True, gc=False, array_like=True):
     """What is kept of an event for ever. New fields go to the end, with a default."""
 
     version: int
@@ -41,7 +41,7 @@ class Header(Struct, frozen=True, array_like=True):
     """The hash of the stored header before this one."""
 
 
-class Sealed(Struct, frozen=True):
+class Sealed(Struct, frozen=True, gc=False):
     """An event as stored. An erased one has neither salt nor payload."""
 
     header: bytes

@@ -18,7 +18,7 @@ from interlock.core.values import Value
 T_co = TypeVar("T_co", covariant=True)
 
 
-class ToolCall(Struct, frozen=True, kw_only=True):
+class ToolCall(Struct, frozen=True, gc=False, kw_only=True):
     """One attempt at calling a tool. The input is canonical and complete, but for secrets, which are filled here."""
 
     run: str
@@ -38,7 +38,7 @@ class ToolCall(Struct, frozen=True, kw_only=True):
         return self.attempt if self.first_attempt is None else self.first_attempt
 
 
-class Done(Struct, frozen=True):
+class Done(Struct, frozen=True, gc=False):
     """The tool returned: its canonical, checked result. `calls` counts contacts with the world."""
 
     out: Value = None
@@ -47,7 +47,7 @@ class Done(Struct, frozen=True):
     simulated: bool = False
 
 
-class Failed(Struct, frozen=True):
+class Failed(Struct, frozen=True, gc=False):
     """The call failed, and it is known that it did. `calls` is 0 if the tool was never reached."""
 
     error: Error
@@ -56,7 +56,7 @@ class Failed(Struct, frozen=True):
     simulated: bool = False
 
 
-class Unknown(Struct, frozen=True):
+class Unknown(Struct, frozen=True, gc=False):
     """Nobody can say whether the call took effect. `error.path` names the step in doubt, if it is a step."""
 
     error: Error

@@ -33,7 +33,7 @@ _BLOBS: Final = "insert or ignore into blob(tenant, digest, data) values (?, ?, 
 _CONSUMED: Final = "delete from signal where id = ?"
 
 
-class _Standing(Struct, frozen=True):
+class _Standing(Struct, frozen=True, gc=False):
     """Where a run stands in this transaction. Without a number it has no events yet."""
 
     epoch: int
