@@ -98,6 +98,22 @@ async def test_a_worker_goes_on_when_its_server_is_back_after_a_crash(
         assert wrong_with(await told_of(run, world, WISH)) == []
 
 
+@in_event_loop
+async def test_a_worker_goes_on_when_all_its_connections_are_cut_again_and_again(
+    tmp_path: Path, stoppable: PostgresServer
+) -> None:
+    """Poolers and administrators do that, and nobody should notice."""
+    async with at_work(tmp_path, stoppable) as (run, world):
+        cuts = [await cut_all(stoppable)]
+        await until(lambda: len(world.pages()) > WISH.items // 2)
+        cuts.append(await cut_all(stoppable))
+        async with asyncio.timeout(LATEST_SECONDS):
+            await run.ended()
+
+        assert min(cuts) > 0
+        assert wrong_with(await told_of(run, world, WISH)) == []
+
+
 @pytest.mark.usefixtures("own_postgres")  # where there can be no server it is skipped, and says why
 @pytest.mark.skipif(
     subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0,

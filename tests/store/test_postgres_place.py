@@ -138,6 +138,7 @@ async def test_a_server_that_is_not_there_is_told() -> None:
         (asyncpg.ReadOnlySQLTransactionError("standby"), "read_only", "name the primary, or wait until it is one"),
         (asyncpg.DataCorruptedError("page"), "damaged", "restore them from a backup"),
         (asyncpg.CannotConnectNowError("starting up"), "unreachable", "try again in a moment"),
+        (asyncpg.InternalClientError("cannot switch to state 11"), "unreachable", "check that it runs"),
         (asyncpg.SyntaxOrAccessError("odd"), None, ""),
     ],
 )

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias, cast
 import asyncpg
 
 from interlock.store.postgres.address import PostgresAddress
+from interlock.store.postgres.troubles import is_lost
 
 Row: TypeAlias = Any
 """A row as the driver gives it: its values by position, as of a tuple."""
@@ -42,9 +43,10 @@ _WORK_WITH_IT: Final = "select pg_advisory_lock_shared(hashtextextended('interlo
 
 
 class _ImpatientConnection(asyncpg.Connection):
-    """A connection that is given up once the server was silent for too long.
+    """A connection that is given up as soon as it is of no use: the server was silent for too long, or has ended it.
 
-    The driver would wait on it, without a limit, for the end of what it has called off.
+    On the one the driver would wait, without a limit, for the end of what it has called off; the other it would take
+    for open until it hears of the end.
     """
 
     @property
@@ -54,30 +56,31 @@ class _ImpatientConnection(asyncpg.Connection):
 
     async def fetch(self, *query: Any, **options: Any) -> Any:
         """All rows."""
-        with self._given_up_if_silent():
+        with self._given_up_if_lost():
             return await self._driver.fetch(*query, **options)
 
     async def fetchrow(self, *query: Any, **options: Any) -> Any:
         """The first row."""
-        with self._given_up_if_silent():
+        with self._given_up_if_lost():
             return await self._driver.fetchrow(*query, **options)
 
     async def fetchval(self, *query: Any, **options: Any) -> Any:
         """The first column of the first row."""
-        with self._given_up_if_silent():
+        with self._given_up_if_lost():
             return await self._driver.fetchval(*query, **options)
 
     async def execute(self, *query: Any, **options: Any) -> Any:
         """What the server says was done."""
-        with self._given_up_if_silent():
+        with self._given_up_if_lost():
             return await self._driver.execute(*query, **options)
 
     @contextmanager
-    def _given_up_if_silent(self) -> Generator[None]:
+    def _given_up_if_lost(self) -> Generator[None]:
         try:
             yield
-        except TimeoutError:
-            self.terminate()
+        except Exception as error:
+            if is_lost(error):
+                self.terminate()
             raise
 
 

@@ -39,6 +39,15 @@ _LOST: Final = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "08"})
 _OUR_OWN: Final = frozenset({"22", "23", "42"})
 """Classes of errors that are about what was asked, and no fault of the place."""
 
+_OF_THE_DRIVER: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""What is raised where a server, the way to it, or what it was asked is to blame."""
+
 _RETRYABLE: Final = frozenset({"40P01", "40001"})
 
 
@@ -48,9 +57,10 @@ def is_lost(error: BaseException) -> bool:
         code = _code(error)
         return code in _LOST or code[:2] in _LOST
     # The driver says so of a connection that was closed before, or is closed under a statement. Where it is about a
-    # value or an address that it cannot use, it is a ValueError as well.
+    # value or an address that it cannot use, it is a ValueError as well. Of a connection that the server has ended, and
+    # of whose end it has not heard yet, it finds that its own state is not what it should be (asyncpg issue 1069).
     is_closed = isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
-    return is_closed or isinstance(error, (OSError, TimeoutError))
+    return is_closed or isinstance(error, (OSError, TimeoutError, asyncpg.InternalClientError))
 
 
 def was_undone(error: BaseException) -> bool:
@@ -97,7 +107,7 @@ def explained(address: PostgresAddress) -> Generator[None]:
     """What is wrong with the place is raised as a `PlaceError`."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except _OF_THE_DRIVER as error:
         trouble = explain(error, address)
         if trouble is None:
             raise
