@@ -9,12 +9,12 @@ import pytest
 
 from interlock.core import events as e
 from interlock.core.values import KeptList, Packer, Ref, encode
-from interlock.store import ErasedError, EventStore, FeedEntry, MissingError, verify_chain
+from interlock.store import ErasedError, EventStore, FeedEntry, MissingError, Seeker, verify_chain
 from interlock.store.errors import RunKeptError
 from interlock.store.retention import Freed, RunSize
 from interlock.store.sealing import erased_in
 from tests.store.event_loop import in_event_loop
-from tests.store.logs import NOON, TENANT, WORKER, Fact, append, ended, started
+from tests.store.logs import NOON, TENANT, WORKER, Fact, append, ended, offer, owner, started
 from tests.store.places import Place
 
 TEXT = "text " * 100
@@ -283,3 +283,116 @@ async def test_a_run_that_would_take_over_values_that_are_gone_is_refused(place:
             await store.append(append(lease, child_of("r1"), ("a", e.ResultAdopted(2, ref))))
 
         assert await store.find_run(TENANT, "r2") is None
+
+
+# --- what ended runs leave -------------------------------------------------------------------------------------------
+
+KINDS = ("heartbeat", "snapshot")
+
+
+async def leave_behind(store: EventStore, run: str, *, tenant: str = TENANT) -> None:
+    """All that may be left of a run once it ends: what was said too late, what nobody took on, what a tool noted."""
+    for kind in ("answer", "a kind of a newer release"):
+        await store.send_signal(tenant, run, kind=kind, body=b"yes", sender="ann")
+    await store.records.put(tenant, "snapshot", run, b"state")
+    await store.records.put(tenant, "heartbeat", f"{run}:fetch[0].2", b"half")
+
+
+async def living(store: EventStore, run: str, *, ends: bool = False, tenant: str = TENANT) -> None:
+    """A run with an effect that was claimed and one that nobody has taken on, and all else that may be left of it."""
+    lease = await store.acquire_lease(tenant, run, owner=WORKER)
+    await store.append(append(lease, started(), offers=[offer("a"), offer("b?")]))
+    await leave_behind(store, run, tenant=tenant)
+    pools = frozenset({"default"})
+    await store.queue.claim(
+        Seeker(owner=owner(7), pools=pools, tools={"crop": "default"}, runs=frozenset({run})), limit=1
+    )
+    if ends:
+        await store.append(append(lease, ended(), after=1, releases=True))
+
+
+async def left_of(store: EventStore, run: str, *, tenant: str = TENANT) -> list[str]:
+    """What there is of a run beside its log."""
+    signals = await store.unread_signals(tenant, run=run)
+    offers = await store.queue.offers(tenant, run)
+    records = [record for kind in (*KINDS, "pruned") for record in await store.records.listed(tenant, kind)]
+    keys = [record.key for record in records if record.key.partition(":")[0] == run]
+    return [*(signal.kind for signal in signals), *(row.path for row in offers), *keys]
+
+
+LEFT = ["answer", "a kind of a newer release", "a", "b?"]
+
+
+@in_event_loop
+async def test_what_an_ended_run_has_left_is_dropped(place: Place) -> None:
+    """Nobody reads it, and it may hold what somebody said; it must not wait until the whole run is given up."""
+    async with place.store() as store:
+        await living(store, "r1", ends=True)
+        before = await left_of(store, "r1")
+
+        dropped = await store.retention.drop_leftovers(TENANT, kinds=KINDS)
+
+        assert before == [*LEFT, "r1:fetch[0].2", "r1"]
+        assert (dropped, await left_of(store, "r1")) == (6, [])
+        assert await store.retention.drop_leftovers(TENANT, kinds=KINDS) == 0
+
+
+@in_event_loop
+async def test_of_a_run_that_lives_nothing_is_dropped(place: Place) -> None:
+    """A request waits for whoever drives the run next, also if only a newer release can read it."""
+    async with place.store() as store:
+        await living(store, "r1")
+        await living(store, "r10", ends=True)
+        await leave_behind(store, "not begun yet")
+        claimed = await store.queue.offers(TENANT, "r1")
+
+        await store.retention.drop_leftovers(TENANT, kinds=KINDS)
+
+        assert await left_of(store, "r1") == [*LEFT, "r1:fetch[0].2", "r1"]
+        assert await store.queue.offers(TENANT, "r1") == claimed
+        assert await left_of(store, "r10") == []
+        assert await left_of(store, "not begun yet") == [*LEFT[:2], "not begun yet:fetch[0].2", "not begun yet"]
+
+
+@in_event_loop
+async def test_what_is_no_leftover_stays(place: Place) -> None:
+    """Records of other kinds stand under a run's name too, and a run of the same name may be somebody else's."""
+    async with place.store() as store:
+        await living(store, "r1", ends=True)
+        await living(store, "r1", tenant="other")
+        await store.records.put(TENANT, "pruned", "r1", b"by whom and why")
+
+        await store.retention.drop_leftovers(TENANT, kinds=KINDS)
+
+        assert await left_of(store, "r1") == ["r1"]
+        assert await left_of(store, "r1", tenant="other") == [*LEFT, "r1:fetch[0].2", "r1"]
+
+
+@in_event_loop
+async def test_a_claim_on_an_effect_of_an_ended_run_is_lost_once_leftovers_are_dropped(place: Place) -> None:
+    """What still comes of it counts for nothing, and leaves nothing behind."""
+    async with place.store() as store:
+        await living(store, "r1", ends=True)
+        seeker = Seeker(owner=owner(8), pools=frozenset({"default"}), tools={"crop": "default"})
+        (claim,) = await store.queue.claim(seeker, limit=1)
+
+        await store.retention.drop_leftovers(TENANT, kinds=KINDS)
+
+        assert await store.queue.renew([claim]) == []
+        assert not await store.queue.answer(claim, body=b"done", sender="worker-8")
+        assert await store.unread_signals(TENANT) == []
+
+
+@in_event_loop
+async def test_what_is_unread_goes_with_what_a_run_has_said(place: Place) -> None:
+    """An answer that came too late says as much as one that was recorded; so does what a tool was to be called with."""
+    async with place.store() as store:
+        await living(store, "erased", ends=True)
+        await living(store, "dropped", ends=True)
+
+        await store.retention.erase_payloads(TENANT, "erased")
+        await store.retention.drop_run(TENANT, "dropped")
+
+        assert await store.unread_signals(TENANT) == []
+        assert await store.queue.offers(TENANT, "erased") == []
+        assert await store.queue.offers(TENANT, "dropped") == []

@@ -12,8 +12,10 @@ from interlock.bootstrap import TENANT
 from interlock.core.durations import DurationProblem
 from interlock.engine.engine import Engine
 from interlock.engine.errors import RunPrunedError
+from interlock.engine.retaining.pruned_run import What
 from interlock.engine.retaining.pruning import KeptRun, PrunePlan, Wanted, find_pruned, parse_age, plan_pruning, prune
 from interlock.engine.retaining.retention import TURN_MICROS, RetentionDuty
+from interlock.engine.sharing.remote_journal import HEARTBEAT_KIND
 from interlock.engine.snapshots import SNAPSHOT_KIND
 from interlock.store import ErasedError
 from interlock.store.sqlite.store import SqliteEventStore
@@ -170,18 +172,21 @@ async def test_what_a_fork_took_over_is_stored_once(place: Path) -> None:
         assert [(size.own_blobs, size.shared_blobs) for size in sizes] == [(0, alone.own_blobs)] * 2
 
 
+@pytest.mark.parametrize("what", ["payloads", "runs"])
 @in_event_loop
-async def test_a_snapshot_that_a_crash_left_behind_goes_with_what_it_holds(place: Path) -> None:
-    """It is a copy of what the events said."""
+async def test_what_was_left_beside_the_log_goes_with_what_the_events_said(place: Path, what: What) -> None:
+    """A snapshot that a crash left behind is a copy of it; an answer that came too late says as much."""
     async with Interlock(place, tools=[echo]) as interlock, SqliteEventStore(place, clock=now) as store:
         run = await ended_run(interlock)
         engine = await later(store, run, days=1)
         await engine.store.records.put(engine.tenant, SNAPSHOT_KIND, run.id, b"hello")
+        await leave_something(engine, run)
 
-        plan = await plan_pruning(engine, Wanted(what="payloads", ended_before=engine.now()))
+        plan = await plan_pruning(engine, Wanted(what=what, ended_before=engine.now()))
         await prune(engine, plan, by="ann")
 
         assert await engine.store.records.find(engine.tenant, SNAPSHOT_KIND, run.id) is None
+        assert await left(engine) == []
 
 
 @in_event_loop
@@ -199,6 +204,52 @@ async def test_the_duty_gives_up_what_is_older_than_the_settings_say(place: Path
 
         assert verdicts == [("same", TURN_MICROS), ("erased", TURN_MICROS)]
         assert await interlock.runs() == []
+
+
+@in_event_loop
+async def test_the_duty_drops_what_ended_runs_have_left_though_the_settings_keep_them_for_ever(place: Path) -> None:
+    """An answer that came as the run ended is read by nobody, and is no part of the run."""
+    async with Interlock(place, tools=[echo]) as interlock, SqliteEventStore(place, clock=now) as store:
+        run = await ended_run(interlock)
+        engine = await later(store, run, days=1)
+        await leave_something(engine, run)
+
+        await RetentionDuty(engine).turn()
+
+        assert await left(engine) == []
+        assert (await run.replay()).verdict == "same"
+
+
+@in_event_loop
+async def test_the_duty_does_nothing_before_its_next_turn(place: Path) -> None:
+    """Whoever keeps duties asks after each commit: what looks through all runs must not follow each of them."""
+    async with Interlock(place, tools=[echo]) as interlock, SqliteEventStore(place, clock=now) as store:
+        run = await ended_run(interlock)
+        clock = [(await run.row()).ended_at or 0]
+        engine = Engine(store, tenant=TENANT, now=lambda: clock[0])
+        duty = RetentionDuty(engine)
+        due = await duty.turn()
+        await leave_something(engine, run)
+
+        clock[0] = due - 1
+        asked_early, kept = await duty.turn(), await left(engine)
+        clock[0] = due
+        next_due, after = await duty.turn(), await left(engine)
+
+        assert (asked_early, kept) == (due, ["answer", HEARTBEAT_KIND])
+        assert (next_due, after) == (due + TURN_MICROS, [])
+
+
+async def leave_something(engine: Engine, run: RunHandle) -> None:
+    """What came too late for an ended run."""
+    await engine.store.send_signal(TENANT, run.id, kind="answer", body=b"yes", sender="ann")
+    await engine.store.records.put(TENANT, HEARTBEAT_KIND, f"{run.id}:a", b"half")
+
+
+async def left(engine: Engine) -> list[str]:
+    """The kinds of what was left."""
+    signals, records = await engine.store.unread_signals(TENANT), await engine.store.records.listed(TENANT, "heartbeat")
+    return [*(signal.kind for signal in signals), *(record.kind for record in records)]
 
 
 @pytest.mark.parametrize(

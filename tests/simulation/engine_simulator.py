@@ -25,6 +25,8 @@ from interlock.engine.courses.verifying import replay_run
 from interlock.engine.engine import Engine
 from interlock.engine.errors import EngineError
 from interlock.engine.performing import LiveWorld, late_result
+from interlock.engine.retaining.leftovers import KINDS as OF_LIVING_RUNS
+from interlock.engine.retaining.leftovers import drop_leftovers
 from interlock.engine.signals import encode_request, kind_of
 from interlock.engine.snapshots import SNAPSHOT_EVENTS
 from interlock.engine.submitting import submit
@@ -164,9 +166,19 @@ class EngineSimulation:
             raise BrokenRule(7, "the rows that are derived from the log differ from those that were kept")
         if before[0].waiting or before[0].due is not None:
             raise BrokenRule(2, f"the run has ended, and the store still shows {before}")
+        await self._look_for_leftovers()
         replayed = await replay_run(self._engine(self.store), RUN)
         if replayed.verdict != "same":
             raise BrokenRule(7, f"the engine finds that the log diverges: {replayed}")
+
+    async def _look_for_leftovers(self) -> None:
+        """An ended run has nothing beside its log, once what came too late was dropped."""
+        await drop_leftovers(self._engine(self.store))
+        signals = await self.store.unread_signals(TENANT, run=RUN)
+        offers = await self.store.queue.offers(TENANT, RUN)
+        records = [record for kind in OF_LIVING_RUNS for record in await self.store.records.listed(TENANT, kind)]
+        if signals or offers or records:
+            raise BrokenRule(2, f"the run has ended, and this is left of it: {signals} {offers} {records}")
 
     async def _derived(self) -> tuple[RunRow, list[LedgerRow], list[QuestionRow], list[OutboxRow]]:
         store = self.store

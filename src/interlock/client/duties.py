@@ -56,4 +56,4 @@ class Duties:
             for what, age in (("payloads", self._retention.payloads), ("runs", self._retention.runs))
             if age is not None
         }
-        return [*self._relays, *([RetentionDuty(engine, **ages)] if ages else []), *trigger_duties(engine)]
+        return [*self._relays, RetentionDuty(engine, **ages), *trigger_duties(engine)]

@@ -7,6 +7,7 @@ mentions. A blob that an append mentions is never lost to whoever gives up blobs
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -73,7 +74,8 @@ class Retention(Protocol):
     async def erase_payloads(self, tenant: str, run: str) -> None:
         """Erase what the events of an ended run say, and everything that was derived from it.
 
-        Its error, its labels and the digests of its requests go too; its key stays, so that it is not started twice.
+        Its error, its labels, the digests of its requests, unread signals and offers go too; its key stays, so that it
+        is not started twice.
         Raises `MissingError` or `RunKeptError`.
         """
         ...
@@ -82,6 +84,14 @@ class Retention(Protocol):
         """Give up an ended run with all that is kept under its name. Its place in the feed stays empty.
 
         Raises `MissingError`, or `RunKeptError` if it lives or another run took over results from it.
+        """
+        ...
+
+    async def drop_leftovers(self, tenant: str, *, kinds: Collection[str]) -> int:
+        """Give up what ended runs have left and nobody will look for any more: how many pieces.
+
+        Those are unread signals, offers, and records of `kinds`, which are kept under a run's name, alone or before a
+        colon. Of a run that lives nothing is touched, nor of one that is not on record.
         """
         ...
 

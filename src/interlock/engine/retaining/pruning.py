@@ -15,8 +15,8 @@ from msgspec import Struct
 from interlock.core.durations import DurationProblem, parse_duration
 from interlock.core.plan import Micros
 from interlock.engine.engine import Engine
+from interlock.engine.retaining.leftovers import drop_leftovers
 from interlock.engine.retaining.pruned_run import PRUNED_KIND, PrunedRun, What
-from interlock.engine.snapshots import SNAPSHOT_KIND
 from interlock.store.errors import MissingError, RunKeptError
 from interlock.store.retention import RUNS_LISTED, Freed
 from interlock.store.rows import RunRow
@@ -82,6 +82,8 @@ async def prune(engine: Engine, plan: PrunePlan, *, by: str, why: str = "") -> P
 
     A run is on record as pruned before anything of it goes. Cut off in between, pruning again does the rest.
     """
+    # First, as long as the store knows of each run that it has ended: what is left holds what the events said.
+    await drop_leftovers(engine)
     gone: list[str] = []
     kept = list(plan.kept)
     for row in plan.runs:
@@ -154,5 +156,3 @@ async def _give_up(engine: Engine, run: str, what: What) -> None:
         await engine.store.retention.drop_run(engine.tenant, run)
     else:
         await engine.store.retention.erase_payloads(engine.tenant, run)
-    # One that a crash has left behind holds what the events said.
-    await engine.store.records.drop(engine.tenant, SNAPSHOT_KIND, run)

@@ -1,4 +1,4 @@
-"""The duty to give up what has grown old, as the settings under `[retention]` say."""
+"""The duty to give up what nobody needs: what ended runs have left, and what is older than `[retention]` allows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 from interlock.core.plan import Micros
 from interlock.engine.engine import Engine
+from interlock.engine.retaining.leftovers import drop_leftovers
 from interlock.engine.retaining.pruned_run import What
 from interlock.engine.retaining.pruning import Wanted, plan_pruning, prune
 
@@ -20,14 +21,21 @@ class RetentionDuty:
 
     def __init__(self, engine: Engine, *, payloads: Micros | None = None, runs: Micros | None = None) -> None:
         self._engine = engine
+        self._due: Micros = 0
         # Whole runs first: of what goes altogether, nothing has to be erased before.
         self._ages: tuple[tuple[What, Micros | None], ...] = (("runs", runs), ("payloads", payloads))
 
     async def turn(self) -> Micros:
-        """Give up what is too old by now; gives the instant of the next turn."""
+        """Give up what is too old by now; gives the instant of the next turn. Asked before then, it does nothing."""
+        if self._engine.now() >= self._due:
+            await self._give_up()
+            self._due = self._engine.now() + TURN_MICROS
+        return self._due
+
+    async def _give_up(self) -> None:
+        await drop_leftovers(self._engine)
         for what, age in self._ages:
             if age is not None:
                 wanted = Wanted(what=what, ended_before=self._engine.now() - age)
                 plan = await plan_pruning(self._engine, wanted)
                 await prune(self._engine, plan, by="retention", why=f"the settings keep {what} no longer")
-        return self._engine.now() + TURN_MICROS

@@ -52,6 +52,13 @@ class MemoryEffectQueue:
             self._offered += 1
             self._on_offer[self._offered] = _OnOffer(self._offered, tenant, run, offer, offer.pool)
 
+    def drop_of_runs(self, tenant: str, is_meant: Callable[[str], bool]) -> int:
+        """Take back everything of the runs that are meant, claimed or not: how many."""
+        found = [one.no for one in self._on_offer.values() if one.tenant == tenant and is_meant(one.run)]
+        for no in found:
+            del self._on_offer[no]
+        return len(found)
+
     async def claim(self, seeker: Seeker, *, limit: int) -> list[Claim]:
         """Effects to perform."""
         expires_at = self._clock() + self._lease_micros

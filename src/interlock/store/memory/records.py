@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from interlock.store.errors import RecordChangedError
 from interlock.store.event_store import Clock
 from interlock.store.records import RECORDS_LISTED, Record
@@ -35,6 +37,13 @@ class MemoryRecords:
         kept = self._of(tenant, kind)
         _checked_version(kept.get(key), kind, key, expected)
         kept.pop(key, None)
+
+    def drop_of_runs(self, tenant: str, kinds: Collection[str], is_meant: Callable[[str], bool]) -> int:
+        """Forget the records of some kinds that are kept under the name of a run that is meant: how many."""
+        found = [(kind, key) for kind in kinds for key in self._of(tenant, kind) if is_meant(key.partition(":")[0])]
+        for kind, key in found:
+            del self._of(tenant, kind)[key]
+        return len(found)
 
     def _of(self, tenant: str, kind: str) -> dict[str, Record]:
         return self._kept.setdefault((tenant, kind), {})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from interlock.store.errors import MissingError, RunKeptError
-from interlock.store.event_store import FeedEntry
+from interlock.store.event_store import FeedEntry, Signal
+from interlock.store.memory.effect_queue import MemoryEffectQueue
+from interlock.store.memory.records import MemoryRecords
 from interlock.store.memory.run import MemoryRun
 from interlock.store.mentions import digests_in, reachable
 from interlock.store.retention import RUNS_LISTED, Freed, RunSize
@@ -23,14 +25,17 @@ class Place(Protocol):
     keys: dict[str, str]
     feed: list[FeedEntry]
     blobs: dict[str, bytes]
+    signals: dict[int, Signal]
     leases: dict[str, Any]
 
 
 class MemoryRetention:
     """The retention of a store in memory."""
 
-    def __init__(self, place_of: Callable[[str], Place]) -> None:
+    def __init__(self, place_of: Callable[[str], Place], queue: MemoryEffectQueue, records: MemoryRecords) -> None:
         self._place_of = place_of
+        self._queue = queue
+        self._records = records
 
     async def ended_runs(
         self,
@@ -79,6 +84,7 @@ class MemoryRetention:
         found.origin = replace(found.origin, labels={})
         found.ledger = {effect: replace(line, digest="") for effect, line in found.ledger.items()}
         found.questions = {}
+        self._drop_unread(tenant, lambda name: name == run)
 
     async def drop_run(self, tenant: str, run: str) -> None:
         """Give up an ended run."""
@@ -86,16 +92,31 @@ class MemoryRetention:
         needed_by = self._children(tenant, run)
         if found.ending is None or needed_by:
             raise RunKeptError(run, needed_by=needed_by if found.ending else ())
+        self._drop_unread(tenant, lambda name: name == run)
         del place.runs[run]
         place.keys.pop(found.origin.key, None)
         place.leases.pop(run, None)
         place.feed[:] = [entry for entry in place.feed if entry.run != run]
+
+    async def drop_leftovers(self, tenant: str, *, kinds: Collection[str]) -> int:
+        """Give up what ended runs have left."""
+        ended = {run.name for run in self._place_of(tenant).runs.values() if run.ending is not None}
+        unread = self._drop_unread(tenant, ended.__contains__)
+        return unread + self._records.drop_of_runs(tenant, kinds, ended.__contains__)
 
     async def drop_unmentioned_blobs(self, tenant: str) -> Freed:
         """Give up the blobs that no event mentions any more."""
         place = self._place_of(tenant)
         dropped = place.blobs.keys() - self._mentioned(place, *place.runs.values())
         return Freed(len(dropped), sum(len(place.blobs.pop(digest)) for digest in dropped))
+
+    def _drop_unread(self, tenant: str, is_meant: Callable[[str], bool]) -> int:
+        """Signals and offers of runs that nobody drives any more."""
+        signals = self._place_of(tenant).signals
+        unread = [signal.id for signal in signals.values() if is_meant(signal.run)]
+        for signal in unread:
+            del signals[signal]
+        return len(unread) + self._queue.drop_of_runs(tenant, is_meant)
 
     def _mentioned(self, place: Place, *runs: MemoryRun) -> set[str]:
         payloads = (one.payload or b"" for run in runs for one in run.log)

@@ -96,10 +96,10 @@ class MemoryEventStore:
         self._changes = 0
         self._is_open = False
         self.records = MemoryRecords(clock)
-        self.retention = MemoryRetention(self._tenant)
         self.queue = MemoryEffectQueue(
             clock, lease_micros=lease_micros, is_running=is_running, signal=self._leave_signal
         )
+        self.retention = MemoryRetention(self._tenant, self.queue, self.records)
 
     async def open(self) -> None:
         """Nothing has to be made ready."""

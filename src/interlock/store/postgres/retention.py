@@ -6,7 +6,7 @@ log; what its backups hold is for its administrator to see to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -56,7 +56,21 @@ _ERASED_BESIDE: Final = (
 _ERASE: Final = "update event set salt = '', payload = null where run_no = $1 and seq between $2 and $3"
 _DROP_EVENTS: Final = "delete from event where run_no = $1 and seq between $2 and $3"
 _DROP_BY_NUMBER: Final = ("ledger", "outbox", "question", "feed")
-_DROP_BY_NAME: Final = ("signal", "offer", "run")
+_UNREAD: Final = ("signal", "offer")
+_DROP_BY_NAME: Final = (*_UNREAD, "run")
+# What somebody answers or renews at this very moment is left for the next time.
+_DROP_OF_ENDED: Final = """
+    with dropped as (
+        delete from {table} where ctid = any(array(
+            select ctid from {table} as x where tenant = $1 and {meant} and exists (
+                select from run r where r.tenant = x.tenant and r.run = {run} and r.ended_at is not null)
+            for update skip locked))
+        returning 1)
+    select count(*) from dropped"""
+_DROP_UNREAD_OF_ENDED: Final = [_DROP_OF_ENDED.format(table=table, meant="true", run="x.run") for table in _UNREAD]
+_DROP_RECORDS_OF_ENDED: Final = _DROP_OF_ENDED.format(
+    table="record", meant="kind = any($2::text[])", run="split_part(x.key, ':', 1)"
+)
 # What an append is about to mention it has locked, and is left alone; for what is locked here it waits, and stores it
 # anew.
 _LOCK_BLOBS: Final = """
@@ -111,6 +125,10 @@ class PostgresRetention:
         no, last = await self._do(lambda session: _checked_end(session, tenant, run))
         await self._backwards(_DROP_EVENTS, no, last)
         await self._do(lambda session: _drop_rows(session, tenant, run, no))
+
+    async def drop_leftovers(self, tenant: str, *, kinds: Collection[str]) -> int:
+        """Give up what ended runs have left."""
+        return await self._do(lambda session: _drop_leftovers(session, tenant, list(kinds)))
 
     async def drop_unmentioned_blobs(self, tenant: str) -> Freed:
         """Give up the blobs that no event mentions any more.
@@ -173,6 +191,8 @@ async def _erase_derived(session: Session, tenant: str, run: str) -> tuple[int, 
         await session.execute(_ERASED_RUN, no, _NO_LABELS)
         for statement in _ERASED_BESIDE:
             await session.execute(statement, no)
+        for table in _UNREAD:
+            await session.execute(f"delete from {table} where tenant = $1 and run = $2", tenant, run)
     return no, seq
 
 
@@ -190,6 +210,12 @@ async def _drop_rows(session: Session, tenant: str, run: str, no: int) -> None:
             await session.execute(f"delete from {table} where run_no = $1", no)
         for table in _DROP_BY_NAME:
             await session.execute(f"delete from {table} where tenant = $1 and run = $2", tenant, run)
+
+
+async def _drop_leftovers(session: Session, tenant: str, kinds: list[str]) -> int:
+    async with session.transaction():
+        unread = [await session.fetchval(statement, tenant) for statement in _DROP_UNREAD_OF_ENDED]
+        return sum(unread) + await session.fetchval(_DROP_RECORDS_OF_ENDED, tenant, kinds)
 
 
 # --- blobs -----------------------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ What is erased is written over with zeros. The file does not become smaller: its
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import Final, Protocol, TypeVar
@@ -53,12 +54,26 @@ _KEEP_END: Final = """
     select position + 1, 0, position + 1, x'', x'' from event
     where position = (select max(position) from event) and run_no = ?"""
 _DROP_OLD_ENDS: Final = "delete from event where run_no = 0 and position < (select max(position) from event)"
-_DROP_BY_NUMBER: Final = ("delete from ledger where run_no = ?", "delete from question where run_no = ?")
-_DROP_BY_NAME: Final = (
+_DROP_UNREAD: Final = (
     "delete from signal where tenant = ? and run = ?",
     "delete from offer where tenant = ? and run = ?",
+)
+_DROP_BY_NUMBER: Final = ("delete from ledger where run_no = ?", "delete from question where run_no = ?")
+_DROP_BY_NAME: Final = (
+    *_DROP_UNREAD,
     "delete from lease where tenant = ? and run = ?",
     "delete from run where tenant = ? and run = ?",
+)
+_OF_ENDED: Final = """
+    delete from {table} where tenant = :tenant and {meant} and exists (
+        select 1 from run r where r.tenant = {table}.tenant and r.run = {run} and r.ended_at is not null)"""
+_DROP_OF_ENDED: Final = (
+    *(_OF_ENDED.format(table=table, meant="true", run=f"{table}.run") for table in ("signal", "offer")),
+    _OF_ENDED.format(
+        table="record",
+        meant="kind in (select value from json_each(:kinds))",
+        run="substr(record.key, 1, instr(record.key || ':', ':') - 1)",
+    ),
 )
 _NO_LABELS: Final = msgspec.msgpack.encode({})
 
@@ -123,6 +138,11 @@ class SqliteRetention:
             last = first - 1
         await self._do(lambda file: _drop_rows(file, tenant, run))
 
+    async def drop_leftovers(self, tenant: str, *, kinds: Collection[str]) -> int:
+        """Give up what ended runs have left."""
+        named = {"tenant": tenant, "kinds": json.dumps(list(kinds))}
+        return await self._do(lambda file: _drop_leftovers(file, named))
+
     async def drop_unmentioned_blobs(self, tenant: str) -> Freed:
         """Give up the blobs that no event mentions any more.
 
@@ -185,6 +205,8 @@ def _erase_derived(file: sqlite3.Connection, tenant: str, run: str) -> int:
         file.execute(_ERASED_RUN, (_NO_LABELS, no))
         file.execute(_ERASED_LEDGER, (no,))
         file.execute("delete from question where run_no = ?", (no,))
+        for statement in _DROP_UNREAD:
+            file.execute(statement, (tenant, run))
     return seq
 
 
@@ -225,6 +247,11 @@ def _drop_rows(file: sqlite3.Connection, tenant: str, run: str) -> None:
         file.execute(statement, (no,))
     for statement in _DROP_BY_NAME:
         file.execute(statement, (tenant, run))
+
+
+def _drop_leftovers(file: sqlite3.Connection, named: dict[str, str]) -> int:
+    with _overwriting(file):
+        return sum(file.execute(statement, named).rowcount for statement in _DROP_OF_ENDED)
 
 
 # --- blobs -----------------------------------------------------------------------------------------------------------
