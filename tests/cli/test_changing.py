@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cli.command_line import CommandLine, commands_in
 
 ASK = 'ask: {human: "Release?", choices: [release, reject]}\n'
@@ -50,6 +52,18 @@ def test_one_node_is_cancelled_and_the_run_goes_on(interlock: CommandLine) -> No
     said = interlock("cancel", f"{run}:ask", "--json")
 
     assert (said.code, said.json["outputs"]) == (0, {"x": 1})
+
+
+@pytest.mark.parametrize("path", ["", "x"])
+def test_a_node_that_is_not_there_never_means_the_whole_run(interlock: CommandLine, path: str) -> None:
+    """A script whose variable is empty says `cancel RUN:`, and would have stopped all there is."""
+    interlock.graph("asks", ASK)
+    run = interlock.started("asks")
+
+    said = interlock("cancel", f"{run}:{path}")
+
+    assert said.code == 2
+    assert interlock("show", run, "--json").json["status"] == "waiting"
 
 
 def test_rollback_of_one_node_is_refused(interlock: CommandLine) -> None:
