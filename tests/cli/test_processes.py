@@ -158,3 +158,19 @@ def test_a_worker_says_that_it_is_ready_as_soon_as_it_is(interlock: CommandLine)
         worker.send_signal(signal.SIGTERM)
 
         assert worker.wait(10) == 0
+
+
+def test_a_worker_that_is_told_twice_to_end_breaks_off_and_says_so(interlock: CommandLine) -> None:
+    """Whoever cannot wait for what is in flight reads what became of it, and no traceback."""
+    _project(interlock)
+    interlock("run", "works", "--detach")
+    with (
+        running(interlock, "worker", until="Ctrl-C") as worker,
+        running(interlock, "events", _only_run(interlock), "--follow", until="calls wait_for"),
+    ):
+        worker.send_signal(signal.SIGTERM)
+        worker.send_signal(signal.SIGINT)
+        _, errors = worker.communicate(timeout=20)
+
+    assert worker.returncode == 130
+    assert errors.startswith("error: broken off: ")

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from interlock.cli.failures import ExitCode
+from interlock.cli.failures import ExitCode, Interrupted
 from interlock.cli.invocation import Invocation
 from interlock.cli.opening import configured, project_client
 from interlock.cli.output import console, print_json
@@ -19,6 +19,8 @@ from interlock.settings import Configured, WorkerSettings
 _ENDS: Final = (signal.SIGTERM, signal.SIGINT)
 """The signals by which a process is told to end politely."""
 
+_BROKEN_OFF: Final = "broken off: what was in flight was asked to stop, and its runs go on with the next worker"
+
 
 async def work(on: Invocation, flags: dict[str, Any]) -> int:
     """Serve the project's store until somebody says that it is enough. `flags` are settings by dotted name."""
@@ -26,14 +28,17 @@ async def work(on: Invocation, flags: dict[str, Any]) -> int:
     settings = found.settings
     client = project_client(on)
     stop = asyncio.Event()
-    with _politely_ended(stop):
-        await client.serve(
-            stop,
-            worker=settings.worker,
-            limits=settings.run_limits(),
-            retention=settings.retention,
-            on_ready=lambda card: _say_ready(card, found, as_json=on.as_json),
-        )
+    try:
+        with _politely_ended(stop):
+            await client.serve(
+                stop,
+                worker=settings.worker,
+                limits=settings.run_limits(),
+                retention=settings.retention,
+                on_ready=lambda card: _say_ready(card, found, as_json=on.as_json),
+            )
+    except asyncio.CancelledError:
+        raise Interrupted(_BROKEN_OFF) from None
     return ExitCode.SUCCEEDED
 
 
@@ -73,4 +78,4 @@ def _what(worker: WorkerSettings, pools: tuple[str, ...], tools: int) -> str:
     tagged = f", tags {', '.join(worker.tags)}" if worker.tags else ""
     pool = "pool" if len(pools) == 1 else "pools"
     at_once = f"{worker.concurrency:,} calls and {worker.runs:,} runs at once"
-    return f"{pool} {', '.join(pools)}{tagged}, {tools:,} tools, {at_once}"
+    return f"{pool} {', '.join(pools)}{tagged}, {tools:,} tool{'s' * (tools != 1)}, {at_once}"
