@@ -51,10 +51,16 @@ class Watch:
             self._stop("cancelled")
 
     def end(self) -> None:
-        """The work has ended, or was given up: there is nothing to watch."""
+        """The work has ended, or was given up: there is nothing to watch.
+
+        Whoever is called when it is given up holds this watch in turn. Let go, both are freed here and now; together
+        they would be left, with all that the call has touched, to the garbage collector.
+        """
         self._is_over = True
+        self.on_given_up = None
         for timer in self._timers.values():
             timer.cancel()
+        self._timers.clear()
 
     def _stop(self, cause: Cause) -> None:
         if self.cause is not None or self._is_over:
@@ -71,9 +77,10 @@ class Watch:
     def _give_up(self) -> None:
         if self._is_over:
             return
+        give_up = self.on_given_up
         self.end()
-        if self.on_given_up is not None:
-            self.on_given_up()
+        if give_up is not None:
+            give_up()
 
     def _wake_at(self, due: Micros, name: str, wake: Callable[[], None]) -> None:
         if self._is_over:

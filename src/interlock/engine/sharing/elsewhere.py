@@ -153,6 +153,7 @@ class EffectsElsewhere:
             self._timers.pop(place).cancel()
         while self._withdrawing:
             await asyncio.wait(self._withdrawing)
+        self._tell = _to_nobody  # else this and the driver would hold each other, and be left to the collector
 
     def _expire(self, place: str) -> None:
         """Its time is up. Who performs it knows that; if nobody does, nobody will."""
@@ -205,6 +206,10 @@ class EffectsElsewhere:
         if before is not None:
             before.cancel()
         self._timers[place] = self._clock.call_at(due, partial(act, place))
+
+
+def _to_nobody(request: Request) -> None:
+    """Who has settled has nothing to tell any more."""
 
 
 def _is_cancelling(plan: Plan, state: RunState, path: str) -> bool:
