@@ -18,7 +18,9 @@ from interlock.engine.engine import Engine
 from interlock.engine.sharing.claimed_effects import ClaimedEffects
 from interlock.engine.sharing.elsewhere import EffectsElsewhere
 from interlock.engine.sharing.placing import Hands
+from interlock.store.event_store import Append
 from interlock.store.memory.effect_queue import MemoryEffectQueue
+from interlock.store.memory.retention import MemoryRetention
 
 # What is put in place of a function takes whatever that takes.
 Wrong = Callable[..., Any]
@@ -63,8 +65,8 @@ def _takes_the_word_of_the_lost(right: Wrong) -> Wrong:
 
 
 def _appends_no_offers(right: Wrong) -> Wrong:
-    async def append(engine_: Any, *given: Any, **known: Any) -> None:
-        await right(engine_, *given, **known | {"offers": ()})
+    def append(engine_: Any, *given: Any, **known: Any) -> Append | None:
+        return right(engine_, *given, **known | {"offers": ()})
 
     return append
 
@@ -129,9 +131,16 @@ def _is_given_to_two(right: Wrong) -> Wrong:
     return claim
 
 
+def _drops_nothing(_right: Wrong) -> Wrong:
+    async def drop_leftovers(*_: Any, **__: Any) -> int:
+        return 0
+
+    return drop_leftovers
+
+
 FLEET_MUTATIONS: Final = (
     FleetMutation("a lost claim answers", (MemoryEffectQueue,), "answer", _takes_the_word_of_the_lost, (5,)),
-    FleetMutation("offers are not in the append", (Engine,), "_append_if_any", _appends_no_offers, (10,)),
+    FleetMutation("offers are not in the append", (Engine,), "_what_is_appended", _appends_no_offers, (10,)),
     FleetMutation("what is elsewhere counts as interrupted", (EffectsElsewhere,), "_hold", _does_nothing, (5, 10)),
     FleetMutation(
         "the dead are answered for twice",
@@ -149,5 +158,6 @@ FLEET_MUTATIONS: Final = (
         "what was withdrawn is still on offer", (MemoryEffectQueue,), "withdraw", _withdraws_in_words_only, (5, 10)
     ),
     FleetMutation("an effect is claimed by two", (MemoryEffectQueue,), "claim", _is_given_to_two, (5, 10)),
+    FleetMutation("what an ended run has left stays", (MemoryRetention,), "drop_leftovers", _drops_nothing, (2,)),
 )
 """Each is seen by the checkers of several processes."""

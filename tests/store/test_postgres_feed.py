@@ -70,9 +70,9 @@ async def test_a_follower_misses_nothing_although_an_earlier_commit_takes_longer
         slow = await mine.acquire_lease(TENANT, "slow", owner=WORKER)
         quick = await yours.acquire_lease(TENANT, "quick", owner=WORKER)
         following = asyncio.create_task(followed(yours, 2))
-        first = asyncio.create_task(mine.append(append(slow, started())))
+        first = asyncio.ensure_future(mine.append(append(slow, started())))
         await until_one_waits(gate, _AT_GATE)
-        second = asyncio.create_task(yours.append(append(quick, started())))
+        second = asyncio.ensure_future(yours.append(append(quick, started())))
         await until_one_waits(gate, _BEHIND_IT)
         seen_meanwhile = await yours.feed(TENANT)
 
@@ -90,7 +90,7 @@ async def test_tenants_do_not_wait_for_each_others_commits(postgres_address: Pos
     async with place.store() as mine, place.store() as yours, slow_commits(postgres_address) as gate:
         slow = await mine.acquire_lease(TENANT, "slow", owner=WORKER)
         other = await yours.acquire_lease("other", "quick", owner=WORKER)
-        first = asyncio.create_task(mine.append(append(slow, started())))
+        first = asyncio.ensure_future(mine.append(append(slow, started())))
         await until_one_waits(gate, _AT_GATE)
 
         await yours.append(append(other, started()))

@@ -88,7 +88,7 @@ async def test_an_append_that_was_cut_off_before_it_was_committed_is_made_again(
         await store.append(append(lease, started()))
         async with other.transaction():
             await other.execute("select * from feed_end for update")
-            writing = asyncio.create_task(store.append(append(lease, *step(0), after=1)))
+            writing = asyncio.ensure_future(store.append(append(lease, *step(0), after=1)))
             await other.execute("select pg_terminate_backend($1)", await kept_waiting(other))
 
         await writing

@@ -91,7 +91,7 @@ async def test_who_follows_the_feed_misses_nothing_of_a_slow_commit_of_another_p
         slow, quick = [await store.acquire_lease(TENANT, run, owner=WORKER) for run in ("slow", "quick")]
         with closing(connect(place.path)) as other:
             _append_uncommitted(other, slow)
-            waiting = asyncio.create_task(store.append(append(quick, started())))
+            waiting = asyncio.ensure_future(store.append(append(quick, started())))
             await asyncio.sleep(0)
             meanwhile = await store.feed(TENANT)
             other.execute("commit")

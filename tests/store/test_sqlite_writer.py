@@ -116,7 +116,7 @@ async def test_closing_commits_what_was_asked_for_before(tmp_path: Path) -> None
     """Whoever waits for an append while the program ends gets their answer."""
     async with traced(tmp_path / "runs.db") as place:
         leases = [await place.lease(f"r{n}") for n in range(20)]
-        waiting = [asyncio.create_task(place.writer.append(append(lease, started()))) for lease in leases]
+        waiting = [asyncio.ensure_future(place.writer.append(append(lease, started()))) for lease in leases]
         await asyncio.sleep(0)
 
         await place.writer.close()

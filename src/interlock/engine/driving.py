@@ -31,6 +31,7 @@ from interlock.engine.releasing.migrating import looked_at
 from interlock.engine.sharing.elsewhere import EffectsElsewhere
 from interlock.engine.sharing.offering import place_of
 from interlock.engine.sharing.placing import Placing
+from interlock.engine.wake import Wake
 from interlock.store.effect_queue import Offer, OfferRow
 from interlock.store.errors import StoreError
 from interlock.tools.clock import Clock, Timer
@@ -83,7 +84,7 @@ class RunDriver:
         self.is_over = False
         self._on_end = on_end
         self._inbox: list[Letter] = []
-        self._wake = asyncio.Event()
+        self._wake = Wake()
         self._in_flight: dict[str, InFlight[Any]] = {}
         """The calls that were begun and not yet reported, by their paths."""
         self._elsewhere = EffectsElsewhere(
@@ -333,10 +334,10 @@ class RunDriver:
                     elif effect.path in self._elsewhere:
                         self._elsewhere.stop(effect.path)
                 case CallTool():
-                    calling = InFlight(partial(self._call_is_over, effect), lambda: self.engine.still_holds(self.run))
+                    calling = InFlight(partial(self._call_is_over, effect), self._still_holds)
                     self._begin(effect.path, calling, self._call(effect, calling))
                 case FindOut():
-                    asking = InFlight(partial(self._was_found_out, effect), lambda: self.engine.still_holds(self.run))
+                    asking = InFlight(partial(self._was_found_out, effect), self._still_holds)
                     self._begin(place_of(effect), asking, self._find_out(effect, asking))
 
     def _begin(self, key: str, in_flight: InFlight[Any], work: Coroutine[None, None, None]) -> None:
@@ -344,6 +345,9 @@ class RunDriver:
             self._in_flight[key].stop()  # what it was begun for has been settled otherwise
         self._in_flight[key] = in_flight
         in_flight.carry(work)
+
+    def _still_holds(self) -> Awaitable[bool]:
+        return self.engine.still_holds(self.run)
 
     def _is_last_begun(self, key: str) -> bool:
         """Whether what was just reported is what was begun last under its key: then nothing is in flight there."""

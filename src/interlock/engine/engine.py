@@ -271,7 +271,9 @@ class Engine:
             effects = (*asked, *effects_in(run.plan, run.state, events))
             offers = tuple(place(effects)) if effects else ()
             rests = gives_back and not (effects or goes_on or is_moved) and may_rest(run.state, until=now + REST_MICROS)
-            await self._append_if_any(run, before, events, arrivals, offers=offers, lets_go=rests)
+            if append := self._what_is_appended(run, before, events, arrivals, offers=offers, lets_go=rests):
+                await self.store.append(append)
+                run.is_released = append.releases
         except BaseException:
             run.is_broken = True
             raise
@@ -308,7 +310,9 @@ class Engine:
         before = run.state.seq
         try:
             arrived = self._admit(run, arrivals, self.now())
-            await self._append_if_any(run, before, list(arrived.events), arrivals, lets_go=lets_go)
+            if append := self._what_is_appended(run, before, arrived.events, arrivals, lets_go=lets_go):
+                await self.store.append(append)
+                run.is_released = append.releases
         except BaseException:
             run.is_broken = True
             raise
@@ -330,7 +334,9 @@ class Engine:
             if goes_on or effects_in(run.plan, run.state, events):
                 run.is_broken = True
                 return None
-            await self._append_if_any(run, before, events, arrivals, lets_go=True)
+            if append := self._what_is_appended(run, before, events, arrivals, lets_go=True):
+                await self.store.append(append)
+                run.is_released = append.releases
         except BaseException:
             run.is_broken = True
             raise
@@ -360,33 +366,20 @@ class Engine:
         fresh = {digest: decode(run.packer.fresh[digest]) for digest in digests if digest in run.packer.fresh}
         run.blobs |= fresh | await self._values(digests - fresh.keys())
 
-    async def _append_if_any(
-        self,
-        run: RunInHand,
-        before: int,
-        events: list[Event],
-        arrivals: Sequence[Arrival],
-        *,
-        offers: Sequence[Offer] = (),
-        lets_go: bool = False,
-    ) -> None:
-        """A signal is consumed in the append that records it; one that was refused, in an append without events."""
-        consumed = [each.signal for each in arrivals if each.signal is not None]
-        if events or consumed or offers:
-            append = self._what_is_appended(run, before, events, consumed, offers, lets_go=lets_go)
-            await self.store.append(append)
-            run.is_released = append.releases
-
     def _what_is_appended(
         self,
         run: RunInHand,
         before: int,
-        events: list[Event],
-        consumed: list[int],
-        offers: Sequence[Offer],
+        events: Sequence[Event],
+        arrivals: Sequence[Arrival],
         *,
-        lets_go: bool,
-    ) -> Append:
+        offers: Sequence[Offer] = (),
+        lets_go: bool = False,
+    ) -> Append | None:
+        """A signal is consumed in the append that records it; one that was refused, in an append without events."""
+        consumed = [each.signal for each in arrivals if each.signal is not None]
+        if not (events or consumed or offers):
+            return None
         return Append(
             tenant=self.tenant,
             run=run.state.run,

@@ -7,7 +7,7 @@ run, looks inside a value, or knows what time it is unless told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Literal, Protocol, Self, TypeAlias
 
@@ -127,8 +127,8 @@ class EventStore(Protocol):
 
     # --- the log ---
 
-    async def append(self, append: Append) -> None:
-        """Add events to a run. Returns once they are durable.
+    def append(self, append: Append) -> Awaitable[None]:
+        """Add events to a run. Done once they are durable.
 
         Raises `LeaseHeldError`, `LeaseLostError`, `StaleRunError`, `SignalGoneError` or `RunKeyTakenError`, and then
         nothing was written. After any other error it is unknown whether it was: reload the run.

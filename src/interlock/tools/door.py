@@ -50,20 +50,22 @@ class ToolDoor:
         self, runs: Runs, name: str, deadline: Micros | None, in_flight: InFlight[Any]
     ) -> Failed | None:
         """Wait for a slot. None: it is taken. Else why the tool was not called: that is known, so it is a failure."""
-        refused = await self._turn(runs, name, deadline, in_flight)
+        refused = self._refused_at_once(name, deadline, in_flight)
+        if refused is None and not self.slots[runs].take():
+            refused = await self._turn(self.slots[runs], name, deadline, in_flight)
         if refused is None and not await in_flight.may_begin():
             self.slots[runs].release()
             return not_called("cancelled", f"`{name}` was not called: its worker was held up, and may have lost it")
         return refused
 
-    async def _turn(self, runs: Runs, name: str, deadline: Micros | None, in_flight: InFlight[Any]) -> Failed | None:
-        slots = self.slots[runs]
+    def _refused_at_once(self, name: str, deadline: Micros | None, in_flight: InFlight[Any]) -> Failed | None:
         if in_flight.stops:
             return _stopped(name)
         if deadline is not None and deadline <= self.clock.now():
             return not_called("timeout", f"`{name}` was not called: its deadline had passed")
-        if slots.take():
-            return None
+        return None
+
+    async def _turn(self, slots: Slots, name: str, deadline: Micros | None, in_flight: InFlight[Any]) -> Failed | None:
         if slots.is_full:
             return not_called("unavailable", f"`{name}` was not called: too many calls wait for a slot already")
         turn = slots.queue()

@@ -11,8 +11,8 @@ import asyncio
 import secrets
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
-from types import CoroutineType, TracebackType
-from typing import Any, Final, Self, TypeVar
+from types import TracebackType
+from typing import Final, Self, TypeVar
 
 from interlock.core.events import Event
 from interlock.store.blobs import pack_blob
@@ -136,7 +136,7 @@ class PostgresEventStore:
 
     # --- the log ---
 
-    def append(self, append: Append) -> CoroutineType[Any, Any, None]:
+    def append(self, append: Append) -> Awaitable[None]:
         """Add events to a run; shares its commit with whatever else is waiting."""
         return self._open().writer.append(append)
 

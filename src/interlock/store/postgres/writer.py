@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -76,17 +76,9 @@ class PostgresWriter:
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(self._work(), name="interlock-writer-postgres")
 
-    async def append(self, append: Append) -> None:
-        """Returns once the append is durable."""
-        while len(self._waiting) >= _WAITING_MAX and not self._is_closed:
-            self._has_room.clear()
-            await self._has_room.wait()
-        if self._is_closed:
-            raise StoreClosedError(self._address.shown)
-        job = _Job(append, self._loop.create_future())
-        self._waiting.append(job)
-        self._called.set()
-        await job.future
+    def append(self, append: Append) -> Awaitable[None]:
+        """Done once the append is durable. Begins at once: who asks awaits a future, not one coroutine more."""
+        return self._when_there_is_room(append) if self._is_full() else self._queued(append)
 
     async def close(self) -> None:
         """Commit what was asked for, then close the connection."""
@@ -94,6 +86,24 @@ class PostgresWriter:
         self._called.set()
         await asyncio.wait([self._task])
         await end(self._session)
+
+    def _is_full(self) -> bool:
+        """Whether whoever wants to append has to wait for room first."""
+        return len(self._waiting) >= _WAITING_MAX and not self._is_closed
+
+    async def _when_there_is_room(self, append: Append) -> None:
+        while self._is_full():
+            self._has_room.clear()
+            await self._has_room.wait()
+        await self._queued(append)
+
+    def _queued(self, append: Append) -> asyncio.Future[None]:
+        if self._is_closed:
+            raise StoreClosedError(self._address.shown)
+        job = _Job(append, self._loop.create_future())
+        self._waiting.append(job)
+        self._called.set()
+        return job.future
 
     async def _work(self) -> None:
         """Write until the store is closed. If it cannot go on, whoever waits or comes later is told."""

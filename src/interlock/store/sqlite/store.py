@@ -12,10 +12,10 @@ import functools
 import secrets
 import sqlite3
 import sys
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from pathlib import Path
-from types import CoroutineType, TracebackType
-from typing import Any, Final, Self, TypeVar
+from types import TracebackType
+from typing import Final, Self, TypeVar
 
 from interlock.core.events import Event
 from interlock.store.blobs import pack_blob
@@ -100,7 +100,7 @@ class SqliteEventStore:
 
     # --- the log ---
 
-    def append(self, append: Append) -> CoroutineType[Any, Any, None]:
+    def append(self, append: Append) -> Awaitable[None]:
         """Add events to a run; shares its commit with whatever else is waiting."""
         return self._open_writer().append(append)
 

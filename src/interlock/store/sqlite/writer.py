@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
@@ -61,6 +61,9 @@ class SqliteWriter:
         self._waiting: deque[_Job] = deque()
         self._called = asyncio.Event()
         self._has_room = asyncio.Event()
+        self._done: asyncio.Future[None] = self._loop.create_future()
+        """Of every append that was written at once."""
+        self._done.set_result(None)
         self._is_closed = False
         self._is_writing = False
         self._has_turn = True
@@ -68,18 +71,15 @@ class SqliteWriter:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"interlock-commit-{path.name}")
         self._task = self._loop.create_task(self._work(), name=f"interlock-writer-{path.name}")
 
-    async def append(self, append: Append) -> None:
-        """Returns once the append is durable."""
-        if not (self._is_alone(append) and self._write_at_once(append)):
-            while self._is_full():
-                await self._has_room.wait()
-            await self._queued(append)
+    def append(self, append: Append) -> Awaitable[None]:
+        """Done once the append is durable. Begins at once: who asks awaits a future, not one coroutine more."""
+        if self._is_alone(append) and self._write_at_once(append):
+            return self._done
+        return self._when_there_is_room(append) if self._is_full() else self._queued(append)
 
     async def do(self, deed: Deed[T]) -> T:
         """What the deed returned, once what it wrote is durable."""
-        while self._is_full():
-            await self._has_room.wait()
-        return cast("T", await self._queued(deed))
+        return cast("T", await self._when_there_is_room(deed))
 
     async def close(self) -> None:
         """Commit what was asked for, then close the connection."""
@@ -122,6 +122,11 @@ class SqliteWriter:
             return False
         self._has_room.clear()
         return True
+
+    async def _when_there_is_room(self, work: Append | Deed[Any]) -> Any:  # noqa: ANN401 - what a deed returns
+        while self._is_full():
+            await self._has_room.wait()
+        return await self._queued(work)
 
     def _queued(self, work: Append | Deed[Any]) -> asyncio.Future[Any]:
         if self._is_closed:
