@@ -104,6 +104,18 @@ def test_an_interrupted_run_is_let_go_and_says_how_to_go_on(interlock: CommandLi
     assert interlock("resume", run).code == 0
 
 
+def test_a_command_that_drives_nothing_is_ended_politely_too(interlock: CommandLine) -> None:
+    """A backup that a script's time limit ends says so with the code that is documented, and tidies up behind it."""
+    interlock.write("tools/tools.py", "import signal\n\nsignal.raise_signal(signal.SIGTERM)\n")
+    interlock.graph("works", "a: {value: 1}\n")
+
+    ended = subprocess.run(
+        [*PROGRAM, "graph", "check"], cwd=interlock.folder, check=False, capture_output=True, text=True
+    )
+
+    assert (ended.returncode, ended.stderr) == (130, "error: interrupted\n")
+
+
 def test_a_run_is_cancelled_from_another_terminal(interlock: CommandLine) -> None:
     """The word reaches the process that drives the run, which then ends it."""
     _project(interlock)

@@ -34,6 +34,7 @@ from interlock.cli import (
     sinks,
 )
 from interlock.cli.failures import CommandError, ExitCode, Failure, failure_of
+from interlock.cli.invocation import terminated_as_interrupted
 
 app = typer.Typer(
     name="interlock",
@@ -153,7 +154,8 @@ def _output_for(words: list[str]) -> AbstractContextManager[None]:
 def _run(words: list[str]) -> int:
     try:
         _refuse_broken_text(words)
-        code: Any = app(words, prog_name="interlock", standalone_mode=False)
+        with terminated_as_interrupted():
+            code: Any = app(words, prog_name="interlock", standalone_mode=False)
     except Exit as ended:
         return ended.exit_code
     except (Abort, KeyboardInterrupt):

@@ -66,12 +66,11 @@ def finished(work: Coroutine[Any, Any, Outcome]) -> Outcome:
     """What a command's work comes to, in an event loop of its own."""
     from interlock.client.own_loop import in_own_loop  # importing asyncio takes a tenth of what `--help` may
 
-    with _terminated_as_interrupted():
-        return in_own_loop(work)
+    return in_own_loop(work)
 
 
 @contextmanager
-def _terminated_as_interrupted() -> Generator[None]:
+def terminated_as_interrupted() -> Generator[None]:
     """Whoever stops the program politely means what Ctrl-C means: what is in flight ends, and the run is let go."""
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
