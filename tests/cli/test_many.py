@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+
 import pytest
 
+from interlock.cli.failures import Interrupted
+from interlock.cli.invocation import Invocation
+from interlock.cli.many import tell_outcomes
+from interlock.engine.asking import Asked
 from tests.cli.command_line import CommandLine
 
 ASK = 'ask: {human: "Release?", choices: [release, reject]}\n'
@@ -110,3 +117,14 @@ def test_a_filter_that_says_nothing_or_too_much_is_refused(interlock: CommandLin
     said = interlock("cancel", *words)
 
     assert (said.code, told in said.err) == (2, True), said.err
+
+
+def test_whoever_breaks_it_off_is_told_how_far_it_came() -> None:
+    """Ctrl-C in the middle of ten thousand runs leaves a question: which of them are stopped now?"""
+
+    async def broken_off_behind_the_first() -> AsyncGenerator[Asked]:
+        yield Asked("dkhtg7wvcks5", "done", "")
+        raise asyncio.CancelledError
+
+    with pytest.raises(Interrupted, match="interrupted after 1 of 3 runs: the same command again is about those"):
+        asyncio.run(tell_outcomes("cancel", broken_off_behind_the_first(), 3, Invocation()))

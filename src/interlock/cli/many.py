@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
-from interlock.cli.failures import CommandError, ExitCode
+from interlock.cli.failures import CommandError, ExitCode, Interrupted
 from interlock.cli.invocation import LIVE, Invocation, finished
 from interlock.cli.labels import read_labels
 
@@ -119,7 +119,7 @@ async def _ask_many(act: Act, chosen: Chosen, on: Invocation, *, by: str, why: s
             return ExitCode.SUCCEEDED
         if counted and not chosen.yes:
             _refuse_unless_agreed(act, counted, on)
-        return await _tell_outcomes(act, _asked(act, meant, by=who(by), why=why), counted.total(), on)
+        return await tell_outcomes(act, _asked(act, meant, by=who(by), why=why), counted.total(), on)
 
 
 def _asked(act: Act, meant: Selection, *, by: str, why: str) -> AsyncIterator[Asked]:
@@ -181,24 +181,34 @@ def _tell_plan(act: Act, counted: Counter[tuple[str, str]], on: Invocation) -> N
     print_table(out, (Column("graph", may_be_cut=True), Column("status"), Column("runs")), rows)
 
 
-async def _tell_outcomes(act: Act, outcomes: AsyncIterator[Asked], meant: int, on: Invocation) -> int:
+async def tell_outcomes(act: Act, outcomes: AsyncIterator[Asked], meant: int, on: Invocation) -> int:
+    """Tell what becomes of the runs that are asked, and how far it came if somebody breaks it off."""
+    import asyncio
+
     became: Counter[str] = Counter()
     wrong: list[Asked] = []
     started: dict[str, str] = {}
     for_people = _Progress(act, meant, on)
     with for_people:
-        async for asked in outcomes:
-            became[asked.became] += 1
-            if asked.became == "started":
-                started[asked.run] = asked.told
-            elif asked.told:
-                wrong.append(asked)
-            for_people.tell(became.total())
+        try:
+            async for asked in outcomes:
+                became[asked.became] += 1
+                if asked.became == "started":
+                    started[asked.run] = asked.told
+                elif asked.told:
+                    wrong.append(asked)
+                for_people.tell(became.total())
+        except asyncio.CancelledError:
+            raise Interrupted(_interrupted_after(became.total(), meant)) from None
     if on.as_json:
         _print_as_json(act, became, wrong, started)
     else:
         _print_outcomes(act, became, wrong)
     return ExitCode.NOT_SUCCEEDED if wrong else ExitCode.SUCCEEDED
+
+
+def _interrupted_after(count: int, meant: int) -> str:
+    return f"interrupted after {count:,} of {_runs(meant)}: the same command again is about those that are left"
 
 
 class _Progress:
