@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interlock.store.places import shown_place
+from interlock.store.places import parse_place, shown_place
 from interlock.store.postgres.address import AddressError, PostgresAddress
 
 
@@ -50,3 +50,14 @@ def test_what_is_no_address_is_refused_without_repeating_a_password(written: str
 
     assert "secret" not in str(refusal.value)
     assert "secret" not in shown_place(written)
+
+
+@pytest.mark.parametrize("written", ["sqlite:///runs.db", "mysql://ada:secret@db/agents", "Postgresql://db/agents"])
+def test_an_address_of_another_kind_is_no_file(written: str) -> None:
+    """It would be kept in a folder named `mysql:`, and whoever meant a server would not hear of it."""
+    with pytest.raises(
+        AddressError, match=r":// is no kind of store: name a file, as it is, or postgresql://…"
+    ) as refusal:
+        parse_place(written)
+
+    assert "secret" not in str(refusal.value)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from interlock.store.postgres.address import AddressError, PostgresAddress, is_address
 
 StorePlace: TypeAlias = Path | PostgresAddress
 
+_OTHER_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
 
 def parse_place(named: str) -> StorePlace:
-    """The place that a text names; `AddressError` if it begins like an address, and is none."""
-    return PostgresAddress.parse(named) if is_address(named) else Path(named)
+    """The place that a text names; `AddressError` if it begins like an address, and is none that is known here."""
+    if is_address(named):
+        return PostgresAddress.parse(named)
+    other = _OTHER_SCHEME.match(named)
+    if other is not None:
+        raise AddressError(f"{other[1]}:// is no kind of store: name a file, as it is, or postgresql://…")
+    return Path(named)
 
 
 def shown_place(named: str) -> str:
