@@ -139,6 +139,7 @@ async def test_a_server_that_is_not_there_is_told() -> None:
         (asyncpg.DataCorruptedError("page"), "damaged", "restore them from a backup"),
         (asyncpg.CannotConnectNowError("starting up"), "unreachable", "try again in a moment"),
         (asyncpg.InternalClientError("cannot switch to state 11"), "unreachable", "check that it runs"),
+        (asyncpg.UndefinedObjectError('unrecognized "foo"'), "no_access", 'address cannot be used: unrecognized "foo"'),
         (asyncpg.SyntaxOrAccessError("odd"), None, ""),
     ],
 )

@@ -75,6 +75,9 @@ def is_missing_table(error: BaseException) -> bool:
 
 def explain(error: BaseException, address: PostgresAddress) -> PlaceError | None:
     """What is wrong with the place, if that is what the error is about."""
+    # An option of the address that the driver does not know is a setting for the server, which may not know it either.
+    if isinstance(error, (asyncpg.ClientConfigurationError, asyncpg.UndefinedObjectError)):
+        return PlaceError(address.shown, "no_access", f"the address cannot be used: {error}")
     if isinstance(error, asyncpg.PostgresError):
         code = _code(error)
         trouble = next((_TROUBLES[code[:length]] for length in (5, 3, 2) if code[:length] in _TROUBLES), None)
@@ -85,8 +88,6 @@ def explain(error: BaseException, address: PostgresAddress) -> PlaceError | None
         if code[:2] in _OUR_OWN:
             return None
         return PlaceError(address.shown, "broken", f"the server refused what it was asked: {error} ({code})")
-    if isinstance(error, asyncpg.ClientConfigurationError):
-        return PlaceError(address.shown, "no_access", f"the address cannot be used: {error}")
     return unreachable(error, address) if is_lost(error) else None
 
 
