@@ -99,6 +99,18 @@ async def test_nothing_is_written_over(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["copy.db", "runs.db"]
 
 
+@in_event_loop
+async def test_a_copy_that_cannot_be_made_is_what_the_refusal_names(tmp_path: Path) -> None:
+    """Whoever reads that the store cannot be opened looks for what is wrong with the store, and nothing is."""
+    place = SqlitePlace(tmp_path / "runs.db")
+    async with place.store() as store:
+        await long_run(store, "r1", steps=1)
+    nobody_may = Path("/proc/copy.db")  # not even an administrator
+
+    with pytest.raises(PlaceError, match=r"^/proc/copy.db: it cannot be made \("):
+        back_up(place.path, nobody_may, progress=silent)
+
+
 @pytest.mark.parametrize("column", ["header", "payload"])
 @in_event_loop
 async def test_a_changed_byte_in_a_copy_is_named(tmp_path: Path, column: str) -> None:

@@ -118,9 +118,14 @@ def _made_beside(path: Path) -> Generator[Path]:
     """A name for a file in the making. Once it is made it gets its own name, if nothing has that by then."""
     if not path.parent.is_dir():
         raise PlaceError(str(path), "missing_folder", f"the folder {path.parent} does not exist: make it first")
+    _refuse_present(path)
     made = _free_name(path)
     try:
-        _refuse_present(path)
+        # Before SQLite is asked to, which would not say which of two files it cannot open.
+        made.touch(exist_ok=False)
+    except OSError as error:
+        raise PlaceError(str(path), "no_access", f"it cannot be made ({error.strerror}): name another place") from error
+    try:
         yield made
         _on_disk(made)
         _name(made, path)
