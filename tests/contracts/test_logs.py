@@ -207,8 +207,9 @@ async def test_who_has_seen_a_position_never_meets_a_smaller_one(place: Place) -
     seen: list[FeedEntry] = []
     async with place.store() as mine, place.store() as yours:
         leases = [await mine.acquire_lease(TENANT, f"r{n}", owner=WORKER) for n in range(20)]
+        stores = [mine, yours]
         writing = [
-            asyncio.ensure_future([mine, yours][n % 2].append(append(lease, started()))) for n, lease in enumerate(leases)
+            asyncio.ensure_future(stores[n % 2].append(append(lease, started()))) for n, lease in enumerate(leases)
         ]
 
         while len(seen) < len(leases):

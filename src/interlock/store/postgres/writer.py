@@ -23,7 +23,6 @@ from interlock.store.postgres.appends import NEW, AppendBatch, heads_of, standin
 from interlock.store.postgres.heads import Heads
 from interlock.store.postgres.session import Session, connect
 from interlock.store.postgres.sessions import end, patiently
-from interlock.store.postgres.statement import APPEND
 from interlock.store.postgres.troubles import explain, is_lost, outcome_unknown, was_undone
 from interlock.store.salts import RandomBytes, Salts
 
@@ -178,7 +177,7 @@ class PostgresWriter:
         batch = AppendBatch(self._salts)
         for job, head in zip(jobs, previous, strict=True):
             batch.add(job.append, head.hash)
-        passed = await self._sent(batch.values())
+        passed = await self._sent(*batch.statement())
         written = [job for job, no in zip(jobs, passed, strict=True) if no]
         self._note_written(written)
         for job, no, head in zip(jobs, passed, batch.heads, strict=True):
@@ -187,16 +186,16 @@ class PostgresWriter:
             else:
                 await self._answer_refused(job, head, batch.adopted.get(job.run, ()))
 
-    async def _sent(self, values: Sequence[Any]) -> list[int]:
+    async def _sent(self, statement: str, values: Sequence[Any]) -> list[int]:
         async def attempt() -> list[int]:
             session = await self._usable_session()
             for _ in range(_TRIES_MAX):
                 try:
-                    return await session.fetchval(APPEND, *values)
+                    return await session.fetchval(statement, *values)
                 except Exception as error:
                     if not was_undone(error):
                         raise
-            return await session.fetchval(APPEND, *values)
+            return await session.fetchval(statement, *values)
 
         return await patiently(attempt, seconds=self._patience_seconds)
 
