@@ -213,6 +213,19 @@ def test_inspect_tells_what_led_to_a_node_with_the_scores_of_every_option(interl
     assert "← #2, #3" in said.out
 
 
+def test_inspect_gives_programs_one_object(interlock: CommandLine) -> None:
+    """It is written step by step, and reads as any other JSON here."""
+    interlock.graph("pick", 'a: {value: {score: 1}}\npick: {fuse: best_of, from: [a], by: "${candidate.score}"}')
+    run = interlock.started("pick")
+
+    said = interlock("inspect", run, "pick", "--json")
+
+    steps = [(step["type"], step["path"], step["follows_from"]) for step in said.json["steps"]]
+    assert (said.json["run"], said.json["path"]) == (run, "pick")
+    assert steps == [("run.started", "", []), ("node.succeeded", "a", [1]), ("node.succeeded", "pick", [2])]
+    assert said.out == json.dumps(said.json, indent=2, ensure_ascii=False) + "\n"
+
+
 def test_inspect_names_a_few_of_very_many_causes(interlock: CommandLine) -> None:
     """The value of an `each` follows from all its items; ten thousand numbers in one line help nobody."""
     items = list(range(12))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from interlock.cli.output import plain
+from interlock.cli.output import JsonListing, plain
 from interlock.core.events import Decision, Event
 from interlock.engine.telling.causes import Cause
 from interlock.engine.telling.events_in_words import short, what_happened
@@ -53,18 +53,48 @@ def _plain_data(value: Any) -> Any:  # noqa: ANN401 - JSON data, and the structs
 # --- causes ----------------------------------------------------------------------------------------------------------
 
 
-def print_causes(console: Console, chain: Iterable[Cause]) -> None:
-    """Each step with the steps it follows from; a decision with every option under it."""
-    from rich.text import Text
+class CauseLines:
+    """Each step with the steps it follows from, as it comes; a decision with every option under it."""
 
-    for cause in chain:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.is_empty = True
+
+    def add(self, cause: Cause) -> None:
+        """One more step."""
+        from rich.text import Text
+
+        self.is_empty = False
         line = _line(cause, cause.what)
         if cause.causes:
             line.append(f"  ← {_numbers(cause.causes)}", style="dim")
-        console.print(line, soft_wrap=True)
+        self._console.print(line, soft_wrap=True)
         if cause.decision is not None:
             for text in _options(cause.decision):
-                console.print(Text(f"{'':26}{text}", style="dim"), soft_wrap=True)
+                self._console.print(Text(f"{'':26}{text}", style="dim"), soft_wrap=True)
+
+    def end(self) -> None:
+        """There are no more: nothing is left to be said."""
+
+
+class CauseObjects:
+    """The same for programs: one object with all steps."""
+
+    def __init__(self, run: str, path: str | None) -> None:
+        self._steps = JsonListing({"run": run, "path": path}, "steps")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was no step."""
+        return self._steps.is_empty
+
+    def add(self, cause: Cause) -> None:
+        """One more step."""
+        self._steps.add(_as_json(cause))
+
+    def end(self) -> None:
+        """There are no more."""
+        self._steps.end()
 
 
 def _numbers(causes: tuple[int, ...]) -> str:
@@ -82,8 +112,7 @@ def _options(decision: Decision) -> Iterable[str]:
         yield f"{chosen} {plain(option.name)}{score}{note}"
 
 
-def cause_as_json(cause: Cause) -> dict[str, Any]:
-    """A step for programs."""
+def _as_json(cause: Cause) -> dict[str, Any]:
     return {
         "seq": cause.seq,
         "at": cause.at,

@@ -206,24 +206,21 @@ def inspect(
 
 
 async def _inspect(run: str, path: str | None, store: str | None, *, as_json: bool) -> int:
-    from interlock.cli.event_lines import cause_as_json, print_causes
+    from interlock.cli.event_lines import CauseLines, CauseObjects
     from interlock.cli.opening import looked_at
-    from interlock.cli.output import console, print_json
-    from interlock.engine.telling.causes import causal_chain
+    from interlock.cli.output import console
 
     if path is None and ":" in run:
         from interlock.cli.addresses import split_run
 
         run, path = split_run(run)
     async with looked_at(run, store) as handle:
-        events = [event async for event in handle.events()]
-        chain = causal_chain(await handle.plan(), events, path)
-        if path is not None and not chain:
+        told = CauseObjects(handle.id, path) if as_json else CauseLines(console())
+        async for cause in handle.causes(path):
+            told.add(cause)
+        if path is not None and told.is_empty:
             raise await _no_such_path(handle, path)
-    if as_json:
-        print_json({"run": handle.id, "path": path, "steps": [cause_as_json(cause) for cause in chain]})
-    else:
-        print_causes(console(), chain)
+        told.end()
     return 0
 
 

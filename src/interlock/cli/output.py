@@ -45,6 +45,28 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:  # noqa: ANN401 -
     write_output(json.dumps(value, indent=indent, ensure_ascii=False, default=_opaque) + "\n")
 
 
+class JsonListing:
+    """One JSON object on standard output whose last value is a list of any length, written item by item.
+
+    It reads as if `print_json` had written it. Nothing is written before the first item is there, or the end.
+    """
+
+    def __init__(self, head: dict[str, Any], name: str) -> None:
+        opening = json.dumps(head | {name: []}, indent=2, ensure_ascii=False, default=_opaque)
+        self._before, self._after = opening.removesuffix("]\n}"), "]\n}\n"
+        self.is_empty = True
+
+    def add(self, item: Any) -> None:  # noqa: ANN401 - JSON data
+        """One more item."""
+        told = json.dumps(item, indent=2, ensure_ascii=False, default=_opaque)
+        write_output(f"{self._before if self.is_empty else ','}\n    " + told.replace("\n", "\n    "))
+        self.is_empty = False
+
+    def end(self) -> None:
+        """There are no more."""
+        write_output(self._before + self._after if self.is_empty else "\n  " + self._after)
+
+
 def _opaque(leaf: object) -> Any:  # noqa: ANN401 - JSON data
     """The two leaves of a value that are no JSON: what is kept elsewhere, and secrets."""
     from interlock.core.values import Ref, Secret

@@ -5,7 +5,7 @@ Whether this process drives the run, another does, or nobody: the same requests 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Literal, TypeAlias
 
 from interlock.client.following import Following
@@ -18,7 +18,7 @@ from interlock.core.events import Event
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import Plan
 from interlock.core.values import Value
-from interlock.engine.courses.differing import Course, RunDifference, difference
+from interlock.engine.courses.differing import Course, Edges, RunDifference, difference, note_edge
 from interlock.engine.courses.forking import PreparedFork, make_fork, prepare_fork
 from interlock.engine.courses.redeciding import OnAnotherGraph, redecide_run
 from interlock.engine.courses.verifying import Replayed, replay_run
@@ -28,7 +28,9 @@ from interlock.engine.errors import RunNotFoundError
 from interlock.engine.linking import retry_run, rollback_run
 from interlock.engine.releasing.releases import released
 from interlock.engine.submitting import Submitted, submit
+from interlock.engine.telling.causes import Cause, Links, cause
 from interlock.engine.telling.history import History, RunView
+from interlock.engine.telling.lineage import Lineage
 from interlock.engine.worker import Worker
 from interlock.store.rows import LedgerRow, QuestionRow, RunRow
 
@@ -75,6 +77,10 @@ class RunHandle:
 
     async def view(self, at: int | None = None) -> RunView:
         """The run with all its nodes, as it is or as it was after event number `at`; large values are loaded."""
+        return await self._viewed(lambda _: None, at=at)
+
+    async def _viewed(self, note: Callable[[Event], None], *, at: int | None = None) -> RunView:
+        """The view, made of events that are noted as they pass: they may be more than memory holds."""
         engine = self._worker.engine
         await self.row()
         plan, pages = await engine.log_in_pages(self.id, at_seq=at)
@@ -82,14 +88,39 @@ class RunHandle:
         async for events in pages:
             for event in events:
                 history.take(event)
+                note(event)
         return await whole_view(engine, history.view())
+
+    async def causes(self, path: str | None = None) -> AsyncIterator[Cause]:
+        """Each of its events with those it follows from; with a path, only what led to that node, up to the start.
+
+        Of a path that nothing happened to there is none.
+        """
+        plan = await self.plan()
+        if path is None:
+            links = Links(plan)
+            async for event in self.events():
+                yield cause(plan, event, links.causes_of(event))
+            return
+        lineage, last = Lineage(plan, path), 0
+        async for event in self.events():
+            lineage.take(event)
+            last = event.seq
+        led = lineage.found()
+        async for event in self.events():
+            if event.seq > last:
+                return
+            if led[event.seq]:
+                yield cause(plan, event, lineage.causes_of(event.seq))
 
     async def difference(self, other: RunHandle) -> RunDifference:
         """In what this run and another differ."""
         return difference(await self._course(), await other._course())
 
     async def _course(self) -> Course:
-        return Course(await self.view(), [event async for event in self.events()], await self.effects())
+        edges: Edges = {}
+        view = await self._viewed(lambda event: note_edge(edges, event))
+        return Course(view, edges, await self.effects())
 
     async def replay(self) -> Replayed:
         """Decide the whole run anew from its record alone: no tool is called and nobody is asked."""

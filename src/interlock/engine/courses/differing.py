@@ -57,12 +57,30 @@ class RunDifference(Struct, frozen=True, kw_only=True):
         return not (self.run or self.nodes)
 
 
+Edges: TypeAlias = dict[str, dict[str, bool]]
+"""By node, the conditional edges that lead on from it, by their targets, and whether they were taken."""
+
+
 class Course(Struct, frozen=True):
-    """One run, as it is compared: with everything loaded."""
+    """One run, as it is compared: with everything loaded. Of its events only that is kept which no view tells."""
 
     view: RunView
-    events: Sequence[e.Event]
+    edges: Edges
     ledger: Sequence[LedgerRow] = ()
+
+
+def note_edge(edges: Edges, event: e.Event) -> None:
+    """Keep what an event says of an edge, if it does."""
+    if isinstance(event.body, e.EdgeDecided):
+        edges.setdefault(event.path, {})[event.body.target] = event.body.taken
+
+
+def edges_in(events: Iterable[e.Event]) -> Edges:
+    """The edges that were decided in a log."""
+    edges: Edges = {}
+    for event in events:
+        note_edge(edges, event)
+    return edges
 
 
 def difference(left: Course, right: Course) -> RunDifference:
@@ -86,11 +104,8 @@ class _Sides:
     def __init__(self, course: Course) -> None:
         self.nodes = course.view.nodes
         self.now = course.view.at
-        self.edges: dict[str, dict[str, bool]] = {}
+        self.edges = course.edges
         self.effects: dict[str, list[str]] = {}
-        for event in course.events:
-            if isinstance(event.body, e.EdgeDecided):
-                self.edges.setdefault(event.path, {})[event.body.target] = event.body.taken
         for line in course.ledger:
             step = split_step(line.path)
             node = step[0] if step is not None else line.path

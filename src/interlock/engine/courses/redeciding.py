@@ -20,7 +20,7 @@ from interlock.core.paths import node_at, split_step
 from interlock.core.plan import Micros, Plan
 from interlock.core.settle import admit_all, settle
 from interlock.core.state import Calling, RunState, next_due
-from interlock.engine.courses.differing import Course, RunDifference, difference
+from interlock.engine.courses.differing import Course, RunDifference, difference, edges_in
 from interlock.engine.courses.effect_difference import EffectOnOneSide, effects_only_in, request_digest
 from interlock.engine.courses.whole_log import whole_log, whole_view
 from interlock.engine.effects import SendOut, effects_in
@@ -78,7 +78,7 @@ async def redecide_run(engine: Engine, run: str, plan: Plan) -> OnAnotherGraph:
     left = await whole_view(engine, run_view(before, run, events))
     right = await whole_view(engine, run_view(plan, run, redecided.events))
     would_do, would_not_do = effects_only_in(run, redecided.events, beside=recorded)
-    differs = difference(Course(left, recorded), Course(right, redecided.events))
+    differs = difference(Course(left, edges_in(recorded)), Course(right, edges_in(redecided.events)))
     return OnAnotherGraph(differs, would_do, would_not_do, redecided.ends)
 
 

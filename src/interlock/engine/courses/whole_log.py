@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from interlock.core.events import Event, ResultAdopted
-from interlock.core.values import has_parts
+from interlock.core.values import Value, has_parts
 from interlock.engine.engine import Engine
 from interlock.engine.telling.history import RunView
 
@@ -31,8 +31,12 @@ async def _whole(engine: Engine, event: Event) -> Event:
 
 
 async def whole_view(engine: Engine, view: RunView) -> RunView:
-    """The same view with every large value loaded, each of them once."""
-    nodes = {path: {"input": node.input, "output": node.output} for path, node in view.nodes.items()}
+    """The same view with every large value loaded, each of them once. Nodes without any are those of the view."""
+    nodes: dict[str, Value] = {
+        path: {"input": node.input, "output": node.output}
+        for path, node in view.nodes.items()
+        if has_parts(node.input) or has_parts(node.output)
+    }
     whole = await engine.whole({"inputs": view.inputs, "outputs": view.outputs, "nodes": nodes})
-    loaded = {path: replace(node, **whole["nodes"][path]) for path, node in view.nodes.items()}
-    return replace(view, inputs=whole["inputs"], outputs=whole["outputs"], nodes=loaded)
+    loaded = {path: replace(view.nodes[path], **values) for path, values in whole["nodes"].items()}
+    return replace(view, inputs=whole["inputs"], outputs=whole["outputs"], nodes=view.nodes | loaded)

@@ -1,4 +1,4 @@
-"""Why a run went as it did: each recorded event with the events that led to it. Pure, and linear in the log.
+"""Why a run went as it did: each recorded event with the events that it follows from. Pure, and linear in the log.
 
 What was decided names its cause; what came from outside answers the last thing that was said about its path; a node
 that began follows from the nodes whose edges had fired; the end of a scope, or of a node that holds scopes, from all
@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from interlock.core import events as e
-from interlock.core.paths import UNDO_SUFFIX, split_step
+from interlock.core.paths import split_step
 from interlock.core.plan import Plan, Role
 from interlock.engine.telling.events_in_words import what_happened
 from interlock.engine.telling.plan_paths import planned_node
@@ -35,18 +35,8 @@ class Cause(Struct, frozen=True, kw_only=True):
     decision: e.Decision | None = None
 
 
-def causal_chain(plan: Plan, events: Sequence[e.Event], path: str | None = None) -> tuple[Cause, ...]:
-    """How a run came to where it is; with a path, only what led to that node, up to the run's start.
-
-    In the order of the log. A path that nothing happened to has an empty chain.
-    """
-    links = _Links(plan)
-    causes = [links.causes_of(event) for event in events]
-    wanted = range(len(events)) if path is None else _ancestors(events, causes, path)
-    return tuple(_cause(plan, events[index], causes[index]) for index in wanted)
-
-
-def _cause(plan: Plan, event: e.Event, causes: tuple[int, ...]) -> Cause:
+def cause(plan: Plan, event: e.Event, causes: Sequence[int]) -> Cause:
+    """An event, with those it follows from as `Links` finds them."""
     return Cause(
         seq=event.seq,
         at=event.at,
@@ -54,7 +44,7 @@ def _cause(plan: Plan, event: e.Event, causes: tuple[int, ...]) -> Cause:
         path=event.path,
         what=what_happened(event) + _condition(plan, event),
         actor=event.actor,
-        causes=causes,
+        causes=tuple(causes),
         decision=getattr(event.body, "decision", None),
     )
 
@@ -67,30 +57,6 @@ def _condition(plan: Plan, event: e.Event) -> str:
     return f": {found[1].when.source}" if found is not None and found[1].when is not None else ""
 
 
-def _ancestors(events: Sequence[e.Event], causes: list[tuple[int, ...]], path: str) -> list[int]:
-    """Indexes of everything that led to what is recorded about a path. Events are numbered from the first."""
-    if not events:
-        return []
-    first = events[0].seq
-    wanted = {index for index, event in enumerate(events) if _is_about(event.path, path)}
-    waiting = list(wanted)
-    while waiting:
-        for seq in causes[waiting.pop()]:
-            index = seq - first
-            if index >= 0 and index not in wanted:
-                wanted.add(index)
-                waiting.append(index)
-    return sorted(wanted)
-
-
-def _is_about(path: str, node: str) -> bool:
-    """Whether an event's path is the node's own, that of its undo, or that of a step inside it."""
-    if path == node or path == node + UNDO_SUFFIX:
-        return True
-    step = split_step(path)
-    return step is not None and step[0] == node
-
-
 class Sources(Struct, frozen=True):
     """The names of the nodes whose edges lead to one: those that its join counts, and those it cannot do without."""
 
@@ -98,17 +64,22 @@ class Sources(Struct, frozen=True):
     needed: tuple[str, ...] = ()
 
 
-class _Links:
-    """What has to be remembered of the log so far to say what the next event follows from."""
+class Links:
+    """Says of each event of a log, from its first on, which events it follows from.
+
+    Of a scope that has ended it remembers only the calls that were made in it: their results may come late.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._sources: dict[tuple[int, int], Sources] = {}
         """The nodes whose edges lead to a node of the plan, by its scope and index."""
         self._last: dict[str, int] = {}
-        """The last event about each path."""
-        self._settled: dict[str, int] = {}
-        """The event that settled each node."""
+        """The last event about each path to which something may still come from outside."""
+        self._called: set[str] = set()
+        """The paths at which something was called."""
+        self._settled: dict[str, dict[str, int]] = {}
+        """The event that settled each node, by the scope that it lies in."""
         self._edges: dict[str, list[int]] = {}
         """Conditional edges that were decided, by the path of their target."""
         self._ends: dict[str, dict[int, None]] = {}
@@ -131,9 +102,9 @@ class _Links:
             yield self._last_about(path)
         if isinstance(body, BEGINNINGS):
             scope = path.rpartition("/")[0]
-            sources = self._sources_of(path)
+            settled, sources = self._settled.get(scope, {}), self._sources_of(path)
             for name in (*(body.because or sources.joined), *sources.needed):
-                yield self._settled.get(f"{scope}/{name}" if scope else name, 0)
+                yield settled.get(f"{scope}/{name}" if scope else name, 0)
         if isinstance(body, (*BEGINNINGS, e.NodeFailed, e.NodeSkipped)):
             yield from self._edges.pop(path, ())
         if isinstance(body, e.ScopeEnded | e.NodeSucceeded):
@@ -156,12 +127,16 @@ class _Links:
     def _remember(self, event: e.Event) -> None:
         self._last[event.path] = event.seq
         match event.body:
+            case e.NodeStarted():
+                self._called.add(event.path)
             case e.NodeResult(status="done") | e.EffectSettled(status="done"):
                 self._settle(event)
             case e.NodeSucceeded() | e.NodeFailed() | e.NodeSkipped() | e.NodeCancelled():
                 self._settle(event)
+                if event.path not in self._called:
+                    del self._last[event.path]
             case e.ScopeEnded():
-                self._ends.setdefault(_place_of(event), {})[event.seq] = None
+                self._end_scope(event)
             case e.EdgeDecided(target=target):
                 scope = event.path.rpartition("/")[0]
                 self._edges.setdefault(f"{scope}/{target}" if scope else target, []).append(event.seq)
@@ -169,8 +144,14 @@ class _Links:
                 pass
 
     def _settle(self, event: e.Event) -> None:
-        self._settled[event.path] = event.seq
+        place = _place_of(event)
+        self._settled.setdefault(place, {})[event.path] = event.seq
+        self._ends.setdefault(place, {})[event.seq] = None
+
+    def _end_scope(self, event: e.Event) -> None:
         self._ends.setdefault(_place_of(event), {})[event.seq] = None
+        self._settled.pop(event.path.removesuffix("/"), None)
+        del self._last[event.path]
 
 
 def _place_of(event: e.Event) -> str:
