@@ -114,6 +114,27 @@ def test_a_step_that_may_happen_once_is_settled_by_a_person(
 
 
 @in_event_loop
+async def test_a_step_of_a_cancelled_node_is_asked_about_though_nobody_calls_it_again(tmp_path: Path) -> None:
+    """The customer was perhaps charged: the run must not end with nobody knowing and nobody told."""
+    before, after = Shop(hangs_in="charge", step="once"), Shop(step="once")
+    run, copy = await crashed_in(tmp_path / "interlock.db", before)
+
+    async with Interlock(copy, tools=after.tools, clock=LaterClock()) as interlock:
+        await (await interlock.open(run)).cancel(by="ada", detach=True)
+        handle = await interlock.take_up(run)
+        waits = (await handle.wait_while_moving()).waits
+        in_doubt = {line.path: line.status for line in await handle.effects()}
+        await handle.settle(before.made[1][1], "done", by="ada", why="the bank says so")
+        result = await handle.wait()
+        known = {line.path: line.status for line in await handle.effects()}
+
+    assert [(wait.path, wait.reason, wait.effect) for wait in waits] == [("a.2", "reconcile", before.made[1][1])]
+    assert in_doubt == {"a": "unknown", "a.1": "done", "a.2": "unknown"}
+    assert (result.status, known["a.2"], after.names) == ("cancelled", "done", [])
+    await assert_sound(copy)
+
+
+@in_event_loop
 async def test_a_node_that_may_happen_once_keeps_its_steps_while_a_person_is_asked_about_it(tmp_path: Path) -> None:
     """What it did between its steps nobody knows; once that is said, its recorded steps are still not made again."""
     before, after = Shop(hangs_in="charge", effect="once"), Shop(effect="once")

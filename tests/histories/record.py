@@ -126,7 +126,10 @@ def late(story: Story, path: str) -> r.Result:
 
 
 def crashes() -> Recording:
-    """Workers that die and leave: what was in flight is repeated, asked about, settled, or given up as lost."""
+    """Workers that die and leave: what was in flight is repeated, asked about, settled, or given up as lost.
+
+    In the file a step under way was asked about only when its call had been repeated and had come to it.
+    """
     made = Recording(
         """
         nodes:
@@ -140,7 +143,7 @@ def crashes() -> Recording:
     story = made.story.starts().is_lost("again").does("again").is_lost("asked").settles("asked", "done", "receipt 7")
     story.intends("steps", 1).has_done("steps", 1, "one").intends("steps", 2)
     story.intends("steps", 3, "ask", question=e.Question("Go on?", ("yes", "no")))
-    story.is_lost("steps").has_lost("steps", 2).is_lost("steps")
+    story.is_lost("steps")
     story.receives(not_done(story, "steps", 2)).answers("steps.3", "yes").has_done("steps", 2, "two")
     story.intends("steps", 4).receives(broken(story, "steps", 4)).does("steps", "all")
     story.receives(not_made(story, "left")).does("left")
@@ -148,9 +151,30 @@ def crashes() -> Recording:
     return made
 
 
+def doubts() -> Recording:
+    """Steps under way when their call ended: asked about before their node goes on or ends, or after the whole."""
+    made = Recording(
+        """
+        nodes:
+          hung: {tool: write, timeout: 5s, on_error: continue}
+          broken: {tool: write, retry: {attempts: 2, backoff: 1s}, after: hung}
+          whole: {tool: pay, after: broken, undo: {tool: unpay}}
+          stopped: {tool: write, after: whole}
+        """
+    )
+    story = made.story.starts().intends("hung", 1).is_lost("hung", "timeout")
+    story.receives(not_done(story, "hung", 1))
+    story.intends("broken", 1).fails("broken").receives(not_done(story, "broken", 1)).waits_for(1).does("broken")
+    story.intends("whole", 1).is_lost("whole").settles("whole", "not_done").receives(not_done(story, "whole", 1))
+    story.does("whole").intends("stopped", 1).cancels(rollback=True).is_lost("stopped")
+    story.receives(not_done(story, "stopped", 1)).intends("whole!undo", 1).undoes("whole", "unknown", "timeout")
+    story.receives(not_done(story, "whole!undo", 1))
+    return made
+
+
 def not_done(story: Story, path: str, ordinal: int) -> r.SettleEffect:
     """A person says that a step did not happen."""
-    effect = story.attempt(path).steps[ordinal].effect
+    effect = step_id(path, ordinal)
     return r.SettleEffect(effect=effect, status="not_done", by="ada", why="nobody has seen it")
 
 
@@ -403,7 +427,7 @@ HISTORIES: Final[dict[str, Callable[[], Recording]]] = {
     made.__name__: made
     for made in (
         *(release, rollback, taken_back, retries, crashes, scopes, waits, held, continued, moved),
-        *(forked, undone, blocked, sent_back, let_fail, spent),
+        *(forked, undone, blocked, sent_back, let_fail, spent, doubts),
     )
 }
 

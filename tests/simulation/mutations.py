@@ -229,6 +229,17 @@ def _forgets_steps(right: Wrong) -> Wrong:
     return start
 
 
+def _leaves_nothing(_right: Wrong) -> Wrong:
+    return lambda *_: []
+
+
+def _asks_if_called_again(right: Wrong) -> Wrong:
+    def in_question(attempt: Any, *, is_cancelled: bool) -> Any:
+        return None if is_cancelled else right(attempt, is_cancelled=False)
+
+    return in_question
+
+
 def _lists_items_as_they_ended(right: Wrong) -> Wrong:
     def composed(node: Any, held: Any) -> Any:
         return list(held.results.values()) if isinstance(node.work, EachWork) else right(node, held)
@@ -271,6 +282,7 @@ MUTATIONS: Final = (
     Mutation("a `once` effect of unknown outcome is repeated", "deciding.attempts.after", _repeats_anything, (5,)),
     Mutation("an unknown effect takes a new id", "deciding.attempts._after_failure", _names_the_unknown_anew, (5,)),
     Mutation("a step that was recorded is made again", "evolving.decided._start", _forgets_steps, (5,)),
+    Mutation("a step under way is not in doubt", "in_doubt.left_in_doubt", _leaves_nothing, (5,)),
     Mutation("the newest event is taken", "deciding.waiting._first_kept", _takes_the_newest, (9,)),
     Mutation("the youngest waiter is served", "deciding.waiting._since", _serves_the_youngest, (9,)),
     Mutation("a matter is lost with a snapshot", "state.decode_state", _forgets_the_last_matter, (1, 7)),
@@ -281,6 +293,14 @@ MUTATIONS: Final = (
     Mutation("all items open at once", "evolving.scopes.can_go_on", _opens_all_items, (8,)),
 )
 """Each is seen by the watchers of one process."""
+
+FORGOTTEN_STEP: Final = Mutation(
+    "a step in doubt is forgotten with its cancelled node",
+    "evolving.journal.step_in_question",
+    _asks_if_called_again,
+    (5,),
+)
+"""Seen on each level, where processes die: one after another, or one of several."""
 
 HASH_ORDER: Final = Mutation("nodes are cancelled in hash order", "evolving.settling.cancel_nodes", _goes_by_hash, (1,))
 """Seen only where processes with different hash seeds are compared."""

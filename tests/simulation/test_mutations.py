@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.fleet_mutations import FLEET_MUTATIONS, FleetMutation, injected_in_fleet
-from tests.simulation.mutations import MUTATIONS, Mutation, injected
-from tests.simulation.run import first_broken_rule
+from tests.simulation.mutations import FORGOTTEN_STEP, MUTATIONS, Mutation, injected
+from tests.simulation.run import Level, first_broken_rule
 
 SEEDS_MAX = 1500
 FLEET_SEEDS_MAX = 300
@@ -26,6 +26,16 @@ def test_a_bug_in_the_core_is_seen(mutation: Mutation) -> None:
 
     assert broken is not None, f"{SEEDS_MAX} schedules did not see that {mutation.name}"
     assert broken.rule in mutation.breaks, broken
+
+
+@pytest.mark.parametrize(("level", "first"), [("core", 1), ("engine", 250), ("fleet", 1)])
+def test_a_step_that_is_forgotten_is_seen_on_every_level(level: Level, first: int) -> None:
+    """It takes a death and a cancel in the same moment: each level brings them about in its own way."""
+    with injected(FORGOTTEN_STEP):
+        broken = first_broken_rule(first, first + FLEET_SEEDS_MAX, level=level)
+
+    assert broken is not None, f"no schedule saw that {FORGOTTEN_STEP.name}"
+    assert broken.rule in FORGOTTEN_STEP.breaks, broken
 
 
 @pytest.mark.parametrize("mutation", FLEET_MUTATIONS, ids=lambda mutation: mutation.name)

@@ -13,6 +13,7 @@ from tests.simulation.effect_checkers import KeepsLedger, TakesBack
 from tests.simulation.join_checkers import CountsJoins, KeepsLimits
 from tests.simulation.mailbox_checker import OneWaiter
 from tests.simulation.shadow import Shadow
+from tests.simulation.step_checker import TellsOfSteps
 from tests.simulation.timer_checker import FiresInTime
 from tests.simulation.value_checker import GivesValues
 
@@ -35,6 +36,7 @@ class Watch:
             NothingSwallowed(self.shadow),
             KeepsLimits(self.shadow),
             KeepsLedger(self.shadow, run),
+            TellsOfSteps(),
             TakesBack(self.shadow),
             *self._late,
         )

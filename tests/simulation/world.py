@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from interlock.core import events as e
 from interlock.core import requests as r
+from interlock.core.in_doubt import doubt
 from interlock.core.state import Attempt
 from interlock.core.values import Value
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall
@@ -133,7 +134,7 @@ class World:
     def _doubt_step(self, flight: Flight, attempt: Attempt | None, step: PlannedStep) -> r.StepNoted | None:
         """A step that may be made only once was begun by a call that has vanished: this one ends without knowing."""
         assert attempt is not None
-        flight.doubt = e.Error("lost", "a step was begun and its result is not on record", flight.path)
+        flight.doubt = doubt("lost", flight.path, step.ordinal, f"step {step.ordinal}", "")
         flight.is_over = True
         on_record = attempt.steps[step.ordinal]
         if on_record.status == "unknown":

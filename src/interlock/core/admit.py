@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias, assert_never
 
+from msgspec.structs import replace
+
 from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.deciding.giving import given, names_meant
 from interlock.core.evolving.accounts import spent_limit
 from interlock.core.evolving.journal import attempt_at, attempt_in_flight, open_steps
 from interlock.core.evolving.settling import is_ready
+from interlock.core.in_doubt import left_in_doubt, must_be_known
 from interlock.core.lifecycle import is_settled
 from interlock.core.paths import item_at, node_at, path_of, split_step, step_path
 from interlock.core.plan import EachWork, HumanWork, Node, Plan, ToolWork
@@ -35,7 +38,7 @@ def admit(plan: Plan, state: RunState, request: r.Request, *, at: int) -> Admitt
         case r.Result():
             return _result(plan, state, request)
         case r.UndoneResult():
-            return _undo_result(state, request)
+            return _undo_result(plan, state, request)
         case _ if state.has_ended:
             return r.Refused(f"run {state.run} has ended ({status_of(state)}): retry or rollback makes a new one")
         case r.StepNoted():
@@ -258,7 +261,16 @@ def _settle(plan: Plan, state: RunState, request: r.SettleEffect) -> Admitted | 
     problems = _misfits(plan, state, path, request.out) if request.status == "done" else []
     if problems:
         return r.Refused(f"the result is not what {path} gives: {'; '.join(problems)}")
-    return [(path, e.EffectSettled(request.effect, request.status, request.out, request.why))]
+    settled = e.EffectSettled(request.effect, request.status, request.out, request.why)
+    return [*_in_doubt_after_all(plan, state, path, settled), (path, settled)]
+
+
+def _in_doubt_after_all(plan: Plan, state: RunState, path: str, settled: e.EffectSettled) -> Admitted:
+    """The `once` steps of a call of which it is known now that, as a whole, it was not done."""
+    attempt = None if settled.status == "done" or split_step(path) else attempt_at(plan, state, path)
+    if attempt is None:
+        return []
+    return [*left_in_doubt(path, attempt, attempt.error.kind if attempt.error else "lost")]
 
 
 def _asked_last(plan: Plan, state: RunState, path: str) -> int:
@@ -312,7 +324,7 @@ def _result(plan: Plan, state: RunState, request: r.Result) -> Admitted | r.Refu
     live = _live_at(plan, state, request.path)
     result = request.result
     if isinstance(live, Calling) and live.attempt.effect == result.effect and live.attempt.status == "":
-        return [(request.path, result)]
+        return [*_left_in_doubt(plan, state, request.path, live.attempt, result), (request.path, result)]
     if state.has_ended:
         return r.Refused(f"run {state.run} has ended")
     if result.status == "not_done":
@@ -320,18 +332,39 @@ def _result(plan: Plan, state: RunState, request: r.Result) -> Admitted | r.Refu
     return [(request.path, e.ResultLate(result.effect, result.status, result.out, result.error, result.simulated))]
 
 
+def _left_in_doubt(
+    plan: Plan, state: RunState, path: str, attempt: Attempt, result: e.NodeResult | e.UndoResult
+) -> Admitted:
+    """The `once` steps that a call leaves under way. One that must be known as a whole is asked about first."""
+    if result.status == "done" or (result.status == "unknown" and _must_be_known(plan, state, path)):
+        return []
+    return [*left_in_doubt(path, attempt, result.error.kind if result.error else "lost")]
+
+
+def _must_be_known(plan: Plan, state: RunState, path: str) -> bool:
+    """Whether it has to be known of the call at a path, as a whole, what became of it."""
+    if path in state.undoing:
+        undoing = state.scopes[state.undoing[path]].undoing
+        return undoing is not None and plan.tools[undoing.entry.tool].effect == "once"
+    found = node_at(plan, state, path)
+    if found is None:
+        return False
+    scope, node = found
+    return must_be_known(plan.effect_of(node.work), node.undo, is_cancelled=scope.live[node.index].cancelling)
+
+
 def _live_at(plan: Plan, state: RunState, path: str) -> Live | None:
     found = node_at(plan, state, path)
     return found[0].live.get(found[1].index) if found else None
 
 
-def _undo_result(state: RunState, request: r.UndoneResult) -> Admitted | r.Refused:
+def _undo_result(plan: Plan, state: RunState, request: r.UndoneResult) -> Admitted | r.Refused:
     key = state.undoing.get(request.path)
     undoing = state.scopes[key].undoing if key is not None else None
     attempt = undoing.attempt if undoing is not None and not undoing.waiting else None
     if attempt is None or attempt.effect != request.result.effect or attempt.status != "":
         return r.Refused(f"{request.path} is not being taken back")
-    return [(request.path, request.result)]
+    return [*_left_in_doubt(plan, state, request.path, attempt, request.result), (request.path, request.result)]
 
 
 def _step(plan: Plan, state: RunState, request: r.StepNoted) -> Admitted | r.Refused:
@@ -352,6 +385,8 @@ def _step(plan: Plan, state: RunState, request: r.StepNoted) -> Admitted | r.Ref
             return r.Refused(f"the budget of {limit.limit} calls is spent")
     elif known is None:
         return r.Refused(f"step {request.step.ordinal} of {request.path} was never intended")
+    if isinstance(request.step, e.EffectUnknown):
+        return [(request.path, replace(request.step, holds=True))]
     return [(request.path, request.step)]
 
 

@@ -113,6 +113,12 @@ class EffectUnknown(Struct, frozen=True, gc=False, tag="effect.unknown", omit_de
     ordinal: int
     effect: str
     error: Error
+    holds: bool = False
+    """Its node neither ends nor is tried again before that is known.
+
+    Logs that were written before this was recorded say nothing of it: there a node that was cancelled, or had failed,
+    ended all the same.
+    """
 
 
 class ResultLate(Struct, frozen=True, gc=False, tag="result.late", omit_defaults=True):

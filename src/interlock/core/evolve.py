@@ -11,7 +11,7 @@ from typing import assert_never
 from interlock.core import events as e
 from interlock.core.evolving.compensating import note_undo_result, remember_undo, settle_undo, undo_is_due
 from interlock.core.evolving.decided import take_decided
-from interlock.core.evolving.journal import note_death, note_step, settle_step
+from interlock.core.evolving.journal import note_step, settle_step
 from interlock.core.evolving.mailbox import offer_event
 from interlock.core.evolving.scopes import open_root
 from interlock.core.evolving.settling import call_ended, cancel_nodes, stop_scope, succeed_by_result
@@ -110,13 +110,13 @@ def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> 
     assert isinstance(live, Calling)
     attempt = live.attempt
     attempt.status, attempt.out, attempt.labels = body.status, body.out, body.labels
-    attempt.error, attempt.retryable = body.error, body.retryable
+    attempt.error, attempt.retryable, attempt.has_failed = body.error, body.retryable, body.status == "failed"
     call_ended(state)
     if body.status == "done":
         _take_done(plan, state, scope, node, live, event_type="node.result")
         return
     if body.error is not None and body.error.kind == "lost":
-        note_death(attempt, plan.effect_of(node.work))
+        attempt.deaths += 1
     state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
 
 

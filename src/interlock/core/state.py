@@ -154,6 +154,8 @@ class Step(Struct, gc=False):
     out: Value = None
     error: Error | None = None
     question: Question | None = None
+    holds: bool = False
+    """Its node neither ends nor is tried again while nobody knows what became of it."""
 
 
 class Attempt(Struct, gc=False):
@@ -171,6 +173,8 @@ class Attempt(Struct, gc=False):
     labels: tuple[str, ...] = ()
     error: Error | None = None
     retryable: bool = True
+    has_failed: bool = False
+    """It is known to have failed, and only of some of its steps is it still to be known what became."""
     steps: dict[int, Step] = field(default_factory=dict[int, Step])
 
 
@@ -406,7 +410,7 @@ def node_status(scope: Scope, index: int) -> NodeStatus:
     return NodeStatus(scope.status[index])
 
 
-STATE_FORM: Final = 2
+STATE_FORM: Final = 3
 """Which form of the state `encode_state` writes: raised with every change of its shape or of what it means."""
 
 _DECODER: Final = msgspec.msgpack.Decoder(RunState, ext_hook=decode_leaf)

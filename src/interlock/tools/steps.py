@@ -17,6 +17,7 @@ from interlock.core.events import (
     Question,
 )
 from interlock.core.identity import effect_id
+from interlock.core.in_doubt import doubt
 from interlock.core.values import Value, copied
 from interlock.tools.conversation import (
     AskPerson,
@@ -162,12 +163,7 @@ class Steps:
 
     async def _doubt(self, step: JournaledStep) -> Over:
         """A step that may be made only once was begun, and nobody recorded what came of it."""
-        error = Error(
-            "lost",
-            f"step {step.ordinal} {_described(step.name, step.key)} was begun and its result is not on record: "
-            "whether it happened is unknown",
-            path=f"{self._call.path}.{step.ordinal}",
-        )
+        error = doubt("lost", self._call.path, step.ordinal, step.name, step.key)
         if step.status == "intended":
             await self._journal.record(EffectUnknown(step.ordinal, step.effect, error))
         self.verdict = Unknown(error, calls=1 + self.made)

@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from interlock.core import events as e
 from interlock.core.deciding.in_hand import Deciding
-from interlock.core.evolving.journal import open_steps
+from interlock.core.evolving.journal import step_in_question
 from interlock.core.identity import effect_id
+from interlock.core.in_doubt import must_be_known
 from interlock.core.paths import undo_path
 from interlock.core.plan import EffectClass, Retry
 from interlock.core.state import DEATHS_MAX, Attempt, Calling, Undoing, Waiting
@@ -89,10 +90,11 @@ def after_attempt(on: Deciding) -> e.Command:
     attempt = live.attempt
     assert attempt is not None
     effect = on.plan.effect_of(on.node.work)
+    step = step_in_question(attempt, is_cancelled=live.cancelling)
+    if step is not None:
+        return on.command(e.NodeWaiting("reconcile", effect=step.effect, error=attempt.error))
     if live.cancelling:
         return _end_cancelled(on, attempt, effect)
-    if attempt.status == "unknown" and (steps := open_steps(attempt)):
-        return on.command(e.NodeWaiting("reconcile", effect=attempt.steps[steps[0]].effect, error=attempt.error))
     match after(attempt, effect, on.node.retry, run=on.state.run, path=on.path):
         case Again() as again:
             kept = attempt.effect if again.keeps_id else ""
@@ -114,8 +116,7 @@ def _about(on: Deciding, error: e.Error) -> e.Error:
 
 def _end_cancelled(on: Deciding, attempt: Attempt, effect: EffectClass) -> e.Command:
     """A cancelled node ends when its effect has settled: one that may have been done must be known first (rule 35)."""
-    must_know = effect == "once" or (effect == "idempotent" and on.node.undo is not None)
-    if attempt.status == "unknown" and must_know:
+    if attempt.status == "unknown" and must_be_known(effect, on.node.undo, is_cancelled=True):
         return on.command(e.NodeWaiting("reconcile", effect=attempt.effect, error=attempt.error))
     return on.command(e.NodeCancelled())
 
@@ -157,8 +158,9 @@ def _after_undo_attempt(on: Deciding, undoing: Undoing) -> e.Command:
     undo = on.plan.scopes[entry.scope].nodes[entry.node].undo
     retry = undo.retry if undo else Retry()
     effect = on.plan.tools[entry.tool].effect
-    if attempt.status == "unknown" and (steps := open_steps(attempt)):
-        return e.Command(path, e.UndoWaiting(attempt.steps[steps[0]].effect), on.matter.cause)
+    step = step_in_question(attempt, is_cancelled=False)
+    if step is not None:
+        return e.Command(path, e.UndoWaiting(step.effect), on.matter.cause)
     match after(attempt, effect, retry, run=on.state.run, path=path):
         case Again() as again:
             kept = attempt.effect if again.keeps_id else ""

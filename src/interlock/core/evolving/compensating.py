@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Literal
 
 from interlock.core import events as e
-from interlock.core.evolving.journal import note_death
 from interlock.core.evolving.settling import call_began, call_ended, end_if_done
 from interlock.core.lifecycle import NodeStatus
 from interlock.core.paths import path_of, undo_path
@@ -83,12 +82,12 @@ def note_undo_result(plan: Plan, state: RunState, path: str, body: e.UndoResult)
     call_ended(state)
     undoing.attempt.status = body.status
     undoing.attempt.error = body.error
-    undoing.attempt.retryable = body.retryable
+    undoing.attempt.retryable, undoing.attempt.has_failed = body.retryable, body.status == "failed"
     if body.status == "done":
         _taken_back(plan, state, scope, undoing)
         return
     if body.error is not None and body.error.kind == "lost":
-        note_death(undoing.attempt, plan.tools[undoing.entry.tool].effect)
+        undoing.attempt.deaths += 1
     state.matters.add(Matter("compensate", scope.key, cause=state.seq))
 
 

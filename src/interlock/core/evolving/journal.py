@@ -10,8 +10,8 @@ from typing import TypeAlias
 from interlock.core import events as e
 from interlock.core.evolving.accounts import charge_call
 from interlock.core.paths import node_at, split_step
-from interlock.core.plan import EffectClass, Plan
-from interlock.core.state import DEATHS_MAX, Attempt, BackingOff, Calling, Matter, RunState, Step, Waiting
+from interlock.core.plan import Plan
+from interlock.core.state import Attempt, BackingOff, Calling, Matter, RunState, Step, Waiting
 
 StepFact: TypeAlias = e.EffectIntended | e.EffectDone | e.EffectFailed | e.EffectUnknown
 
@@ -33,6 +33,7 @@ def note_step(plan: Plan, state: RunState, path: str, body: StepFact) -> None:
             steps[body.ordinal].status, steps[body.ordinal].error = "failed", body.error
         case e.EffectUnknown():
             steps[body.ordinal].status, steps[body.ordinal].error = "unknown", body.error
+            steps[body.ordinal].holds = body.holds
 
 
 def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | e.AnswerGiven) -> bool:
@@ -56,8 +57,11 @@ def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | 
 
 
 def _repeat(plan: Plan, state: RunState, path: str, attempt: Attempt) -> None:
-    """Every step of it is known now: it is tried again under its id, and recorded steps are answered."""
-    attempt.status = "not_done"
+    """Every step of it is known now: it is tried again under its id, and recorded steps are answered.
+
+    One that is known to have failed has failed; what follows from that waited only for its steps.
+    """
+    attempt.status = "failed" if attempt.has_failed else "not_done"
     if path in state.undoing:
         state.matters.add(Matter("compensate", state.undoing[path], cause=state.seq))
         return
@@ -88,19 +92,17 @@ def attempt_in_flight(plan: Plan, state: RunState, path: str) -> Attempt | None:
     return live.attempt if isinstance(live, Calling) else None
 
 
-def note_death(attempt: Attempt, effect: EffectClass) -> None:
-    """Its worker died in it. After the last death no other try could tell of a `once` step that it was under way.
-
-    A `once` effect as a whole is asked about in any case.
-    """
-    attempt.deaths += 1
-    if attempt.deaths < DEATHS_MAX or effect == "once":
-        return
-    for step in attempt.steps.values():
-        if step.status == "intended" and step.effect_class == "once" and step.question is None:
-            step.status = "unknown"
-
-
 def open_steps(attempt: Attempt) -> list[int]:
     """The steps whose outcome nobody knows."""
     return [ordinal for ordinal, step in attempt.steps.items() if step.status == "unknown"]
+
+
+def step_in_question(attempt: Attempt, *, is_cancelled: bool) -> Step | None:
+    """The first step that has to be known before its node goes on, if one is in doubt.
+
+    What a log says that was written before doubts were recorded as holding their node, held only one that was to be
+    tried again.
+    """
+    holds_all = attempt.status == "unknown" and not is_cancelled
+    found = (step for step in attempt.steps.values() if step.status == "unknown" and (step.holds or holds_all))
+    return next(found, None)

@@ -1,0 +1,35 @@
+"""What is in doubt when a call has ended: effects that happen at most once, and of which nobody knows whether they did.
+
+A `once` step that is under way when its call ends is put on record as unknown with that end. Nothing else would tell of
+it: no other call is made of a node that was cancelled, or that has failed for good. Where the whole call has to be
+known anyway, that is asked first, and of its steps only if it was not done. Decides nothing: who is asked, and what
+follows, is for `decide`.
+"""
+
+from __future__ import annotations
+
+from interlock.core import events as e
+from interlock.core.paths import step_path
+from interlock.core.plan import EffectClass, Undo
+from interlock.core.state import Attempt
+
+
+def must_be_known(effect: EffectClass, undo: Undo | None, *, is_cancelled: bool) -> bool:
+    """Whether it must be found out what became of a whole call before its node is tried again or ends (rule 35)."""
+    return effect == "once" or (is_cancelled and effect == "idempotent" and undo is not None)
+
+
+def left_in_doubt(path: str, attempt: Attempt, kind: e.ErrorClass) -> list[tuple[str, e.EffectUnknown]]:
+    """What is to be recorded of the `once` steps that are still under way at the end of the call that made them."""
+    return [
+        (path, e.EffectUnknown(ordinal, step.effect, doubt(kind, path, ordinal, step.name, step.key), holds=True))
+        for ordinal, step in attempt.steps.items()
+        if step.status == "intended" and step.effect_class == "once" and step.question is None
+    ]
+
+
+def doubt(kind: e.ErrorClass, path: str, ordinal: int, name: str, key: str) -> e.Error:
+    """Why nobody knows what became of a step."""
+    step = f"`{name}` for `{key}`" if key else f"`{name}`"
+    message = f"step {ordinal} {step} was begun and its result is not on record: whether it happened is unknown"
+    return e.Error(kind, message, step_path(path, ordinal))
