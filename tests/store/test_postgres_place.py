@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -12,7 +13,7 @@ import pytest
 from interlock.store import PlaceError
 from interlock.store.postgres.address import PostgresAddress
 from interlock.store.postgres.place import open_place
-from interlock.store.postgres.session import Session
+from interlock.store.postgres.session import Session, connect
 from interlock.store.postgres.tables import VERSION
 from interlock.store.postgres.troubles import explain
 from tests.store.event_loop import in_event_loop
@@ -40,6 +41,30 @@ async def trouble_with(address: PostgresAddress) -> PlaceError:
 def changed(address: PostgresAddress, before: str, after: str) -> PostgresAddress:
     """The same address but for one part."""
     return PostgresAddress.parse(f"{address.url.replace(before, after)}?schema={address.schema}")
+
+
+async def _turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("turns", range(1, 10))
+@in_event_loop
+async def test_a_connection_that_is_called_off_leaves_no_error_that_nobody_asked_for(
+    postgres_address: PostgresAddress, turns: int
+) -> None:
+    """A command that has done its work would end with a traceback below its answer, now and then."""
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, about: told.append(about))
+    connecting = asyncio.ensure_future(connect(postgres_address))
+    await _turns(turns)
+
+    connecting.cancel()
+    await asyncio.wait([connecting])
+    await _turns(10)  # until what it has closed is gone
+    gc.collect()
+
+    assert (connecting.cancelled(), told) == (True, [])
 
 
 @in_event_loop

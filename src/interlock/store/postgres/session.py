@@ -7,6 +7,7 @@ What is wrong is raised as `PlaceError` by who explains it (troubles.py); nothin
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, Final, Protocol, TypeAlias, cast
@@ -22,6 +23,8 @@ Row: TypeAlias = Any
 CONNECT_SECONDS: Final = 10
 ANSWER_SECONDS: Final = 30
 """A server that is silent for so long is taken for gone: in the network between, nothing may say that it is."""
+CALL_OFF_SECONDS: Final = 1
+"""How long whoever is not wanted any more waits for a connection that is being made."""
 
 _SETTINGS: Final = {
     "application_name": "interlock",
@@ -146,12 +149,30 @@ async def connect_to_migrate(address: PostgresAddress) -> Session:
 
 async def _connected(address: PostgresAddress, settings: Mapping[str, str], *, answer_seconds: float | None) -> Session:
     driver: Any = asyncpg  # which hardly types what it offers
-    connection = await driver.connect(
-        address.url,
-        timeout=CONNECT_SECONDS,
-        command_timeout=answer_seconds,
-        connection_class=_ImpatientConnection,
-        server_settings={**settings, "search_path": f'"{address.schema}"'},
+    connecting: asyncio.Future[Any] = asyncio.ensure_future(
+        driver.connect(
+            address.url,
+            timeout=CONNECT_SECONDS,
+            command_timeout=answer_seconds,
+            connection_class=_ImpatientConnection,
+            server_settings={**settings, "search_path": f'"{address.schema}"'},
+        )
     )
-    # The protocol says of the driver's own methods what its documentation does.
-    return cast("Session", connection)
+    try:
+        # The protocol says of the driver's own methods what its documentation does.
+        return cast("Session", await asyncio.shield(connecting))
+    except asyncio.CancelledError:
+        await _called_off(connecting)
+        raise
+
+
+async def _called_off(connecting: asyncio.Future[Any]) -> None:
+    """Give up a connection in the making, once it is made.
+
+    Cancelled in its first words with the server, the driver leaves an error that nobody is told, and Python prints it.
+    """
+    await asyncio.wait([connecting], timeout=CALL_OFF_SECONDS)
+    connecting.cancel()
+    (made,) = await asyncio.gather(connecting, return_exceptions=True)
+    if not isinstance(made, BaseException):
+        made.terminate()
