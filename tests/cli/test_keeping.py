@@ -43,6 +43,15 @@ def test_a_run_that_was_given_up_is_told_of(interlock: CommandLine) -> None:
     assert f"run {run} of graph hello was pruned at" in events.err
 
 
+@pytest.mark.parametrize("status", ["suceeded", "waiting"])
+def test_a_status_that_no_ended_run_has_is_refused(interlock: CommandLine, status: str) -> None:
+    """A job that gives up nothing, because of a slip, is found out when the disk is full."""
+    refused = interlock("prune", "--older-than", "30d", "--runs", "--status", status, "--yes")
+
+    assert refused.code == 2
+    assert f"'{status}' is no status of a run that has ended; there are: cancelled, failed, rolled_back" in refused.err
+
+
 def test_a_plan_is_told_and_nothing_is_given_up_without_agreement(interlock: CommandLine) -> None:
     """What is gone is gone."""
     interlock.graph("hello", HELLO)

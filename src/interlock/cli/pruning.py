@@ -40,7 +40,12 @@ def prune(
 ) -> int:
     """Give up what runs that ended long ago have left, on the record of who and why."""
     from interlock.cli.failures import CommandError
+    from interlock.core.lifecycle import RUN_ENDED
 
+    if status is not None and status not in RUN_ENDED:
+        raise CommandError(
+            f"{status!r} is no status of a run that has ended; there are: {', '.join(sorted(RUN_ENDED))}"
+        )
     if payloads == runs:
         raise CommandError("say what is to be given up: --payloads (what events say) or --runs (the whole run)")
     what: What = "payloads" if payloads else "runs"
