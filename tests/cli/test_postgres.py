@@ -27,6 +27,40 @@ def test_a_run_in_postgresql_is_moved_on_by_command_after_command(interlock: Com
     assert shown.code == 0
 
 
+LOSES_THE_STORE = """\
+import asyncpg
+from interlock import tool
+
+
+@tool(effect="read")
+async def lose(address: str, schema: str) -> None:
+    connection = await asyncpg.connect(address)
+    try:
+        await connection.execute(f"drop schema {schema} cascade")
+    finally:
+        connection.terminate()
+"""
+
+
+def test_a_run_whose_store_goes_away_says_how_to_go_on_with_it(
+    interlock: CommandLine, postgres_address: PostgresAddress
+) -> None:
+    """Who reads it in the morning mends the server, and then wants to know which run stood still."""
+    interlock.write("tools/tools.py", LOSES_THE_STORE)
+    interlock.graph(
+        "works",
+        "lose: {tool: lose, input: {address: '${inputs.address}', schema: '${inputs.schema}'}}",
+        inputs="{address: string, schema: string}",
+    )
+    inputs = ("-i", f"address={postgres_address.url}", "-i", f"schema={postgres_address.schema}")
+
+    said = interlock("run", "works", *inputs, "--store", f"{postgres_address.url}?schema={postgres_address.schema}")
+
+    assert said.code == 1
+    assert "a table of the store is gone" in said.err
+    assert "once that is mended\n  go on  interlock resume " in said.err
+
+
 def test_no_command_prints_the_password_of_a_store(interlock: CommandLine, postgres_address: PostgresAddress) -> None:
     """What is printed is copied into tickets and chats."""
     interlock.graph("ask", 'ok: {human: "Go on?", choices: ["yes", "no"]}')

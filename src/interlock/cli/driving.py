@@ -23,6 +23,7 @@ from interlock.core.events import RunMigrated
 from interlock.engine.driving import Progress
 from interlock.engine.submitting import Submitted
 from interlock.engine.telling.history import History, RunView
+from interlock.store.errors import PlaceError
 
 FAR_MICROS: Final = 60 * 1_000_000
 """A deadline beyond this is not waited for."""
@@ -47,6 +48,9 @@ async def drive(
         if not on.as_json:
             error_console().print("stopping what is in flight; Ctrl-C again leaves at once", style="dim")
         raise interrupted(handle.id, on) from None
+    except PlaceError as error:
+        error.add_note(f"once that is mended\n  go on  {command_line('resume', handle.id, store=on.store)}")
+        raise
     view, version = await handle.view(), await handle.version()
     if on.as_json:
         print_json(run_as_json(view, version))

@@ -63,7 +63,8 @@ def failure_of(error: Exception) -> Failure:
 def _message_of(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+    # What can be done next is added where that is known, for instance which run it was about.
+    return "\n".join([str(error), *getattr(error, "__notes__", ())])
 
 
 def _code_of(error: Exception) -> ExitCode | None:
