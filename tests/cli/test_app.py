@@ -192,6 +192,7 @@ def test_what_is_said_of_a_node_stays_on_its_line(interlock: CommandLine) -> Non
         ("interlock run he", ["hello"]),
         ("interlock graph check he", ["hello"]),
         ("interlock runs --status ro", ["rolled_back"]),
+        ("interlock releases he", ["hello"]),
     ],
 )
 def test_what_can_be_written_is_offered_by_the_shell(interlock: CommandLine, typed: str, offered: list[str]) -> None:
@@ -218,17 +219,32 @@ def test_runs_are_offered_by_the_shell(interlock: CommandLine) -> None:
     """The id of a run is copied or completed, but never typed."""
     interlock.graph("hello", "a: {value: 1}")
     run = interlock.started("hello")
-    words = {"COMP_WORDS": f"interlock show {run[:2]}", "COMP_CWORD": "2"}
 
+    assert _offered(f"interlock show {run[:2]}") == (run, "")
+
+
+def test_a_key_pressed_does_not_bring_a_store_up_to_date(interlock: CommandLine) -> None:
+    """Whoever works with an older release beside this one would be locked out of their own file by a Tab."""
+    interlock.graph("hello", "a: {value: 1}")
+    interlock.started("hello")
+    interlock("store", "downgrade", "--to", "0003")
+
+    offered = _offered("interlock show ")
+
+    assert offered == ("", "")
+    assert interlock("store", "version", "--json").json["schema"] == "0003"
+
+
+def _offered(typed: str) -> tuple[str, str]:
+    """What the shell is given for a last word, and what is said on the terminal beside it."""
     ran = subprocess.run(
         PROGRAM,
-        env={**os.environ, "_INTERLOCK_COMPLETE": "complete_bash", **words},
+        env={**os.environ, "_INTERLOCK_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": "2"},
         check=False,
         capture_output=True,
         text=True,
     )
-
-    assert ran.stdout.split() == [run]
+    return ran.stdout.strip(), ran.stderr
 
 
 NOISY = """\

@@ -6,7 +6,10 @@ A shell waits for this at every press of a key, so whatever goes wrong here offe
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from interlock.store.rows import RunRow
 
 RUNS_OFFERED_MAX: Final = 30
 
@@ -30,10 +33,18 @@ def run_ids(incomplete: str) -> list[tuple[str, str]]:
     """The latest runs of the project's store, each with its graph and status."""
     import asyncio
 
-    from interlock.cli.opening import latest_runs
-
     try:
-        rows = asyncio.run(latest_runs(limit=RUNS_OFFERED_MAX))
+        rows = asyncio.run(_latest_runs())
     except Exception:  # noqa: BLE001 - a boundary: an error would be printed into the line being typed
         return []
     return [(row.run, f"{row.graph}, {row.status}") for row in rows if row.run.startswith(incomplete)]
+
+
+async def _latest_runs() -> list[RunRow]:
+    from interlock.bootstrap import schema_of
+    from interlock.cli.opening import existing_store, latest_runs
+
+    schema = schema_of(existing_store(None))
+    if await schema.version() != schema.newest:
+        return []  # to open the file of an older release would bring it up to date: a key pressed changes nothing
+    return await latest_runs(limit=RUNS_OFFERED_MAX)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from interlock.cli.completion import graph_names
 from interlock.cli.failures import CommandError, ExitCode
 from interlock.cli.invocation import Invocation, finished
 from interlock.cli.options import AsJson, By, GraphArgument, Run, Store, Tools, Why
@@ -120,7 +121,10 @@ async def _migration_plan(run: str, to: str, on: Invocation) -> int:
 
 def releases(
     graph: Annotated[
-        str | None, typer.Argument(metavar="[GRAPH]", help="A graph's name; without one, of every graph.")
+        str | None,
+        typer.Argument(
+            metavar="[GRAPH]", help="A graph's name; without one, of every graph.", autocompletion=graph_names
+        ),
     ] = None,
     *,
     store: Store = None,
