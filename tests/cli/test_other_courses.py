@@ -191,6 +191,16 @@ second: {tool: greet, input: {name: Ben}, after: {ask: {on: yes}}}
 """
 
 
+def test_a_folder_is_no_cassette_and_nothing_is_called_for_it(interlock: CommandLine) -> None:
+    """Told in the end, the calls would have been made and what they answered be lost."""
+    interlock.graph("greets", "greet: {tool: greet, input: {name: Ada}}")
+
+    said = interlock("run", "greets", "--record", ".")
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "error: the cassette . cannot be written: it is a folder, name a file in it\n"
+
+
 def test_a_run_that_waits_for_a_person_is_recorded_and_played_whole(interlock: CommandLine) -> None:
     """The day between a question and its answer must not be a hole in the recording."""
     interlock.graph("asks", ASKING)

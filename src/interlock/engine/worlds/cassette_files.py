@@ -59,6 +59,9 @@ class _Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 def recording_to(file: Path, *, adds: bool) -> Recording:
     """A recording to a file: of a cassette that is made anew, or that adds to what is on the one that is there."""
+    if file.is_dir():
+        # Told now: in the end the calls would have been made, and what they answered be lost.
+        raise CassetteError(f"the cassette {file} cannot be written: it is a folder, name a file in it")
     return Recording(file, read_cassette(file) if adds and file.exists() else Cassette([]))
 
 
