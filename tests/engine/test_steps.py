@@ -11,8 +11,8 @@ import pytest
 
 from interlock import AsyncToolContext, Interlock, RunHandle, ToolContext, tool
 from interlock.core.events import EffectDone, EffectIntended, Event
-from interlock.core.plan import EffectClass
-from tests.client.test_taking_up import LaterClock, left_behind
+from interlock.core.plan import EffectClass, Micros
+from tests.client.test_taking_up import AN_HOUR, LaterClock, left_behind
 from tests.client.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
@@ -131,6 +131,36 @@ async def test_a_step_of_a_cancelled_node_is_asked_about_though_nobody_calls_it_
     assert [(wait.path, wait.reason, wait.effect) for wait in waits] == [("a.2", "reconcile", before.made[1][1])]
     assert in_doubt == {"a": "unknown", "a.1": "done", "a.2": "unknown"}
     assert (result.status, known["a.2"], after.names) == ("cancelled", "done", [])
+    await assert_sound(copy)
+
+
+class MuchLaterClock(LaterClock):
+    """The clock of a process that comes another hour later."""
+
+    def now(self) -> Micros:
+        """What time it is two hours from now."""
+        return super().now() + AN_HOUR
+
+
+@in_event_loop
+async def test_a_run_goes_on_when_two_processes_have_died_in_a_call_and_a_third_came_to_a_doubt(tmp_path: Path) -> None:
+    """Its author has found meanwhile that the step must not be made twice: asking is no third death."""
+    first, second, third = Shop(hangs_in="charge"), Shop(hangs_in="charge"), Shop(step="once")
+    run, copy = await crashed_in(tmp_path / "interlock.db", first)
+    place = copy.rename(tmp_path / "second.db")
+    async with Interlock(place, tools=second.tools, clock=LaterClock()) as interlock:
+        await interlock.take_up(run)
+        await second.hung.wait()
+        copy = left_behind(place)
+
+    async with Interlock(copy, tools=third.tools, clock=MuchLaterClock()) as interlock:
+        handle = await interlock.take_up(run)
+        (wait,) = (await handle.wait_while_moving()).waits
+        await handle.settle(wait.effect, "not_done", by="ada")
+        result = await handle.wait()
+
+    assert (wait.path, wait.reason) == ("a.2", "reconcile")
+    assert (result.status, third.names) == ("succeeded", ["charge", "send"])
     await assert_sound(copy)
 
 

@@ -172,6 +172,16 @@ def doubts() -> Recording:
     return made
 
 
+def no_death() -> Recording:
+    """A call in which two workers died, and of which a third found a step in doubt: that is asked, and it goes on."""
+    made = Recording("nodes: {a: {tool: write, on_error: continue}, b: {tool: write, after: a}}")
+    story = made.story.starts().intends("a", 1, effect="idempotent").is_lost("a").is_lost("a").comes_to_a_doubt("a", 1)
+    story.receives(not_done(story, "a", 1)).is_lost("a")
+    story.intends("b", 1, effect="idempotent").is_lost("b").is_lost("b").comes_to_a_doubt("b", 1)
+    story.receives(not_done(story, "b", 1)).does("b")
+    return made
+
+
 def not_done(story: Story, path: str, ordinal: int) -> r.SettleEffect:
     """A person says that a step did not happen."""
     effect = step_id(path, ordinal)
@@ -427,7 +437,7 @@ HISTORIES: Final[dict[str, Callable[[], Recording]]] = {
     made.__name__: made
     for made in (
         *(release, rollback, taken_back, retries, crashes, scopes, waits, held, continued, moved),
-        *(forked, undone, blocked, sent_back, let_fail, spent, doubts),
+        *(forked, undone, blocked, sent_back, let_fail, spent, doubts, no_death),
     )
 }
 

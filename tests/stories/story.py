@@ -14,7 +14,7 @@ from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.admit import waits
 from interlock.core.paths import node_at
-from interlock.core.plan import Plan, ToolContract
+from interlock.core.plan import EffectClass, Plan, ToolContract
 from interlock.core.settle import admit_all, fold, settle, unpacked
 from interlock.core.state import (
     Attempt,
@@ -206,9 +206,17 @@ class Story:
         error = e.Error(kind, "nobody knows", path)
         return self.receives(r.Result(path=path, result=e.NodeResult(self.effect(path), "unknown", error=error)))
 
-    def intends(self, path: str, ordinal: int, name: str = "step", *, question: e.Question | None = None) -> Story:
+    def intends(
+        self,
+        path: str,
+        ordinal: int,
+        name: str = "step",
+        *,
+        effect: EffectClass = "once",
+        question: e.Question | None = None,
+    ) -> Story:
         """The code in flight at a path journals that it is about to make a step."""
-        step = e.EffectIntended(ordinal, step_id(path, ordinal), name, question=question)
+        step = e.EffectIntended(ordinal, step_id(path, ordinal), name, effect_class=effect, question=question)
         return self.receives(r.StepNoted(path=path, step=step))
 
     def has_done(self, path: str, ordinal: int, out: Value = None) -> Story:
@@ -219,6 +227,12 @@ class Story:
         """Nobody knows what became of a journaled step."""
         step = e.EffectUnknown(ordinal, step_id(path, ordinal), e.Error("lost", "nobody knows"))
         return self.receives(r.StepNoted(path=path, step=step))
+
+    def comes_to_a_doubt(self, path: str, ordinal: int) -> Story:
+        """The call in flight at a path comes to a step that an earlier one had begun, and ends without making it."""
+        self.has_lost(path, ordinal)
+        error = e.Error("lost", "whether it happened is unknown", f"{path}.{ordinal}")
+        return self.receives(r.Result(path=path, result=e.NodeResult(self.effect(path), "unknown", error=error)))
 
     def undoes(
         self, path: str, status: Literal["done", "failed", "unknown"] = "done", kind: e.ErrorClass = "failed"

@@ -51,9 +51,7 @@ def test_a_step_is_asked_about_as_soon_as_its_worker_has_died() -> None:
 @pytest.mark.parametrize("effect_class", ["read", "idempotent"])
 def test_a_step_that_does_no_harm_twice_keeps_no_cancelled_node_from_ending(effect_class: EffectClass) -> None:
     """Rule 35: whatever became of it, nobody has to look."""
-    run = Story(FIX).starts()
-    step = e.EffectIntended(1, step_id("fix", 1), "look", effect_class=effect_class)
-    run.receives(r.StepNoted(path="fix", step=step)).cancels("fix")
+    run = Story(FIX).starts().intends("fix", 1, effect=effect_class).cancels("fix")
 
     run.is_lost("fix")
 
@@ -154,6 +152,66 @@ def test_what_takes_back_fails_for_good_only_when_its_steps_are_known() -> None:
 
     assert waits_for == step_id("a!undo", 1)
     assert run.outcome.not_undone == ("a",)
+
+
+def test_a_question_about_a_step_is_no_death() -> None:
+    """Two workers died, and a third found out that a step was in doubt: nothing here has killed three."""
+    run = Story(FIX).starts().intends("fix", 1, effect="idempotent").is_lost("fix").is_lost("fix")
+
+    run.comes_to_a_doubt("fix", 1)
+    asked = run.waits
+    says_of(run, "fix", 1, happened=False)
+
+    assert asked == {"fix": "reconcile"}
+    assert (run.in_flight, run.attempt("fix").deaths) == (["fix"], 2)
+
+
+def test_three_deaths_end_a_node_however_many_doubts_come_between() -> None:
+    """Rule 33: what kills a worker each time is not tried for ever."""
+    run = Story(FIX).starts().intends("fix", 1, effect="idempotent").is_lost("fix").is_lost("fix")
+    says_of(run.comes_to_a_doubt("fix", 1), "fix", 1, happened=True)
+
+    run.is_lost("fix")
+
+    assert run.error == e.Error("lost", "its worker died 3 times in it; the last time: nobody knows", "fix")
+
+
+def test_two_deaths_in_a_step_that_is_asked_about_each_time_are_two() -> None:
+    """A person has said twice that it did not happen: there is a third try, and no fourth."""
+    run = Story(FIX).starts()
+    says_of(run.intends("fix", 1).is_lost("fix"), "fix", 1, happened=False)
+    says_of(run.intends("fix", 1).is_lost("fix"), "fix", 1, happened=False)
+
+    tried = run.in_flight
+    says_of(run.intends("fix", 1).is_lost("fix"), "fix", 1, happened=False)
+
+    assert tried == ["fix"]
+    assert run.error.kind == "lost"
+
+
+def test_a_doubt_is_no_death_of_what_takes_back_either() -> None:
+    """Rule 33 holds for an undo as for what it takes back."""
+    run = Story("nodes: {a: {tool: pay, undo: {tool: unpay}}, b: {tool: work, after: a}}").starts().does("a")
+    run.cancels(rollback=True).does("b").intends("a!undo", 1, effect="idempotent")
+    run.undoes("a", "unknown", "lost").undoes("a", "unknown", "lost").has_lost("a!undo", 1)
+    doubt = e.UndoResult(run.effect("a!undo"), "unknown", e.Error("lost", "nobody knows", "a!undo.1"))
+
+    says_of(run.receives(r.UndoneResult(path="a!undo", result=doubt)), "a!undo", 1, happened=False)
+
+    assert run.in_flight == ["a!undo"]
+
+
+def test_a_log_in_which_a_doubt_counted_as_a_death_is_decided_as_it_was() -> None:
+    """A run that was given up for it stays given up."""
+    run = Story(FIX).starts().intends("fix", 1, effect="idempotent").is_lost("fix").is_lost("fix")
+    run.comes_to_a_doubt("fix", 1)
+    state = fold(run.plan, RunState("run"), [_as_it_was(event) for event in run.log])
+
+    said = e.EffectSettled(step_id("fix", 1), "not_done")
+    state = evolve(run.plan, state, e.Event(state.seq + 1, run.now, "fix.1", said))
+    decided = settle(run.plan, state, at=run.now).events
+
+    assert [event.type for event in decided] == ["node.failed", "scope.stopping", "run.ended"]
 
 
 def test_a_log_in_which_a_cancelled_node_ended_with_a_step_in_doubt_is_decided_as_it_was() -> None:

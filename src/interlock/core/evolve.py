@@ -16,6 +16,7 @@ from interlock.core.evolving.mailbox import offer_event
 from interlock.core.evolving.scopes import open_root
 from interlock.core.evolving.settling import call_ended, cancel_nodes, stop_scope, succeed_by_result
 from interlock.core.evolving.staleness import drop_stale
+from interlock.core.in_doubt import is_death
 from interlock.core.paths import body_of, item_at, node_at
 from interlock.core.plan import EmitWork, Node, Plan
 from interlock.core.state import Adopted, Calling, Matter, MatterKind, RunState, Scope, Waiting
@@ -115,8 +116,7 @@ def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> 
     if body.status == "done":
         _take_done(plan, state, scope, node, live, event_type="node.result")
         return
-    if body.error is not None and body.error.kind == "lost":
-        attempt.deaths += 1
+    attempt.deaths += is_death(path, attempt, body.error)
     state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
 
 

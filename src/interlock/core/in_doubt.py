@@ -9,7 +9,7 @@ follows, is for `decide`.
 from __future__ import annotations
 
 from interlock.core import events as e
-from interlock.core.paths import step_path
+from interlock.core.paths import split_step, step_path
 from interlock.core.plan import EffectClass, Undo
 from interlock.core.state import Attempt
 
@@ -33,3 +33,18 @@ def doubt(kind: e.ErrorClass, path: str, ordinal: int, name: str, key: str) -> e
     step = f"`{name}` for `{key}`" if key else f"`{name}`"
     message = f"step {ordinal} {step} was begun and its result is not on record: whether it happened is unknown"
     return e.Error(kind, message, step_path(path, ordinal))
+
+
+def is_death(path: str, attempt: Attempt, error: e.Error | None) -> bool:
+    """Whether somebody has died in a call that ended so.
+
+    Nobody has where it ended because it came to a step in doubt: a call that does nothing kills nobody. By logs that
+    were written before doubts held their node, each of those counted as a death as well.
+    """
+    return error is not None and error.kind == "lost" and not _came_to_a_doubt(path, attempt, error)
+
+
+def _came_to_a_doubt(path: str, attempt: Attempt, error: e.Error) -> bool:
+    address = split_step(error.path)
+    step = attempt.steps.get(address[1]) if address is not None and address[0] == path else None
+    return step is not None and step.status == "unknown" and step.holds

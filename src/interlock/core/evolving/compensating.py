@@ -10,6 +10,7 @@ from typing import Literal
 
 from interlock.core import events as e
 from interlock.core.evolving.settling import call_began, call_ended, end_if_done
+from interlock.core.in_doubt import is_death
 from interlock.core.lifecycle import NodeStatus
 from interlock.core.paths import path_of, undo_path
 from interlock.core.plan import Node, Plan, ToolWork
@@ -86,8 +87,7 @@ def note_undo_result(plan: Plan, state: RunState, path: str, body: e.UndoResult)
     if body.status == "done":
         _taken_back(plan, state, scope, undoing)
         return
-    if body.error is not None and body.error.kind == "lost":
-        undoing.attempt.deaths += 1
+    undoing.attempt.deaths += is_death(path, undoing.attempt, body.error)
     state.matters.add(Matter("compensate", scope.key, cause=state.seq))
 
 
