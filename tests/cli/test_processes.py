@@ -151,6 +151,18 @@ def test_the_events_of_a_run_are_followed_while_another_process_drives_it(interl
     assert json.loads(followed.splitlines()[-1])["type"] == "run.ended"
 
 
+def test_a_stream_of_json_that_is_broken_off_is_an_object_a_line_to_its_end(interlock: CommandLine) -> None:
+    """A program reads it line by line, also the one that says that it was interrupted."""
+    _project(interlock)
+    words = ("events", interlock("run", "works", "--detach", "--json").json["run"], "--follow", "--json")
+    with running(interlock, *words, until="run.started") as follower:
+        follower.send_signal(signal.SIGINT)
+        said, _ = follower.communicate(timeout=20)
+
+    assert json.loads(said) == {"error": {"kind": "Interrupted", "message": "interrupted"}}
+    assert len(said.splitlines()) == 1
+
+
 def test_a_question_of_a_tool_is_answered_from_another_terminal(interlock: CommandLine) -> None:
     """Its call is in flight and must not be broken off: the run stays, and the line to type is printed."""
     _project(interlock)

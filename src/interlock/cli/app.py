@@ -207,7 +207,8 @@ def _told(failure: Failure, words: list[str]) -> int:
     if "--json" in words:
         from interlock.cli.output import print_json
 
-        print_json(failure.as_json())
+        # One line: it may stand behind others, where a command prints an object a line and is broken off.
+        print_json(failure.as_json(), indent=None)
     else:
         from interlock.cli.output import error_console, plain_lines
 
