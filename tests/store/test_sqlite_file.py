@@ -16,6 +16,7 @@ from interlock.store import ErasedError, EventStore, Lease, LedgerRow, QuestionR
 from interlock.store.salts import Salts
 from interlock.store.sqlite.appends import AppendBatch
 from interlock.store.sqlite.place import connect
+from interlock.store.sqlite.standings import Standings
 from tests.store.event_loop import in_event_loop
 from tests.store.logs import TENANT, WORKER, append, started, step
 from tests.store.places import SqlitePlace
@@ -106,6 +107,6 @@ async def test_who_follows_the_feed_misses_nothing_of_a_slow_commit_of_another_p
 def _append_uncommitted(connection: sqlite3.Connection, lease: Lease) -> None:
     """Another process in the middle of its transaction."""
     connection.execute("begin immediate")
-    batch = AppendBatch(connection, Salts(secrets.token_bytes))
+    batch = AppendBatch(connection, Salts(secrets.token_bytes), Standings(connection))
     batch.add(append(lease, started()))
     batch.flush()

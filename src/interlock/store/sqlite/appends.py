@@ -10,20 +10,16 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec import Struct
-
 from interlock.store.errors import LeaseLostError, MissingError, RunKeyTakenError, SignalGoneError, StaleRunError
 from interlock.store.event_store import Append
 from interlock.store.mentions import adopted_blobs
 from interlock.store.rows import RunOrigin, changes
 from interlock.store.salts import Salts
-from interlock.store.sealing import CHAIN_START, Sealed, seal_all
+from interlock.store.sealing import Sealed, seal_all
 from interlock.store.sqlite import effect_queue, leasing
 from interlock.store.sqlite.rows import DerivedRows, Row
+from interlock.store.sqlite.standings import Standing, Standings
 
-_STANDING: Final = """
-    select l.epoch, l.owner is not null, r.no, r.seq, r.head, r.status, r.due
-    from lease l left join run r on r.tenant = l.tenant and r.run = l.run where l.tenant = ? and l.run = ?"""
 _UNREAD: Final = "select 1 from signal where id = ? and tenant = ? and run = ?"
 _STORED_BLOB: Final = "select 1 from blob where tenant = ? and digest = ?"
 _BY_KEY: Final = "select run from run where tenant = ? and key = ?"
@@ -33,27 +29,14 @@ _BLOBS: Final = "insert or ignore into blob(tenant, digest, data) values (?, ?, 
 _CONSUMED: Final = "delete from signal where id = ?"
 
 
-class _Standing(Struct, frozen=True, gc=False):
-    """Where a run stands in this transaction. Without a number it has no events yet."""
-
-    epoch: int
-    is_leased: bool
-    no: int | None
-    seq: int
-    head: bytes
-    status: str
-    due: int | None
-
-
-_NOWHERE: Final = _Standing(epoch=0, is_leased=False, no=None, seq=0, head=CHAIN_START, status="", due=None)
-
-
 class AppendBatch:
-    """The appends of one transaction. What was taken in is in the tables after `flush`."""
+    """The appends of one transaction, which has begun. What was taken in is in the tables after `flush`."""
 
-    def __init__(self, connection: sqlite3.Connection, salts: Salts) -> None:
+    def __init__(self, connection: sqlite3.Connection, salts: Salts, standings: Standings) -> None:
         self._connection = connection
         self._salts = salts
+        self._standings = standings
+        standings.begin()
         self._runs: set[tuple[str, str]] = set()
         self._rows: dict[str, list[Row]] = {
             _EVENTS: [],
@@ -70,7 +53,7 @@ class AppendBatch:
         if (append.tenant, append.run) in self._runs:
             # Two appends of one run are not mixed: the second may take back what the first has derived.
             self.flush()
-        standing = self._standing_of(append)
+        standing = self._standings.of(append.tenant, append.run)
         self._check(append, standing)
         events, before = append.events, append.expected_seq
         salts = self._salts.take(len(events))
@@ -95,9 +78,15 @@ class AppendBatch:
             )
         self._rows[_CONSUMED].extend((signal,) for signal in append.consumed)
         has_moved = (append.status, append.due) != (standing.status, standing.due)
-        standing_now = (append.status, append.due) if has_moved else None
-        self._derived.add(no, changed, seq=last, head=head, moved_to=standing_now)
+        moved_to = (append.status, append.due) if has_moved else None
+        self._derived.add(no, changed, seq=last, head=head, moved_to=moved_to)
         self._runs.add((append.tenant, append.run))
+        if append.releases or changed.ending is not None:
+            self._standings.drop(append.tenant, append.run)
+        else:
+            epoch = append.epoch if append.claim is None else append.claim.epoch
+            standing = Standing(epoch, is_leased=True, no=no, seq=last, head=head, status=append.status, due=append.due)
+            self._standings.note(append.tenant, append.run, standing)
 
     def flush(self) -> None:
         """Write what was taken in."""
@@ -108,14 +97,7 @@ class AppendBatch:
         self._derived.flush()
         self._runs.clear()
 
-    def _standing_of(self, append: Append) -> _Standing:
-        found = self._connection.execute(_STANDING, (append.tenant, append.run)).fetchone()
-        if found is None:
-            return _NOWHERE
-        epoch, is_leased, no, seq, head, status, due = found
-        return _Standing(epoch, bool(is_leased), no, seq or 0, head or CHAIN_START, status or "", due)
-
-    def _check(self, append: Append, standing: _Standing) -> None:
+    def _check(self, append: Append, standing: Standing) -> None:
         if append.claim is not None:
             leasing.check_claim(self._connection, append.claim)
         elif standing.epoch != append.epoch or not standing.is_leased:

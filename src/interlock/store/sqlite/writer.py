@@ -26,6 +26,7 @@ from interlock.store.event_store import Append
 from interlock.store.salts import RandomBytes, Salts
 from interlock.store.sqlite.appends import AppendBatch
 from interlock.store.sqlite.place import PAUSE_SECONDS, TRIES_MAX, explain, is_busy
+from interlock.store.sqlite.standings import Standings
 
 T = TypeVar("T")
 Deed: TypeAlias = Callable[[sqlite3.Connection], T]
@@ -57,6 +58,7 @@ class SqliteWriter:
         self._connection = connection
         self._path = path
         self._salts = Salts(random_bytes)
+        self._standings = Standings(connection)
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Job] = deque()
         self._called = asyncio.Event()
@@ -100,7 +102,7 @@ class SqliteWriter:
         self._loop.call_soon(self._give_turn)
         try:
             self._connection.execute("begin immediate")
-            batch = AppendBatch(self._connection, self._salts)
+            batch = AppendBatch(self._connection, self._salts, self._standings)
             batch.add(append)
             batch.flush()
             self._note_disk(self._timed_commit())
@@ -211,14 +213,30 @@ class SqliteWriter:
         self._connection.execute("begin immediate")
 
     async def _write(self, jobs: Sequence[_Job]) -> None:
-        batch = AppendBatch(self._connection, self._salts)
+        batch = AppendBatch(self._connection, self._salts, self._standings)
         for start in range(0, len(jobs), _TURN_MAX):
             if start:
                 await asyncio.sleep(0)
             turn = jobs[start : start + _TURN_MAX]
-            _write_turn(batch, self._connection, turn)
+            self._write_turn(batch, turn)
+
+    def _write_turn(self, batch: AppendBatch, jobs: Sequence[_Job]) -> None:
+        for job in jobs:
+            job.error = None
+            try:
+                if isinstance(job.work, Append):
+                    batch.add(job.work)
+                else:
+                    # A deed may look at what was appended before it, and may change where any run stands.
+                    batch.flush()
+                    self._standings.forget()
+                    job.result = job.work(self._connection)
+            except StoreError as error:
+                job.error = error
+        batch.flush()
 
     def _roll_back(self) -> None:
+        self._standings.forget()
         # Some errors make SQLite roll back by itself.
         if self._connection.in_transaction:
             self._connection.execute("rollback")
@@ -240,21 +258,6 @@ def _pack_blobs_of(job: _Job) -> None:
     assert isinstance(job.work, Append)
     packed = {digest: pack_blob(data) for digest, data in job.work.blobs.items()}
     job.work = replace(job.work, blobs=packed)
-
-
-def _write_turn(batch: AppendBatch, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
-    for job in jobs:
-        job.error = None
-        try:
-            if isinstance(job.work, Append):
-                batch.add(job.work)
-            else:
-                # A deed may look at what was appended before it.
-                batch.flush()
-                job.result = job.work(connection)
-        except StoreError as error:
-            job.error = error
-    batch.flush()
 
 
 def _fail(jobs: Sequence[_Job], error: Exception) -> None:
