@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
 import pytest
 
 from interlock import Interlock, RunHandle
+from interlock.client import following
+from interlock.engine import engine
 from tests.store.event_loop import in_event_loop
 
-ROUNDS = 2_500
+PAGE = 100
+ROUNDS = 1_000
 LOOP = {"loop": {"n": {"value": "${round.index}"}}, "until": f"${{round.index == {ROUNDS - 1}}}", "max": ROUNDS}
 LONG = {"graph": "long", "nodes": {"go": LOOP, "ask": {"human": "Done?", "choices": ["yes"], "after": "go"}}}
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of thousands of events is as long for these as one of a million is for others."""
+    monkeypatch.setattr(engine, "EVENTS_READ_AT_ONCE", PAGE)
+    monkeypatch.setattr(following, "EVENTS_AT_ONCE", PAGE)
 
 
 async def long_run(interlock: Interlock) -> RunHandle:
@@ -23,16 +33,27 @@ async def long_run(interlock: Interlock) -> RunHandle:
     return run
 
 
-async def peak_of(steps: AsyncIterator[object], *, kept: list[object] | None = None) -> int:
-    """How many bytes it took at most to go through something."""
+async def peak_of(work: Awaitable[object]) -> int:
+    """How many bytes something took at most."""
     tracemalloc.start()
     try:
-        async for step in steps:
-            if kept is not None:
-                kept.append(step)
+        await work
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+async def held(steps: AsyncIterator[object]) -> list[object]:
+    """All of them, at the same time."""
+    return [step async for step in steps]
+
+
+async def counted(steps: AsyncIterator[object]) -> int:
+    """How many there are, one after the other."""
+    count = 0
+    async for _ in steps:
+        count += 1
+    return count
 
 
 @pytest.mark.parametrize("path", [None, "ask"], ids=["the whole run", "what led to a node"])
@@ -42,12 +63,25 @@ async def test_what_led_to_where_a_run_is_is_told_without_holding_its_log(tmp_pa
     async with Interlock(tmp_path / "interlock.db") as interlock:
         run = await long_run(interlock)
 
-        whole = await peak_of(run.events(), kept=[])
-        told = await peak_of(run.causes(path))
+        whole = await peak_of(held(run.events()))
+        told = await peak_of(counted(run.causes(path)))
 
         steps = [cause.seq async for cause in run.causes(path)]
         assert (len(steps), steps) == ((await run.row()).seq, sorted(steps))
-        assert told < whole / 2
+        assert told < whole / 4
+
+
+@in_event_loop
+async def test_a_run_is_replayed_without_holding_its_log(tmp_path: Path) -> None:
+    """Whether a log of a million events holds can be asked where it lies."""
+    async with Interlock(tmp_path / "interlock.db") as interlock:
+        run = await long_run(interlock)
+
+        whole = await peak_of(held(run.events()))
+        replayed = await peak_of(run.replay())
+
+        assert (await run.replay()).verdict == "same"
+        assert replayed < whole / 4
 
 
 @in_event_loop

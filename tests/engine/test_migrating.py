@@ -10,11 +10,18 @@ import pytest
 
 from interlock import Interlock, RequestRefusedError, RunHandle, tool
 from interlock.bootstrap import TENANT
+from interlock.engine import engine as engine_module
 from interlock.store.sqlite.store import SqliteEventStore
 from interlock.tools.clock import LoopClock
 from tests.client.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
+
+
+@pytest.fixture(autouse=True, params=[2, 2_000], ids=["in pages", "at once"])
+def events_read_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much of a log is read at a time, the same is found in it."""
+    monkeypatch.setattr(engine_module, "EVENTS_READ_AT_ONCE", request.param)
 
 
 class Bench:

@@ -16,6 +16,7 @@ from interlock import Interlock, tool
 from interlock.bootstrap import TENANT
 from interlock.core import events as e
 from interlock.core.values import Ref, refs_in
+from interlock.engine import engine as engine_module
 from interlock.engine.courses.verifying import Replayed, replay_run
 from interlock.engine.engine import Engine
 from interlock.store import Lease, LeaseOwner
@@ -34,6 +35,12 @@ CALLED: list[int] = []
 def nothing_called_yet() -> None:
     """Each test sees only its own calls."""
     CALLED.clear()
+
+
+@pytest.fixture(autouse=True, params=[2, 2_000], ids=["in pages", "at once"])
+def events_read_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much of a log is read at a time, the same is found in it."""
+    monkeypatch.setattr(engine_module, "EVENTS_READ_AT_ONCE", request.param)
 
 
 @tool(effect="once")

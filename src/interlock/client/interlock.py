@@ -373,8 +373,7 @@ class Interlock:
         worker = self._open_worker("why_not_migrate")
         row = await self._row(worker, run)
         plan = await plan_to_move_to(worker.engine, self.graphs, to, graph=row.graph)
-        _, events = await worker.engine.log_of(run)
-        return await obstacle_to(worker.engine, plan, run, events)
+        return await obstacle_to(worker.engine, plan, run)
 
     @property
     def triggers(self) -> Triggers:

@@ -34,15 +34,16 @@ Verdict: TypeAlias = Need | Divergence | None
 class Verification:
     """One log being verified. `state` is the run as it was after the events that hold so far.
 
-    The plan is that of the bundle on which the run is where these events end; with `is_other`, it is any other plan, of
-    which it is asked whether these decisions could have been its own.
+    The plan is to be that of the bundle on which the run is where its log ends. Which that is, the events say, or the
+    caller who has seen all of them: a long log is verified page by page. Of another plan it can be asked whether these
+    decisions could have been its own, with the hash of its own bundle.
     """
 
     def __init__(
-        self, plan: Plan, state: RunState, events: Sequence[Event], pack: Pack, *, is_other: bool = False
+        self, plan: Plan, state: RunState, events: Sequence[Event], pack: Pack, *, bundle: str | None = None
     ) -> None:
         self.state = state
-        self._bundle = plan.bundle_hash if is_other else bundle_in_force(events)
+        self._bundle = bundle_in_force(events) if bundle is None else bundle
         self._plan = plan
         self._events = events
         self._pack = pack
@@ -50,8 +51,13 @@ class Verification:
 
     @property
     def is_done(self) -> bool:
-        """Whether the whole log holds."""
+        """Whether everything holds that there is of the log so far."""
         return self._verified == len(self._events)
+
+    def more(self, events: Sequence[Event]) -> None:
+        """The next page of the log, once what came before holds: that is not looked at any more."""
+        assert self.is_done, "what came before has to hold"
+        self._events, self._verified = events, 0
 
     def go_on(self, blobs: Blobs, *, at_most: int | None = None) -> Verdict:
         """Verify on, so many events at most: None if they hold, else where not, or the values that are to be loaded."""

@@ -170,14 +170,14 @@ class Engine:
 
     async def load(self, run: str, lease: Lease) -> RunInHand:
         """A run from its last snapshot and its log, to be driven under a lease."""
-        row = await self._row(run)
+        row = await self.row(run)
         plan = await self.plan_of(row.bundle)
         state, mark = await self._state(row, plan, row.seq)
         return RunInHand(plan, state, lease, await self.packer(), snapshot=mark, priority=row.priority)
 
     async def view(self, run: str, *, at_seq: int | None = None) -> tuple[Plan, RunState]:
         """A run as its log says, or as it was after event `at_seq`. For reading: it is bound to no lease."""
-        row = await self._row(run)
+        row = await self.row(run)
         plan = await self.plan_of(row.bundle)
         state, _ = await self._state(row, plan, row.seq if at_seq is None else min(at_seq, row.seq))
         return plan, state
@@ -187,7 +187,7 @@ class Engine:
 
         What was stored is checked before anybody believes it: `DamagedError` names the event at fault.
         """
-        row = await self._row(run)
+        row = await self.row(run)
         last = row.seq if at_seq is None else min(at_seq, row.seq)
         sealed = await self.store.read_sealed(self.tenant, run, limit=last)
         events = unseal_all(sealed, run=run, head=row.head if last == row.seq else None)
@@ -198,19 +198,20 @@ class Engine:
         self, run: str, *, at_seq: int | None = None
     ) -> tuple[Plan, AsyncGenerator[Sequence[Event]]]:
         """As `log_of`, for who looks at each event once: however long the run, a page of it is held."""
-        row = await self._row(run)
+        row = await self.row(run)
         last = row.seq if at_seq is None else min(at_seq, row.seq)
-        return await self.plan_of(await self._bundle_at(row, last)), self._pages(row, last)
+        return await self.plan_of(await self._bundle_at(row, last)), self.pages(row, last)
 
     async def _bundle_at(self, row: RunRow, last: int) -> str:
         """The bundle on which a run was after event `last`."""
         bundle = row.bundle
         if 0 < last < row.seq:
-            async for events in self._pages(row, last):
+            async for events in self.pages(row, last):
                 bundle = bundle_in_force(events) or bundle
         return bundle
 
-    async def _row(self, run: str) -> RunRow:
+    async def row(self, run: str) -> RunRow:
+        """The run as lists show it; `RunNotFoundError` if there is none."""
         row = await self.store.find_run(self.tenant, run)
         if row is None:
             raise RunNotFoundError(run)
@@ -226,11 +227,11 @@ class Engine:
         return await self._folded(row, plan, RunState(row.run, self.tenant), last, previous=CHAIN_START), mark
 
     async def _folded(self, row: RunRow, plan: Plan, state: RunState, last: int, *, previous: bytes) -> RunState:
-        async for events in self._pages(row, last, after=state.seq, previous=previous):
+        async for events in self.pages(row, last, after=state.seq, previous=previous):
             state = fold(plan, state, events)
         return state
 
-    async def _pages(
+    async def pages(
         self, row: RunRow, last: int, *, after: int = 0, previous: bytes = CHAIN_START
     ) -> AsyncGenerator[Sequence[Event]]:
         """The log up to event `last`, checked page by page against the header before it and the head on record."""

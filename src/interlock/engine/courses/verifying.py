@@ -7,7 +7,7 @@ finds is told, never raised: a log that does not hold is an answer like any othe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import takewhile
 from typing import Final, Literal, TypeAlias
@@ -16,15 +16,16 @@ from msgspec import Struct
 
 from interlock.core.bundle import BundleProblem
 from interlock.core.decide import Need
-from interlock.core.events import LOG_FORMAT, Event
+from interlock.core.events import LOG_FORMAT, Event, RunMigrated, RunStarted
 from interlock.core.plan import Plan
 from interlock.core.state import RunState, encode_state, status_of
 from interlock.core.values import ENCODER, decode, refs_in
-from interlock.core.verify import Divergence, Verification, bundle_in_force, stretches
+from interlock.core.verify import Divergence, Verification, stretches
 from interlock.engine.engine import BLOBS_KEPT_MAX, BLOBS_READ_AT_ONCE, Engine
 from interlock.engine.errors import BundleChangedError
 from interlock.store.errors import DamagedError, ErasedError, MissingError, NewerFormatError
-from interlock.store.sealing import read_header, unseal_all, verify_chain
+from interlock.store.rows import RunRow
+from interlock.store.sealing import read_header
 
 EVENTS_AT_ONCE: Final = 1_000
 """How many events are decided anew before others have their turn."""
@@ -65,90 +66,125 @@ async def replay_run(engine: Engine, run: str) -> Replayed:
         return Replayed(run=run, verdict="erased", what=str(erased), seq=erased.seq)
 
 
+class _Looked(Struct, frozen=True):
+    """What a log is known to be once all of it was read: every event is the one that was stored."""
+
+    last: int
+    stretches: Sequence[tuple[str, int]]
+    """The bundles on which the run was (see `core.verify.stretches`)."""
+    mentioned: dict[str, int]
+    """Each blob that is mentioned, and the first event that mentions it."""
+
+    @property
+    def bundle(self) -> str:
+        """The bundle on which the run is, by its log; nothing if that names none."""
+        return self.stretches[-1][0] if self.stretches else ""
+
+
 async def _replayed(engine: Engine, run: str) -> Replayed:
+    row = await engine.row(run)
     try:
-        plan, events = await engine.log_of(run)
+        looked = await _looked_through(engine, row, row.seq)
     except NewerFormatError as newer:
-        return await _as_far_as_known(engine, run, newer)
+        return await _as_far_as_known(engine, row, newer)
+    try:
+        plan = await engine.plan_of(row.bundle)
     except (BundleChangedError, BundleProblem) as other:
-        return await _without_decisions(engine, run, other)
-    await _read_blobs(engine, events)
-    return await _decided_anew(engine, plan, run, events)
+        what = f"{other}; its {looked.last} events are those that were stored, and no decision in them was compared"
+        return Replayed(run=run, verdict="not_comparable", what=what)
+    return await _compared(engine, plan, row, looked)
 
 
-async def _as_far_as_known(engine: Engine, run: str, newer: NewerFormatError) -> Replayed:
+async def _as_far_as_known(engine: Engine, row: RunRow, newer: NewerFormatError) -> Replayed:
     """A run that a newer release has gone on with: what stands before its first event of that form is replayed."""
-    row = await engine.store.get_run(engine.tenant, run)
-    sealed = await engine.store.read_sealed(engine.tenant, run, limit=row.seq)
-    known = list(takewhile(lambda one: read_header(one).version <= LOG_FORMAT, sealed))
-    if events := unseal_all(known, run=run):
-        await _read_blobs(engine, events)
-        before = await _decided_anew(engine, await engine.plan_of(bundle_in_force(events)), run, events)
+    known = await _known(engine, row)
+    if known:
+        looked = await _looked_through(engine, row, known)
+        before = await _compared(engine, await engine.plan_of(looked.bundle), row, looked)
         if before.verdict != "same":
             return before
     what = f"{newer}; from there on nothing was compared"
-    return Replayed(run=run, verdict="not_comparable", what=what, seq=len(known) + 1, events=len(known))
+    return Replayed(run=row.run, verdict="not_comparable", what=what, seq=known + 1, events=known)
 
 
-async def _without_decisions(engine: Engine, run: str, problem: Exception) -> Replayed:
-    """A run whose graph this release does not understand: only whether its events are those that were stored."""
-    row = await engine.store.get_run(engine.tenant, run)
-    sealed = await engine.store.read_sealed(engine.tenant, run, limit=row.seq)
-    if (broken := verify_chain(sealed, head=row.head)) is not None:
-        raise DamagedError(f"event {broken.seq} of run {run} ({broken.what})", seq=broken.seq)
-    what = f"{problem}; its {len(sealed)} events are those that were stored, and no decision in them was compared"
-    return Replayed(run=run, verdict="not_comparable", what=what)
+async def _known(engine: Engine, row: RunRow) -> int:
+    """How many events stand before the first one of a newer form."""
+    known = 0
+    while sealed := await engine.store.read_sealed(engine.tenant, row.run, after=known, limit=EVENTS_AT_ONCE):
+        of_known_form = takewhile(lambda one: read_header(one).version <= LOG_FORMAT, sealed)
+        fresh = sum(1 for _ in of_known_form)
+        known += fresh
+        if fresh < len(sealed):
+            break
+    return known
 
 
-async def _decided_anew(engine: Engine, plan: Plan, run: str, events: Sequence[Event]) -> Replayed:
-    """By each bundle on which the run was, up to where it left it: the last has all of the log to answer for."""
-    for bundle, last in stretches(events)[:-1]:
+async def _looked_through(engine: Engine, row: RunRow, last: int) -> _Looked:
+    """Read the log up to event `last`; what is not as it was stored is raised as damage."""
+    mentioned: dict[str, int] = {}
+    turns: list[Event] = []
+    """The events that name a bundle, and the last one of each page."""
+    async for events in engine.pages(row, last):
+        for event in events:
+            for ref in refs_in(decode(ENCODER.encode(event.body))):
+                mentioned.setdefault(ref.digest, event.seq)
+        turns += [each for each in events if each is events[-1] or isinstance(each.body, RunStarted | RunMigrated)]
+    return _Looked(turns[-1].seq if turns else 0, stretches(turns), mentioned)
+
+
+async def _compared(engine: Engine, plan: Plan, row: RunRow, looked: _Looked) -> Replayed:
+    """Everything that is kept elsewhere is read, then every decision is come to anew.
+
+    By each bundle on which the run was, up to where it left it: the last has all of the log to answer for.
+    """
+    await _read_blobs(engine, looked.mentioned)
+    for bundle, last in looked.stretches[:-1]:
         earlier = await engine.plan_of(bundle)
-        state, found = await divergence_in(engine, earlier, run, events[:last])
+        state, found = await divergence_in(engine, earlier, row.run, engine.pages(row, last), bundle=bundle)
         if found is not None:
-            return Replayed(run=run, verdict="diverges", what=found.what, seq=found.seq, events=state.seq)
-    state, found = await divergence_in(engine, plan, run, events)
+            return Replayed(run=row.run, verdict="diverges", what=found.what, seq=found.seq, events=state.seq)
+    pages = engine.pages(row, looked.last)
+    state, found = await divergence_in(engine, plan, row.run, pages, bundle=looked.bundle)
     if found is not None:
-        return Replayed(run=run, verdict="diverges", what=found.what, seq=found.seq, events=state.seq)
+        return Replayed(run=row.run, verdict="diverges", what=found.what, seq=found.seq, events=state.seq)
     digest = sha256(encode_state(state)).hexdigest()
-    return Replayed(run=run, verdict="same", events=state.seq, status=status_of(state), state=digest)
+    return Replayed(run=row.run, verdict="same", events=state.seq, status=status_of(state), state=digest)
 
 
 async def divergence_in(
-    engine: Engine, plan: Plan, run: str, events: Sequence[Event], *, is_other: bool = False
+    engine: Engine, plan: Plan, run: str, pages: AsyncIterable[Sequence[Event]], *, bundle: str
 ) -> tuple[RunState, Divergence | None]:
     """The state to which a log leads by a plan, or as far as it does, and the event that does not follow, if one does.
 
-    `is_other`: the plan is not that of the run. Others have their turn in between, however long the log is.
+    `bundle` is the one on which the run is where the log ends, or that of the plan, if it is not that of the run.
+    However long the log is, a page of it is held at a time, and others have their turn in between.
     """
     packer = await engine.packer()
-    verification = Verification(plan, RunState(run, engine.tenant), events, packer, is_other=is_other)
+    verification = Verification(plan, RunState(run, engine.tenant), (), packer, bundle=bundle)
     blobs: dict[str, object] = {}
-    while not verification.is_done:
-        match verification.go_on(blobs, at_most=EVENTS_AT_ONCE):
-            case Divergence() as found:
-                return verification.state, found
-            case Need(digests=digests):
-                if len(blobs) > BLOBS_KEPT_MAX:
-                    blobs.clear()
-                stored = await engine.store.blobs(engine.tenant, digests)
-                blobs |= {digest: decode(data) for digest, data in stored.items()}
-                packer.take_fresh()
-            case None:
-                await asyncio.sleep(0)
+    async for events in pages:
+        verification.more(events)
+        while not verification.is_done:
+            match verification.go_on(blobs, at_most=EVENTS_AT_ONCE):
+                case Divergence() as found:
+                    return verification.state, found
+                case Need(digests=digests):
+                    if len(blobs) > BLOBS_KEPT_MAX:
+                        blobs.clear()
+                    stored = await engine.store.blobs(engine.tenant, digests)
+                    blobs |= {digest: decode(data) for digest, data in stored.items()}
+                    packer.take_fresh()
+                case None:
+                    await asyncio.sleep(0)
     return verification.state, None
 
 
-async def _read_blobs(engine: Engine, events: Sequence[Event]) -> None:
-    """Read everything that the events mention and that is kept elsewhere; what was changed is raised as damage.
+async def _read_blobs(engine: Engine, named: Mapping[str, int]) -> None:
+    """Read everything that is mentioned and kept elsewhere; what was changed is raised as damage.
 
     Deciding anew looks only into what a condition asks for; here each byte is looked at.
     """
-    mentioned: dict[str, int] = {}
-    """Each blob, and the first event that mentions it."""
-    for event in events:
-        for ref in refs_in(decode(ENCODER.encode(event.body))):
-            mentioned.setdefault(ref.digest, event.seq)
+    mentioned = dict(named)
     left = list(mentioned)
     while left:
         batch, left = left[:BLOBS_READ_AT_ONCE], left[BLOBS_READ_AT_ONCE:]

@@ -6,7 +6,7 @@ looked at first, under its lease: an event that came in between could be the one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,20 +41,30 @@ class Obstacle(Struct, frozen=True, kw_only=True):
         return f'event {self.seq}{where} says "{self.recorded}", and on the other graph: {self.instead}'
 
 
-async def obstacle_to(engine: Engine, plan: Plan, run: str, events: Sequence[Event]) -> Obstacle | None:
-    """What keeps a run with this log from going on on another plan; None if it could have come from there as well."""
-    started = events[0].body
+async def obstacle_to(engine: Engine, plan: Plan, run: str, *, at_seq: int | None = None) -> Obstacle | None:
+    """What keeps a run from going on on another plan; None if its log could have come from there as well.
+
+    With `at_seq`, its log up to that event. Of a long log a page is held at a time.
+    """
+    first = await _event(engine, run, 1)
+    started = first.body
     assert isinstance(started, RunStarted), "a log begins with the run's start"
     if plan.name != started.graph:
-        return _at(events[0], f"it is another graph: {plan.name}")
+        return _at(first, f"it is another graph: {plan.name}")
     recorded = await engine.whole(started.inputs)
     inputs, problems = given(plan.root, recorded)
     if problems:
-        return _at(events[0], f"these inputs are refused: {'; '.join(problems)}")
+        return _at(first, f"these inputs are refused: {'; '.join(problems)}")
     if inputs != recorded:
-        return _at(events[0], "a default would have been filled in for an input that the run does not have")
-    state, found = await divergence_in(engine, plan, run, events, is_other=True)
-    return None if found is None else _obstacle(events, state, found)
+        return _at(first, "a default would have been filled in for an input that the run does not have")
+    _, pages = await engine.log_in_pages(run, at_seq=at_seq)
+    state, found = await divergence_in(engine, plan, run, pages, bundle=plan.bundle_hash)
+    return None if found is None else _obstacle(await _event(engine, run, found.seq), state, found)
+
+
+async def _event(engine: Engine, run: str, seq: int) -> Event:
+    (event,) = await engine.store.read(engine.tenant, run, after=seq - 1, limit=1)
+    return event
 
 
 async def looked_at(
@@ -70,16 +80,14 @@ async def looked_at(
         plan = await engine.plan_of(request.bundle)
     except InterlockError as problem:
         return replace(request, checked=seq, obstacle=str(problem))
-    _, events = await engine.log_of(run, at_seq=seq)
-    found = await obstacle_to(engine, plan, run, events)
+    found = await obstacle_to(engine, plan, run, at_seq=seq)
     if found is not None:
         return replace(request, checked=seq, obstacle=found.told)
     absent = ", ".join(missing(plan.tools))
     return replace(request, checked=seq, obstacle=absent and f"where it is driven there is no tool {absent}")
 
 
-def _obstacle(events: Sequence[Event], state: RunState, found: Divergence) -> Obstacle:
-    event = events[found.seq - 1]
+def _obstacle(event: Event, state: RunState, found: Divergence) -> Obstacle:
     if found.decided is None:
         return _at(event, "nothing of that kind is decided")
     instead = record(state, found.decided, at=event.at)

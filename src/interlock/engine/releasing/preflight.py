@@ -87,7 +87,7 @@ async def runs_in_flight(engine: Engine, graph: str, statuses: Iterable[str] = I
 async def _outlook(
     engine: Engine, performer: Performer, plan: Plan, history: ReleaseHistory, row: RunRow
 ) -> RunOutlook:
-    own, events = await engine.log_of(row.run)
+    own = await engine.plan_of(row.bundle)
     told = RunOutlook(
         run=row.run,
         status=row.status,
@@ -97,5 +97,5 @@ async def _outlook(
     )
     if row.bundle == plan.bundle_hash:
         return told
-    obstacle = await obstacle_to(engine, plan, row.run, events)
+    obstacle = await obstacle_to(engine, plan, row.run)
     return replace(told, outlook="could migrate" if obstacle is None else "would break", obstacle=obstacle)
