@@ -247,6 +247,22 @@ def _offered(typed: str) -> tuple[str, str]:
     return ran.stdout.strip(), ran.stderr
 
 
+def test_whoever_interrupts_the_program_while_it_loads_reads_no_traceback(tmp_path: Path) -> None:
+    """A slip in the command line is taken back within the first tenth of a second."""
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    begins = "import sys; from interlock.cli.entry import main; sys.exit(main())"
+
+    ran = subprocess.run(
+        [sys.executable, "-c", begins, "runs"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "error: interrupted\n")
+
+
 NOISY = """\
 import json
 import os
