@@ -29,7 +29,7 @@ class NodeStatus(IntEnum):
 P, R, W = NodeStatus.PENDING, NodeStatus.RUNNING, NodeStatus.WAITING
 S, F, K, C = NodeStatus.SUCCEEDED, NodeStatus.FAILED, NodeStatus.SKIPPED, NodeStatus.CANCELLED
 
-NODE_LIFECYCLE: Final[dict[tuple[NodeStatus, str], NodeStatus]] = {
+NODE_LIFECYCLE: Final[dict[tuple[int, str], NodeStatus]] = {
     (P, "node.started"): R,
     (P, "node.opened"): R,
     (P, "node.waiting"): W,
@@ -87,7 +87,7 @@ RUN_STATUSES: Final = (
 RUN_ENDED: Final = frozenset({"succeeded", "failed", "cancelled", "rolled_back"})
 
 
-def next_status(status: NodeStatus, event: str) -> NodeStatus:
+def next_status(status: int, event: str) -> NodeStatus:
     """The status after an event; the table is the only authority."""
     return NODE_LIFECYCLE[status, event]
 

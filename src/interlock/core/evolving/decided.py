@@ -143,7 +143,7 @@ def _start(state: RunState, scope: Scope, node: Node, body: e.NodeStarted) -> No
 
 
 def _move(scope: Scope, node: Node, event_type: str) -> None:
-    scope.status[node.index] = next_status(NodeStatus(scope.status[node.index]), event_type)
+    scope.status[node.index] = next_status(scope.status[node.index], event_type)
 
 
 def _wait(state: RunState, scope: Scope, node: Node, path: str, body: e.NodeWaiting) -> None:
@@ -244,7 +244,7 @@ def _end(plan: Plan, state: RunState, scope: Scope, node: Node, event_type: str)
 
 
 def _move_to_end(plan: Plan, state: RunState, scope: Scope, node: Node, event_type: str, *, note: Note | None) -> None:
-    status = next_status(NodeStatus(scope.status[node.index]), event_type)
+    status = next_status(scope.status[node.index], event_type)
     scope.flags[node.index] |= QUEUED
     settle_node(plan, state, scope, node, status, note=note)
 

@@ -58,7 +58,7 @@ def succeed_by_result(
 ) -> None:
     """A result that says done is the node's success."""
     scope.values[node.index] = attempt.out
-    status = next_status(NodeStatus(scope.status[node.index]), event_type)
+    status = next_status(scope.status[node.index], event_type)
     is_plain = attempt.number == 1 and not attempt.labels
     note = None if is_plain else Note(labels=attempt.labels, attempts=attempt.number)
     settle_node(plan, state, scope, node, status, note=note)
