@@ -60,6 +60,17 @@ def test_a_trigger_is_paused_and_resumed_and_says_by_whom(shop: CommandLine) -> 
     assert shop("schedules", "--json").json["triggers"][0]["paused"] is None
 
 
+def test_a_program_pauses_and_resumes_triggers_too(shop: CommandLine) -> None:
+    """Whatever is typed may be in a script, and what a script reads is JSON."""
+    paused = shop("schedules", "pause", "ship/nightly", "--json").json
+    resumed = shop("schedules", "resume", "ship/nightly", "--json").json
+
+    assert [paused, resumed] == [
+        {"trigger": "ship/nightly", "is_paused": True},
+        {"trigger": "ship/nightly", "is_paused": False},
+    ]
+
+
 def test_a_trigger_is_fired_by_hand(shop: CommandLine) -> None:
     """The night's run is wanted now."""
     run = shop("schedules", "fire", "ship/nightly", "--by", "ada", "--why", "the night was lost", "--json").json["run"]

@@ -40,9 +40,9 @@ async def _listed(on: Invocation) -> int:
 
 
 @app.command()
-def pause(trigger: TriggerName, *, by: By = "", why: Why = "", store: Store = None) -> int:
+def pause(trigger: TriggerName, *, by: By = "", why: Why = "", store: Store = None, as_json: AsJson = False) -> int:
     """Start nothing until it is resumed; what falls due meanwhile is passed over."""
-    return finished(_pause(trigger, by, why, Invocation(store=store, drives=False)))
+    return finished(_pause(trigger, by, why, Invocation(store=store, as_json=as_json, drives=False)))
 
 
 async def _pause(trigger: str, by: str, why: str, on: Invocation) -> int:
@@ -50,13 +50,13 @@ async def _pause(trigger: str, by: str, why: str, on: Invocation) -> int:
 
     async with looked_at_all(on.store) as interlock:
         await interlock.triggers.pause(trigger, by=who(by), why=why)
-    return _say(f"{trigger} is paused")
+    return _tell({"trigger": trigger, "is_paused": True}, f"{trigger} is paused", on)
 
 
 @app.command()
-def resume(trigger: TriggerName, *, store: Store = None) -> int:
+def resume(trigger: TriggerName, *, store: Store = None, as_json: AsJson = False) -> int:
     """Go on from now."""
-    return finished(_resume(trigger, Invocation(store=store, drives=False)))
+    return finished(_resume(trigger, Invocation(store=store, as_json=as_json, drives=False)))
 
 
 async def _resume(trigger: str, on: Invocation) -> int:
@@ -64,7 +64,7 @@ async def _resume(trigger: str, on: Invocation) -> int:
 
     async with looked_at_all(on.store) as interlock:
         await interlock.triggers.resume(trigger)
-    return _say(f"{trigger} goes on")
+    return _tell({"trigger": trigger, "is_paused": False}, f"{trigger} goes on", on)
 
 
 @app.command()
@@ -88,20 +88,19 @@ def fire(
 
 async def _fire(trigger: str, data: Any, by: str, why: str, on: Invocation) -> int:  # noqa: ANN401 - JSON data
     from interlock.cli.opening import looked_at_all, who
-    from interlock.cli.output import print_json
 
     async with looked_at_all(on.store) as interlock:
         run = await interlock.triggers.fire(trigger, data, by=who(by), why=why)
+    return _tell({"run": run}, f"{trigger} has started run {run}", on)
+
+
+def _tell(told: dict[str, Any], text: str, on: Invocation) -> int:
+    from interlock.cli.output import console, plain, print_json
+
     if on.as_json:
-        print_json({"run": run})
-        return ExitCode.SUCCEEDED
-    return _say(f"{trigger} has started run {run}")
-
-
-def _say(text: str) -> int:
-    from interlock.cli.output import console, plain
-
-    console().print(plain(text), markup=False, soft_wrap=True)
+        print_json(told)
+    else:
+        console().print(plain(text), markup=False, soft_wrap=True)
     return ExitCode.SUCCEEDED
 
 
