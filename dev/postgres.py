@@ -3,6 +3,8 @@
 It comes from the wheel that `pip` installs for development, else from the machine's own packages; it listens on
 127.0.0.1 alone, on a free port and behind a random password, and keeps what it is told as safely as any other (fsync is
 on). It is ended by its process id. It is not for data that anybody would miss: its folder goes with it.
+
+`python -m dev.postgres` starts one to try things with.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -244,3 +247,20 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def _main() -> None:
+    """A server to try things with, until Ctrl-C. Whoever means to start it in a script sends SIGTERM."""
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    try:
+        with running_postgres() as server:
+            print(f"export INTERLOCK_STORE={server.address}", flush=True)
+            print("Ctrl-C ends it, and its data are gone then", file=sys.stderr)
+            signal.sigwait(ends)
+    except ServerUnavailable as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    _main()
