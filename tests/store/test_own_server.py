@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import asyncpg
 import pytest
@@ -30,7 +31,8 @@ def test_a_server_to_try_things_with_is_one_command_and_leaves_nothing(own_postg
 
 
 async def _asked(address: str) -> object:
-    connection = await asyncpg.connect(address)
+    driver: Any = asyncpg  # which hardly types what it offers
+    connection = await driver.connect(address)
     try:
         return await connection.fetchval("select 1")
     finally:
