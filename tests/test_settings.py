@@ -219,6 +219,15 @@ def test_what_is_no_age_is_told_with_its_line(tmp_path: Path) -> None:
         read_settings(folder=tmp_path, environment={})
 
 
+@pytest.mark.parametrize("text", ['[worker]\npools = ["a b"]', '[worker]\ntags = [""]', '[pools]\n"a b" = 1'])
+def test_what_cannot_be_the_name_of_a_pool_or_tag_is_told_as_that(tmp_path: Path, text: str) -> None:
+    """Nodes ask for pools and tags by name: one that no graph can write would wait for nobody."""
+    (tmp_path / "interlock.toml").write_text(text)
+
+    with pytest.raises(SettingsError, match=r"` wants names of letters, digits, `\.`, `_` and `-`, and was given '"):
+        read_settings(folder=tmp_path, environment={})
+
+
 def test_a_store_may_be_a_file_or_a_database_server(tmp_path: Path) -> None:
     """A file is found from where it was named; an address means the same everywhere, and shows no password."""
     environment = {"INTERLOCK_STORE": "postgresql://ada:hunter2@db/agents?schema=runs"}

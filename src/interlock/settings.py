@@ -381,6 +381,8 @@ def _told(place: tuple[str | int, ...], wrong: str, why: str, given: object, ori
         return f"{where}: `{name}` cannot be used: {why}"  # what was given may hold a password
     if place[0] == "sinks":
         return f"{where}: {_told_of_sink(place, wrong)}, not {given!r}"
+    if wrong == "string_pattern_mismatch" and place[0] in {"worker", "pools"}:
+        return f"{where}: `{name}` wants names of letters, digits, `.`, `_` and `-`, and was given {given!r}"
     return f"{where}: `{name}` is {_WANTED.get(wrong, 'a whole number above 0')}, not {given!r}"
 
 
