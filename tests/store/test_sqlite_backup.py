@@ -111,6 +111,20 @@ async def test_a_copy_that_cannot_be_made_is_what_the_refusal_names(tmp_path: Pa
         back_up(place.path, nobody_may, progress=silent)
 
 
+@in_event_loop
+async def test_a_folder_is_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a script whose variable is empty asks for is the folder that it stands in."""
+    place = SqlitePlace(tmp_path / "runs.db")
+    async with place.store() as store:
+        await long_run(store, "r1", steps=1)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(PlaceError, match=r"^\.: it is a folder: name a file in it"):
+        back_up(place.path, Path(), progress=silent)
+
+    assert names_in(tmp_path) == ["runs.db"]
+
+
 @pytest.mark.parametrize("column", ["header", "payload"])
 @in_event_loop
 async def test_a_changed_byte_in_a_copy_is_named(tmp_path: Path, column: str) -> None:

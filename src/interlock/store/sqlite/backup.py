@@ -150,6 +150,8 @@ def _free_name(path: Path) -> Path:
 
 
 def _refuse_present(path: Path) -> None:
+    if path.is_dir():
+        raise PlaceError(str(path), "foreign", "it is a folder: name a file in it")
     if path.exists() or path.with_name(f"{path.name}-wal").exists():
         raise PlaceError(
             str(path), "foreign", "there is a file of this name: nothing is written over, name another one"
