@@ -42,6 +42,20 @@ def test_a_run_that_could_have_come_from_the_new_version_is_moved_to_it(interloc
     assert interlock("replay", waiting).code == 0
 
 
+def test_a_version_is_named_by_what_the_list_of_releases_shows(interlock: CommandLine, waiting: str) -> None:
+    """People copy what they see, and what they see is the beginning of a hash."""
+    interlock.graph("asks", ASK + LATER)
+    interlock("release", "asks")
+    newest = interlock("releases", "asks", "--json").json["releases"][0]
+
+    by_graph = interlock("migrate", waiting, "--to", newest["graph_hash"][:12], "--plan", "--json").json
+    by_bundle = interlock("migrate", waiting, "--to", newest["bundle"][:12], "--plan", "--json").json
+    by_none = interlock("migrate", waiting, "--to", "0123456789ab", "--plan")
+
+    assert newest["graph_hash"][:12] in interlock("releases", "asks").out
+    assert (by_graph["could_migrate"], by_bundle["could_migrate"], by_none.code) == (True, True, 2)
+
+
 def test_a_run_whose_past_does_not_fit_is_not_moved_and_the_event_is_named(
     interlock: CommandLine, waiting: str
 ) -> None:

@@ -6,6 +6,8 @@ a draft is asked for, it means the graph of that name that is known here.
 
 from __future__ import annotations
 
+from typing import Final
+
 from interlock.client.graphs import Graphs, GraphSource, is_graph_name
 from interlock.core.plan import Plan
 from interlock.engine.engine import Engine
@@ -25,16 +27,23 @@ async def plan_to_run(engine: Engine, graphs: Graphs, source: GraphSource, *, dr
 
 
 async def plan_to_move_to(engine: Engine, graphs: Graphs, meant: str, *, graph: str) -> Plan:
-    """The plan that `meant` names for a run of `graph`: a version's number, a bundle's hash, a graph's name or file."""
+    """The plan that `meant` names for a run of `graph`: a version's number, a hash, a graph's name or file.
+
+    A hash is a bundle's, or of what was released of the graph also the beginning of one, as lists show it.
+    """
     if meant.isdecimal() and len(meant) < _HASH_DIGITS:
         history = await released(engine, graph)
         version = history.version(int(meant))
         if version is None:
             raise NoReleaseError(graph, version=int(meant))
         return await engine.plan_of(version.bundle)
-    if len(meant) == _HASH_DIGITS and set(meant) <= set("0123456789abcdef"):
-        return await engine.plan_of(meant)
+    if _HASH_SHOWN <= len(meant) <= _HASH_DIGITS and set(meant) <= set("0123456789abcdef"):
+        shown = (await released(engine, graph)).of_hash(meant)
+        if shown is not None or len(meant) == _HASH_DIGITS:
+            return await engine.plan_of(meant if shown is None else shown.bundle)
     return await plan_to_run(engine, graphs, meant, draft=False)
 
 
-_HASH_DIGITS = 64
+_HASH_DIGITS: Final = 64
+_HASH_SHOWN: Final = 12
+"""How much of a hash lists show: it is what people copy."""

@@ -52,6 +52,12 @@ class ReleaseHistory(Struct, frozen=True):
         """The last entry that published a bundle, if one did."""
         return next((each for each in reversed(self.releases) if each.bundle == bundle), None)
 
+    def of_hash(self, beginning: str) -> Release | None:
+        """The last entry whose bundle, or else whose graph, has a hash that begins so."""
+        entries = self.releases[::-1]
+        bundles = (each for each in entries if each.bundle.startswith(beginning))
+        return next(bundles, None) or next((each for each in entries if each.graph_hash.startswith(beginning)), None)
+
     def told(self, bundle: str) -> str:
         """What a bundle is called: `version 3`, or `draft`; nothing where nothing of the graph was ever released."""
         release = self.of_bundle(bundle)
