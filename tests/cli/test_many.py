@@ -51,6 +51,17 @@ def test_the_plan_says_how_many_runs_are_meant_and_changes_nothing(interlock: Co
     assert interlock("show", run, "--json").json["status"] == "waiting"
 
 
+@pytest.mark.parametrize(("age", "code"), [("6w", 0), ("1y", 0), ("90m", 0), ("6 weeks", 2)])
+def test_how_old_runs_are_is_said_as_where_they_are_pruned(interlock: CommandLine, age: str, code: int) -> None:
+    """One option of one name, in two commands that are used together."""
+    waiting(interlock, "asks")
+
+    asked = interlock("cancel", "--older-than", age, "--plan")
+    pruned = interlock("prune", "--older-than", age, "--runs", "--plan")
+
+    assert (asked.code, pruned.code) == (code, code)
+
+
 def test_without_a_terminal_many_runs_are_changed_only_where_that_is_agreed_to(interlock: CommandLine) -> None:
     """A script that forgot a flag must not stop everything."""
     waiting(interlock, "asks")

@@ -82,10 +82,11 @@ class Chosen:
         return self.status or []
 
     def _age(self) -> timedelta | None:
-        from interlock.core.durations import DurationProblem, parse_duration
+        from interlock.core.durations import DurationProblem
+        from interlock.engine.retaining.pruning import parse_age
 
         try:
-            return None if self.older_than is None else timedelta(microseconds=parse_duration(self.older_than))
+            return None if self.older_than is None else timedelta(microseconds=parse_age(self.older_than))
         except DurationProblem as problem:
             raise CommandError(f"--older-than: {problem.message}: {problem.advice}") from problem
 
