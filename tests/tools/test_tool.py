@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import pytest
 from pydantic import BaseModel
@@ -155,6 +156,23 @@ def test_parameters_may_be_named_like_anything() -> None:
     def name_game(schema: str, json: str, copy: bool, model_config: int, _hidden: int) -> None: ...  # noqa: FBT001
 
     assert (contract_of(name_game).input or {})["required"] == ["schema", "json", "copy", "model_config", "_hidden"]
+
+
+class Receipt(TypedDict):
+    """Plain data, as the standard library has people name its fields."""
+
+    number: int
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="pydantic reads those of the standard library from 3.12 on")
+def test_a_typed_dict_of_the_wrong_module_is_refused_with_the_right_one() -> None:
+    """It is plain data for all that its author can see: only the import has to change."""
+
+    def buy() -> Receipt:
+        return Receipt(number=1)
+
+    with pytest.raises(BadTool, match=r"TypedDict of typing: before Python 3.12 import it from typing_extensions"):
+        tool(buy)
 
 
 class Opaque:

@@ -150,8 +150,10 @@ class _SignatureReader:
             return
         try:
             TypeAdapter(annotation).json_schema(schema_generator=_PlainJsonSchema)
-        except (PydanticUserError, PydanticUndefinedAnnotation):
+        except (PydanticUserError, PydanticUndefinedAnnotation) as error:
             shown = getattr(annotation, "__name__", str(annotation))
+            if error.code == "typed-dict-version":
+                self._refuse(f"{what} holds a TypedDict of typing: before Python 3.12 import it from typing_extensions")
             self._refuse(f"{what} is a {shown}, which is no JSON data: use plain types, dataclasses or pydantic models")
 
     def _refuse(self, problem: str) -> NoReturn:
