@@ -35,14 +35,8 @@ from interlock.store.postgres.rows import (
     to_send,
 )
 from interlock.store.postgres.session import Session
-from interlock.store.postgres.statement import (
-    APPEND,
-    APPEND_STEPS,
-    ASKED,
-    COLUMNS_OF_STEPS,
-    PARTS,
-    PARTS_OF_STEPS,
-)
+from interlock.store.postgres.statement import APPEND, ASKED, PARTS
+from interlock.store.postgres.step import APPEND_STEP, step_values
 from interlock.store.rows import RunChanges, changes
 from interlock.store.salts import Salts
 from interlock.store.sealing import CHAIN_START, seal_all
@@ -78,8 +72,6 @@ class AppendBatch:
     def __init__(self, salts: Salts) -> None:
         self._salts = salts
         self._asked: list[Values] = []
-        self._are_under_way = True
-        """Whether all of them go on with runs that are on record, on the bundles on which they are."""
         self._parts: dict[str, list[Values]] = {part: [] for part in PARTS}
         self.heads: list[Head] = []
         """Where each of the runs ends once its append is written."""
@@ -96,8 +88,6 @@ class AppendBatch:
         place = len(self.heads) + 1
         self.heads.append(head)
         self._asked.append(_asked(append, changed, previous, head))
-        is_under_way = changed.origin is None and changed.pin is None and append.claim is None
-        self._are_under_way = self._are_under_way and is_under_way
         rows = self._parts["event"]
         for seq, one in enumerate(sealed, start=before + 1):
             rows.append((place, seq, one.header, one.salt, one.payload))
@@ -110,18 +100,15 @@ class AppendBatch:
             self.adopted[append.tenant, append.run] = adopted
         self._parts["offer"].extend((place, *offer_values(append, offer)) for offer in append.offers)
 
-    def statement(self) -> tuple[str, list[Sequence[Any]]]:
-        """What writes them all, and its values: an array for each column."""
-        others = PARTS.keys() - PARTS_OF_STEPS
-        if self._are_under_way and not any(self._parts[part] for part in others):
-            return APPEND_STEPS, self._values(COLUMNS_OF_STEPS, PARTS_OF_STEPS)
-        return APPEND, self._values(len(ASKED), PARTS)
-
-    def _values(self, columns: int, parts: Collection[str]) -> list[Sequence[Any]]:
-        arrays = _columns([row[:columns] for row in self._asked], columns)
-        for part in parts:
-            arrays.extend(_columns(self._parts[part], 1 + len(PARTS[part])))
-        return arrays
+    def statement(self) -> tuple[str, list[Any]]:
+        """What writes them all, and its values: of several, an array for each column."""
+        step = step_values(self._asked, self._parts)
+        if step is not None:
+            return APPEND_STEP, step
+        arrays = _columns(self._asked, len(ASKED))
+        for part, columns in PARTS.items():
+            arrays.extend(_columns(self._parts[part], 1 + len(columns)))
+        return APPEND, arrays
 
     def _add_derived(self, place: int, append: Append, changed: RunChanges) -> None:
         parts = self._parts

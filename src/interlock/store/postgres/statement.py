@@ -6,13 +6,11 @@ would hold up its whole tenant. Rows are locked in the order in which the append
 
 A row is found by its key, one by one, in a subquery that cannot be turned into a join (`offset 0`), and is changed at
 the spot where it was found. So there is nothing for the planner to guess, and each append costs the same in a small
-table as in a large one. What a batch has nothing of is best not mentioned: to look into a table that is then left as it
-is takes the server a twentieth of a millisecond. So there is a form for steps alone, which is what most batches are.
+table as in a large one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from typing import Final
 
 ASKED: Final = {
@@ -51,7 +49,7 @@ PARTS: Final = {
 }  # fmt: skip
 """What belongs to appends, by table, in the order of the statement's values; `ord` stands before the columns."""
 
-_WANTING: Final = """
+_FENCED: Final = """
 -- An append that records a signal which is gone, or takes over a value which is gone, is refused. Whoever gives values
 -- up leaves alone what is locked here.
 wanting as materialized (
@@ -63,11 +61,7 @@ wanting as materialized (
         union all
         select x.ord from {adopted} as x left join lateral (
             select 1 as is_there from blob where tenant = x.tenant and digest = x.digest for key share) as b on true
-        where b.is_there is null) as ords)"""
-_NOTHING_WANTED: Final = """
-wanting as (select '{{}}'::int8[] as ords)"""
-
-_STOOD: Final = """
+        where b.is_there is null) as ords),
 stood as materialized (
     select a.*, kept.spot, coalesce(kept.no, case when a.graph is not null then nextval('run_no') end) as no,
         a.ord = any(wanting.ords) as wants,
@@ -93,8 +87,6 @@ claimed as (
         case when not releases then owner end, host, pid, pid_started
     from stood where owner is not null and before = 0 and not wants order by tenant, key, run
     on conflict do nothing returning no)"""
-_NOTHING_CLAIMED: Final = """
-claimed as (select null::int8 as no where false)"""
 
 _PASSED: Final = """
 passed as materialized (
@@ -114,7 +106,7 @@ advanced as (
         priority = coalesce(s.priority, run.priority)
     from stood s where run.ctid = s.spot and s.passes)"""
 
-_STEPS: Final = """
+_DERIVED: Final = """
 logged as (
     insert into event(run_no, seq, header, salt, payload)
     select p.nos[x.ord], x.seq, x.header, x.salt, x.payload from passed p, {event} as x where p.nos[x.ord] > 0
@@ -134,6 +126,10 @@ settled as (
         cross join lateral (
             select ctid as spot from ledger where run_no = p.nos[x.ord] and effect = x.effect offset 0) as l
     ) as f where ledger.ctid = f.spot),
+to_send as (
+    insert into outbox(run_no, effect, intended_at)
+    select p.nos[x.ord], x.effect, x.intended_at from passed p, {to_send} as x where p.nos[x.ord] > 0
+    on conflict (run_no, effect) do update set intended_at = excluded.intended_at),
 sent as (
     delete from outbox where ctid = any(array(
         select o.spot from passed p, {sent} as x cross join lateral (
@@ -143,13 +139,7 @@ closed as (
         select q.spot from passed p, {closed} as x cross join lateral (
             select ctid as spot, path from question
             where run_no = p.nos[x.ord] and x.path in (path, node) offset 0) as q
-        where not exists (select from {question} as y where y.ord = x.ord and y.path = q.path))))"""
-
-_SELDOM: Final = """
-to_send as (
-    insert into outbox(run_no, effect, intended_at)
-    select p.nos[x.ord], x.effect, x.intended_at from passed p, {to_send} as x where p.nos[x.ord] > 0
-    on conflict (run_no, effect) do update set intended_at = excluded.intended_at),
+        where not exists (select from {question} as y where y.ord = x.ord and y.path = q.path)))),
 opened as (
     insert into question(run_no, path, node, reason, question, asked_seq, asked_at, due)
     select p.nos[x.ord], x.path, x.node, x.reason, x.question, x.asked_seq, x.asked_at, x.due
@@ -169,17 +159,13 @@ offered as (
     on conflict (tenant, run, path) do update set effect = excluded.effect, tool = excluded.tool, pool = excluded.pool,
         tags = excluded.tags, priority = excluded.priority, call = excluded.call, answers = excluded.answers,
         lost = excluded.lost, offered_at = excluded.offered_at, epoch = offer.epoch + 1, owner = null, host = null,
-        pid = null, pid_started = null, expires_at = null, is_stopping = false)"""
-
-_STORED: Final = """
+        pid = null, pid_started = null, expires_at = null, is_stopping = false),
 stored as (
     insert into blob(tenant, digest, data)
     select distinct on (x.tenant, x.digest) x.tenant, x.digest, x.data from passed p, {blob} as x
     where p.nos[x.ord] > 0 order by x.tenant, x.digest
     -- What is there already is only locked: whoever gives up blobs leaves it alone.
     on conflict (tenant, digest) do update set digest = excluded.digest where false returning 1)"""
-_NOTHING_STORED: Final = """
-stored as (select 1 where false)"""
 
 _FED: Final = """
 told as materialized (
@@ -199,54 +185,20 @@ fed as (
     from ends e, told t where t.tenant = e.tenant)"""
 
 
-def _statement(columns: int, parts: Collection[str], *texts: str) -> str:
-    """The statement of these texts for these parts, of whose appends so many columns are given."""
-    values = _Values()
-    sources = {"asked": values.asked(columns)}
-    for part in PARTS:
-        sources[part] = values.part(part) if part in parts else _none_of(part)
-    return f"with {','.join(text.format(**sources) for text in texts)}\nselect nos from passed"
+def _statement() -> str:
+    sources: dict[str, str] = {}
+    number = 0
+    for name, columns in {"asked": ASKED, **{part: {"ord": "int4", **its} for part, its in PARTS.items()}}.items():
+        values = [f"${number + place}::{type_}[]" for place, type_ in enumerate(columns.values(), start=1)]
+        number += len(columns)
+        made = f"unnest({', '.join(values)})"
+        if name == "asked":
+            sources[name] = f"{made} with ordinality as asked({', '.join(columns)}, ord)"
+        else:
+            sources[name] = f"{made} as {name}({', '.join(columns)})"
+    named = {name: f"(select * from {source})" for name, source in sources.items()}
+    parts = (_FENCED, _CLAIMED, _PASSED, _ADVANCED, _DERIVED, _FED)
+    return f"with {','.join(part.format(**named) for part in parts)}\nselect nos from passed"
 
 
-class _Values:
-    """The values of a statement, numbered in the order in which they are asked for."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def asked(self, columns: int) -> str:
-        """The appends, of which so many columns are given; the others have nothing in them."""
-        given, left = list(ASKED.items())[:columns], list(ASKED.items())[columns:]
-        names = ", ".join([column for column, _ in given])
-        absent = "".join(f", null::{type_} as {column}" for column, type_ in left)
-        arrays = self._arrays([type_ for _, type_ in given])
-        return f"(select *{absent} from {arrays} with ordinality as asked({names}, ord))"
-
-    def part(self, part: str) -> str:
-        """What belongs to appends."""
-        arrays = self._arrays(["int4", *PARTS[part].values()])
-        return f"(select * from {arrays} as {part}(ord, {', '.join(PARTS[part])}))"
-
-    def _arrays(self, types: Sequence[str]) -> str:
-        numbered = [f"${number}::{type_}[]" for number, type_ in enumerate(types, start=self._count + 1)]
-        self._count += len(types)
-        return f"unnest({', '.join(numbered)})"
-
-
-def _none_of(part: str) -> str:
-    columns = "".join(f", null::{type_} as {column}" for column, type_ in PARTS[part].items())
-    return f"(select null::int4 as ord{columns} where false)"
-
-
-APPEND: Final = _statement(
-    len(ASKED), PARTS, _WANTING, _STOOD, _CLAIMED, _PASSED, _ADVANCED, _STEPS, _SELDOM, _STORED, _FED
-)
-
-COLUMNS_OF_STEPS: Final = list(ASKED).index("pinned_hash")
-PARTS_OF_STEPS: Final = ("event", "line", "settled", "sent", "closed")
-APPEND_STEPS: Final = _statement(
-    COLUMNS_OF_STEPS,
-    PARTS_OF_STEPS,
-    *(_NOTHING_WANTED, _STOOD, _NOTHING_CLAIMED, _PASSED, _ADVANCED, _STEPS, _NOTHING_STORED, _FED),
-)
-"""For appends that take their runs a step further and do nothing else."""
+APPEND: Final = _statement()
