@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from interlock.engine.retaining.pruning import Pruned, PrunePlan
     from interlock.engine.serving.roster import WorkerCard, WorkerRow
     from interlock.engine.submitting import Submitted
+    from interlock.engine.telling.causes import Cause
     from interlock.engine.telling.history import NodeView, RunView
     from interlock.engine.triggers.event_triggers import Offered
     from interlock.engine.triggers.trigger_requests import TriggerView
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Asked",
     "AsyncToolContext",
+    "Cause",
     "CheckedGraph",
     "EffectsWaiting",
     "Event",
@@ -161,6 +163,7 @@ _HOMES = {
     "interlock.engine.driving": ("Progress",),
     "interlock.engine.triggers.event_triggers": ("Offered",),
     "interlock.engine.courses.forking": ("PreparedFork",),
+    "interlock.engine.telling.causes": ("Cause",),
     "interlock.engine.telling.history": ("NodeView", "RunView"),
     "interlock.engine.releasing.migrating": ("Obstacle",),
     "interlock.engine.releasing.preflight": ("Preflight",),
