@@ -23,6 +23,7 @@ from interlock.core.plan import Micros
 from interlock.core.requests import MigrateRun, Refused, Request, Result, TimePassed, UndoneResult
 from interlock.core.state import StatusWord, Step, status_of
 from interlock.core.values import Value
+from interlock.engine.awaited_answers import AwaitedAnswers
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
 from interlock.engine.engine import REST_MICROS, Advance, Arrival, Engine, RunInHand
 from interlock.engine.journaling import RunJournal
@@ -97,7 +98,7 @@ class RunDriver:
         self._on_offer = on_offer
         self._hands = 0
         """How many hands are taken by what is performed here."""
-        self._answers: dict[tuple[str, int], asyncio.Future[Value]] = {}
+        self._answers = AwaitedAnswers()
         self._heartbeats: dict[str, Value] = {}
         self._timer: Timer | None = None
         self._timer_due: Micros | None = None
@@ -295,7 +296,7 @@ class RunDriver:
         for listener in self.listeners:
             listener(advance.events)
         if self._answers:
-            self._pass_answers_on()
+            self._answers.give(self.run.plan, self.run.state)
 
     # --- effects ---
 
@@ -394,9 +395,6 @@ class RunDriver:
         if self._in_flight.get(key) is in_flight:
             del self._in_flight[key]
         self._release_hand()
-        self._break_off(error)
-
-    def _break_off(self, error: BaseException) -> None:
         self._fault = error
         self._wake.set()
 
@@ -413,19 +411,9 @@ class RunDriver:
 
     def answer_to(self, path: str, ordinal: int) -> Awaitable[Value]:
         """The answer to a step's question, as soon as somebody has given it."""
-        future: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
-        self._answers[path, ordinal] = future
-        self._pass_answers_on()
-        return future
-
-    def _pass_answers_on(self) -> None:
-        for (path, ordinal), future in list(self._answers.items()):
-            attempt = attempt_at(self.run.plan, self.run.state, path)
-            step = attempt.steps.get(ordinal) if attempt else None
-            if step is not None and step.status == "done":
-                del self._answers[path, ordinal]
-                if not future.done():
-                    future.set_result(step.out)
+        answer = self._answers.to(path, ordinal)
+        self._answers.give(self.run.plan, self.run.state)
+        return answer
 
     def show_progress(self, path: str, fraction: float | None, text: str) -> None:
         """Tell whoever watches how far a node's own code is."""
