@@ -27,6 +27,10 @@ class Told:
     arrived: Callable[[], list[Any]]
 
 
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
 @pytest.fixture(params=["memory", "file", "webhook"])
 def told(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Told]:
     """A sink of each kind."""
@@ -37,7 +41,7 @@ def told(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Told]:
             "memory": lambda: Told(memory, lambda: [json.loads(encode_event(event)) for event in memory.taken]),
             "file": lambda: Told(
                 make_sink("audit", SinkSettings(to=f"file:{file}"), folder=tmp_path, key=None),
-                lambda: [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()],
+                lambda: [json.loads(line) for line in _lines(file)],
             ),
             "webhook": lambda: Told(
                 make_sink("ops", SinkSettings(to=receiver.url), folder=tmp_path, key="k3y"),
@@ -79,3 +83,5 @@ async def test_an_event_that_is_delivered_again_is_no_trouble(told: Told) -> Non
 async def test_a_sink_can_be_let_go_before_anything_was_delivered(told: Told) -> None:
     """Most turns find nothing to tell."""
     await told.sink.close()
+
+    assert told.arrived() == []
