@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
 import signal
 import subprocess
 from collections.abc import Callable, Generator
@@ -62,6 +65,12 @@ def _read_to(readline: Callable[[], str], until: str) -> None:
         assert line, f"the program ended before it had printed {until}"
 
 
+def _typed_on(terminal: int) -> str:
+    """What is next to be seen on a terminal; nothing if nothing comes."""
+    ready, _, _ = select.select([terminal], [], [], 10)
+    return os.read(terminal, 1024).decode() if ready else ""
+
+
 def _project(interlock: CommandLine) -> None:
     interlock.write("tools/tools.py", TOOLS)
     interlock.graph("works", GRAPH)
@@ -114,6 +123,28 @@ def test_a_command_that_drives_nothing_is_ended_politely_too(interlock: CommandL
     )
 
     assert (ended.returncode, ended.stderr) == (130, "error: interrupted\n")
+
+
+def test_a_question_about_many_runs_is_broken_off_by_the_first_ctrl_c(interlock: CommandLine) -> None:
+    """Whoever sees that ten thousand runs are meant wants out, and must not have to wonder whether that was heard."""
+    interlock.graph("asks", 'ask: {human: "Go on?", choices: [go, stop]}\n')
+    run = interlock.started("asks")
+    terminal, theirs = pty.openpty()
+    words = [*PROGRAM, "cancel", "--graph", "asks"]
+    with subprocess.Popen(words, cwd=interlock.folder, stdin=theirs, stdout=theirs, stderr=theirs) as program:
+        _read_to(lambda: _typed_on(terminal), "agreed?")
+        program.send_signal(signal.SIGINT)
+        try:
+            # A terminal reads on: the program waits for that before it goes.
+            _read_to(lambda: _typed_on(terminal), "interrupted")
+            code = program.wait(10)
+        finally:
+            program.kill()
+    os.close(theirs)
+    os.close(terminal)
+
+    assert code == 130
+    assert interlock("show", run, "--json").json["status"] == "waiting"
 
 
 def test_a_run_is_cancelled_from_another_terminal(interlock: CommandLine) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
 from interlock.cli.failures import CommandError, ExitCode, Interrupted
-from interlock.cli.invocation import LIVE, Invocation, finished
+from interlock.cli.invocation import LIVE, Invocation, finished, interrupted_at_once
 from interlock.cli.labels import read_labels
 
 if TYPE_CHECKING:
@@ -147,7 +147,9 @@ def _refuse_unless_agreed(act: Act, counted: Counter[tuple[str, str]], on: Invoc
     import typer
 
     _tell_plan(act, counted, on)
-    if not typer.confirm("agreed?"):
+    with interrupted_at_once():
+        is_agreed = typer.confirm("agreed?")
+    if not is_agreed:
         raise CommandError("nothing was changed", code=ExitCode.NOT_SUCCEEDED)
 
 
