@@ -35,8 +35,8 @@ from interlock.store.postgres.rows import (
     to_send,
 )
 from interlock.store.postgres.session import Session
+from interlock.store.postgres.single import single
 from interlock.store.postgres.statement import APPEND, ASKED, PARTS
-from interlock.store.postgres.step import APPEND_STEP, step_values
 from interlock.store.rows import RunChanges, changes
 from interlock.store.salts import Salts
 from interlock.store.sealing import CHAIN_START, seal_all
@@ -102,9 +102,9 @@ class AppendBatch:
 
     def statement(self) -> tuple[str, list[Any]]:
         """What writes them all, and its values: of several, an array for each column."""
-        step = step_values(self._asked, self._parts)
-        if step is not None:
-            return APPEND_STEP, step
+        alone = single(self._asked, self._parts)
+        if alone is not None:
+            return alone
         arrays = _columns(self._asked, len(ASKED))
         for part, columns in PARTS.items():
             arrays.extend(_columns(self._parts[part], 1 + len(columns)))
