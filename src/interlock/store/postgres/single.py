@@ -36,6 +36,7 @@ moved as (
     select {tenant}, {run}, nextval('run_no'), {graph}, {graph_hash}, {bundle}, {kind}, {parent}, {key}, {labels},
         {started_at}, {priority}, {status}, {last}, {head}, {due}, {ended_at}, coalesce({error}, ''), {epoch},
         {expires_at}, case when not {releases} then {owner} end, {host}, {pid}, {pid_started}
+    where {before} = 0
     on conflict do nothing returning no)"""
 
 _DERIVED: Final = """
@@ -86,8 +87,9 @@ def single(asked: Sequence[Values], parts: Mapping[str, Sequence[Values]]) -> tu
 
     As of many it gives the number of the run, or 0 if the append is refused.
     """
-    has_more = any(rows and part not in (*_SEVERAL, *_AT_MOST_ONE) for part, rows in parts.items())
-    if len(asked) > 1 or has_more or not parts["event"] or any(len(parts[part]) > 1 for part in _AT_MOST_ONE):
+    is_one = len(asked) == 1 and len(parts["event"]) > 0 and all(len(parts[part]) <= 1 for part in _AT_MOST_ONE)
+    has_more = any(parts[part] for part in PARTS if part not in (*_SEVERAL, *_AT_MOST_ONE))
+    if has_more or not is_one:
         return None
     given = dict(zip(ASKED, asked[0], strict=True))
     if given["pinned_bundle"] is not None or (given["graph"] is None) != (given["owner"] is None):
