@@ -264,7 +264,7 @@ def _faulty(parts: Parts, clock: JumpingClock, worker: Callable[[], Worker]) -> 
 def _world(parts: Parts, live: Performer) -> Generator[Performer]:
     """Where effects go. What was recorded is written in the end, when nothing is in flight any more."""
     if parts.plays is not None:
-        yield PlayingWorld(parts.plays, parts.secrets.redaction())
+        yield PlayingWorld(parts.plays, parts.toolbox, parts.secrets.redaction())
     elif parts.records is not None:
         try:
             yield RecordingWorld(live, parts.records.cassette)

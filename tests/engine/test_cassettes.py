@@ -292,6 +292,47 @@ def test_data_that_looks_like_a_handle_stays_data(tmp_path: Path) -> None:
     assert (played.status, played.outputs) == ("succeeded", {"a": odd})
 
 
+@tool(effect="read", labels=("cheap",))
+async def found(item: str) -> dict[str, int]:
+    """What is known of it."""
+    return {"n": len(item)}
+
+
+def edited(tape: Path, **written: object) -> None:
+    """A recorded cassette of one call, in which a person has changed something."""
+    Interlock(tools=[found], record=tape).run(FINDING)
+    cassette = json.loads(tape.read_text())
+    cassette["calls"][0] |= written
+    tape.write_text(json.dumps(cassette))
+
+
+FINDING = graph({"a": {"tool": "found", "input": {"item": "tea"}}})
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (
+            {"gave": {"n": "x"}},
+            'the result of `found` breaks its contract: result.n is "x", not an integer',
+        ),
+        ({"labels": ["dear"]}, "`found` returned the label 'dear', which it does not declare (declared: cheap)"),
+    ],
+)
+def test_a_recorded_result_that_its_tool_could_not_give_fails_as_a_live_one_would(
+    tmp_path: Path, written: dict[str, object], told: str
+) -> None:
+    """A graph that passes its tests with such an answer has been tested against a tool that does not exist."""
+    edited(tmp_path / "tape.json", **written)
+
+    played = Interlock(tools=[found], world=f"cassette:{tmp_path / 'tape.json'}").run(FINDING)
+
+    assert played.error is not None
+    assert (played.status, played.error.kind) == ("failed", "invalid")
+    assert played.error.message.startswith(told)
+    assert played.error.message.endswith(f"; so it stands in {tmp_path / 'tape.json'}: calls[0]: record it anew")
+
+
 def one_call(**written: object) -> str:
     """A cassette with one call, in which something is written otherwise."""
     call = {"path": "a", "attempt": 1, "tool": "price", "input": dict[str, object](), "gave": 1, **written}

@@ -6,11 +6,13 @@ failed. Everything that leaves here has had its secrets struck out, and fits the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from interlock.core.events import Error, ErrorClass
+from interlock.core.values import Value
 from interlock.tools.conversation import Ending, Raised, Returned, Stopped, Vanished
 from interlock.tools.failure import shortened
 from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
@@ -55,24 +57,10 @@ class Conclusion(Struct, frozen=True):
 
     def _returned(self, ending: Returned, calls: int) -> ToolOutcome:
         out = self.redaction.value(ending.out)
-        schema = self.tool.output
-        problems = [] if schema is None else schema.problems(out, "result")
-        if problems:
-            return self._bad_result(
-                f"the result of `{self.tool.name}` breaks its contract: {'; '.join(problems)}", calls
-            )
-        unknown = [label for label in ending.labels if label not in self.tool.contract.labels]
-        if unknown:
-            declared = ", ".join(self.tool.contract.labels) or "none"
-            return self._bad_result(
-                f"`{self.tool.name}` returned the label {', '.join(map(repr, unknown))}, which it does not declare "
-                f"(declared: {declared}): add it to labels of @tool",
-                calls,
-            )
+        problem = broken_contract(self.tool, out, ending.labels)
+        if problem is not None:
+            return Failed(self._error("invalid", problem), retryable=False, calls=calls)
         return Done(out, ending.labels, calls)
-
-    def _bad_result(self, message: str, calls: int) -> Failed:
-        return Failed(self._error("invalid", message), retryable=False, calls=calls)
 
     def _stopped(self, cause: Cause, more: str, calls: int) -> Unknown:
         told = f"`{self.tool.name}` {_TOLD[cause]}{more}; whether it took effect is unknown"
@@ -85,3 +73,18 @@ class Conclusion(Struct, frozen=True):
 
     def _error(self, kind: ErrorClass, message: str) -> Error:
         return Error(kind, shortened(self.redaction.text(message)))
+
+
+def broken_contract(tool: Tool, out: Value, labels: Sequence[str]) -> str | None:
+    """In what a result is not what its tool has promised; None if it is."""
+    problems = [] if tool.output is None else tool.output.problems(out, "result")
+    if problems:
+        return f"the result of `{tool.name}` breaks its contract: {'; '.join(problems)}"
+    unknown = [label for label in labels if label not in tool.contract.labels]
+    if unknown:
+        declared = ", ".join(tool.contract.labels) or "none"
+        return (
+            f"`{tool.name}` returned the label {', '.join(map(repr, unknown))}, which it does not declare "
+            f"(declared: {declared}): add it to labels of @tool"
+        )
+    return None

@@ -113,6 +113,7 @@ def _read_call(written: object, where: str) -> CallOnTape:
             tool=entry.tool,
             input=from_json(canonical(entry.input, where="input")),
             outcome=_outcome(entry),
+            place=where,
         )
     except (msgspec.ValidationError, ValueProblem, _NotOneOutcome) as problem:
         raise CassetteError(f"{where} is no call: {problem}; record it anew, or mend it by another one") from problem

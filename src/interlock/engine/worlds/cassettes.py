@@ -17,7 +17,9 @@ from interlock.core.errors import InterlockError
 from interlock.core.events import Error
 from interlock.core.values import Secret, Value, ValueProblem, digest_of, is_list, is_map
 from interlock.engine.courses.differing import value_differences
-from interlock.tools.outcome import Failed, ToolOutcome
+from interlock.tools.conclusion import broken_contract
+from interlock.tools.outcome import Done, Failed, ToolOutcome
+from interlock.tools.tool import Tool
 
 SECRET_KEY: Final = "$secret"  # noqa: S105 - it marks a handle, and is none itself
 _SHOWN_MAX: Final = 200
@@ -31,13 +33,17 @@ class CassetteError(InterlockError):
 
 
 class CallOnTape(Struct, frozen=True):
-    """One call and what came of it. `path` says where it was made, for people and for the order."""
+    """One call and what came of it. `path` says where it was made, for people and for the order.
+
+    `place` says where it stands, if it was read from a file.
+    """
 
     path: str
     attempt: int
     tool: str
     input: Value
     outcome: ToolOutcome
+    place: str = ""
 
     @property
     def request(self) -> str:
@@ -58,8 +64,12 @@ class Cassette:
         """One more call that was made."""
         self.calls.append(call)
 
-    def play(self, tool: str, input: Value, *, path: str, attempt: int = 1) -> ToolOutcome:
+    def play(
+        self, tool: str, input: Value, *, path: str, attempt: int = 1, contract: Tool | None = None
+    ) -> ToolOutcome:
         """What was recorded for a request, there or else elsewhere; one that is not on it is refused.
+
+        Where the tool itself is at hand as `contract`, a result has to be one that it could give.
 
         The same attempt comes first: a run may be played by one process up to a question, and by another from there on.
         """
@@ -70,7 +80,7 @@ class Cassette:
             return _refused(f"{tool} with {_shown(input)} is on the cassette, but not so often")
         found = min(left, key=lambda call: (call.path != path, call.attempt != attempt))
         left.remove(found)
-        return found.outcome
+        return found.outcome if contract is None else _checked(found, contract)
 
     def _nearest(self, tool: str, input: Value) -> str:
         others = {_shown(call.input): call.input for call in self.calls if call.tool == tool}
@@ -81,6 +91,17 @@ class Cassette:
         (nearest,) = difflib.get_close_matches(_shown(input), compared, n=1, cutoff=0)
         places = [found.what for found in islice(value_differences("input", others[nearest], input), _PLACES_TOLD_MAX)]
         return f": the nearest is {nearest}, which differs in {', '.join(places)}"
+
+
+def _checked(call: CallOnTape, contract: Tool) -> ToolOutcome:
+    """The outcome, unless it is a result that its tool could not give: the cassette was edited, or is out of date."""
+    if not isinstance(call.outcome, Done):
+        return call.outcome
+    problem = broken_contract(contract, call.outcome.out, call.outcome.labels)
+    if problem is None:
+        return call.outcome
+    told = f"{problem}; so it stands in {call.place or 'the cassette'}: record it anew"
+    return Failed(Error("invalid", told), retryable=False, calls=call.outcome.calls, simulated=True)
 
 
 def _refused(message: str) -> Failed:

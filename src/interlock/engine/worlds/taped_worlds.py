@@ -14,6 +14,7 @@ from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolOutcome
 from interlock.tools.reconciling import CannotTell, Reconciled
 from interlock.tools.secrets import Redaction
+from interlock.tools.toolbox import Toolbox
 
 
 class RecordingWorld:
@@ -46,11 +47,13 @@ class RecordingWorld:
 class PlayingWorld:
     """A world that is on a cassette: what was recorded is answered, and nothing else is.
 
-    Known secrets are struck out of requests as they were when it was written.
+    A result is held to the contract of its tool, where that is here: a cassette can be edited. Known secrets are struck
+    out of requests as they were when it was written.
     """
 
-    def __init__(self, cassette: Cassette, redaction: Redaction) -> None:
+    def __init__(self, cassette: Cassette, toolbox: Toolbox, redaction: Redaction) -> None:
         self._cassette = cassette
+        self._toolbox = toolbox
         self._redaction = redaction
 
     def missing(self, tools: Iterable[str]) -> list[str]:  # noqa: ARG002 - the port's signature
@@ -66,8 +69,9 @@ class PlayingWorld:
         in_flight: InFlight[ToolOutcome],
     ) -> None:
         """Answer from the cassette."""
+        asked, contract = await whole(effect.input), self._toolbox.find(effect.tool)
         in_flight.over(
-            self._cassette.play(effect.tool, await whole(effect.input), path=effect.path, attempt=effect.attempt)
+            self._cassette.play(effect.tool, asked, path=effect.path, attempt=effect.attempt, contract=contract)
         )
 
     async def find_out(self, effect: FindOut, whole: Whole, in_flight: InFlight[Reconciled]) -> None:  # noqa: ARG002
