@@ -277,3 +277,50 @@ def test_a_run_that_is_only_started_waits_for_a_worker(interlock: CommandLine) -
     assert said.code == 0
     assert "for whichever worker takes it" in said.out
     assert [(each["graph"], each["waiting"]) for each in waiting["runs"]] == [("one", 1)]
+
+
+GREETING = 'greet: {tool: greet, input: {name: "${inputs.name}"}}'
+
+
+def test_a_run_that_was_started_before_under_its_key_is_told_as_such(interlock: CommandLine) -> None:
+    """Else a run of last week, with other inputs, looks as if it had been run just now."""
+    interlock.graph("hello", GREETING, inputs="{name: string}")
+    ada = interlock.started("hello", "-i", "name=Ada", "--key", "k1")
+
+    again = interlock("run", "hello", "-i", "name=Ada", "--key", "k1")
+    other = interlock("run", "hello", "-i", "name=Bob", "--key", "k1")
+
+    told = f"a run was started under the key k1 already: this is that one, run {ada} of graph hello, started 20"
+    assert (again.code, again.err.count("\n"), again.err[: len(told)]) == (0, 1, told)
+    assert (other.code, other.err.splitlines()[1:]) == (
+        0,
+        ["warning: it was given other inputs than these; a new run needs another key"],
+    )
+    assert other.out == again.out
+
+
+def test_json_tells_of_a_run_that_was_started_before_under_its_key(interlock: CommandLine) -> None:
+    """A program decides by it whether the answer is one to its own question."""
+    interlock.graph("hello", GREETING, inputs="{name: string}")
+    first = interlock("run", "hello", "-i", "name=Ada", "--key", "k1", "--json").json
+    [row] = interlock("runs", "--json").json["runs"]
+
+    again = interlock("run", "hello", "-i", "name=Ada", "--key", "k1", "--json")
+    other = interlock("run", "hello", "-i", "name=Bob", "--key", "k1", "--json")
+
+    known = {"started_at": row["started_at"], "other_inputs": False}
+    assert (again.json, again.err) == (first | {"known": known}, "")
+    assert (other.json, other.err) == (first | {"known": known | {"other_inputs": True}}, "")
+
+
+def test_a_run_that_was_detached_before_under_its_key_is_shown_as_it_stands(interlock: CommandLine) -> None:
+    """It may have ended long ago: then no worker will ever take it."""
+    interlock.graph("hello", GREETING, inputs="{name: string}")
+    interlock("run", "hello", "-i", "name=Ada", "--key", "k1")
+
+    again = interlock("run", "hello", "-i", "name=Ada", "--key", "k1", "--detach")
+
+    assert again.code == 0
+    assert "already: this is that one" in again.err
+    assert "succeeded in" in again.out
+    assert "for whichever worker takes it" not in again.out

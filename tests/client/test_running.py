@@ -223,7 +223,53 @@ async def test_starting_twice_under_one_key_starts_once(store: str) -> None:
         assert second.id == first.id
         assert (await second.wait()).status == "succeeded"
         assert [(row.run, row.key) for row in await interlock.runs()] == [(first.id, "order 7")]
+        assert (first.is_new, second.is_new) == (True, False)
     assert workshop.done == ["make a"]
+
+
+def test_a_result_says_whether_its_run_is_a_new_one(store: str) -> None:
+    """What came of a run of last week is easily taken for what came of the inputs of now."""
+    interlock = Interlock(store)
+    greets = graph({"a": {"value": "Hello ${inputs.name}"}}, inputs={"name": "string"})
+
+    ada = interlock.run(greets, {"name": "Ada"}, key="k1")
+    bob = interlock.run(greets, {"name": "Bob"}, key="k1")
+
+    assert (ada.outputs, ada.is_new) == ({"a": "Hello Ada"}, True)
+    assert (bob.outputs, bob.is_new) == ({"a": "Hello Ada"}, False)
+
+
+@in_event_loop
+async def test_a_run_that_others_are_to_drive_is_left_to_them_also_when_it_is_started_again(store: str) -> None:
+    """The second of two starts is to be the same as the first, not to drive the run from a place without its tools."""
+    workshop = Workshop()
+    async with Interlock(store, tools=workshop.tools) as interlock:
+        first = await interlock.start(graph({"a": making("a")}), key="order 7", detach=True)
+
+        second = await interlock.start(graph({"a": making("a")}), key="order 7", detach=True)
+
+        assert (first.is_new, second.is_new, second.id) == (True, False, first.id)
+    assert workshop.done == []
+
+
+GREETING: Graph = graph(
+    {"a": {"value": "${inputs.greeting} ${inputs.name}"}},
+    inputs={"name": "string", "times": "number?", "greeting": {"type": "string", "default": "Hello"}},
+)
+
+
+@in_event_loop
+async def test_a_run_knows_whether_it_was_given_some_inputs(store: str) -> None:
+    """What a default would have said is the same said outright; a number is no other for being true to Python."""
+    async with Interlock(store) as interlock:
+        run = await interlock.start(GREETING, {"name": "x" * 100_000, "times": 1})
+        given = {"name": "x" * 100_000, "times": 1}
+
+        assert await run.was_given(given)
+        assert await run.was_given({"greeting": "Hello", **given})
+        assert not await run.was_given({**given, "name": "Ada"})
+        assert not await run.was_given({**given, "times": True})
+        assert not await run.was_given({})
 
 
 @in_event_loop

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from interlock.cli.failures import ExitCode, Interrupted
 from interlock.cli.invocation import Invocation
+from interlock.cli.known_run import KnownRun
 from interlock.cli.next_steps import command_line
 from interlock.cli.output import console, error_console, print_json
 from interlock.cli.summary import exit_code_of, print_summary, run_as_json
@@ -35,11 +36,16 @@ _FOR_OTHERS: Final = {"person", "hold", "failure", "event"}
 
 
 async def drive(
-    handle: RunHandle, on: Invocation, *, after: int = 0, wanted: frozenset[str] = frozenset({"succeeded"})
+    handle: RunHandle,
+    on: Invocation,
+    *,
+    after: int = 0,
+    wanted: frozenset[str] = frozenset({"succeeded"}),
+    known: KnownRun | None = None,
 ) -> ExitCode:
     """Show what happens behind event `after` until the run rests, then how it stands.
 
-    The exit code says whether that is what was wanted.
+    The exit code says whether that is what was wanted. A run that was `known` before is told to programs as such.
     """
     try:
         async with _display(handle, on, after=after) as display:
@@ -53,22 +59,29 @@ async def drive(
         raise
     view, version = await handle.view(), await handle.version()
     if on.as_json:
-        print_json(run_as_json(view, version))
+        print_json(run_as_json(view, version) | _as_known(known))
     else:
         print_summary(console(), view, version, store=on.store, now=_now())
     return exit_code_of(view, wanted=wanted)
 
 
-async def tell_started(handle: RunHandle, on: Invocation) -> ExitCode:
-    """Say that a run was started, for whichever worker takes it."""
+async def tell_started(handle: RunHandle, on: Invocation, *, known: KnownRun | None = None) -> ExitCode:
+    """Say that a run was started, for whichever worker takes it; of one that was `known` before, how it stands."""
     if on.as_json:
-        print_json(run_as_json(await handle.view(), await handle.version()))
+        print_json(run_as_json(await handle.view(), await handle.version()) | _as_known(known))
         return ExitCode.SUCCEEDED
     out = console()
+    if known is not None:
+        print_summary(out, await handle.view(), await handle.version(), store=on.store, now=_now())
+        return ExitCode.SUCCEEDED
     out.print(f"run {handle.id} is started, for whichever worker takes it")
     out.print(f"  follow  {command_line('events', handle.id, '--follow', store=on.store)}")
     out.print(f"  cancel  {command_line('cancel', handle.id, store=on.store)}")
     return ExitCode.SUCCEEDED
+
+
+def _as_known(known: KnownRun | None) -> dict[str, Any]:
+    return known.as_json() if known is not None else {}
 
 
 def interrupted(run: str, on: Invocation) -> Interrupted:

@@ -104,13 +104,17 @@ async def _run(
     on: Invocation,
 ) -> int:
     from interlock.cli.driving import drive, tell_started
+    from interlock.cli.known_run import known_run, tell_known
     from interlock.cli.opening import opened, who
 
     async with opened(on) as interlock:
         handle = await interlock.start(
             graph, inputs, key=key, by=who(by), draft=draft, labels=labels, priority=priority, detach=detach
         )
-        return await (tell_started(handle, on) if detach else drive(handle, on))
+        known = await known_run(handle, inputs)
+        if known is not None and not on.as_json:
+            tell_known(known)
+        return await (tell_started(handle, on, known=known) if detach else drive(handle, on, known=known))
 
 
 def resume(

@@ -27,12 +27,14 @@ from interlock.engine.driving import Progress, RunDriver
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.linking import retry_run, rollback_run
 from interlock.engine.releasing.releases import released
+from interlock.engine.starting import is_given
 from interlock.engine.submitting import Submitted, submit
 from interlock.engine.telling.causes import Cause, Links, cause
 from interlock.engine.telling.history import History, RunView
 from interlock.engine.telling.lineage import Lineage
 from interlock.engine.worker import Worker
 from interlock.store.rows import LedgerRow, QuestionRow, RunRow
+from interlock.store.sealing import Header
 
 Remedy: TypeAlias = Literal["retry", "edit", "skip", "fail"]
 Verdict: TypeAlias = Literal["promote", "block", "rollback"]
@@ -42,12 +44,22 @@ Mode: TypeAlias = Literal["normal", "degraded", "minimal"]
 class RunHandle:
     """One run. It works while the client it came from is open."""
 
-    def __init__(self, worker: Worker, run: str, *, driver: RunDriver | None = None, row: RunRow | None = None) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        run: str,
+        *,
+        driver: RunDriver | None = None,
+        row: RunRow | None = None,
+        is_new: bool = False,
+    ) -> None:
         self._worker = worker
         self._driver = driver
         self._row = row
         self._result: RunResult | None = None
         self.id = run
+        self.is_new = is_new
+        """Whether the call that gave this has made the run; not so where a `key` named one that was there."""
 
     def __repr__(self) -> str:
         return f"RunHandle({self.id}, {self.status})"
@@ -142,9 +154,13 @@ class RunHandle:
         row = await self.row()
         return (await released(self._worker.engine, row.graph)).told(row.bundle)
 
+    async def was_given(self, inputs: Mapping[str, object]) -> bool:
+        """Whether these are the inputs it was started with; what they leave out has the graph's defaults."""
+        return await is_given(self._worker.engine, self.id, canonical(inputs, where="inputs"))
+
     async def result(self) -> RunResult:
         """What the run has come to by now."""
-        self._result = result_of(await self.view())
+        self._result = result_of(await self.view(), is_new=self.is_new)
         return self._result
 
     async def questions(self) -> list[QuestionRow]:
@@ -191,12 +207,13 @@ class RunHandle:
     async def events(self, *, after: int = 0, follow: bool = False) -> AsyncIterator[Event]:
         """The run's events behind number `after`; with `follow` also those to come, up to the run's end.
 
-        Large values in them are references: `whole` loads them.
+        Large values in them are references: `whole` loads them. Each is held against the one before it: `DamagedError`
+        names the first that does not follow.
         """
         async with Following(self._worker, self.id) as following:
+            log = following.log(after=after)
             while True:
-                async for event in following.events_after(after):
-                    after = event.seq
+                async for event in log.events():
                     yield event
                     if event.type == "run.ended":
                         return
@@ -204,14 +221,20 @@ class RunHandle:
                     return
                 await following.changed()
 
+    async def headers(self, *, after: int = 0) -> AsyncIterator[Header]:
+        """What is kept of its events for ever, whether or not what they say was erased."""
+        async with Following(self._worker, self.id) as following:
+            async for header in following.log(after=after).headers():
+                yield header
+
     async def stream(self, *, after: int = 0) -> AsyncIterator[Event | Progress]:
         """Events up to the run's end, and among them the live progress of its nodes if it is driven here."""
         async with Following(self._worker, self.id) as following:
+            log = following.log(after=after)
             while True:
                 for progress in following.take_progress():
                     yield progress
-                async for event in following.events_after(after):
-                    after = event.seq
+                async for event in log.events():
                     yield event
                     if event.type == "run.ended":
                         return
@@ -308,7 +331,7 @@ class RunHandle:
     async def retry(self, *, by: str = "", why: str = "") -> RunHandle:
         """A new run that goes on where this one failed: what does not depend on the failure is taken over."""
         driver = await retry_run(self._worker, self.id, by=by, why=why)
-        return RunHandle(self._worker, driver.run_id, driver=driver)
+        return RunHandle(self._worker, driver.run_id, driver=driver, is_new=True)
 
     async def prepare_fork(
         self, start: str, *, set: Mapping[str, object] | None = None, graph: CheckedGraph | None = None
@@ -324,12 +347,12 @@ class RunHandle:
     async def fork(self, prepared: PreparedFork, *, by: str = "") -> RunHandle:
         """A new run that takes the course which was prepared. This one stays as it is."""
         driver = await make_fork(self._worker, prepared, by=by)
-        return RunHandle(self._worker, driver.run_id, driver=driver)
+        return RunHandle(self._worker, driver.run_id, driver=driver, is_new=True)
 
     async def rollback(self, *, by: str = "", why: str = "") -> RunHandle:
         """A new run that takes back what this one did."""
         driver = await rollback_run(self._worker, self.id, by=by, why=why)
-        return RunHandle(self._worker, driver.run_id, driver=driver)
+        return RunHandle(self._worker, driver.run_id, driver=driver, is_new=True)
 
     def _driving(self) -> RunDriver | None:
         return self._worker.drivers.get(self.id) or self._driver

@@ -261,11 +261,12 @@ class Interlock:
 
         Of two runs that wait for a worker, the one with the higher `priority` (from -1,000 to 1,000) goes first.
         A graph's name means what was released under it, if anything was; with `draft`, the graph that is known here.
-        A `key` names at most one run: starting again under it gives the run there is, whatever its graph and inputs.
+        A `key` names at most one run: starting again under it gives the run there is, whatever its graph and inputs;
+        `is_new` of the handle is then false.
         """
         worker = self._open_worker("start")
         if key and (known := await worker.engine.store.find_by_key(worker.engine.tenant, key)) is not None:
-            return await self._continue(known)
+            return await self._known(known, detach=detach)
         plan = await plan_to_run(worker.engine, self.graphs, graph, draft=draft)
         request = StartRun(
             inputs=canonical(inputs or {}, where="inputs"),
@@ -278,11 +279,12 @@ class Interlock:
         try:
             if detach:
                 run = await start_detached(worker.engine, plan, worker.new_id(), request, owner=worker.owner)
-                return await self.open(run)
+                return RunHandle(worker, run, row=await self._row(worker, run), is_new=True)
             driver = await worker.start(plan, worker.new_id(), request)
         except RunKeyTakenError as taken:
-            return await self._continue(await worker.engine.store.get_run(worker.engine.tenant, taken.taken_by))
-        return RunHandle(worker, driver.run_id, driver=driver)
+            known = await worker.engine.store.get_run(worker.engine.tenant, taken.taken_by)
+            return await self._known(known, detach=detach)
+        return RunHandle(worker, driver.run_id, driver=driver, is_new=True)
 
     async def open(self, run: str) -> RunHandle:
         """A handle on a run, wherever it is driven. It is not driven here because of that."""
@@ -406,8 +408,10 @@ class Interlock:
         """What was ever released of one graph; an empty history if nothing was."""
         return await released(self._open_worker("releases_of").engine, graph)
 
-    async def _continue(self, row: RunRow) -> RunHandle:
-        """A run that was started before: if nobody drives it, it is driven on here."""
+    async def _known(self, row: RunRow, *, detach: bool) -> RunHandle:
+        """A run that was started before: if nobody drives it, it is driven on here, unless it is left to others."""
+        if detach:
+            return await self.open(row.run)
         try:
             return await self.take_up(row.run)
         except LeaseHeldError:

@@ -25,6 +25,8 @@ class RunResult(Struct, frozen=True, kw_only=True):
     """Every node that began, and those that still can, by path."""
     waits: tuple[Wait, ...] = ()
     """What it waits for: questions, held gates and failures, events, times."""
+    is_new: bool = False
+    """Whether the call that gave this has started the run; not so where a `key` named one that was there."""
 
     @property
     def succeeded(self) -> bool:
@@ -37,7 +39,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
         return self.status in {"succeeded", "failed", "cancelled", "rolled_back"}
 
 
-def result_of(view: RunView) -> RunResult:
+def result_of(view: RunView, *, is_new: bool) -> RunResult:
     """The result that a view of a run shows."""
     return RunResult(
         id=view.run,
@@ -47,4 +49,5 @@ def result_of(view: RunView) -> RunResult:
         error=view.error,
         nodes=view.nodes,
         waits=view.waits,
+        is_new=is_new,
     )

@@ -1,4 +1,4 @@
-"""Starting a run without driving it: its start is on record, and any worker that looks for work takes it up.
+"""How a run starts without being driven, so that any worker that looks for work takes it up; and what it started with.
 
 Nothing is decided here: an effect that followed would be intended and never tried. Whether the tools of the graph are
 here is not asked either: who takes the run up needs them.
@@ -6,9 +6,12 @@ here is not asked either: who takes the run up needs them.
 
 from __future__ import annotations
 
+from interlock.core.deciding.giving import given
+from interlock.core.events import RunStarted
 from interlock.core.plan import Plan
 from interlock.core.requests import StartRun, misfit
 from interlock.core.state import RunState
+from interlock.core.values import Value, digest_of
 from interlock.engine.engine import Arrival, Engine, RunInHand
 from interlock.engine.errors import RequestRefusedError
 from interlock.store.lease import LeaseOwner, first_lease
@@ -30,3 +33,15 @@ async def start_detached(engine: Engine, plan: Plan, run: str, request: StartRun
     if refused is not None:
         raise RequestRefusedError(run, refused.reason)
     return run
+
+
+async def is_given(engine: Engine, run: str, inputs: Value) -> bool:
+    """Whether a run was started with these inputs, once its graph's defaults are filled in."""
+    [first] = await engine.store.read(engine.tenant, run, limit=1)
+    started = first.body
+    assert isinstance(started, RunStarted), "a log begins with the run's start"
+    # A run that has migrated since was judged by the graph on which it started.
+    plan = await engine.plan_of(started.bundle)
+    filled, _ = given(plan.root, inputs)
+    # By digest: to Python `true` is 1 and 1 is 1.0, and to a graph they are not.
+    return digest_of(filled) == digest_of(await engine.whole(started.inputs))
