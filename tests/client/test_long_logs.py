@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from interlock import Interlock, RunHandle
-from interlock.client import following
 from interlock.engine import engine
+from interlock.engine.telling import log_reading
 from tests.store.event_loop import in_event_loop
 
 PAGE = 100
@@ -23,7 +23,7 @@ LONG = {"graph": "long", "nodes": {"go": LOOP, "ask": {"human": "Done?", "choice
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of thousands of events is as long for these as one of a million is for others."""
     monkeypatch.setattr(engine, "EVENTS_READ_AT_ONCE", PAGE)
-    monkeypatch.setattr(following, "EVENTS_AT_ONCE", PAGE)
+    monkeypatch.setattr(log_reading, "EVENTS_AT_ONCE", PAGE)
 
 
 async def long_run(interlock: Interlock) -> RunHandle:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from interlock import Interlock, tool
+from interlock.core.events import Event
 from interlock.store import DamagedError, PlaceError
 from interlock.store.sqlite.tables import VERSION
 from tests.client.workshop import graph
@@ -32,6 +34,12 @@ async def stored_run(place: Path) -> str:
         await run.wait()
     await assert_sound(place)
     return run.id
+
+
+async def noted(events: AsyncIterator[Event], seen: list[int]) -> None:
+    """The numbers of events, as far as they come."""
+    async for event in events:
+        seen.append(event.seq)  # noqa: PERF401 - what came before an error is wanted too
 
 
 def flip(place: Path, table: str, column: str, where: str) -> None:
@@ -90,6 +98,57 @@ async def test_a_lost_end_of_a_log_is_found(tmp_path: Path) -> None:
     async with Interlock(place, tools=[make]) as interlock:
         with pytest.raises(DamagedError, match=f"event 4 of run {run}"):
             await (await interlock.open(run)).view()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "after", "given", "told"),
+    [
+        ("delete from event where seq = 3", 0, [1, 2], "event 3 of run {run} (event 3 is missing: event 4 stands"),
+        ("delete from event where seq = 3", 2, [], "event 3 of run {run} (event 3 is missing: event 4 stands"),
+        ("delete from event where seq = 3", 3, [], "event 3 of run {run} (it is missing)"),
+        ("delete from event where seq = 5", 0, [1, 2, 3, 4], "event 5 of run {run} (it is missing)"),
+        ("delete from event", 0, [], "event 1 of run {run} (it is missing)"),
+        ("update event set header = x'00' where seq = 2", 0, [1], "event 2 of run {run} (the header in place 2 cannot"),
+        ("update event set payload = x'00' where seq = 2", 0, [1], "event 2 of run {run} (the payload of event 2"),
+    ],
+)
+def test_who_reads_events_one_by_one_gets_those_before_the_first_that_is_not_what_was_stored(
+    tmp_path: Path, spoil: str, after: int, given: list[int], told: str
+) -> None:
+    """A list that goes on 1, 2, 4 as if nothing were wrong is believed."""
+    place = tmp_path / "interlock.db"
+
+    @in_event_loop
+    async def story() -> None:
+        run = await stored_run(place)
+        with sqlite3.connect(place) as file:
+            file.execute(spoil)
+        file.close()
+
+        seen: list[int] = []
+        async with Interlock(place, tools=[make]) as interlock:
+            handle = await interlock.open(run)
+            with pytest.raises(DamagedError) as damaged:
+                await noted(handle.events(after=after), seen)
+            with pytest.raises(DamagedError, match=f"of run {run}"):
+                _ = [cause async for cause in handle.causes()]
+
+        assert seen == given
+        assert str(damaged.value).startswith(told.format(run=run))
+
+    story()
+
+
+@in_event_loop
+async def test_a_changed_header_is_found_by_whoever_reads_the_events_one_by_one(tmp_path: Path) -> None:
+    """Who did it, and when, stands in the header."""
+    place = tmp_path / "interlock.db"
+    run = await stored_run(place)
+    flip(place, "event", "header", "seq = 3")
+
+    async with Interlock(place, tools=[make]) as interlock:
+        with pytest.raises(DamagedError, match=f"event 3 of run {run}"):
+            _ = [event.seq async for event in (await interlock.open(run)).events()]
 
 
 @in_event_loop

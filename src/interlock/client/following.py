@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Final, Self
 
 from interlock.core.events import Event
 from interlock.core.evolving.resting import waits_for_outside
 from interlock.engine.driving import Progress, RunDriver
+from interlock.engine.telling.log_reading import LogReading
 from interlock.engine.worker import Worker
 
 ASK_SECONDS: Final = 0.05
 PROGRESS_KEPT_MAX: Final = 1_000
 """Of progress that nobody reads in time, the oldest is forgotten: it is live, and on no record."""
-EVENTS_AT_ONCE: Final = 1_000
 
 
 class Following:
@@ -57,13 +56,9 @@ class Following:
                     break
         self._told.clear()
 
-    async def events_after(self, seq: int) -> AsyncIterator[Event]:
-        """What is on record behind a number."""
-        store, tenant = self._worker.engine.store, self._worker.engine.tenant
-        while events := await store.read(tenant, self._run, after=seq, limit=EVENTS_AT_ONCE):
-            for event in events:
-                yield event
-            seq = events[-1].seq
+    def log(self, *, after: int) -> LogReading:
+        """What is on record behind a number, and what comes to it."""
+        return LogReading(self._worker.engine.store, tenant=self._worker.engine.tenant, run=self._run, after=after)
 
     def take_progress(self) -> list[Progress]:
         """What nodes have told since the last call."""
