@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,11 @@ from tests.cli.command_line import CommandLine
 
 HELLO = "a: {value: hello}\n"
 ASK = 'ask: {human: "Release?", choices: [release, reject]}\n'
+
+
+def lines_of(out: str) -> list[dict[str, Any]]:
+    """Output with an object a line."""
+    return [json.loads(line) for line in out.splitlines()]
 
 
 def test_erasing_says_who_and_why_and_the_run_says_so_ever_after(interlock: CommandLine) -> None:
@@ -25,6 +32,37 @@ def test_erasing_says_who_and_why_and_the_run_says_so_ever_after(interlock: Comm
     assert "by ann (asked to)" in shown.out
     replayed = interlock("replay", run, "--json").json
     assert replayed["verdict"] == "erased"
+
+
+def test_what_is_kept_of_erased_events_can_still_be_looked_at(interlock: CommandLine) -> None:
+    """That it happened, when, and by whom is what an auditor may ask for years later."""
+    interlock.graph("hello", HELLO)
+    run = interlock.started("hello")
+    before = lines_of(interlock("events", run, "--json").out)
+    interlock("prune", "--older-than", "1us", "--payloads", "--yes")
+
+    kept = lines_of(interlock("events", run, "--json").out)
+    told = interlock("events", run, "--after", "1")
+    inspected = interlock("inspect", run)
+
+    assert [line | {"body": None} for line in before] == [{name: line[name] for name in before[0]} for line in kept]
+    assert {(line["erased"], len(line["payload_digest"])) for line in kept} == {(True, 64)}
+    assert (told.code, told.out.count("(what it said was erased)")) == (0, len(before) - 1)
+    assert f"`interlock events {run}` lists what is kept" in inspected.err
+
+
+def test_a_run_whose_payloads_were_erased_is_none_of_those_that_can_be_rolled_back(interlock: CommandLine) -> None:
+    """What it did is not on record any more: a plan that counts it promises what cannot be."""
+    interlock.graph("hello", HELLO)
+    interlock.started("hello")
+    interlock("prune", "--older-than", "1us", "--payloads", "--yes")
+    interlock.started("hello")
+
+    plan = interlock("rollback", "--graph", "hello", "--plan", "--json").json
+    done = interlock("rollback", "--graph", "hello", "--yes", "--json").json
+
+    assert plan == {"act": "rollback", "runs": 1, "meant": [{"graph": "hello", "status": "succeeded", "runs": 1}]}
+    assert (done["runs"], done["refused"]) == (1, [])
 
 
 def test_a_run_that_was_given_up_is_told_of(interlock: CommandLine) -> None:

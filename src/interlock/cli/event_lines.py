@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from interlock.store.sealing import Header
+
 CAUSES_TOLD_MAX: Final = 10
 """How many of the events that one follows from a line names."""
 
@@ -24,6 +26,26 @@ CAUSES_TOLD_MAX: Final = 10
 def event_line(event: Event) -> Text:
     """Number, time, type, path, what it says, and who did it."""
     return _line(event, what_happened(event))
+
+
+def header_line(header: Header) -> Text:
+    """What is kept of an event of which the payload was erased."""
+    return _line(header, "(what it said was erased)")
+
+
+def header_as_json(header: Header) -> dict[str, Any]:
+    """The same for programs: as an event has it, but for the body. The digest still proves what was there."""
+    return {
+        "seq": header.seq,
+        "at": header.at,
+        "type": header.type,
+        "path": header.path,
+        "actor": header.actor,
+        "cause": header.cause or None,
+        "body": None,
+        "erased": True,
+        "payload_digest": header.payload_digest.hex(),
+    }
 
 
 def event_as_json(event: Event) -> dict[str, Any]:
@@ -125,7 +147,7 @@ def _as_json(cause: Cause) -> dict[str, Any]:
     }
 
 
-def _line(fact: Event | Cause, what: str) -> Text:
+def _line(fact: Event | Cause | Header, what: str) -> Text:
     from rich.text import Text
 
     when = datetime.fromtimestamp(fact.at / 1e6, UTC).strftime("%H:%M:%S.%f")[:-3]

@@ -177,21 +177,42 @@ def events(
 
 
 async def _events(run: str, store: str | None, *, follow: bool, after: int, as_json: bool) -> int:
-    from interlock.cli.event_lines import event_as_json, event_line
     from interlock.cli.opening import looked_at
+    from interlock.store.errors import ErasedError
+
+    async with looked_at(run, store) as handle:
+        try:
+            await _print_events(handle, after=min(after, NUMBER_MAX), follow=follow, as_json=as_json)
+        except ErasedError as erased:
+            await _print_headers(handle, after=erased.seq - 1, as_json=as_json)
+    return 0
+
+
+async def _print_events(handle: RunHandle, *, after: int, follow: bool, as_json: bool) -> None:
+    from interlock.cli.event_lines import event_as_json, event_line
     from interlock.cli.output import console, print_json
     from interlock.cli.reserved_output import flush_output
 
     out = console()
-    async with looked_at(run, store) as handle:
-        async for event in handle.events(after=min(after, NUMBER_MAX), follow=follow):
-            if as_json:
-                print_json(event_as_json(event), indent=None)
-            else:
-                out.print(event_line(event), soft_wrap=True)
-            if follow:
-                flush_output()
-    return 0
+    async for event in handle.events(after=after, follow=follow):
+        if as_json:
+            print_json(event_as_json(event), indent=None)
+        else:
+            out.print(event_line(event), soft_wrap=True)
+        if follow:
+            flush_output()
+
+
+async def _print_headers(handle: RunHandle, *, after: int, as_json: bool) -> None:
+    from interlock.cli.event_lines import header_as_json, header_line
+    from interlock.cli.output import console, print_json
+
+    out = console()
+    async for header in handle.headers(after=after):
+        if as_json:
+            print_json(header_as_json(header), indent=None)
+        else:
+            out.print(header_line(header), soft_wrap=True)
 
 
 def inspect(

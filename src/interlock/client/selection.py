@@ -28,6 +28,8 @@ MAY_BE: Final = {
     "rollback": RUN_ENDED - {"rolled_back"},
 }
 """What can be asked of runs, and of which statuses it can be asked; runs of others are not among those meant."""
+NEEDS_PAYLOADS: Final = frozenset({"retry", "rollback"})
+"""What makes a new run of what the old one has on record: of one whose payloads were erased nothing can be made."""
 
 
 class Selection:
@@ -42,11 +44,14 @@ class Selection:
         return runs_taken(self._worker.engine.store, self._worker.engine.tenant, self._chosen)
 
     def that_can(self, act: str) -> Selection:
-        """Those of them of which an act can be asked: a paused one cannot be paused."""
+        """Those of them of which an act can be asked: a paused one cannot be paused, nor an erased one rolled back."""
         statuses = MAY_BE[act] & (self._chosen.statuses or MAY_BE[act])
         # Without any status left, none is meant, and not all.
         nobody = self._chosen.limit if statuses else 0
-        return Selection(self._worker, replace(self._chosen, statuses=statuses, limit=nobody))
+        has_payloads = act in NEEDS_PAYLOADS
+        return Selection(
+            self._worker, replace(self._chosen, statuses=statuses, limit=nobody, has_payloads=has_payloads)
+        )
 
     async def counted(self) -> Counter[tuple[str, str]]:
         """How many runs are meant, by graph and status."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from msgspec import Struct
 
@@ -10,7 +11,9 @@ from interlock.core.plan import Micros
 from interlock.store.event_store import EventStore
 from interlock.store.rows import RunRow
 
-ROWS_AT_ONCE = 500
+ROWS_AT_ONCE: Final = 500
+_EVER: Final[Micros] = 2**63 - 1
+"""An instant before which every run that has ended did so."""
 
 
 class RunFilter(Struct, frozen=True, kw_only=True):
@@ -22,6 +25,8 @@ class RunFilter(Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     """All of these, with these values."""
     started_upto: Micros | None = None
+    has_payloads: bool = False
+    """Only runs that have ended and of which what their events say was not erased."""
     limit: int | None = None
     """How many at most, the newest first."""
 
@@ -37,10 +42,9 @@ class RunFilter(Struct, frozen=True, kw_only=True):
 
 async def runs_taken(store: EventStore, tenant: str, chosen: RunFilter) -> AsyncIterator[RunRow]:
     """The runs that are meant, the newest first. Those that are started meanwhile are not among them."""
-    [status] = chosen.statuses if len(chosen.statuses) == 1 else [None]
     left, before = chosen.limit, None
     while left is None or left > 0:
-        page = await store.list_runs(tenant, status=status, graph=chosen.graph, before=before, limit=ROWS_AT_ONCE)
+        page = await _page(store, tenant, chosen, before)
         for row in filter(chosen.takes, page):
             if left == 0:
                 return
@@ -49,3 +53,18 @@ async def runs_taken(store: EventStore, tenant: str, chosen: RunFilter) -> Async
         if len(page) < ROWS_AT_ONCE:
             return
         before = page[-1].run
+
+
+async def _page(store: EventStore, tenant: str, chosen: RunFilter, before: str | None) -> list[RunRow]:
+    [status] = chosen.statuses if len(chosen.statuses) == 1 else [None]
+    if not chosen.has_payloads:
+        return await store.list_runs(tenant, status=status, graph=chosen.graph, before=before, limit=ROWS_AT_ONCE)
+    return await store.retention.ended_runs(
+        tenant,
+        before=_EVER,
+        graph=chosen.graph,
+        status=status,
+        has_payloads=True,
+        older_than=before,
+        limit=ROWS_AT_ONCE,
+    )

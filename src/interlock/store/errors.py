@@ -146,7 +146,10 @@ class ErasedError(StoreError):
     """The payload of an event was erased on purpose: its header still proves that and when it happened."""
 
     def __init__(self, run: str, *, seq: int) -> None:
-        super().__init__(f"the payload of event {seq} of run {run} was erased: the run cannot be replayed beyond it")
+        super().__init__(
+            f"the payload of event {seq} of run {run} was erased: the run cannot be replayed beyond it; "
+            f"`interlock events {run}` lists what is kept"
+        )
         self.run, self.seq = run, seq
 
 
