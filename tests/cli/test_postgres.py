@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from interlock.store.postgres.address import PostgresAddress
-from tests.cli.command_line import CommandLine
+from tests.cli.command_line import CommandLine, commands_in
 
 
 def test_a_run_in_postgresql_is_moved_on_by_command_after_command(interlock: CommandLine, postgres_url: str) -> None:
@@ -70,8 +70,40 @@ def test_no_command_prints_the_password_of_a_store(interlock: CommandLine, postg
     said = [interlock("run", "ask", *at), interlock("runs", *at), interlock("config", *at)]
 
     assert [one.code for one in (said[1], said[2])] == [0, 0]
-    assert postgres_address.shown in said[0].out
+    assert postgres_address.without_password in said[0].out
     assert secret not in "".join(one.out + one.err for one in said)
+
+
+def test_a_next_step_can_be_typed_as_it_is_printed(
+    interlock: CommandLine, postgres_address: PostgresAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password is not printed, and stars in its place would be taken for it."""
+    interlock.graph("ask", 'ok: {human: "Go on?", choices: ["yes", "no"]}')
+    password = postgres_address.url.partition("@")[0].rpartition(":")[2]
+    store = f"{postgres_address.url}?schema={postgres_address.schema}"
+
+    asked = interlock("run", "ask", "--store", store)
+    monkeypatch.setenv("PGPASSWORD", password)
+    answered = interlock.types(commands_in(asked.out)[0])
+
+    assert "next (the password is left out: set PGPASSWORD, or INTERLOCK_STORE):" in asked.out
+    assert answered.code == 0
+
+
+def test_a_next_step_does_not_name_the_store_that_the_environment_names(
+    interlock: CommandLine, postgres_address: PostgresAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the shortest line that does it, and needs no password."""
+    interlock.graph("ask", 'ok: {human: "Go on?", choices: ["yes", "no"]}')
+    store = f"{postgres_address.url}?schema={postgres_address.schema}"
+    monkeypatch.setenv("INTERLOCK_STORE", store)
+
+    asked = interlock("run", "ask", "--store", store)
+    answered = interlock.types(commands_in(asked.out)[0])
+
+    assert "--store" not in asked.out
+    assert "next:" in asked.out
+    assert answered.code == 0
 
 
 def test_without_the_driver_it_is_told_what_to_install(interlock: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

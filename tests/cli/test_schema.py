@@ -39,6 +39,13 @@ def test_the_version_of_an_old_store_is_told_with_what_to_do(interlock: CommandL
     assert schema_of(old) == before
 
 
+def test_what_to_do_about_another_store_names_that_store(interlock: CommandLine, old: Path) -> None:
+    """The line is copied, and must not bring the project's own store up to date instead."""
+    said = interlock("store", "version", "--store", str(old))
+
+    assert said.out.splitlines()[-1] == f"  interlock store upgrade --store {old}"
+
+
 def test_an_upgrade_tells_from_where_to_where_and_where_the_copy_is(interlock: CommandLine, old: Path) -> None:
     """All that one has to know when it turns out to have been a mistake."""
     copy = f"{old}.schema-0001"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,7 +13,9 @@ from msgspec import Struct
 from interlock.core.values import Value, is_map
 from interlock.engine.telling.history import RunView
 from interlock.engine.waits import Wait
-from interlock.store.places import shown_place
+from interlock.store.places import place_to_copy
+
+STORE_VARIABLE: Final = "INTERLOCK_STORE"
 
 _EXAMPLES: Final[dict[str, Any]] = {
     "string": "…",
@@ -37,9 +40,20 @@ def next_steps(view: RunView, *, store: str | None) -> list[NextStep]:
 
 
 def command_line(*words: str, store: str | None) -> str:
-    """These words as a line for the shell, with the store if one was named."""
-    where = [] if store is None else ["--store", shown_place(store)]
-    return shlex.join(["interlock", *words, *where])
+    """These words as a line for the shell, with the store if one was named that the environment does not name."""
+    return shlex.join(["interlock", *words, *_where(store)])
+
+
+def password_left_out(store: str | None) -> bool:
+    """Whether a line for the shell works only once the password that it leaves out is given in another way."""
+    where = _where(store)
+    return bool(where) and store not in where
+
+
+def _where(store: str | None) -> list[str]:
+    if store is None or store == os.environ.get(STORE_VARIABLE):
+        return []
+    return ["--store", place_to_copy(store)]
 
 
 def _steps(view: RunView, store: str | None) -> Iterator[NextStep]:

@@ -52,6 +52,7 @@ def downgrade(
 
 
 async def _version(store: str | None, *, as_json: bool) -> int:
+    from interlock.cli.next_steps import command_line
     from interlock.cli.output import console, print_json
 
     place, schema = _schema(store)
@@ -64,7 +65,7 @@ async def _version(store: str | None, *, as_json: bool) -> int:
         out.print(f"{place} has schema {found}, the one that this release works with", markup=False, soft_wrap=True)
     else:
         out.print(f"{place} has schema {found}, this release works with {schema.newest}", markup=False, soft_wrap=True)
-        out.print("next:\n  interlock store upgrade", style="dim", markup=False)
+        out.print(f"next:\n  {command_line('store', 'upgrade', store=store)}", style="dim", markup=False, soft_wrap=True)
     return ExitCode.SUCCEEDED
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from interlock.cli.failures import ExitCode
-from interlock.cli.next_steps import next_steps
+from interlock.cli.next_steps import next_steps, password_left_out
 from interlock.cli.output import json_text, plain
 from interlock.cli.tree import MARKS, wait_line
 from interlock.engine.telling.events_in_words import short, span
@@ -88,7 +88,8 @@ def print_next_steps(console: Console, view: RunView, *, store: str | None) -> N
     if not steps:
         return
     width = max(len(step.what) for step in steps)
-    console.print("next:", style="dim")
+    hint = " (the password is left out: set PGPASSWORD, or INTERLOCK_STORE)" if password_left_out(store) else ""
+    console.print(f"next{hint}:", style="dim", markup=False, soft_wrap=True)
     for step in steps:
         console.print(f"  {step.what:<{width}}  ", style="dim", end="", markup=False)
         console.print(step.command, markup=False, soft_wrap=True)

@@ -23,11 +23,12 @@ def parse_place(named: str) -> StorePlace:
     return Path(named)
 
 
-def shown_place(named: str) -> str:
-    """The same words without a password, to be printed."""
+def place_to_copy(named: str) -> str:
+    """The same place in words that can be printed and typed again: an address has its password left out."""
     if not is_address(named):
         return named
     try:
-        return PostgresAddress.parse(named).shown
+        address = PostgresAddress.parse(named)
     except AddressError:
         return "postgresql://…"
+    return named if address.without_password == address.shown else address.without_password

@@ -33,7 +33,9 @@ class PostgresAddress:
     """What the driver is given; it may hold a password."""
     schema: str
     shown: str
-    """The same for people to read: no password is in it."""
+    """The same for people to read: it says where a password stands, and not which."""
+    without_password: str
+    """The same to be typed again: PGPASSWORD, or a file of passwords, gives what it leaves out."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -52,7 +54,7 @@ class PostgresAddress:
                 f"{schema!r} cannot be the schema of a store: take small letters, digits and _, at most 63 of them"
             )
         others = [(name, value) for name, value in options if name != "schema"]
-        return cls(_joined(parts, query=urlencode(others)), schema, _shown(parts))
+        return cls(_joined(parts, query=urlencode(others)), schema, _shown(parts), _without_password(parts))
 
     def __str__(self) -> str:
         return self.shown
@@ -68,6 +70,13 @@ def _shown(parts: SplitResult) -> str:
     user, colon, _ = who.partition(":")
     options = [(name, HIDDEN if name in _SECRETS else value) for name, value in parse_qsl(parts.query)]
     netloc = f"{quote(unquote(user))}{f':{HIDDEN}' if colon else ''}{at}{where}"
+    return _joined(parts._replace(netloc=netloc), query=urlencode(options, safe="*/"))
+
+
+def _without_password(parts: SplitResult) -> str:
+    who, at, where = parts.netloc.rpartition("@")
+    options = [(name, value) for name, value in parse_qsl(parts.query) if name not in _SECRETS]
+    netloc = f"{who.partition(':')[0]}{at}{where}"
     return _joined(parts._replace(netloc=netloc), query=urlencode(options, safe="*/"))
 
 

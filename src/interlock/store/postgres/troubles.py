@@ -16,7 +16,11 @@ UNKNOWN: Final = "it is unknown whether what was being written is kept: reload i
 
 # By the first letters of the error's code, the longest first: PostgreSQL's codes are five letters, two for the class.
 _TROUBLES: Final[dict[str, tuple[PlaceReason, str]]] = {
-    "28": ("no_access", "the server refuses the user or the password: check both, and what pg_hba.conf allows"),
+    "28": (
+        "no_access",
+        "the server refuses the user or the password: check both, and what pg_hba.conf allows"
+        " (a password stands in the address, in PGPASSWORD or in ~/.pgpass)",
+    ),
     "3D000": ("no_database", "there is no such database: make it first, or name another one"),
     "3F000": ("damaged", f"the store's schema is gone: restore it from a backup; {SAFE} only there"),
     "42P01": ("damaged", "a table of the store is gone: restore it from a backup"),
