@@ -65,7 +65,8 @@ async def _version(store: str | None, *, as_json: bool) -> int:
         out.print(f"{place} has schema {found}, the one that this release works with", markup=False, soft_wrap=True)
     else:
         out.print(f"{place} has schema {found}, this release works with {schema.newest}", markup=False, soft_wrap=True)
-        out.print(f"next:\n  {command_line('store', 'upgrade', store=store)}", style="dim", markup=False, soft_wrap=True)
+        upgrade = command_line("store", "upgrade", store=store)
+        out.print(f"next:\n  {upgrade}", style="dim", markup=False, soft_wrap=True)
     return ExitCode.SUCCEEDED
 
 

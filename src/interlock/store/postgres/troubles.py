@@ -18,8 +18,7 @@ UNKNOWN: Final = "it is unknown whether what was being written is kept: reload i
 _TROUBLES: Final[dict[str, tuple[PlaceReason, str]]] = {
     "28": (
         "no_access",
-        "the server refuses the user or the password: check both, and what pg_hba.conf allows"
-        " (a password stands in the address, in PGPASSWORD or in ~/.pgpass)",
+        "the server refuses the user or the password: check both (the address, PGPASSWORD, ~/.pgpass), and pg_hba.conf",
     ),
     "3D000": ("no_database", "there is no such database: make it first, or name another one"),
     "3F000": ("damaged", f"the store's schema is gone: restore it from a backup; {SAFE} only there"),
