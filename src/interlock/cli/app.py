@@ -35,6 +35,7 @@ from interlock.cli import (
 )
 from interlock.cli.failures import CommandError, ExitCode, Failure, failure_of
 from interlock.cli.invocation import terminated_as_interrupted
+from interlock.cli.own_output import OutputError, own_output
 
 app = typer.Typer(
     name="interlock",
@@ -120,9 +121,10 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     _prepare_streams()
     try:
-        with _output_for(words):
-            code = _run(words)
-        sys.stdout.flush()
+        with own_output():
+            with _output_for(words):
+                code = _run(words)
+            sys.stdout.flush()
     except BrokenPipeError:
         _say_no_more()
         return ExitCode.READER_GONE
@@ -162,7 +164,7 @@ def _run(words: list[str]) -> int:
         return _told(_INTERRUPTED, words)
     except TyperException as error:
         return _told_usage(error, words)
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputError):
         raise
     except SystemExit as ended:
         if isinstance(ended.__context__, BrokenPipeError):

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, TextIO
 
-_RESERVED: Final[ContextVar[TextIO | None]] = ContextVar("reserved_output", default=None)
+from interlock.cli.own_output import OwnOutput
+
+_RESERVED: Final[ContextVar[TextIO | OwnOutput | None]] = ContextVar("reserved_output", default=None)
 
 
 def write_output(text: str) -> None:
@@ -29,7 +31,7 @@ def flush_output() -> None:
         _stream().flush()
 
 
-def _stream() -> TextIO:
+def _stream() -> TextIO | OwnOutput:
     return _RESERVED.get() or sys.stdout
 
 
@@ -57,12 +59,12 @@ def reserved_output() -> Generator[None]:
             finally:
                 sys.stdout = shown
         return
-    with _opened_again(number) as stream, _reserved(stream), _leading_elsewhere(number):
+    with _opened_again(number) as stream, _reserved(OwnOutput(stream)), _leading_elsewhere(number):
         yield
 
 
 @contextmanager
-def _reserved(stream: TextIO) -> Generator[None]:
+def _reserved(stream: TextIO | OwnOutput) -> Generator[None]:
     token = _RESERVED.set(stream)
     try:
         yield
