@@ -227,6 +227,7 @@ class Interlock:
         """Work for everybody until told to stop: drive runs that nobody drives, perform effects on offer, do duties.
 
         What was begun is then finished, for `worker.grace_seconds` at most. This need not be open, and is not by that.
+        A store that cannot be worked on, as one that may only be read, is refused before `on_ready`.
         """
         settings = worker or WorkerSettings()
         duties = Duties(sinks=self._sinks, secrets=self._secrets, folder=self._folder, retention=retention)
@@ -239,6 +240,7 @@ class Interlock:
             duties=duties.of,
         )
         async with duties, running_service(self._parts, serving) as service:
+            await service.sign_on()
             if on_ready is not None:
                 on_ready(service.card)
             await service.serve(TENANT, until=until, grace_seconds=settings.grace_seconds)

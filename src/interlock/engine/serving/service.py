@@ -75,6 +75,10 @@ class Service:
         )
         self._state: WorkerState = "working"
 
+    async def sign_on(self) -> None:
+        """Say that it is there. Raises what keeps it from writing: whoever cannot do that can do nothing here."""
+        await self._beat()
+
     async def serve(self, tenant: str, *, until: asyncio.Event, grace_seconds: float) -> None:
         """Work until told to stop, then finish what was begun, for so long at most. `tenant`: whose duties it does."""
         async with self._opened:
