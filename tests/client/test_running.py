@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from interlock import Interlock, InvalidGraphError, RequestRefusedError, UnknownGraphError
-from interlock.client import OtherLoopError, RunningLoopError, TwoGraphsError, UnreadableGraphError
+from interlock.client import (
+    OtherLoopError,
+    RunningLoopError,
+    TwoGraphsError,
+    UnreadableFolderError,
+    UnreadableGraphError,
+)
 from interlock.store import PlaceError
 from tests.client.workshop import ASK, Graph, Workshop, graph, making
 from tests.store.event_loop import in_event_loop
@@ -121,6 +127,43 @@ def test_a_file_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
     """Not as a graph with problems."""
     with pytest.raises(UnreadableGraphError, match="No such file"):
         Interlock().run(tmp_path / "missing.yaml")
+
+
+def test_a_folder_of_graphs_that_cannot_be_read_is_told_as_such(tmp_path: Path) -> None:
+    """To say that there is no such graph would send people looking for a file that is where it was."""
+    folder = tmp_path / "graphs"
+    folder.write_text("no folder")
+
+    with pytest.raises(UnreadableFolderError) as refused:
+        Interlock(graphs=folder).run("hello")
+
+    assert str(refused.value) == f"the folder of graphs {folder} cannot be read: Not a directory"
+
+
+def test_a_graph_that_cannot_be_read_is_in_nobody_elses_way(tmp_path: Path) -> None:
+    """A colleague's file with the wrong rights must not stop the graphs of a whole team."""
+    (tmp_path / "hello.yaml").write_text(HELLO)
+    (tmp_path / "other.yaml").symlink_to("other.yaml")
+    interlock = Interlock(graphs=tmp_path)
+
+    with pytest.raises(UnreadableGraphError) as refused:
+        interlock.run("other")
+
+    assert str(refused.value).startswith(f"the graph {tmp_path / 'other.yaml'} cannot be read: Too many levels")
+    assert interlock.run("hello", {"name": "Ada"}).succeeded
+    assert interlock.graphs.names() == ["hello", "other"]
+
+
+def test_a_graph_that_needs_one_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    """It is there: to hear that there is none would be a riddle."""
+    (tmp_path / "calls.yaml").write_text("graph: calls\nnodes: {a: {graph: other}}\n")
+    (tmp_path / "other.yaml").symlink_to("other.yaml")
+
+    [checked] = Interlock(graphs=tmp_path).graphs.check_each(["calls"])
+
+    assert [problem.message.partition(": ")[0] for problem in checked.problems] == [
+        f"the graph {tmp_path / 'other.yaml'} cannot be read"
+    ]
 
 
 def test_two_files_with_graphs_of_one_name_are_refused(tmp_path: Path) -> None:

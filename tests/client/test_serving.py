@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,29 +11,17 @@ import pytest
 from interlock import Interlock
 from interlock.store import PlaceError
 from tests.client.workshop import graph
+from tests.privileges import folder_open_to_all, without_privileges
 from tests.store.event_loop import in_event_loop
 
-NOBODY = 65_534
 WITHIN_SECONDS = 20
 
 
 @pytest.fixture
 def open_folder() -> Generator[Path]:
-    """A folder that everybody may look into, as pytest's own is not."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o777)
-        yield Path(folder)
-
-
-@contextmanager
-def without_privileges() -> Generator[None]:
-    """Whoever may write everywhere is somebody for a while who may not."""
-    before = os.geteuid()
-    os.seteuid(NOBODY if before == 0 else before)
-    try:
-        yield
-    finally:
-        os.seteuid(before)
+    """A folder that everybody may look into."""
+    with folder_open_to_all() as folder:
+        yield folder
 
 
 @pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o444, 0o777), (0o444, 0o555)])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from interlock.tools import ToolError, ToolsNotLoaded, collect_tools, tool
+from tests.privileges import folder_open_to_all, without_privileges
 
 PAY = """
 from interlock.tools import tool
@@ -115,6 +116,19 @@ def test_everything_that_is_wrong_is_told_at_once_with_file_and_line(folder: Pat
         "missing.py: there is no such file",
         "module no_such_module: ModuleNotFoundError: No module named 'no_such_module'",
     )
+
+
+def test_a_folder_that_may_not_be_read_is_told_as_such() -> None:
+    """Else it looks empty, and every tool of the project is unknown."""
+    with folder_open_to_all() as closed:
+        (closed / "pay.py").write_text(PAY)
+        closed.chmod(0o300)
+
+        with without_privileges(), pytest.raises(ToolsNotLoaded) as refused:
+            collect_tools([closed])
+        closed.chmod(0o700)
+
+    assert str(refused.value) == f"{closed}: the folder cannot be read: Permission denied"
 
 
 def test_a_function_without_the_mark_is_refused() -> None:

@@ -7,6 +7,7 @@ from interlock.client.errors import (
     RunningLoopError,
     TwoGraphsError,
     UnknownGraphError,
+    UnreadableFolderError,
     UnreadableGraphError,
 )
 from interlock.client.graphs import BuiltGraph, CheckedGraph, GraphShelf, GraphSource
@@ -35,5 +36,6 @@ __all__ = [
     "RunningLoopError",
     "TwoGraphsError",
     "UnknownGraphError",
+    "UnreadableFolderError",
     "UnreadableGraphError",
 ]

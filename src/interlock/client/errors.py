@@ -4,6 +4,7 @@ InterlockError
 ├── InvalidGraphError      a graph has problems: all of them, each with its line, are in the message
 ├── UnknownGraphError      a graph was named that nobody has
 ├── UnreadableGraphError   a graph's file cannot be read
+├── UnreadableFolderError  the folder of graphs cannot be read
 ├── TwoGraphsError         two files hold graphs of one name
 ├── UnknownSinkError       a sink was named that is not declared
 ├── RunningLoopError       `run` was called where only `await run_async` can work
@@ -60,6 +61,14 @@ class UnreadableGraphError(InterlockError):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"the graph {path} cannot be read: {why}")
+        self.path = path
+
+
+class UnreadableFolderError(InterlockError):
+    """The folder in which graphs are looked for by name is there, and cannot be read."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"the folder of graphs {path} cannot be read: {why}")
         self.path = path
 
 

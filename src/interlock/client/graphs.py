@@ -6,6 +6,7 @@ Nothing is executed here.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
@@ -15,7 +16,13 @@ from msgspec import Struct
 from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.authoring.report import Subject, render_problems
 from interlock.authoring.yaml_document import Document, read_document
-from interlock.client.errors import InvalidGraphError, TwoGraphsError, UnknownGraphError, UnreadableGraphError
+from interlock.client.errors import (
+    InvalidGraphError,
+    TwoGraphsError,
+    UnknownGraphError,
+    UnreadableFolderError,
+    UnreadableGraphError,
+)
 from interlock.client.source_files import read_source
 from interlock.client.time_zones import KnownZones
 from interlock.core.bundle import Bundle
@@ -179,43 +186,71 @@ def _document_of(graph: Mapping[str, Any] | BuiltGraph) -> Mapping[str, Any]:
 
 
 class _FolderOfGraphs(Mapping[str, Mapping[str, Any]]):
-    """The graphs of a folder by their names, read when the first is asked for."""
+    """The graphs of a folder by their names, read when the first is asked for.
+
+    A file that cannot be read is known by its own name, and is an error only for who asks for it.
+    """
 
     def __init__(self, folder: Path, limits: DocumentLimits) -> None:
         self._folder = folder
         self._limits = limits
         self._read: dict[str, Document] | None = None
+        self._unreadable: dict[str, UnreadableGraphError] = {}
 
     def find(self, name: str) -> Document | None:
-        """The document of that name; one that cannot be read is found by the name of its file."""
-        return self._documents().get(name)
+        """The document of that name; one that is no graph is found by the name of its file."""
+        found = self._documents().get(name)
+        if found is None and name in self._unreadable:
+            raise self._unreadable[name]
+        return found
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
-        document = self._documents()[name]
-        if not is_map(document.data):
+        document = self.find(name)
+        if document is None or not is_map(document.data):
             raise KeyError(name)
         return document.data
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._documents())
+        return iter({**self._documents(), **self._unreadable})
 
     def __len__(self) -> int:
-        return len(self._documents())
+        return sum(1 for _ in self)
 
     def _documents(self) -> dict[str, Document]:
         if self._read is None:
             self._read = {}
-            for file in sorted(filter(_holds_graph, self._folder.glob("*"))):
-                document = read_file(file, self._limits)
+            for file in _graph_files(self._folder):
+                try:
+                    document = read_file(file, self._limits)
+                except UnreadableGraphError as error:
+                    self._unreadable[file.stem] = error
+                    continue
                 known = self._read.setdefault(_name_in(document, file), document)
                 if known is not document:
                     raise TwoGraphsError(_name_in(document, file), known.source, document.source)
         return self._read
 
 
-def _holds_graph(file: Path) -> bool:
-    """Whether a file of the folder is meant to be a graph; an editor's own files beside it are not."""
-    return file.suffix in GRAPH_SUFFIXES and not file.name.startswith(".") and file.is_file()
+def _graph_files(folder: Path) -> list[Path]:
+    """The files of a folder that are meant to be graphs; without the folder there are none."""
+    try:
+        return sorted(filter(_is_meant_as_graph, folder.iterdir()))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UnreadableFolderError(folder, error.strerror or str(error)) from error
+
+
+def _is_meant_as_graph(file: Path) -> bool:
+    """An editor's own files beside it are not; one that is there and cannot even be looked at is."""
+    if file.suffix not in GRAPH_SUFFIXES or file.name.startswith("."):
+        return False
+    try:
+        return stat.S_ISREG(file.stat().st_mode)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _name_in(document: Document, file: Path) -> str:

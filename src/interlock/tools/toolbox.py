@@ -14,6 +14,7 @@ from interlock.core.plan import ToolContract
 from interlock.core.problems import nearest
 from interlock.tools.errors import ToolError, ToolsNotLoaded
 from interlock.tools.loading import load_file, load_module
+from interlock.tools.places import shown
 from interlock.tools.tool import Tool, tool_of
 
 ToolSource: TypeAlias = str | Path | ModuleType | Tool | Callable[..., Any]
@@ -105,7 +106,7 @@ def _tools_at(path: Path) -> list[Tool]:
         return _named(_tools_in(load_file(path)), str(path))
     tools: list[Tool] = []
     problems: list[str] = []
-    for file in sorted(path.glob("*.py")):
+    for file in _python_files(path):
         try:
             tools.extend(_tools_in(load_file(file)))
         except ToolError as error:
@@ -113,6 +114,13 @@ def _tools_at(path: Path) -> list[Tool]:
     if problems:
         raise ToolsNotLoaded(problems)
     return tools
+
+
+def _python_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(file for file in folder.iterdir() if file.suffix == ".py")
+    except OSError as error:
+        raise ToolsNotLoaded([f"{shown(str(folder))}: the folder cannot be read: {error.strerror}"]) from error
 
 
 def _tools_in(module: ModuleType) -> list[Tool]:
