@@ -79,6 +79,14 @@ def test_config_tells_where_each_setting_comes_from(interlock: CommandLine, monk
     assert settings["limits.depth"]["source"] == "default"
 
 
+def test_a_setting_that_says_nothing_is_shown_as_in_the_reference(interlock: CommandLine) -> None:
+    """`None` is a word of Python's, and would be taken for one that can be written."""
+    said = interlock("config")
+
+    assert [line.split()[1] for line in said.out.splitlines() if line.startswith("retention.")] == ["-", "-"]
+    assert "None" not in said.out
+
+
 def test_settings_that_cannot_be_used_are_all_told(interlock: CommandLine) -> None:
     """Two mistakes are mended in one go."""
     interlock.write("interlock.toml", 'graphz = "mine"\n[limits]\nnodes_max = -1\n')

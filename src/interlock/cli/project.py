@@ -97,13 +97,21 @@ def _print_settings(found: Configured) -> None:
     table.add_column("value", overflow="fold")
     table.add_column("from", overflow="fold", style="dim")
     for name, value, origin in found.listed():
-        shown = _plain(value)
-        text = ", ".join(shown) if isinstance(shown, list) else str(shown)
-        table.add_row(name, Text(text), Text(str(origin)))
+        table.add_row(name, Text(_in_words(_plain(value))), Text(str(origin)))
     out.print(table)
 
 
-def _plain(value: Path | tuple[str, ...] | int) -> str | list[str] | int:
+def _in_words(value: str | list[str] | int | None) -> str:
+    match value:
+        case None:
+            return "-"
+        case list():
+            return ", ".join(value)
+        case _:
+            return str(value)
+
+
+def _plain(value: Path | tuple[str, ...] | int | None) -> str | list[str] | int | None:
     match value:
         case Path():
             return str(value)
