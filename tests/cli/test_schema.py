@@ -84,7 +84,9 @@ def test_a_downgrade_goes_back_as_far_as_it_is_told(interlock: CommandLine, old:
     ("words", "code", "told"),
     [
         ("upgrade --to 0001", 2, "schema 0001 is older than 0002, which {} has: use `interlock store downgrade --to"),
-        ("downgrade --to 9999", 2, "schema 9999 is newer than 0002, which {} has: use `interlock store upgrade`"),
+        ("downgrade --to 0003", 2, "schema 0003 is newer than 0002, which {} has: use `interlock store upgrade`"),
+        ("downgrade --to x", 1, "there is no schema x: there are 0001, 0002"),
+        ("upgrade --to 0000", 1, "there is no schema 0000: there are 0001, 0002"),
         ("upgrade --to 9999", 1, "there is no schema 9999: there are 0001, 0002"),
         ("downgrade --to 0000", 1, "there is no schema 0000: there are 0001, 0002"),
     ],

@@ -74,6 +74,7 @@ async def _upgrade(to: str | None, store: str | None, *, plans: bool, as_json: b
     place, schema = _schema(store)
     found, wanted = await schema.version(), to or schema.newest
     if wanted < found:
+        await schema.plan(wanted)  # of a version that there never was, that is to be said
         raise CommandError(
             f"schema {wanted} is older than {found}, which {place} has: use `interlock store downgrade --to {wanted}`"
         )
@@ -84,6 +85,7 @@ async def _downgrade(to: str, store: str | None, *, plans: bool, as_json: bool) 
     place, schema = _schema(store)
     found = await schema.version()
     if to > found:
+        await schema.plan(to)  # of a version that there never was, that is to be said
         raise CommandError(f"schema {to} is newer than {found}, which {place} has: use `interlock store upgrade`")
     return await _go(place, schema, to, plans=plans, as_json=as_json)
 
