@@ -257,14 +257,15 @@ def test_a_run_is_started_with_labels_by_which_it_is_found(interlock: CommandLin
     assert (row["labels"], row["priority"]) == ({"team": "core", "repo": "web"}, 5)
 
 
-def test_a_label_without_a_value_is_refused_before_anything_is_started(interlock: CommandLine) -> None:
+@pytest.mark.parametrize("written", ["team", "=core", "="])
+def test_half_a_label_is_refused_before_anything_is_started(interlock: CommandLine, written: str) -> None:
     """A run under half a label would be found by nobody."""
     interlock.graph("one", "a: {value: 1}")
 
-    refused = interlock("run", "one", "--label", "team")
+    refused = interlock("run", "one", "--label", written)
 
     assert (refused.code, interlock("runs", "--json").json["runs"]) == (2, [])
-    assert "`--label team` is no label with its value" in refused.err
+    assert f"`--label {written}` is no label with its value" in refused.err
 
 
 def test_a_run_that_is_only_started_waits_for_a_worker(interlock: CommandLine) -> None:

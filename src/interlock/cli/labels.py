@@ -9,8 +9,10 @@ from interlock.cli.failures import CommandError
 
 def read_labels(written: Iterable[str]) -> dict[str, str]:
     """The labels by name; of a name that is given twice, the last."""
-    pairs = [each.partition("=") for each in written]
-    for name, equals, _ in pairs:
+    labels: dict[str, str] = {}
+    for each in written:
+        name, equals, value = each.partition("=")
         if not name or not equals:
-            raise CommandError(f"`--label {name}` is no label with its value: write `--label team=core`")
-    return {name: value for name, _, value in pairs}
+            raise CommandError(f"`--label {each}` is no label with its value: write `--label team=core`")
+        labels[name] = value
+    return labels
