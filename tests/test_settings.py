@@ -49,6 +49,25 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path)
     assert (slots.tasks, slots.threads, slots.processes) == (3, 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "flag"),
+    [
+        ("worker.pools", ("a b",), "--pool"),
+        ("worker.tags", ("a b",), "--tag"),
+        ("worker.grace_seconds", 0, "--grace"),
+        ("worker.concurrency", 0, "--concurrency"),
+    ],
+)
+def test_what_is_wrong_with_a_flag_names_the_flag_that_was_typed(
+    tmp_path: Path, name: str, given: object, flag: str
+) -> None:
+    """Whoever is told of another looks for a flag that there is not."""
+    with pytest.raises(SettingsError) as refused:
+        read_settings({name: given}, environment={}, folder=tmp_path)
+
+    assert str(refused.value).startswith(f"{flag}: `{name}`")
+
+
 def test_each_value_knows_where_it_came_from(tmp_path: Path) -> None:
     """Who wonders why a setting has no effect looks there."""
     folder = project(tmp_path, '# ours\ngraphs = "flows"\n\n[limits]\n# many\nnodes_max = 50\n')

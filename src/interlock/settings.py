@@ -233,6 +233,8 @@ _OWN_NAMES: Final = ("sinks", "pools", "concurrency")
 SETTING_NAMES: Final = tuple(name for name in _names(Settings) if name not in _OWN_NAMES)
 """Every setting by its dotted name, as it stands in the file: `limits.nodes_max` is `nodes_max` under `[limits]`."""
 
+_OTHER_FLAGS: Final = {"worker.pools": "--pool", "worker.tags": "--tag", "worker.grace_seconds": "--grace"}
+"""The flags that are not called as their settings: those that are given again and again, and one that is short."""
 _LISTS: Final = ("tools", "worker.pools", "worker.tags")
 _BY_VARIABLE: Final = {f"{ENVIRONMENT_PREFIX}{name.replace('.', '_').upper()}": name for name in SETTING_NAMES}
 
@@ -325,7 +327,12 @@ def _from_environment(environment: Mapping[str, str], here: Path) -> _Layer:
 
 def _from_flags(flags: Mapping[str, Any], here: Path) -> _Layer:
     given = {name: value for name, value in flags.items() if value is not None}
-    return _Layer(given, {name: Origin("flag", f"--{name.split('.')[-1].replace('_', '-')}") for name in given})
+    return _Layer(given, {name: Origin("flag", _flag(name)) for name in given})
+
+
+def _flag(name: str) -> str:
+    """How a setting is given on a command line."""
+    return _OTHER_FLAGS.get(name) or f"--{name.rpartition('.')[2].replace('_', '-')}"
 
 
 def _unknown(name: str, known: Mapping[str, str] | tuple[str, ...]) -> str:
