@@ -10,6 +10,15 @@ NIGHTLY = 'nightly: {cron: "0 3 * * *", zone: Europe/Berlin, inputs: {n: 1}}'
 ON_ORDER = 'on_order: {event: order.paid, inputs: {n: "${event.data.n}"}}'
 
 
+PICKY = """\
+graph: backup
+triggers:
+  on_upload: {event: upload.finished, where: "${event.data.size > 0}"}
+nodes:
+  kept: {value: 1}
+"""
+
+
 @pytest.fixture
 def shop(interlock: CommandLine) -> CommandLine:
     """A released graph with two triggers."""
@@ -45,7 +54,18 @@ def test_an_event_that_nobody_wants_is_told(shop: CommandLine) -> None:
     """A name that was mistyped would else look as if all were well."""
     said = shop("send", "order.payed")
 
-    assert (said.code, said.out) == (0, "no released graph has a trigger that wants event order.payed\n")
+    assert (said.code, said.out) == (0, "no trigger of a released graph listens for event order.payed\n")
+
+
+def test_an_event_to_which_a_trigger_says_no_is_told_as_such(interlock: CommandLine) -> None:
+    """Whoever looks for a mistyped name then looks in vain: it is what the event says."""
+    interlock.write("graphs/backup.yaml", PICKY)
+    interlock("release", "backup")
+
+    said = interlock("send", "upload.finished", "--data", '{"size": 0}')
+
+    told = "backup/on_upload listens for event upload.finished, and its `where` says no to this one\n"
+    assert (said.code, said.out) == (0, told)
 
 
 def test_a_trigger_is_paused_and_resumed_and_says_by_whom(shop: CommandLine) -> None:

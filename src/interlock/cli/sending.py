@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.cli.failures import ExitCode
@@ -9,6 +10,7 @@ from interlock.cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from interlock.engine.triggers.event_triggers import Offered, Outcome
+    from interlock.engine.triggers.trigger_requests import TriggerView
 
 _TOLD: Final[dict[Outcome, str]] = {
     "started": "has started run {run}",
@@ -29,13 +31,24 @@ async def offer(name: str, data: Any, *, id: str, by: str, on: Invocation) -> in
 
     async with looked_at_all(on.store) as interlock:
         offered = await interlock.triggers.send(name, data, id=id, by=who(by))
+        triggers = await interlock.triggers.listed()
     if on.as_json:
         print_json({"triggers": to_builtins(offered)})
-    elif not offered:
-        console().print(plain(f"no released graph has a trigger that wants event {name}"), markup=False)
-    for each in [] if on.as_json else offered:
-        console().print(plain(_told(each)), markup=False, soft_wrap=True)
+    else:
+        for line in _lines(name, offered, triggers):
+            console().print(plain(line), markup=False, soft_wrap=True)
     return ExitCode.NOT_SUCCEEDED if any(each.outcome == "failed" for each in offered) else ExitCode.SUCCEEDED
+
+
+def _lines(name: str, offered: list[Offered], triggers: list[TriggerView]) -> Iterator[str]:
+    yield from map(_told, offered)
+    listening = [f"{each.graph}/{each.name}" for each in triggers if (each.kind, each.what) == ("event", name)]
+    taken = {each.trigger for each in offered}
+    for trigger in listening:
+        if trigger not in taken:
+            yield f"{trigger} listens for event {name}, and its `where` says no to this one"
+    if not listening:
+        yield f"no trigger of a released graph listens for event {name}"
 
 
 def _told(offered: Offered) -> str:
