@@ -160,6 +160,27 @@ def test_an_event_finds_its_run_by_key(interlock: CommandLine) -> None:
     assert said.json["outputs"] == {"w": 1}
 
 
+@pytest.mark.parametrize("name", ["", " ", " go", "${x}"])
+def test_an_event_that_nothing_could_ever_wait_for_is_refused(interlock: CommandLine, name: str) -> None:
+    """A script whose variable was empty would else go on as if it had sent something."""
+    interlock.graph("waits", "w: {wait: {event: go}}")
+    run = interlock.started("waits")
+
+    to_run, to_triggers = interlock("send", run, name), interlock("send", name)
+
+    assert (to_run.code, to_triggers.code) == (2, 2)
+    assert f"{name!r} cannot be the name of an event, so no node could ever wait for it" in to_run.err
+    assert f"{name!r} cannot be the name of an event, so no trigger could ever listen for it" in to_triggers.err
+
+
+def test_a_name_of_several_words_is_a_name_of_an_event(interlock: CommandLine) -> None:
+    """What a graph may wait for may be sent."""
+    interlock.graph("waits", 'w: {wait: {event: "go on"}}')
+    run = interlock.started("waits")
+
+    assert interlock("send", run, "go on", "--json").json["status"] == "succeeded"
+
+
 def test_an_event_goes_to_one_run_at_most(interlock: CommandLine) -> None:
     """Either an id or a key, and never a guess."""
     said = interlock("send", "run", "go", "--key", "k")

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from interlock.core import events as e
 from interlock.core import requests as r
+from interlock.core.compiling.names import wrong_event_name
 from interlock.core.deciding.giving import given, names_meant
 from interlock.core.evolving.accounts import spent_limit
 from interlock.core.evolving.journal import attempt_at, attempt_in_flight, open_steps
@@ -208,6 +209,8 @@ def _why_not_again(plan: Plan, state: RunState, request: r.GiveRemedy, live: Wai
 
 
 def _send(state: RunState, request: r.SendEvent) -> Admitted | r.Refused:
+    if wrong_event_name(request.name) is not None:
+        return r.Refused(f"{request.name!r} cannot be the name of an event, so no node could ever wait for it")
     if request.id in state.seen_events:
         return r.Refused(f"event {request.id} was received before")
     if len(state.mailbox.get(request.name, ())) >= MAILBOX_MAX:

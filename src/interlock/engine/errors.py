@@ -10,6 +10,7 @@ EngineError
 ├── NoReleaseError         there is no released version that could be meant
 ├── UnknownTriggerError    no version in force has such a trigger
 ├── TriggerRefusedError    a trigger cannot do what was asked of it
+├── EventNameError         no event is called so
 ├── UnreadableOfferError   an offered effect is of another release
 └── EngineStoppedError     the engine is not running
 """
@@ -101,6 +102,14 @@ class TriggerRefusedError(EngineError):
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"the trigger {name} refuses: {why}")
+        self.name = name
+
+
+class EventNameError(EngineError):
+    """Text that cannot be the name of an event: what is sent under it could never start anything."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} cannot be the name of an event, so no trigger could ever listen for it")
         self.name = name
 
 

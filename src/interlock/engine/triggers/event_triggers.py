@@ -14,11 +14,13 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from interlock.core.compiling.names import wrong_event_name
 from interlock.core.deciding.triggering import TriggeringEvent, inputs_of, key_of, wants
 from interlock.core.events import NodeStarted
 from interlock.core.expressions import EvaluationError
 from interlock.core.plan import Micros, OnEvent
 from interlock.engine.engine import Engine
+from interlock.engine.errors import EventNameError
 from interlock.engine.triggers.active_triggers import ActiveTrigger, active_triggers
 from interlock.engine.triggers.trigger_records import TriggerRecords, TriggerState, Wanted
 from interlock.engine.triggers.triggered_starts import TriggeredStarts, by_trigger
@@ -60,7 +62,9 @@ class EventTriggers:
         self._kept = TriggerRecords(engine.store.records, engine.tenant)
 
     async def offer(self, event: TriggeringEvent, *, by: str = "") -> list[Offered]:
-        """Offer an event to every trigger; what those came to that wanted it."""
+        """Offer an event to every trigger; what those came to that wanted it. Raises `EventNameError`."""
+        if wrong_event_name(event.name) is not None:
+            raise EventNameError(event.name)
         found = [await self._offer(active, event, by) for active in await active_triggers(self._engine)]
         return [offered for offered in found if offered is not None]
 
