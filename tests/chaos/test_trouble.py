@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ from tests.store.hurried_loop import hurried
 
 ROOT = Path(__file__).parents[2]
 LATEST_SECONDS = 60
+SOON_SECONDS = 10
+"""Less than what ends processes mostly gives them."""
 WISH = Wish(items=40, seconds=0.2, workers=1, concurrency=5, kill=None)
 
 _CUT = """
@@ -112,6 +115,28 @@ async def test_a_worker_goes_on_when_all_its_connections_are_cut_again_and_again
 
         assert min(cuts) > 0
         assert wrong_with(await told_of(run, world, WISH)) == []
+
+
+@in_event_loop
+async def test_a_worker_that_is_told_to_leave_while_its_server_is_away_is_soon_gone(
+    tmp_path: Path, stoppable: PostgresServer
+) -> None:
+    """Whoever ends a process waits a while, and then ends it without asking: nobody would be told what it held."""
+    worker = start_worker(
+        tmp_path, "worker", store=stoppable.address, tools="tests.chaos.slow_tools", concurrency=2, lease_seconds=3
+    )
+    try:
+        await until(lambda: worker.is_working)
+        stoppable.stop()
+
+        began = time.monotonic()
+        code = await asyncio.to_thread(worker.leave)
+        took = time.monotonic() - began
+    finally:
+        worker.kill()
+
+    assert (code, worker.said("left_store_away driving=0 performing=0 why=")) == (0, 1)
+    assert took < SOON_SECONDS
 
 
 @pytest.mark.usefixtures("own_postgres")  # where there can be no server it is skipped, and says why

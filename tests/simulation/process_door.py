@@ -57,6 +57,9 @@ class ProcessDoor(Way):
         """The door as what the engine takes: every method of the store goes through it."""
         return cast("EventStore", self)
 
+    def leave_soon(self) -> None:
+        """The process says it to its own end of the way: nothing goes through."""
+
     async def append(self, append: Append) -> None:
         """An append may be made although nobody lives to hear it."""
         await self._pass()

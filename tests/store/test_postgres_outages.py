@@ -134,6 +134,23 @@ async def test_a_server_that_stays_away_is_told_and_one_that_is_back_goes_on_bei
 
 
 @in_event_loop
+async def test_who_is_about_to_leave_hardly_waits_for_a_server_that_is_away(stoppable: PostgresServer) -> None:
+    """Nor does who waited for it already: a process that is to end would take its time for each of its words."""
+    async with store_at(f"{stoppable.address}?schema=leaving") as store:
+        stoppable.stop()
+        try:
+            reading = asyncio.ensure_future(store.read(TENANT, "r1"))
+            await asyncio.sleep(0)
+            store.leave_soon()
+
+            async with asyncio.timeout(PATIENCE_SECONDS / 2):
+                with pytest.raises(PlaceError, match="the server cannot be reached"):
+                    await reading
+        finally:
+            stoppable.start()
+
+
+@in_event_loop
 async def test_a_server_that_is_restarted_in_the_middle_of_work_is_waited_for(stoppable: PostgresServer) -> None:
     """A restart for an update takes a second or two: no run has to fail for it."""
     async with store_at(f"{stoppable.address}?schema=restarted") as store:

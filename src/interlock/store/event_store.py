@@ -115,6 +115,10 @@ class EventStore(Protocol):
         """Make ready the place where things are kept; make it, if it is new."""
         ...
 
+    def leave_soon(self) -> None:
+        """Whoever has opened it is about to close it: from now on a place that is away is hardly waited for."""
+        ...
+
     async def close(self) -> None:
         """Finish what was asked for, then let go of everything."""
         ...

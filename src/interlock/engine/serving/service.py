@@ -33,6 +33,9 @@ CLAIMED_AT_ONCE: Final = 200
 QUICKER_SECONDS: Final = 1.0
 """How soon runs are looked at again that another worker took at the very same moment: it may not live to drive them."""
 
+GOODBYE_SECONDS: Final = 1.0
+"""For how long it is tried to say on the roster that it leaves: that is for people to look at, and no more."""
+
 log = logging.getLogger(__name__)
 
 
@@ -91,25 +94,29 @@ class Service:
                 others.append(asyncio.ensure_future(keeper.work()))
             stopping = asyncio.ensure_future(until.wait())
             tasks = [taking, performing, *others]
+            held = (0, 0)
             try:
                 await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
                 for task in tasks:
                     if task.done():
                         task.result()
+                self._store.leave_soon()
+                held = self._load
                 await _cancelled([taking, *others])
                 await self._leave(grace_seconds)
             finally:
+                self._store.leave_soon()
                 await _cancelled([*tasks, stopping])
                 await self._claimed.finish(seconds=0)
-                with suppress(StoreError):
-                    await sign_off(self._store, self.card)
+                await self._sign_off(held)
 
     async def _leave(self, grace_seconds: float) -> None:
         """Finish what was begun. Claims of effects are kept meanwhile."""
         self._state = "draining"
         self._claimed.take_no_more()
-        with suppress(StoreError):
-            await self._beat()
+        with suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await self._beat()
         drains = [worker.drain(seconds=grace_seconds) for worker in self._workers.values()]
         await asyncio.gather(*drains, self._claimed.finish(seconds=grace_seconds))
 
@@ -184,6 +191,18 @@ class Service:
                     await self._beat()
                     told, told_at = load, now
             await asyncio.sleep(CHANGE_SECONDS)
+
+    async def _sign_off(self, held: tuple[int, int]) -> None:
+        """Strike it off the roster. Where that cannot be, the last line says what it had in hand when it was told."""
+        try:
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await sign_off(self._store, self.card)
+        except (StoreError, TimeoutError) as error:
+            log.warning(
+                "left_store_away driving=%d performing=%d why=%s; others go on once its leases have run out",
+                *held,
+                str(error) or f"the store did not answer within {GOODBYE_SECONDS:g} s",
+            )
 
     @property
     def _load(self) -> tuple[int, int]:

@@ -139,9 +139,11 @@ class ClaimedEffects:
                 await self._idle.wait()
         for one in list(self._in_hand.values()):
             one.stop()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ENDING_SECONDS):
-                await self._idle.wait()
+        # Where only the saying of it is left, the store is away, and was waited for already.
+        if not all(one.in_flight.is_over for one in self._in_hand.values()):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ENDING_SECONDS):
+                    await self._idle.wait()
         for one in list(self._in_hand.values()):
             one.lose()
         if self._answers:

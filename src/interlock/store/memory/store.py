@@ -105,6 +105,9 @@ class MemoryEventStore:
         """Nothing has to be made ready."""
         self._is_open = True
 
+    def leave_soon(self) -> None:
+        """Its place is never away."""
+
     async def close(self) -> None:
         """Refuse whatever comes after."""
         self._is_open = False

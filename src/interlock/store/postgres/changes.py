@@ -21,8 +21,9 @@ from typing import Final, Literal, TypeAlias
 from interlock.store.errors import PlaceError
 from interlock.store.event_store import Topic
 from interlock.store.postgres.address import PostgresAddress
+from interlock.store.postgres.patience import FIRST_PAUSE_SECONDS, PAUSE_MAX_SECONDS
 from interlock.store.postgres.session import Session, connect
-from interlock.store.postgres.sessions import FIRST_PAUSE_SECONDS, PAUSE_MAX_SECONDS, Sessions
+from interlock.store.postgres.sessions import Sessions
 
 Told: TypeAlias = Literal["log", "signal", "work"]
 """What a commit was about, as notifications name it. One that is not known counts as a change of anything."""

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias, TypeVar
 
 from interlock.store.postgres.address import PostgresAddress
+from interlock.store.postgres.patience import Patience
 from interlock.store.postgres.session import Session, connect
 from interlock.store.postgres.troubles import explained, is_lost, outcome_unknown, was_undone
 
@@ -18,18 +19,14 @@ T = TypeVar("T")
 Act: TypeAlias = Callable[[Session], Awaitable[T]]
 
 SESSIONS_MAX: Final = 4
-PATIENCE_SECONDS: Final = 10.0
-"""How long a server that is away is waited for by whoever had reached it before."""
-FIRST_PAUSE_SECONDS: Final = 0.05
-PAUSE_MAX_SECONDS: Final = 1.0
 
 
 class Sessions:
     """Owns a few connections. Made, used and closed in one event loop."""
 
-    def __init__(self, address: PostgresAddress, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, address: PostgresAddress, *, patience: Patience) -> None:
         self._address = address
-        self._patience_seconds = patience_seconds
+        self._patience = patience
         self._idle: list[Session] = []
         self._turns = asyncio.Semaphore(SESSIONS_MAX)
         self._is_closed = False
@@ -37,13 +34,13 @@ class Sessions:
     async def ask(self, question: Act[T]) -> T:
         """The answer to a question, which may be asked several times."""
         with explained(self._address):
-            return await patiently(lambda: self._once(question), seconds=self._patience_seconds)
+            return await self._patience.wait_for(lambda: self._once(question))
 
     async def do(self, deed: Act[T]) -> T:
         """What a deed returned. `PlaceError` says so if nobody knows whether it was done."""
         with explained(self._address):
             # To connect may be tried again; what is done on the connection may not.
-            session = await patiently(self._taken, seconds=self._patience_seconds)
+            session = await self._patience.wait_for(self._taken)
             try:
                 return await self._used(session, deed)
             except Exception as error:
@@ -99,25 +96,6 @@ class Sessions:
         if not session.is_closed():
             self._idle.append(session)
         self._turns.release()
-
-
-async def patiently(attempt: Callable[[], Awaitable[T]], *, seconds: float) -> T:
-    """Try until the server is back, for so long at most; then what was wrong last is raised.
-
-    It is tried twice at least: a connection that has fallen silent may use up all patience, and a new one work.
-    """
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    pause, has_failed = FIRST_PAUSE_SECONDS, False
-    while True:
-        try:
-            return await attempt()
-        except Exception as error:
-            if not is_lost(error) or (has_failed and loop.time() + pause > deadline):
-                raise
-        has_failed = True
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, PAUSE_MAX_SECONDS)
 
 
 async def end(session: Session) -> None:

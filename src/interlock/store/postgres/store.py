@@ -34,12 +34,13 @@ from interlock.store.postgres import claiming, leasing, reads, rebuilding
 from interlock.store.postgres.address import PostgresAddress
 from interlock.store.postgres.changes import Changes, Told
 from interlock.store.postgres.effect_queue import PostgresEffectQueue
+from interlock.store.postgres.patience import PATIENCE_SECONDS, Patience
 from interlock.store.postgres.place import open_place
 from interlock.store.postgres.records import PostgresRecords
 from interlock.store.postgres.retention import PostgresRetention
 from interlock.store.postgres.rows import storable
 from interlock.store.postgres.session import Session
-from interlock.store.postgres.sessions import PATIENCE_SECONDS, Sessions
+from interlock.store.postgres.sessions import Sessions
 from interlock.store.postgres.writer import PostgresWriter
 from interlock.store.processes import is_running as process_is_running
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
@@ -88,7 +89,7 @@ class PostgresEventStore:
         self._random_bytes = random_bytes
         self.lease_micros = lease_micros
         self._is_running = is_running
-        self._patience_seconds = patience_seconds
+        self._patience = Patience(patience_seconds)
         self._opened: _Open | None = None
         self.records = PostgresRecords(self._ask, self._do, clock, on_commit=lambda: self._note("log"))
         self.retention = PostgresRetention(self._ask, self._do)
@@ -104,16 +105,20 @@ class PostgresEventStore:
     async def open(self) -> None:
         """Make the place ready, or make it, if it is new. Raises `PlaceError`."""
         session = await open_place(self._address)
-        sessions = Sessions(self._address, patience_seconds=self._patience_seconds)
+        sessions = Sessions(self._address, patience=self._patience)
         changes = Changes(self._address, sessions, name=secrets.token_hex(8))
         writer = PostgresWriter(
             session,
             self._address,
             self._random_bytes,
             on_commit=self._note_appends,
-            patience_seconds=self._patience_seconds,
+            patience=self._patience,
         )
         self._opened = _Open(sessions, changes, writer)
+
+    def leave_soon(self) -> None:
+        """Let nobody wait for long for a server that is away."""
+        self._patience.run_short()
 
     async def close(self) -> None:
         """Commit what was asked for, tell others of it, then let go of the server."""

@@ -21,8 +21,9 @@ from interlock.store.event_store import Append, Head
 from interlock.store.postgres.address import PostgresAddress
 from interlock.store.postgres.appends import NEW, AppendBatch, heads_of, standing_of, why_refused
 from interlock.store.postgres.heads import Heads
+from interlock.store.postgres.patience import Patience
 from interlock.store.postgres.session import Session, connect
-from interlock.store.postgres.sessions import end, patiently
+from interlock.store.postgres.sessions import end
 from interlock.store.postgres.troubles import explain, is_lost, outcome_unknown, was_undone
 from interlock.store.salts import RandomBytes, Salts
 
@@ -60,14 +61,14 @@ class PostgresWriter:
         random_bytes: RandomBytes,
         *,
         on_commit: Callable[[Sequence[Append]], None],
-        patience_seconds: float,
+        patience: Patience,
     ) -> None:
         self.heads = Heads()
         self._session = session
         self._address = address
         self._salts = Salts(random_bytes)
         self._on_commit = on_commit
-        self._patience_seconds = patience_seconds
+        self._patience = patience
         self._waiting: deque[_Job] = deque()
         self._called = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -197,7 +198,7 @@ class PostgresWriter:
                         raise
             return await session.fetchval(statement, *values)
 
-        return await patiently(attempt, seconds=self._patience_seconds)
+        return await self._patience.wait_for(attempt)
 
     async def _usable_session(self) -> Session:
         if self._session.is_closed():
@@ -213,7 +214,7 @@ class PostgresWriter:
             async def ask() -> dict[tuple[str, str], Head]:
                 return await heads_of(await self._usable_session(), unknown)
 
-            found = await patiently(ask, seconds=self._patience_seconds)
+            found = await self._patience.wait_for(ask)
         return [self.heads.before(job.append) or found.get(job.run, NEW) for job in jobs]
 
     # --- what came of it ---

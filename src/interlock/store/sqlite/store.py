@@ -80,6 +80,9 @@ class SqliteEventStore:
         self._readers = SqliteReaders(self._path)
         self._writer = SqliteWriter(connection, self._path, self._random_bytes)
 
+    def leave_soon(self) -> None:
+        """Its place is never away."""
+
     async def close(self) -> None:
         """Commit what was asked for, then let go of the file."""
         writer, self._writer = self._writer, None
