@@ -9,7 +9,7 @@ import pytest
 
 from interlock.cli.failures import Interrupted
 from interlock.cli.invocation import Invocation
-from interlock.cli.many import tell_outcomes
+from interlock.cli.many import Act, tell_outcomes
 from interlock.engine.asking import Asked
 from tests.cli.command_line import CommandLine
 
@@ -130,12 +130,31 @@ def test_a_filter_that_says_nothing_or_too_much_is_refused(interlock: CommandLin
     assert (said.code, told in said.err) == (2, True), said.err
 
 
-def test_whoever_breaks_it_off_is_told_how_far_it_came() -> None:
+@pytest.mark.parametrize(
+    ("act", "limit", "told"),
+    [
+        ("cancel", None, "the same command again is about those that are left"),
+        ("cancel", 7, "the same command again is about those that are left"),
+        (
+            "cancel",
+            3,
+            "for those that are left, give the same command --limit 2; as it is, it would take others as well",
+        ),
+        (
+            "retry",
+            3,
+            "the same command again goes on with those that are left, and is refused by those that were contin",
+        ),
+    ],
+)
+def test_whoever_breaks_it_off_is_told_how_far_it_came(act: Act, limit: int | None, told: str) -> None:
     """Ctrl-C in the middle of ten thousand runs leaves a question: which of them are stopped now?"""
 
     async def broken_off_behind_the_first() -> AsyncGenerator[Asked]:
         yield Asked("dkhtg7wvcks5", "done", "")
         raise asyncio.CancelledError
 
-    with pytest.raises(Interrupted, match="interrupted after 1 of 3 runs: the same command again is about those"):
-        asyncio.run(tell_outcomes("cancel", broken_off_behind_the_first(), 3, Invocation()))
+    with pytest.raises(Interrupted) as broken_off:
+        asyncio.run(tell_outcomes(act, broken_off_behind_the_first(), 3, Invocation(), limit=limit))
+
+    assert str(broken_off.value).startswith(f"interrupted after 1 of 3 runs: {told}")

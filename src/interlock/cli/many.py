@@ -120,7 +120,8 @@ async def _ask_many(act: Act, chosen: Chosen, on: Invocation, *, by: str, why: s
             return ExitCode.SUCCEEDED
         if counted and not chosen.yes:
             _refuse_unless_agreed(act, counted, on)
-        return await tell_outcomes(act, _asked(act, meant, by=who(by), why=why), counted.total(), on)
+        asked = _asked(act, meant, by=who(by), why=why)
+        return await tell_outcomes(act, asked, counted.total(), on, limit=chosen.limit)
 
 
 def _asked(act: Act, meant: Selection, *, by: str, why: str) -> AsyncIterator[Asked]:
@@ -184,7 +185,9 @@ def _tell_plan(act: Act, counted: Counter[tuple[str, str]], on: Invocation) -> N
     print_table(out, (Column("graph", may_be_cut=True), Column("status"), Column("runs")), rows)
 
 
-async def tell_outcomes(act: Act, outcomes: AsyncIterator[Asked], meant: int, on: Invocation) -> int:
+async def tell_outcomes(
+    act: Act, outcomes: AsyncIterator[Asked], meant: int, on: Invocation, *, limit: int | None = None
+) -> int:
     """Tell what becomes of the runs that are asked, and how far it came if somebody breaks it off."""
     import asyncio
 
@@ -202,7 +205,7 @@ async def tell_outcomes(act: Act, outcomes: AsyncIterator[Asked], meant: int, on
                     wrong.append(asked)
                 for_people.tell(became.total())
         except asyncio.CancelledError:
-            raise Interrupted(_interrupted_after(became.total(), meant)) from None
+            raise Interrupted(_interrupted_after(act, became.total(), meant, limit=limit)) from None
     if on.as_json:
         _print_as_json(act, became, wrong, started)
     else:
@@ -210,8 +213,17 @@ async def tell_outcomes(act: Act, outcomes: AsyncIterator[Asked], meant: int, on
     return ExitCode.NOT_SUCCEEDED if wrong else ExitCode.SUCCEEDED
 
 
-def _interrupted_after(count: int, meant: int) -> str:
-    return f"interrupted after {count:,} of {_runs(meant)}: the same command again is about those that are left"
+def _interrupted_after(act: Act, count: int, meant: int, *, limit: int | None) -> str:
+    return f"interrupted after {count:,} of {_runs(meant)}: {_how_to_go_on(act, meant - count, is_cut=limit == meant)}"
+
+
+def _how_to_go_on(act: Act, left: int, *, is_cut: bool) -> str:
+    """What the same command would be about now: of runs that a limit has cut off, it would take others in."""
+    if act in {"retry", "rollback"}:
+        return "the same command again goes on with those that are left, and is refused by those that were continued"
+    if is_cut and left:
+        return f"for those that are left, give the same command --limit {left}; as it is, it would take others as well"
+    return "the same command again is about those that are left"
 
 
 class _Progress:
