@@ -37,6 +37,7 @@ def test_a_run_that_could_have_come_from_the_new_version_is_moved_to_it(interloc
     answered = interlock("answer", f"{waiting}:ask", "--choose", "go", "--json").json
 
     assert (moved.code, moved.err) == (0, "")
+    assert moved.out == f"run {waiting} is to go on on version 2\nrecorded; run {waiting} was not driven on\n"
     assert (answered["outputs"], answered["version"]) == ({"done": "later"}, "version 2")
     assert "the text was wrong" in interlock("events", waiting).out
     assert interlock("replay", waiting).code == 0
@@ -56,6 +57,23 @@ def test_a_version_is_named_by_what_the_list_of_releases_shows(interlock: Comman
     assert (by_graph["could_migrate"], by_bundle["could_migrate"], by_none.code) == (True, True, 2)
 
 
+def test_of_versions_with_one_hash_the_one_that_is_taken_is_told(interlock: CommandLine, waiting: str) -> None:
+    """A version that was returned to has the hash of an older one: which of them is meant must not be a guess."""
+    interlock.graph("asks", ASK + LATER)
+    interlock("release", "asks")
+    interlock.graph("asks", ASK)
+    interlock("release", "asks")
+    interlock("release", "asks", "--back")
+    newest = interlock("releases", "asks", "--json").json["releases"][0]
+
+    planned = interlock("migrate", waiting, "--to", newest["graph_hash"][:12], "--plan")
+    planned_json = interlock("migrate", waiting, "--to", newest["graph_hash"][:12], "--plan", "--json").json
+    moved = interlock("migrate", waiting, "--to", newest["graph_hash"][:12], "--json").json
+
+    assert planned.out == f"run {waiting} could migrate to version 4\n"
+    assert (planned_json["to"], moved["to"], moved["version"]) == ("version 4", "version 4", "version 4")
+
+
 def test_a_run_whose_past_does_not_fit_is_not_moved_and_the_event_is_named(
     interlock: CommandLine, waiting: str
 ) -> None:
@@ -66,9 +84,9 @@ def test_a_run_whose_past_does_not_fit_is_not_moved_and_the_event_is_named(
     by_file = interlock("migrate", waiting, "--to", "graphs/asks.yaml", "--plan")
     refused = interlock("migrate", waiting, "--to", "graphs/asks.yaml")
 
-    assert (planned.code, planned.out) == (0, f"run {waiting} could migrate\n")
+    assert (planned.code, planned.out) == (0, f"run {waiting} could migrate to version 1\n")
     assert by_file.code == 1
-    assert "would break: event 2 ask says" in by_file.out
+    assert "would break on the draft: event 2 ask says" in by_file.out
     assert "Really?" in by_file.out
     assert (refused.code, f"run {waiting} stays on its bundle: event 2 ask" in refused.err) == (2, True)
     assert "run.migrated" not in interlock("events", waiting, "--json").out

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -168,10 +168,12 @@ def _now() -> int:
     return time.time_ns() // 1_000
 
 
-async def print_recorded(handle: RunHandle, submitted: Submitted, on: Invocation) -> ExitCode:
-    """What was said is on record, or was left for the process that drives the run."""
+async def print_recorded(
+    handle: RunHandle, submitted: Submitted, on: Invocation, *, also: Mapping[str, Any] | None = None
+) -> ExitCode:
+    """What was said is on record, or was left for the process that drives the run; programs are told `also` of that."""
     if on.as_json:
-        print_json(run_as_json(await handle.view(), await handle.version()))
+        print_json(run_as_json(await handle.view(), await handle.version()) | dict(also or {}))
     elif submitted.left_for is not None:
         console().print(f"left for process {submitted.left_for.pid}, which drives run {handle.id}", markup=False)
     else:

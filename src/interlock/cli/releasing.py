@@ -96,10 +96,19 @@ def migrate(
 async def _migrate(run: str, to: str, by: str, why: str, on: Invocation) -> int:
     from interlock.cli.driving import print_recorded
     from interlock.cli.opening import found_run, opened, who
+    from interlock.cli.output import console
 
     async with opened(on, must_exist=True) as interlock:
         handle = await found_run(interlock, run)
-        return await print_recorded(handle, await interlock.migrate(handle.id, to, by=who(by), why=why), on)
+        version = await interlock.version_meant(handle.id, to)
+        submitted = await interlock.migrate(handle.id, to, by=who(by), why=why)
+        if not on.as_json:
+            console().print(f"run {handle.id} is to go on on {_called(version)}", markup=False, soft_wrap=True)
+        return await print_recorded(handle, submitted, on, also={"to": version})
+
+
+def _called(version: str) -> str:
+    return f"the {version}" if version == "draft" else version
 
 
 async def _migration_plan(run: str, to: str, on: Invocation) -> int:
@@ -111,11 +120,14 @@ async def _migration_plan(run: str, to: str, on: Invocation) -> int:
     async with opened(on, must_exist=True) as interlock:
         handle = await found_run(interlock, run)
         obstacle = await interlock.why_not_migrate(handle.id, to)
+        version = await interlock.version_meant(handle.id, to)
     if on.as_json:
-        print_json({"run": handle.id, "could_migrate": obstacle is None, "obstacle": to_builtins(obstacle)})
+        told = {"run": handle.id, "to": version, "could_migrate": obstacle is None, "obstacle": to_builtins(obstacle)}
+        print_json(told)
     else:
-        told = "could migrate" if obstacle is None else f"would break: {obstacle.told}"
-        console().print(plain(f"run {handle.id} {told}"), markup=False, soft_wrap=True)
+        called = _called(version)
+        outlook = f"could migrate to {called}" if obstacle is None else f"would break on {called}: {obstacle.told}"
+        console().print(plain(f"run {handle.id} {outlook}"), markup=False, soft_wrap=True)
     return ExitCode.SUCCEEDED if obstacle is None else ExitCode.NOT_SUCCEEDED
 
 

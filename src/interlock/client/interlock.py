@@ -379,6 +379,13 @@ class Interlock:
         plan = await plan_to_move_to(worker.engine, self.graphs, to, graph=row.graph)
         return await obstacle_to(worker.engine, plan, run)
 
+    async def version_meant(self, run: str, to: str) -> str:
+        """What `to` means where a run is to migrate: `version 3`, or `draft`. Of versions with one hash, the newest."""
+        worker = self._open_worker("version_meant")
+        row = await self._row(worker, run)
+        plan = await plan_to_move_to(worker.engine, self.graphs, to, graph=row.graph)
+        return (await released(worker.engine, row.graph)).told(plan.bundle_hash) or "draft"
+
     @property
     def triggers(self) -> Triggers:
         """What starts runs of released graphs by itself."""
