@@ -151,6 +151,39 @@ async def test_a_changed_header_is_found_by_whoever_reads_the_events_one_by_one(
             _ = [event.seq async for event in (await interlock.open(run)).events()]
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("status", "'failed'", "its status is failed there and succeeded by its log"),
+        ("graph", "'other'", "its graph is other there and workshop by its log"),
+        ("started_at", "0", "its start is 0 there and "),
+        ("ended_at", "null", "its end is none there and "),
+    ],
+)
+def test_replaying_a_run_finds_that_lists_tell_something_else_of_it(
+    tmp_path: Path, column: str, value: str, told: str
+) -> None:
+    """The row follows from the log: two answers to how a run ended are one too many."""
+    place = tmp_path / "interlock.db"
+
+    @in_event_loop
+    async def story() -> None:
+        run = await stored_run(place)
+        with sqlite3.connect(place) as file:
+            file.execute(f"update run set {column} = {value}")  # noqa: S608 - the test's own
+        file.close()
+
+        async with Interlock(place, tools=[make]) as interlock:
+            replayed = await (await interlock.open(run)).replay()
+
+        assert (replayed.verdict, replayed.seq, replayed.events) == ("damaged", None, 5)
+        assert replayed.what.startswith("the log holds, and the row that lists show is not what follows from it: its ")
+        assert told in replayed.what
+        assert replayed.what.endswith(": restore the data from a backup")
+
+    story()
+
+
 @in_event_loop
 async def test_a_damaged_run_leaves_the_others_alone(tmp_path: Path) -> None:
     """One bad sector is no reason to stop everything."""

@@ -122,4 +122,5 @@ def _print(out: Console, replayed: Replayed) -> None:
         return
     out.print(f"  {plain(replayed.what)}", markup=False)
     if replayed.events:
-        out.print(f"  {replayed.events:,} events of run {replayed.run} hold before it", style="dim", markup=False)
+        before = "" if replayed.seq is None else " before it"
+        out.print(f"  {replayed.events:,} events of run {replayed.run} hold{before}", style="dim", markup=False)

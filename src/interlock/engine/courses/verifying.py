@@ -21,6 +21,7 @@ from interlock.core.plan import Plan
 from interlock.core.state import RunState, encode_state, status_of
 from interlock.core.values import ENCODER, decode, refs_in
 from interlock.core.verify import Divergence, Verification, stretches
+from interlock.engine.courses.row_check import false_in_row
 from interlock.engine.engine import BLOBS_KEPT_MAX, BLOBS_READ_AT_ONCE, Engine
 from interlock.engine.errors import BundleChangedError
 from interlock.store.errors import DamagedError, ErasedError, MissingError, NewerFormatError
@@ -36,10 +37,11 @@ ReplayVerdict: TypeAlias = Literal["same", "diverges", "damaged", "erased", "not
 class Replayed(Struct, frozen=True, kw_only=True):
     """What replaying a run came to.
 
-    `same`: every decision is the one that is on record, and `state` is the hash of what the log leads to. `diverges`:
-    event `seq` does not follow from those before it. `damaged`: what is kept is not what was stored. `erased`: the
-    payload of event `seq` was erased on purpose. `not_comparable`: what was stored is intact, and this release decides
-    by other rules or cannot read it; `what` says what could be looked at all the same.
+    `same`: every decision is the one that is on record, and `state` is the hash of what the log leads to.
+    `diverges`: event `seq` does not follow from those before it. `damaged`: what is kept is not what was stored, be
+    it the log or what lists show of the run. `erased`: the payload of event `seq` was erased on purpose.
+    `not_comparable`: what was stored is intact, and this release decides by other rules or cannot read it; `what`
+    says what could be looked at all the same.
     """
 
     run: str
@@ -70,6 +72,8 @@ class _Looked(Struct, frozen=True):
     """What a log is known to be once all of it was read: every event is the one that was stored."""
 
     last: int
+    turns: Sequence[Event]
+    """The events that name a bundle, and the last one of each page that was read."""
     stretches: Sequence[tuple[str, int]]
     """The bundles on which the run was (see `core.verify.stretches`)."""
     mentioned: dict[str, int]
@@ -123,13 +127,12 @@ async def _looked_through(engine: Engine, row: RunRow, last: int) -> _Looked:
     """Read the log up to event `last`; what is not as it was stored is raised as damage."""
     mentioned: dict[str, int] = {}
     turns: list[Event] = []
-    """The events that name a bundle, and the last one of each page."""
     async for events in engine.pages(row, last):
         for event in events:
             for ref in refs_in(decode(ENCODER.encode(event.body))):
                 mentioned.setdefault(ref.digest, event.seq)
         turns += [each for each in events if each is events[-1] or isinstance(each.body, RunStarted | RunMigrated)]
-    return _Looked(turns[-1].seq if turns else 0, stretches(turns), mentioned)
+    return _Looked(turns[-1].seq if turns else 0, turns, stretches(turns), mentioned)
 
 
 async def _compared(engine: Engine, plan: Plan, row: RunRow, looked: _Looked) -> Replayed:
@@ -147,6 +150,11 @@ async def _compared(engine: Engine, plan: Plan, row: RunRow, looked: _Looked) ->
     state, found = await divergence_in(engine, plan, row.run, pages, bundle=looked.bundle)
     if found is not None:
         return Replayed(run=row.run, verdict="diverges", what=found.what, seq=found.seq, events=state.seq)
+    if looked.last == row.seq and (false := false_in_row(row, state, looked.turns)):
+        what = f"the log holds, and the row that lists show is not what follows from it: {'; '.join(false)}"
+        return Replayed(
+            run=row.run, verdict="damaged", what=f"{what}: restore the data from a backup", events=state.seq
+        )
     digest = sha256(encode_state(state)).hexdigest()
     return Replayed(run=row.run, verdict="same", events=state.seq, status=status_of(state), state=digest)
 
