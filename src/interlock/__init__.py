@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from interlock.store.errors import LeaseHeldError
     from interlock.store.retention import RunSize
     from interlock.store.rows import LedgerRow, QuestionRow, RunRow
+    from interlock.store.sealing import Header
     from interlock.tools import (
         AsyncToolContext,
         Labelled,
@@ -87,6 +88,7 @@ __all__ = [
     "Fleet",
     "GraphBuilder",
     "GraphSource",
+    "Header",
     "Interlock",
     "InterlockError",
     "InvalidGraphError",
@@ -184,6 +186,7 @@ _HOMES = {
     "interlock.store.errors": ("LeaseHeldError",),
     "interlock.store.retention": ("RunSize",),
     "interlock.store.rows": ("LedgerRow", "QuestionRow", "RunRow"),
+    "interlock.store.sealing": ("Header",),
     "interlock.tools": (
         "AsyncToolContext",
         "Labelled",
