@@ -187,6 +187,8 @@ def test_events_are_one_object_a_line_for_programs(interlock: CommandLine) -> No
         (4, "run.ended", ""),
     ]
     assert events[2]["body"]["out"] == "Hello Ada"
+    followed = interlock("events", run, "--follow", "--json").out
+    assert [json.loads(line) for line in followed.splitlines()] == events
 
 
 def test_following_the_events_of_an_ended_run_ends(interlock: CommandLine) -> None:

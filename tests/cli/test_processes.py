@@ -207,12 +207,14 @@ def test_a_question_of_a_tool_is_answered_from_another_terminal(interlock: Comma
     assert '"a": "y"' in out
 
 
-def test_a_worker_says_that_it_is_ready_as_soon_as_it_is(interlock: CommandLine) -> None:
+@pytest.mark.parametrize("command", ["up", "worker"])
+def test_a_worker_says_that_it_is_ready_as_soon_as_it_is(interlock: CommandLine, command: str) -> None:
     """A program that starts a worker waits for that line, and the worker says nothing else until it ends."""
-    with running(interlock, "worker", "--json", until='"pools": ["default"]') as worker:
+    with running(interlock, command, "--json", until='"pools": ["default"]') as worker:
         worker.send_signal(signal.SIGTERM)
+        further, _ = worker.communicate(timeout=10)
 
-        assert worker.wait(10) == 0
+    assert (worker.returncode, further) == (0, "")
 
 
 def test_a_worker_that_is_told_twice_to_end_breaks_off_and_says_so(interlock: CommandLine) -> None:
