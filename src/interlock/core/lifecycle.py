@@ -29,7 +29,7 @@ class NodeStatus(IntEnum):
 P, R, W = NodeStatus.PENDING, NodeStatus.RUNNING, NodeStatus.WAITING
 S, F, K, C = NodeStatus.SUCCEEDED, NodeStatus.FAILED, NodeStatus.SKIPPED, NodeStatus.CANCELLED
 
-NODE_LIFECYCLE: Final[dict[tuple[int, str], NodeStatus]] = {
+NODE_LIFECYCLE: Final[dict[tuple[NodeStatus, str], NodeStatus]] = {
     (P, "node.started"): R,
     (P, "node.opened"): R,
     (P, "node.waiting"): W,
@@ -53,6 +53,8 @@ NODE_LIFECYCLE: Final[dict[tuple[int, str], NodeStatus]] = {
     (W, "node.waiting"): W,
 }
 """(status, event) to the next status. `node.result` and `effect.settled` move a node only when they say done."""
+_NEXT: Final[dict[tuple[int, str], NodeStatus]] = {**NODE_LIFECYCLE}
+"""The same, by the numbers that the state keeps."""
 
 RUN_LIFECYCLE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("pending", "run.started"): ("running",),
@@ -89,7 +91,7 @@ RUN_ENDED: Final = frozenset({"succeeded", "failed", "cancelled", "rolled_back"}
 
 def next_status(status: int, event: str) -> NodeStatus:
     """The status after an event; the table is the only authority."""
-    return NODE_LIFECYCLE[status, event]
+    return _NEXT[status, event]
 
 
 def is_settled(status: int) -> bool:
