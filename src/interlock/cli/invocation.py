@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, Final, TypeVar
 
 from interlock.cli.failures import CommandError
+from interlock.cli.own_output import bare_output
 
 Outcome = TypeVar("Outcome")
 
@@ -90,7 +91,8 @@ def interrupted_at_once() -> Generator[None]:
     """Let Ctrl-C end what blocks the event loop, as a question does: else it is heard of only after the answer."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        yield
+        with bare_output():
+            yield
     finally:
         signal.signal(signal.SIGINT, before)
 
