@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 
-from interlock.cli.invocation import interrupted_at_once
 from interlock.cli.output import JsonListing, print_json
-from interlock.cli.own_output import own_output
 
 SEVERAL: list[object] = [{"a": "x\ny", "b": []}, [[], {}], "é"]
 
@@ -40,15 +37,3 @@ def test_of_a_list_nothing_is_written_before_its_first_item(capsys: pytest.Captu
     listing = JsonListing({"run": "r1"}, "steps")
 
     assert (capsys.readouterr().out, listing.is_empty) == ("", True)
-
-
-def test_a_question_is_asked_on_the_stream_itself() -> None:
-    """A stream in Python would hear of a Ctrl-C while it is flushed for the question, where nobody acts on it."""
-    stream = sys.stdout
-    with own_output():
-        own = sys.stdout
-        with interrupted_at_once():
-            asked_on = sys.stdout
-        behind = sys.stdout
-
-    assert (asked_on is stream, behind is own, sys.stdout is stream, own is stream) == (True, True, True, False)

@@ -147,6 +147,29 @@ def test_a_question_about_many_runs_is_broken_off_by_the_first_ctrl_c(interlock:
     assert interlock("show", run, "--json").json["status"] == "waiting"
 
 
+def test_a_question_about_many_runs_is_asked_until_it_is_answered(interlock: CommandLine) -> None:
+    """Neither a slip of the finger nor a word that was meant for something else is taken for a yes."""
+    interlock.graph("asks", 'ask: {human: "Go on?", choices: [go, stop]}\n')
+    run = interlock.started("asks")
+    terminal, theirs = pty.openpty()
+    words = [*PROGRAM, "cancel", "--graph", "asks"]
+    with subprocess.Popen(words, cwd=interlock.folder, stdin=theirs, stdout=theirs, stderr=theirs) as program:
+        try:
+            _read_to(lambda: _typed_on(terminal), "agreed?")
+            os.write(terminal, b"perhaps\n")
+            _read_to(lambda: _typed_on(terminal), "write y or n")
+            os.write(terminal, b"y\n")
+            _read_to(lambda: _typed_on(terminal), "1 run done")
+            code = program.wait(10)
+        finally:
+            program.kill()
+    os.close(theirs)
+    os.close(terminal)
+
+    assert code == 0
+    assert interlock("show", run, "--json").json["status"] == "cancelled"
+
+
 def test_a_run_is_cancelled_from_another_terminal(interlock: CommandLine) -> None:
     """The word reaches the process that drives the run, which then ends it."""
     _project(interlock)

@@ -12,7 +12,6 @@ from types import FrameType
 from typing import Any, Final, TypeVar
 
 from interlock.cli.failures import CommandError
-from interlock.cli.own_output import bare_output
 
 Outcome = TypeVar("Outcome")
 
@@ -84,17 +83,6 @@ def terminated_as_interrupted() -> Generator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def interrupted_at_once() -> Generator[None]:
-    """Let Ctrl-C end what blocks the event loop, as a question does: else it is heard of only after the answer."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with bare_output():
-            yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
 from interlock.cli.failures import CommandError, ExitCode, Interrupted
-from interlock.cli.invocation import LIVE, Invocation, finished, interrupted_at_once
+from interlock.cli.invocation import LIVE, Invocation, finished
 from interlock.cli.labels import read_labels
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ async def _ask_many(act: Act, chosen: Chosen, on: Invocation, *, by: str, why: s
             _tell_plan(act, counted, on)
             return ExitCode.SUCCEEDED
         if counted and not chosen.yes:
-            _refuse_unless_agreed(act, counted, on)
+            await _refuse_unless_agreed(act, counted, on)
         asked = _asked(act, meant, by=who(by), why=why)
         return await tell_outcomes(act, asked, counted.total(), on, limit=chosen.limit)
 
@@ -142,15 +142,13 @@ def _asked(act: Act, meant: Selection, *, by: str, why: str) -> AsyncIterator[As
             assert_never(never)
 
 
-def _refuse_unless_agreed(act: Act, counted: Counter[tuple[str, str]], on: Invocation) -> None:
+async def _refuse_unless_agreed(act: Act, counted: Counter[tuple[str, str]], on: Invocation) -> None:
     if on.as_json or not sys.stdin.isatty():
         raise CommandError(f"this would {act} {_runs(counted.total())}: agree with --yes")
-    import typer
+    from interlock.cli.question import is_agreed
 
     _tell_plan(act, counted, on)
-    with interrupted_at_once():
-        is_agreed = typer.confirm("agreed?")
-    if not is_agreed:
+    if not await is_agreed("agreed?"):
         raise CommandError("nothing was changed", code=ExitCode.NOT_SUCCEEDED)
 
 

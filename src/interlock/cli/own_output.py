@@ -28,40 +28,24 @@ def own_output() -> Generator[None]:
             sys.stdout = kept
 
 
-@contextmanager
-def bare_output() -> Generator[None]:
-    """Let `sys.stdout` be the stream itself within the block, for a question.
-
-    What asks for a line lets the stream flush first, and passes by whatever is raised meanwhile: also that somebody has
-    pressed Ctrl-C, if the stream is one in Python, where that can be heard.
-    """
-    kept = sys.stdout
-    if isinstance(kept, OwnOutput):
-        sys.stdout = kept.stream
-    try:
-        yield
-    finally:
-        sys.stdout = kept
-
-
 class OwnOutput:
     """A stream as it is, but for the error that it raises. That whoever read it has gone stays what it is."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
+        self._stream = stream
 
     def write(self, text: str) -> int:
         """Write to the stream."""
         with _told():
-            return self.stream.write(text)
+            return self._stream.write(text)
 
     def flush(self) -> None:
         """Let the reader have what was written."""
         with _told():
-            self.stream.flush()
+            self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever else a stream has
-        return getattr(self.stream, name)
+        return getattr(self._stream, name)
 
 
 @contextmanager
