@@ -41,6 +41,20 @@ async def test_runs_that_something_can_move_on_are_claimed_if_nobody_drives_them
 
 
 @in_event_loop
+async def test_a_claim_as_of_an_instant_leaves_what_was_held_then(place: Place) -> None:
+    """Who has just seen that its own leases hold must not take them from itself because the clock was put forward."""
+    async with place.store() as store:
+        await waiting_run(store, "r1")
+        await store.claim_runs(owner=owner(2), limit=1)
+        place.setting.now += 2 * MINUTE
+
+        as_of_then = await store.claim_runs(owner=owner(2), limit=1, at=NOON)
+        now = await store.claim_runs(owner=owner(2), limit=1)
+
+        assert (as_of_then, [lease.run for lease in now]) == ([], ["r1"])
+
+
+@in_event_loop
 async def test_a_claimed_run_is_written_under_the_claim(place: Place) -> None:
     """A claim is a lease like any other."""
     async with place.store() as store:

@@ -242,11 +242,15 @@ class EventStore(Protocol):
         """The right to drive a run, which need not have events yet; `LeaseHeldError` if somebody else has it."""
         ...
 
-    async def claim_runs(self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = ()) -> list[Lease]:
+    async def claim_runs(
+        self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = (), at: int | None = None
+    ) -> list[Lease]:
         """The right to drive runs of any tenant that nobody drives and something can move on.
 
         Its time has come, a signal is unread, or something of it was under way when its driver went. Tenants take
         turns; of one tenant a higher priority goes first, then what was started first (see claims.py).
+
+        Leases count as run out that had by the instant `at`, which is now unless who claims says otherwise.
         """
         ...
 

@@ -164,10 +164,12 @@ class Service:
 
     async def _take_runs(self, room: int) -> bool:
         """Whether there were any."""
+        at = self._clock.now()
         for worker in list(self._workers.values()):
             await worker.renew_overdue()
+        # As of then its own leases hold. Meanwhile the clock may have been put forward, and they would seem to be over.
         leases = await self._store.claim_runs(
-            owner=self.card.owner, limit=min(room, CLAIMED_AT_ONCE), limits=self._limits
+            owner=self.card.owner, limit=min(room, CLAIMED_AT_ONCE), limits=self._limits, at=at
         )
         await asyncio.gather(*(self._go_on(lease) for lease in leases))
         return bool(leases)

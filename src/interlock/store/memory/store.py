@@ -277,9 +277,11 @@ class MemoryEventStore:
         self._changes += 1
         return Lease(tenant, run, state.epoch + 1, at + self.lease_micros, owner)
 
-    async def claim_runs(self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = ()) -> list[Lease]:
+    async def claim_runs(
+        self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = (), at: int | None = None
+    ) -> list[Lease]:
         """The right to drive runs that nobody drives."""
-        at = self._clock()
+        at = self._clock() if at is None else at
         chosen = claiming.chosen(self._standings(owner.host), at=at, limit=limit, limits=limits)
         return [await self.acquire_lease(run.tenant, run.run, owner=owner) for run in chosen]
 

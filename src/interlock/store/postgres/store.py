@@ -260,9 +260,11 @@ class PostgresEventStore:
         self._open().writer.heads.note(tenant, run, head)
         return lease
 
-    async def claim_runs(self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = ()) -> list[Lease]:
+    async def claim_runs(
+        self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = (), at: int | None = None
+    ) -> list[Lease]:
         """The right to drive runs that nobody drives."""
-        at = self._clock()
+        at = self._clock() if at is None else at
         taken = await self._do(
             lambda session: claiming.claim(
                 session,

@@ -211,9 +211,11 @@ class SqliteEventStore:
         wanted = Lease(tenant, run, epoch=0, expires_at=at + self.lease_micros, owner=owner)
         return await self._do(lambda file: leasing.take(file, wanted, at=at, is_running=self._is_running))
 
-    async def claim_runs(self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = ()) -> list[Lease]:
+    async def claim_runs(
+        self, *, owner: LeaseOwner, limit: int, limits: Sequence[RunLimit] = (), at: int | None = None
+    ) -> list[Lease]:
         """The right to drive runs that nobody drives."""
-        at = self._clock()
+        at = self._clock() if at is None else at
 
         def deed(file: sqlite3.Connection) -> list[Lease]:
             return claiming.claim(
