@@ -81,9 +81,12 @@ def _server_seconds() -> float:
 
 
 def process_seconds(process: int) -> float:
-    """The processor time of a process and of all below it."""
-    times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:15]
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    """The processor time of a process and of all below it. One that has gone meanwhile is in its parent's."""
+    try:
+        times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:15]
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
     own = sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
     return own + sum(process_seconds(int(child)) for child in children)
 
