@@ -39,11 +39,13 @@ _TRIES_MAX: Final = 20
 
 
 class _Job:
-    __slots__ = ("append", "future", "tries")
+    __slots__ = ("append", "future", "is_packed", "tries")
 
     def __init__(self, append: Append, future: asyncio.Future[None]) -> None:
         self.append = append
         self.future = future
+        self.is_packed = False
+        """Whether its blobs are as they are stored: one that is tried again must not be packed twice."""
         self.tries = 0
 
     @property
@@ -151,7 +153,7 @@ class PostgresWriter:
 
     async def _pack_blobs(self, jobs: Sequence[_Job]) -> None:
         # Compression takes milliseconds, and lets go of the interpreter's lock: a thread is the place for it.
-        with_blobs = [job for job in jobs if job.append.blobs]
+        with_blobs = [job for job in jobs if job.append.blobs and not job.is_packed]
         if with_blobs:
             await asyncio.to_thread(lambda: [_pack_blobs_of(job) for job in with_blobs])
 
@@ -258,7 +260,7 @@ class PostgresWriter:
 
 def _pack_blobs_of(job: _Job) -> None:
     packed = {digest: pack_blob(data) for digest, data in job.append.blobs.items()}
-    job.append = replace(job.append, blobs=packed)
+    job.append, job.is_packed = replace(job.append, blobs=packed), True
 
 
 def _fail(jobs: Sequence[_Job], error: Exception) -> None:
