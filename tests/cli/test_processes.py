@@ -46,6 +46,9 @@ async def wait_for(file: str) -> None:
 """
 
 
+ASKS = 'ask: {human: "Go on?", choices: [go, stop]}\n'
+
+
 @contextmanager
 def running(interlock: CommandLine, *words: str, until: str) -> Generator[subprocess.Popen[str]]:
     """A process of its own, which has printed a line that holds `until`."""
@@ -125,23 +128,31 @@ def test_a_command_that_drives_nothing_is_ended_politely_too(interlock: CommandL
     assert (ended.returncode, ended.stderr) == (130, "error: interrupted\n")
 
 
-def test_a_question_about_many_runs_is_broken_off_by_the_first_ctrl_c(interlock: CommandLine) -> None:
-    """Whoever sees that ten thousand runs are meant wants out, and must not have to wonder whether that was heard."""
-    interlock.graph("asks", 'ask: {human: "Go on?", choices: [go, stop]}\n')
-    run = interlock.started("asks")
+@contextmanager
+def asked_on_a_terminal(interlock: CommandLine, *words: str) -> Generator[tuple[subprocess.Popen[bytes], int]]:
+    """A command that asks whether it is agreed to, and the terminal on which it does."""
     terminal, theirs = pty.openpty()
-    words = [*PROGRAM, "cancel", "--graph", "asks"]
-    with subprocess.Popen(words, cwd=interlock.folder, stdin=theirs, stdout=theirs, stderr=theirs) as program:
-        _read_to(lambda: _typed_on(terminal), "agreed?")
-        program.send_signal(signal.SIGINT)
+    with subprocess.Popen(
+        [*PROGRAM, *words], cwd=interlock.folder, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as asking:
         try:
-            # A terminal reads on: the program waits for that before it goes.
-            _read_to(lambda: _typed_on(terminal), "interrupted")
-            code = program.wait(10)
+            _read_to(lambda: _typed_on(terminal), "agreed?")
+            yield asking, terminal
         finally:
-            program.kill()
+            asking.kill()
     os.close(theirs)
     os.close(terminal)
+
+
+def test_a_question_about_many_runs_is_broken_off_by_the_first_ctrl_c(interlock: CommandLine) -> None:
+    """Whoever sees that ten thousand runs are meant wants out, and must not have to wonder whether that was heard."""
+    interlock.graph("asks", ASKS)
+    run = interlock.started("asks")
+    with asked_on_a_terminal(interlock, "cancel", "--graph", "asks") as (asking, terminal):
+        asking.send_signal(signal.SIGINT)
+        # A terminal reads on: the program waits for that before it goes.
+        _read_to(lambda: _typed_on(terminal), "interrupted")
+        code = asking.wait(10)
 
     assert code == 130
     assert interlock("show", run, "--json").json["status"] == "waiting"
@@ -149,22 +160,14 @@ def test_a_question_about_many_runs_is_broken_off_by_the_first_ctrl_c(interlock:
 
 def test_a_question_about_many_runs_is_asked_until_it_is_answered(interlock: CommandLine) -> None:
     """Neither a slip of the finger nor a word that was meant for something else is taken for a yes."""
-    interlock.graph("asks", 'ask: {human: "Go on?", choices: [go, stop]}\n')
+    interlock.graph("asks", ASKS)
     run = interlock.started("asks")
-    terminal, theirs = pty.openpty()
-    words = [*PROGRAM, "cancel", "--graph", "asks"]
-    with subprocess.Popen(words, cwd=interlock.folder, stdin=theirs, stdout=theirs, stderr=theirs) as program:
-        try:
-            _read_to(lambda: _typed_on(terminal), "agreed?")
-            os.write(terminal, b"perhaps\n")
-            _read_to(lambda: _typed_on(terminal), "write y or n")
-            os.write(terminal, b"y\n")
-            _read_to(lambda: _typed_on(terminal), "1 run done")
-            code = program.wait(10)
-        finally:
-            program.kill()
-    os.close(theirs)
-    os.close(terminal)
+    with asked_on_a_terminal(interlock, "cancel", "--graph", "asks") as (asking, terminal):
+        os.write(terminal, b"perhaps\n")
+        _read_to(lambda: _typed_on(terminal), "write y or n")
+        os.write(terminal, b"y\n")
+        _read_to(lambda: _typed_on(terminal), "1 run done")
+        code = asking.wait(10)
 
     assert code == 0
     assert interlock("show", run, "--json").json["status"] == "cancelled"
