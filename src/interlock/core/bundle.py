@@ -7,12 +7,13 @@ that a run can be shown as it was written. Opening a bundle is compiling it, and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
+from interlock.core.agent_contract import AgentContract
 from interlock.core.compiling.canonical_document import sorted_maps, undescribed
 from interlock.core.compiling.json_data import JsonMap
 from interlock.core.plan import LANGUAGE, ToolContract
@@ -39,6 +40,7 @@ class BundleContent(Struct, frozen=True):
     document: dict[str, Any]
     graphs: dict[str, dict[str, Any]]
     tools: dict[str, ToolContract]
+    agents: dict[str, AgentContract] = {}
 
 
 class Meaning(Struct, frozen=True):
@@ -48,19 +50,31 @@ class Meaning(Struct, frozen=True):
     graphs: dict[str, JsonMap]
 
 
-def make_bundle(meaning: Meaning, tools: Iterable[ToolContract]) -> Bundle:
-    """The bundle of a graph, the graphs it names, and the tools they use."""
-    content = BundleContent(
-        format=_BUNDLE_FORMAT,
-        language=LANGUAGE,
-        document=meaning.document,
-        graphs={name: meaning.graphs[name] for name in sorted(meaning.graphs)},
-        tools={tool.name: tool for tool in sorted(tools, key=lambda tool: tool.name)},
-    )
+def make_bundle(meaning: Meaning, tools: Iterable[ToolContract], agents: Iterable[AgentContract] = ()) -> Bundle:
+    """The bundle of a graph, the graphs it names, and the tools and agents they use."""
     data = msgspec.msgpack.encode(
-        msgspec.to_builtins(content) | {"tools": sorted_maps(msgspec.to_builtins(content.tools))}
+        {
+            "format": _BUNDLE_FORMAT,
+            "language": LANGUAGE,
+            "document": meaning.document,
+            "graphs": {name: meaning.graphs[name] for name in sorted(meaning.graphs)},
+            "tools": {tool.name: _written(tool) for tool in sorted(tools, key=lambda tool: tool.name)},
+        }
+        | _agents(sorted(agents, key=lambda agent: agent.name))
     )
     return Bundle(hashlib.sha256(data).hexdigest(), data)
+
+
+def _written(tool: ToolContract) -> JsonMap:
+    """A tool as bundles hold it: of one on the plain terms they are the bytes that they were before there were any."""
+    written: JsonMap = msgspec.to_builtins(tool)
+    if tool.terms is None:
+        del written["terms"]
+    return {name: sorted_maps(item) for name, item in sorted(written.items())}
+
+
+def _agents(agents: Sequence[AgentContract]) -> JsonMap:
+    return {"agents": {agent.name: sorted_maps(msgspec.to_builtins(agent)) for agent in agents}} if agents else {}
 
 
 def read_bundle(data: bytes) -> BundleContent:

@@ -39,6 +39,35 @@ DEFAULT_POOL: Final = "default"
 """The pool of what says nothing of pools."""
 
 
+class Permissions(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What a tool needs of the world around it. What is not named it does not get where it is kept in a sandbox."""
+
+    hosts: tuple[str, ...] = ()
+    """The hosts it speaks to: `api.example.com`, `*.example.com`, `*`."""
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    """Files, as patterns within the run's workspace."""
+    external: bool = False
+    """Whether it changes something outside this project and its workspace."""
+
+
+Risk: TypeAlias = Literal["low", "medium", "high"]
+
+
+class ToolTerms(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """On what terms a tool is called: what may go wrong, what it needs, how often it may be called, what it costs."""
+
+    risk: Risk = "low"
+    permissions: Permissions = Permissions()
+    rate_per_minute: int | None = None
+    usd: int = 0
+    """What a call costs, in micro-dollars: held before it, booked after it."""
+    undo: str = ""
+    """The tool that takes back what a call did."""
+    sandbox: bool = False
+    """Whether it runs in a sandbox, or not at all."""
+
+
 class ToolContract(Struct, frozen=True, gc=False, kw_only=True):
     """What a graph may know of a tool: data, so that compiling needs no code. Part of the bundle."""
 
@@ -49,6 +78,8 @@ class ToolContract(Struct, frozen=True, gc=False, kw_only=True):
     output: JsonSchema | None = None
     labels: tuple[str, ...] = ()
     can_reconcile: bool = False
+    terms: ToolTerms | None = None
+    """None: the plain ones. A bundle of a tool without terms is what it was before there were any."""
 
 
 # --- Templates: how an input is made of literals and expressions -----------------------------------------------------
