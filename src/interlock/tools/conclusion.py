@@ -41,6 +41,8 @@ class Conclusion(Struct, frozen=True):
         match ending:
             case Returned():
                 return self._returned(ending, calls)
+            case Raised() if ending.in_doubt and self.tool.contract.effect != "read":
+                return Unknown(self._error(ending.error.kind, ending.error.message), calls)
             case Raised() if cause is None or ending.said:
                 return Failed(self._error(ending.error.kind, ending.error.message), ending.retryable, calls)
             case Raised():

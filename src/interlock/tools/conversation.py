@@ -132,11 +132,15 @@ class Returned(Struct, frozen=True, tag="returned"):
 
 
 class Raised(Struct, frozen=True, tag="raised"):
-    """The tool failed. `said`: it raised `ToolFailed`, so it knows that it failed and how."""
+    """The tool failed. `said`: it raised `ToolFailed`, so it knows that it failed and how.
+
+    `in_doubt`: it also said that it may have taken effect all the same.
+    """
 
     error: Error
     retryable: bool = True
     said: bool = False
+    in_doubt: bool = False
 
 
 class Stopped(Struct, frozen=True, tag="stopped"):

@@ -48,15 +48,23 @@ class SecretsNotRead(ToolError):
 
 
 class ToolFailed(Exception):
-    """Raise this in a tool to say how it failed: the class decides what may be done about it."""
+    """Raise this in a tool to say how it failed: the class decides what may be done about it.
+
+    `in_doubt`: it failed, and may have taken effect all the same, as a request has that was sent and not answered. Of a
+    tool that only reads nothing is in doubt.
+    """
 
     kind: ErrorClass = "failed"
     retryable: bool = True
+    in_doubt: bool = False
 
-    def __init__(self, message: str, *, kind: ErrorClass = "failed", retryable: bool = True) -> None:
+    def __init__(
+        self, message: str, *, kind: ErrorClass = "failed", retryable: bool = True, in_doubt: bool = False
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.retryable = retryable
+        self.in_doubt = in_doubt
 
 
 class StepFailed(ToolFailed):

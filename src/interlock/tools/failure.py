@@ -43,8 +43,8 @@ def _said_by_the_tool(failure: ToolFailed) -> Raised:
     message = writable(str(failure))
     if failure.kind not in ERROR_CLASSES:
         message += f" (its kind {writable(repr(failure.kind))} is none: {', '.join(ERROR_CLASSES)})"
-        return Raised(Error("failed", message), bool(failure.retryable), said=True)
-    return Raised(Error(failure.kind, message), bool(failure.retryable), said=True)
+        return Raised(Error("failed", message), bool(failure.retryable), said=True, in_doubt=bool(failure.in_doubt))
+    return Raised(Error(failure.kind, message), bool(failure.retryable), said=True, in_doubt=bool(failure.in_doubt))
 
 
 def writable(text: str) -> str:
