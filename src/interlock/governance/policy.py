@@ -1,0 +1,151 @@
+"""A policy in force: rules in their order, a digest of what they say, and the judgement of movements.
+
+The stronger verdict decides (deny, ask, allow), of two equally strong rules the earlier; where no rule holds, it is
+denied. Judging is pure, whatever was judged before. Where rules come from is no matter here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from operator import attrgetter
+from typing import Any, Final
+
+from interlock.core.values import digest_of
+from interlock.core.verdicts import POLICY_DIGEST_LENGTH, Movement, Verdict
+from interlock.governance.arguments import FIELD as ARGUMENTS
+from interlock.governance.policy_document import VERDICTS
+from interlock.governance.rules import Rule
+from interlock.governance.well_formed import fault_in
+
+NO_RULE: Final = "interlock#no_rule_allows"
+MALFORMED: Final = "interlock#malformed"
+UNJUDGED: Final = "interlock#unjudged"
+"""What verdicts name where no rule that anybody wrote has decided."""
+
+LANGUAGE: Final = 1
+NAMES_KEPT_MAX: Final = 1_024
+ANSWERS_KEPT_MAX: Final = 64
+NAME_LENGTH_KEPT_MAX: Final = 256
+
+
+class Policy:
+    """Rules that are in force together. Its `judge` is what an engine asks before every movement."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        """In their order, those of all points."""
+        self.digest = digest_of(self.as_data())
+        """The same for policies that say the same, wherever their files lie and in whatever order they were read."""
+        self._named, self._general = _by_name(self.rules)
+        self._at_hand: dict[tuple[str, str], _RulesOfName] = {}
+
+    @property
+    def short_digest(self) -> str:
+        """The digest as verdicts carry it."""
+        return self.digest[:POLICY_DIGEST_LENGTH]
+
+    def as_data(self) -> dict[str, Any]:
+        """The policy as JSON: what its digest is made of, and what another judge can be given."""
+        return {"language": LANGUAGE, "rules": [{"rule": rule.name, **rule.written} for rule in self.rules]}
+
+    def judge(self, movement: Movement) -> Verdict:
+        """What the policy says of a movement. Never raises: what cannot be judged is denied."""
+        try:
+            if fault := fault_in(movement):
+                return self._denied(MALFORMED, f"the movement cannot be judged: {fault}")
+            return self._rules_for(movement).verdict_on(movement)
+        except Exception as error:  # noqa: BLE001 - the boundary: whatever a movement holds, nothing is let pass by it
+            return self._denied(UNJUDGED, f"judging it failed with {type(error).__name__}")
+
+    def _denied(self, rule: str, why: str) -> Verdict:
+        return Verdict("deny", rule, self.short_digest, why)
+
+    # --- which rules may speak ---------------------------------------------------------------------------------------
+
+    def rules_about(self, point: str, name: str) -> list[Rule]:
+        """The rules that are about what stands at a point under a name: the strongest first, then in their order."""
+        named = self._named.get((point, name), ())
+        general = [each for each in self._general.get(point, ()) if each[1].is_about(name)]
+        return [rule for _, rule in sorted([*named, *general], key=_strength)]
+
+    def _rules_for(self, movement: Movement) -> _RulesOfName:
+        """The same, ready to be asked, and kept: a graph moves by the same names again and again."""
+        key = (movement.point, movement.name)
+        found = self._at_hand.get(key)
+        if found is None:
+            found = _RulesOfName(self.rules_about(*key), self._nothing_allows(*key), self.short_digest)
+            if len(movement.name) <= NAME_LENGTH_KEPT_MAX:
+                if len(self._at_hand) >= NAMES_KEPT_MAX:
+                    self._at_hand.clear()
+                self._at_hand[key] = found
+        return found
+
+    def _nothing_allows(self, point: str, name: str) -> Verdict:
+        shown = name if len(name) <= NAME_LENGTH_KEPT_MAX else f"{name[:NAME_LENGTH_KEPT_MAX]}…"
+        return self._denied(NO_RULE, f"no rule allows the {point} `{shown}` as it was asked for")
+
+
+class _RulesOfName:
+    """The rules about one name at one point, and what they have said of movements that look alike to them."""
+
+    __slots__ = ("_answers", "_if_none_holds", "_rules", "_what_they_see")
+
+    def __init__(self, rules: Sequence[Rule], if_none_holds: Verdict, policy: str) -> None:
+        self._rules = [(rule.holds, verdict_of(rule, policy)) for rule in rules]
+        self._if_none_holds = if_none_holds
+        self._what_they_see = _seen_by(rules, if_none_holds)
+        self._answers: dict[Hashable, Verdict] = {}
+
+    def verdict_on(self, movement: Movement) -> Verdict:
+        if self._what_they_see is None:
+            return self._first_that_holds(movement)
+        seen = self._what_they_see(movement)
+        answer = self._answers.get(seen)
+        if answer is None:
+            if len(self._answers) >= ANSWERS_KEPT_MAX:
+                self._answers.clear()
+            answer = self._answers[seen] = self._first_that_holds(movement)
+        return answer
+
+    def _first_that_holds(self, movement: Movement) -> Verdict:
+        for holds, verdict in self._rules:
+            if holds(movement):
+                return verdict
+        return self._if_none_holds
+
+
+def verdict_of(rule: Rule, policy: str) -> Verdict:
+    """What is said where a rule decides."""
+    why = rule.description or f"the rule says `{rule.verdict}`"
+    return Verdict(rule.verdict, rule.name, policy, why, rule.to)
+
+
+def _seen_by(rules: Sequence[Rule], about: Verdict) -> Callable[[Movement], Hashable] | None:
+    """What of a movement rules look at; None where they look at arguments, which are too many to keep answers for."""
+    fields = {each.field for rule in rules for conditions in rule.conditions.values() for each in conditions}
+    if ARGUMENTS in fields:
+        return None
+    return attrgetter(*sorted(fields)) if fields else lambda _: about.rule
+
+
+# --- rules by what they are about ------------------------------------------------------------------------------------
+
+_Placed = tuple[int, Rule]
+
+
+def _by_name(rules: Sequence[Rule]) -> tuple[dict[tuple[str, str], list[_Placed]], dict[str, list[_Placed]]]:
+    """Rules that name what they are about, by point and name; and the others by point. Each with its place."""
+    named: dict[tuple[str, str], list[_Placed]] = {}
+    general: dict[str, list[_Placed]] = {}
+    for placed in enumerate(rules):
+        exact = placed[1].exact_names
+        for point in placed[1].points:
+            if exact is None:
+                general.setdefault(point, []).append(placed)
+            for name in exact or ():
+                named.setdefault((point, name), []).append(placed)
+    return named, general
+
+
+def _strength(placed: _Placed) -> tuple[int, int]:
+    return VERDICTS.index(placed[1].verdict), placed[0]

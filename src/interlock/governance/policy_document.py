@@ -1,0 +1,217 @@
+"""What people write: a policy's file as models, in its canonical spelling; editors and the reference are fed from it.
+
+A policy is data alone, without code or expressions, so that another judge (as one that reads Rego) can be given the
+same file. Which keys go together is checked in `rule_checks`; what a rule means is told in `rules`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from interlock.core.compiling.spellings import Words, Written, written_wrong
+
+NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
+PATTERN_LENGTH_MAX: Final = 256
+
+PointWord: TypeAlias = Literal["run", "edge", "model", "tool", "gate", "memory"]
+VerdictWord: TypeAlias = Literal["allow", "deny", "ask"]
+VERDICTS: Final = ("deny", "ask", "allow")
+"""The strongest first: of two rules that hold, the stronger decides."""
+
+
+def _short_enough(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        if not word:
+            raise written_wrong("a pattern is empty", "write `*` for any name, or leave the key out")
+        if len(word) > PATTERN_LENGTH_MAX:
+            raise written_wrong(f"a pattern is longer than {PATTERN_LENGTH_MAX} characters", "shorten it with `*`")
+    return words
+
+
+_Pattern: TypeAlias = Annotated[Words, AfterValidator(_short_enough)]
+NamePatterns: TypeAlias = Annotated[_Pattern, Field(min_length=1)]
+Needs: TypeAlias = _Pattern
+"""May be empty: nothing of that kind."""
+
+
+def _listed(written: object) -> object:
+    """One word stands for a list of it; words whose order means nothing stand in one order."""
+    words = [written] if isinstance(written, str) else written
+    if isinstance(words, list) and all(isinstance(word, str) for word in words):  # pyright: ignore[reportUnknownVariableType]
+        return sorted(set(words))  # pyright: ignore[reportUnknownArgumentType]
+    return words  # pyright: ignore[reportUnknownVariableType]
+
+
+Points: TypeAlias = Annotated[
+    list[PointWord],
+    BeforeValidator(_listed, json_schema_input_type=PointWord | list[PointWord]),
+    Field(min_length=1),
+]
+EffectWord: TypeAlias = Literal["read", "idempotent", "once", "paid"]
+Effects: TypeAlias = Annotated[
+    list[EffectWord],
+    BeforeValidator(_listed, json_schema_input_type=EffectWord | list[EffectWord]),
+    Field(min_length=1),
+]
+AccessWord: TypeAlias = Literal["read", "write"]
+Accesses: TypeAlias = Annotated[
+    list[AccessWord],
+    BeforeValidator(_listed, json_schema_input_type=AccessWord | list[AccessWord]),
+    Field(min_length=1),
+]
+RiskWord: TypeAlias = Literal["low", "medium", "high"]
+SafetyWord: TypeAlias = Literal["basic", "enhanced", "maximum"]
+
+
+# --- who -------------------------------------------------------------------------------------------------------------
+
+
+class Who(Written):
+    """Who moves. Every key that is written has to fit."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    is_: Literal["node", "agent"] | None = Field(
+        default=None,
+        alias="is",
+        description="`node`: the graph itself, as its author wrote it. `agent`: an agent, as its model wants it.",
+    )
+    agent: NamePatterns | None = Field(default=None, description="The agent that asks.")
+    graph: NamePatterns | None = Field(default=None, description="The graph that is being run.")
+    path: NamePatterns | None = Field(default=None, description="The node that moves, by its path in the run.")
+    tenant: NamePatterns | None = Field(default=None, description="The tenant whose run it is.")
+    by: NamePatterns | None = Field(default=None, description="The person or the system that asks.")
+
+
+# --- what a tool is given --------------------------------------------------------------------------------------------
+
+
+class ArgumentBounds(Written):
+    """What an argument may be: one of some values, or a number within bounds, both of them included."""
+
+    one_of: list[str | int | bool] | None = Field(
+        default=None, min_length=1, description="The values; text may hold `*`, which stands for any text."
+    )
+    at_least: int | None = Field(default=None, description="The lowest number.")
+    at_most: int | None = Field(default=None, description="The highest number.")
+
+
+_Scalar: TypeAlias = str | int | bool
+
+
+def _read_argument(written: object) -> object:
+    match written:
+        case str() | bool() | int():
+            return {"one_of": [written]}
+        case list():
+            return {"one_of": written}  # pyright: ignore[reportUnknownVariableType] - checked by the model
+        case dict() | ArgumentBounds():
+            return written  # pyright: ignore[reportUnknownVariableType] - checked by the model
+        case _:
+            raise written_wrong("an argument is compared with text, whole numbers, true or false", "write one of them")
+
+
+Argument: TypeAlias = Annotated[
+    ArgumentBounds,
+    BeforeValidator(_read_argument, json_schema_input_type=_Scalar | list[_Scalar] | ArgumentBounds),
+]
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+class RuleSpec(Written):
+    """One rule: what it says, of what, and when. It says exactly one of `allow`, `deny` and `ask`."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    allow: Points | None = Field(default=None, description="Lets it happen, where the rule holds.")
+    deny: Points | None = Field(default=None, description="Refuses it, whatever else allows it.")
+    ask: Points | None = Field(default=None, description="Has a person decide, unless it is denied.")
+    to: str | None = Field(
+        default=None, min_length=1, description="Of `ask`: who is asked, as `group:release-managers`."
+    )
+    description: str = Field(default="", description="Why the rule is there; told with every verdict of it.")
+    who: Who | None = Field(default=None, description="Who moves. Left out: whoever it is.")
+    name: NamePatterns | None = Field(
+        default=None,
+        description="What it is about: the graph that is to run, the node that an edge leads to, the model, the tool, "
+        "the gate, or the memory (`session`, `long_term`). Left out: any.",
+    )
+    from_: NamePatterns | None = Field(
+        default=None,
+        alias="from",
+        description="Of an edge: the nodes it comes from. What is allowed comes from none but these.",
+    )
+    effect: Effects | None = Field(default=None, description="Of a tool: how its calls may be repeated. Left out: any.")
+    risk_at_most: RiskWord | None = Field(
+        default=None, description="Of a tool, with `allow`: the highest risk. Left out: low."
+    )
+    risk_at_least: RiskWord | None = Field(
+        default=None, description="Of a tool, with `deny` and `ask`: the lowest risk."
+    )
+    hosts: Needs | None = Field(
+        default=None,
+        description="The hosts that a tool or a model speaks to. With `allow`, all of them, and left out: none. "
+        "With `deny` and `ask`, any of them.",
+    )
+    reads: Needs | None = Field(default=None, description="The same of the files that a tool reads.")
+    writes: Needs | None = Field(default=None, description="The same of the files that a tool writes.")
+    external: bool | None = Field(
+        default=None,
+        description="Whether a tool changes something outside the project. With `allow`, whether it may; left out: no.",
+    )
+    safety_at_least: SafetyWord | None = Field(
+        default=None, description="Of a model, with `allow`: the lowest safety tier. Left out: any."
+    )
+    safety_below: Literal["enhanced", "maximum"] | None = Field(
+        default=None, description="Of a model, with `deny` and `ask`: tiers below this one."
+    )
+    access: Accesses | None = Field(
+        default=None, description="Of a memory: `read`, `write` or both. With `allow` it is needed."
+    )
+    tainted: bool | None = Field(
+        default=None,
+        description="Whether somebody outside may have put there what is asked for. Left out: it does not matter.",
+    )
+    arguments: dict[str, Argument] | None = Field(
+        default=None,
+        min_length=1,
+        description="Of a tool: arguments by name, each a value, a list of values, or `{at_least: …, at_most: …}`. "
+        "What is allowed has them all.",
+    )
+
+    @property
+    def verdict(self) -> VerdictWord:
+        """What the rule says. Of a rule that was checked exactly one is written."""
+        if self.deny is not None:
+            return "deny"
+        return "ask" if self.ask is not None else "allow"
+
+    @property
+    def points(self) -> list[PointWord]:
+        """What the rule is about."""
+        return self.deny or self.ask or self.allow or []
+
+
+class PolicyDocument(Written):
+    """A file of rules. All files of a folder together are the policy."""
+
+    policy: str = Field(pattern=NAME_PATTERN, description="The name of the file's rules: a rule is called `NAME#RULE`.")
+    language: Literal[1] = Field(default=1, description="The version of the language that the file is written in.")
+    description: str = Field(default="", description="What the rules are for.")
+    extends: Literal["default"] | None = Field(
+        default=None, description="`default`: the default set holds besides. Left out in all files: it does not."
+    )
+    without: Annotated[list[Literal["tainted_high_risk"]], BeforeValidator(_listed)] = Field(
+        default=[], description="The standing rules that are given up. They hold in every policy that does not say so."
+    )
+    rules: dict[str, RuleSpec] = Field(default={}, description="The rules by name.")
+
+
+def policy_schema() -> dict[str, Any]:
+    """The language of policies as a JSON Schema: what editors check and complete a policy with."""
+    schema = PolicyDocument.model_json_schema(by_alias=True) | {"title": "Interlock policy"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
