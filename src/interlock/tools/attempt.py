@@ -28,6 +28,7 @@ class Attempt:
             effect_id=call.effect_id,
             deadline=deadline,
             last_heartbeat=copied(journal.last_heartbeat),
+            tenant=call.tenant,
         )
         self.on_heartbeat: Callable[[], None] | None = None
 

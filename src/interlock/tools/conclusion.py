@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from interlock.core.events import Error, ErrorClass
-from interlock.core.values import Value
+from interlock.core.values import Value, encode
 from interlock.tools.conversation import Ending, Raised, Returned, Stopped, Vanished
 from interlock.tools.failure import shortened
 from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
@@ -79,6 +79,8 @@ class Conclusion(Struct, frozen=True):
 
 def broken_contract(tool: Tool, out: Value, labels: Sequence[str]) -> str | None:
     """In what a result is not what its tool has promised; None if it is."""
+    if tool.result_bytes_max is not None and (size := len(encode(out))) > tool.result_bytes_max:
+        return f"the result of `{tool.name}` has {size:,} bytes, more than the {tool.result_bytes_max:,} it may have"
     problems = [] if tool.output is None else tool.output.problems(out, "result")
     if problems:
         return f"the result of `{tool.name}` breaks its contract: {'; '.join(problems)}"

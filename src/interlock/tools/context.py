@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol, TypeAlias, get_args
 
@@ -35,6 +35,7 @@ from interlock.tools.conversation import (
 )
 from interlock.tools.errors import AttemptEnded, StepFailed, ToolFailed, ToolStopped
 from interlock.tools.failure import error_of
+from interlock.tools.secrets import NONE_GIVEN, SecretText
 
 StepFunction: TypeAlias = Callable[[], object] | Callable[[str], object]
 """What makes a step: takes nothing, or the step's id. In an async tool it may be async."""
@@ -87,6 +88,11 @@ class _Facts:
         return self._facts.run
 
     @property
+    def tenant(self) -> str:
+        """Whose run it is."""
+        return self._facts.tenant
+
+    @property
     def path(self) -> str:
         """The path of the node that calls."""
         return self._facts.path
@@ -116,9 +122,11 @@ class _Facts:
 class AsyncToolContext(_Facts):
     """The context of an async tool: annotate a parameter with it to receive it."""
 
-    def __init__(self, facts: CallFacts, line: AsyncLine) -> None:
+    def __init__(self, facts: CallFacts, line: AsyncLine, secrets: Mapping[str, SecretText] = NONE_GIVEN) -> None:
         super().__init__(facts)
         self._line = line
+        self.secrets = secrets
+        """The secrets that the tool was declared with."""
 
     async def effect(
         self,

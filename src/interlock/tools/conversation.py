@@ -112,6 +112,7 @@ class CallFacts(Struct, frozen=True, kw_only=True):
     effect_id: str
     deadline: Micros | None
     last_heartbeat: Value
+    tenant: str = "local"
 
 
 class Job(Struct, frozen=True, tag="job", kw_only=True):

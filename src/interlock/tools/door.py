@@ -12,10 +12,11 @@ from interlock.core.plan import Micros
 from interlock.tools.clock import Clock, LoopClock
 from interlock.tools.in_flight import InFlight
 from interlock.tools.outcome import Failed, ToolCall, ToolOutcome
+from interlock.tools.pacing import Pacing, TooFast, wait_until
 from interlock.tools.secrets import NO_SECRETS, SecretSource
 from interlock.tools.slots import Slots
 from interlock.tools.threads import DaemonThreads
-from interlock.tools.tool import Runs
+from interlock.tools.tool import Runs, Tool
 
 GRACE: Final[Micros] = 5_000_000
 TASKS_MAX: Final = 1_000
@@ -44,6 +45,7 @@ class ToolDoor:
     threads: DaemonThreads = field(default_factory=DaemonThreads)
     grace: Micros = GRACE
     """How long a call may clean up once it was asked to stop."""
+    pacing: Pacing = field(default_factory=Pacing)
     on_late: Callable[[ToolCall, ToolOutcome], None] = _forget
 
     async def take_slot(
@@ -57,6 +59,22 @@ class ToolDoor:
             self.slots[runs].release()
             return not_called("cancelled", f"`{name}` was not called: its worker was held up, and may have lost it")
         return refused
+
+    async def keep_pace(
+        self, tool: Tool, tenant: str, deadline: Micros | None, in_flight: InFlight[Any]
+    ) -> Failed | None:
+        """Wait until the tool may be called again, as often as its contract says. None: it may be called now."""
+        rate = tool.terms.rate_per_minute
+        if rate is None:
+            return None
+        try:
+            due = self.pacing.turn(tenant, tool.name, rate, now=self.clock.now(), deadline=deadline)
+        except TooFast as too_fast:
+            return not_called("rate_limited", f"`{tool.name}` was not called: {too_fast}")
+        if await wait_until(due, self.clock, in_flight):
+            return None
+        self.pacing.give_back(tenant, tool.name, due)
+        return _stopped(tool.name)
 
     def _refused_at_once(self, name: str, deadline: Micros | None, in_flight: InFlight[Any]) -> Failed | None:
         if in_flight.stops:
@@ -92,7 +110,7 @@ def _stopped(name: str) -> Failed:
 
 def not_called(kind: ErrorClass, message: str) -> Failed:
     """A call that never reached its tool."""
-    return Failed(Error(kind, message), retryable=kind in {"timeout", "unavailable"}, calls=0)
+    return Failed(Error(kind, message), retryable=kind in {"timeout", "unavailable", "rate_limited"}, calls=0)
 
 
 def _expire(turn: asyncio.Future[None]) -> None:

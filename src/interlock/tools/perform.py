@@ -6,7 +6,9 @@ Whether a call is repeated is decided by the core. Errors of the journal are the
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from functools import partial
+from typing import NamedTuple
 
 from interlock.core.plan import Micros
 from interlock.core.values import Value
@@ -22,7 +24,7 @@ from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolCall, ToolOutcome
 from interlock.tools.processes import RunningProcess
 from interlock.tools.running import Running, RunningHere, RunningThread
-from interlock.tools.secrets import MissingSecret, Redaction, fill
+from interlock.tools.secrets import MissingSecret, Redaction, SecretText, fill, named_secrets
 from interlock.tools.thread_line import ThreadLine
 from interlock.tools.tool import Tool
 from interlock.tools.watch import Watch
@@ -39,28 +41,39 @@ async def perform(
     if isinstance(filled, Failed):
         in_flight.over(filled)
         return
-    complete, redaction = filled
+    refused = await door.keep_pace(tool, call.tenant, call.deadline, in_flight)
     deadline = _earlier(call.deadline, None if tool.timeout is None else door.clock.now() + tool.timeout)
-    refused = await door.take_slot(tool.runs, tool.name, deadline, in_flight)
+    refused = refused or await door.take_slot(tool.runs, tool.name, deadline, in_flight)
     if refused is not None:
         in_flight.over(refused)
         return
     try:
-        attempt = None if tool.context_parameter is None else Attempt(call, deadline, journal, redaction)
-        await _Try(tool, call, door, in_flight, attempt=attempt, redaction=redaction).live(complete, deadline)
+        attempt = None if tool.context_parameter is None else Attempt(call, deadline, journal, filled.redaction)
+        await _Try(tool, call, door, in_flight, attempt=attempt, filled=filled).live(deadline)
     finally:
         door.slots[tool.runs].release()
 
 
-def _filled(tool: Tool, call: ToolCall, door: ToolDoor) -> tuple[Value, Redaction] | Failed:
+class _Filled(NamedTuple):
+    """What goes into a call."""
+
+    input: Value
+    secrets: Mapping[str, SecretText]
+    redaction: Redaction
+
+
+def _filled(tool: Tool, call: ToolCall, door: ToolDoor) -> _Filled | Failed:
     """The input with its secrets, as the contract wants it. The core saw only their handles, so it is checked again."""
+    if tool.quarantined:
+        return not_called("refused", f"`{tool.name}` was not called: {tool.quarantined}")
     try:
-        filled, redaction = fill(call.input, door.secrets)
+        given = named_secrets(tool.secrets, door.secrets)
+        filled, redaction = fill(call.input, door.secrets, given)
     except MissingSecret as missing:
         return not_called("invalid", str(missing))
     problems = tool.input.problems(filled, "input")
     if not problems:
-        return filled, redaction
+        return _Filled(filled, given, redaction)
     told = shortened(redaction.text("; ".join(problems)))
     return not_called("invalid", f"the input of `{tool.name}` breaks its contract: {told}")
 
@@ -82,19 +95,20 @@ class _Try:
         in_flight: InFlight[ToolOutcome],
         *,
         attempt: Attempt | None,
-        redaction: Redaction,
+        filled: _Filled,
     ) -> None:
         self._tool = tool
         self._call = call
         self._attempt = attempt
-        self._conclusion = Conclusion(tool, redaction)
+        self._filled = filled
+        self._conclusion = Conclusion(tool, filled.redaction)
         self._door = door
         self._in_flight = in_flight
 
-    async def live(self, input: Value, deadline: Micros | None) -> None:
+    async def live(self, deadline: Micros | None) -> None:
         """From the first line of the tool to its last."""
         try:
-            running = self._running(input)
+            running = self._running(self._filled.input)
         except RuntimeError as error:
             self._in_flight.over(not_called("unavailable", f"`{self._tool.name}` was not called: {error}"))
             return
@@ -112,7 +126,7 @@ class _Try:
         tool, attempt = self._tool, self._attempt
         match tool.runs:
             case "task":
-                context = None if attempt is None else AsyncToolContext(attempt.facts, attempt)
+                context = None if attempt is None else AsyncToolContext(attempt.facts, attempt, self._filled.secrets)
                 return RunningHere(call_async(tool, input, context), self._in_flight.interrupt)
             case "thread":
                 stopping = threading.Event()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from interlock.core.values import Secret, Value
@@ -136,6 +137,8 @@ class Redaction:
 
 
 NOTHING_SECRET: Final = Redaction([])
+NONE_GIVEN: Final[Mapping[str, SecretText]] = MappingProxyType({})
+"""Nearly every call is given no secrets."""
 
 
 def _spellings(text: str) -> set[str]:
@@ -143,13 +146,26 @@ def _spellings(text: str) -> set[str]:
     return {text, repr(text)[1:-1], json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
 
 
-def fill(value: Value, source: SecretSource) -> tuple[Value, Redaction]:
+def fill(value: Value, source: SecretSource, given: Mapping[str, SecretText] = NONE_GIVEN) -> tuple[Value, Redaction]:
     """The value with every handle replaced by its secret, and what strikes these out; or `MissingSecret`.
 
-    Its lists and maps are new ones: a tool may do with them what it likes, and the run's own stay as they were.
+    Its lists and maps are new ones: a tool may do with them what it likes, and the run's own stay as they were. What
+    the call is `given` besides is struck out as well.
     """
-    used: list[SecretText] = []
+    used: list[SecretText] = list(given.values())
     return _filled(value, source, used), Redaction(used) if used else NOTHING_SECRET
+
+
+def named_secrets(names: Sequence[str], source: SecretSource) -> Mapping[str, SecretText]:
+    """The secrets of these names; `MissingSecret` if one is not there."""
+    return {name: _secret(name, source) for name in names} if names else NONE_GIVEN
+
+
+def _secret(name: str, source: SecretSource) -> SecretText:
+    secret = source.find(name)
+    if secret is None:
+        raise MissingSecret(name)
+    return secret
 
 
 def _filled(value: Value, source: SecretSource, used: list[SecretText]) -> Value:
@@ -159,9 +175,7 @@ def _filled(value: Value, source: SecretSource, used: list[SecretText]) -> Value
         case list():
             return [_filled(item, source, used) for item in _items(value)]
         case Secret():
-            secret = source.find(value.name)
-            if secret is None:
-                raise MissingSecret(value.name)
+            secret = _secret(value.name, source)
             used.append(secret)
             return secret.reveal()
         case _:

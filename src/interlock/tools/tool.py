@@ -13,11 +13,24 @@ from datetime import timedelta
 from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar, get_args, overload
 
 from interlock.core.durations import DurationProblem, parse_duration
-from interlock.core.plan import DEFAULT_POOL, OUTCOMES, POOL_PATTERN, EffectClass, JsonSchema, Micros, ToolContract
+from interlock.core.plan import (
+    DEFAULT_POOL,
+    OUTCOMES,
+    POOL_PATTERN,
+    EffectClass,
+    JsonSchema,
+    Micros,
+    Permissions,
+    Risk,
+    ToolContract,
+    ToolTerms,
+)
 from interlock.core.schemas import Schema, SchemaRefused, compile_schema
+from interlock.core.values import Value
 from interlock.tools.errors import BadTool
 from interlock.tools.places import place_of_function
 from interlock.tools.signature import Signature, read_signature
+from interlock.tools.terms import TermsProblem, read_terms
 
 F = TypeVar("F", bound=Callable[..., Any])
 Runs: TypeAlias = Literal["task", "thread", "process"]
@@ -47,11 +60,35 @@ class Tool:
     heartbeat_within: Micros | None = None
     pool: str = DEFAULT_POOL
     """The workers that perform its calls, unless a node says otherwise."""
+    source: str = "python"
+    """Where it comes from: `python`, `http`, `openapi:petstore`, `mcp:github`."""
+    secrets: tuple[str, ...] = ()
+    """The secrets that each call is given besides its input, through its context."""
+    result_bytes_max: int | None = None
+    """How large a result may be; None: as large as any value."""
+    needs: Callable[[Value], Permissions] | None = None
+    """What one call needs, where that depends on its arguments. They may hold anything: it never raises."""
+    quarantined: str = ""
+    """Why it is not called, until a person has looked at it."""
 
     @property
     def name(self) -> str:
         """What graphs call it."""
         return self.contract.name
+
+    @property
+    def terms(self) -> ToolTerms:
+        """On what terms it is called."""
+        return self.contract.terms or ToolTerms()
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its results may hold what somebody outside has written."""
+        return self.source != "python" or bool(self.terms.permissions.hosts)
+
+    def permissions(self, arguments: Value) -> Permissions:
+        """What a call with these arguments needs: what policy is asked about."""
+        return self.terms.permissions if self.needs is None else self.needs(arguments)
 
     @property
     def context_parameter(self) -> str | None:
@@ -75,6 +112,16 @@ def tool(
     isolate: Literal["process"] | None = None,
     pool: str = DEFAULT_POOL,
     description: str | None = None,
+    risk: Risk = "low",
+    hosts: Sequence[str] = (),
+    reads: Sequence[str] = (),
+    writes: Sequence[str] = (),
+    external: bool = False,
+    rate_per_minute: int | None = None,
+    usd: str | None = None,
+    undo: str = "",
+    sandbox: bool = False,
+    needs: Callable[[Value], Permissions] | None = None,
 ) -> Callable[[F], F]: ...
 
 
@@ -91,6 +138,16 @@ def tool(
     isolate: Literal["process"] | None = None,
     pool: str = DEFAULT_POOL,
     description: str | None = None,
+    risk: Risk = "low",
+    hosts: Sequence[str] = (),
+    reads: Sequence[str] = (),
+    writes: Sequence[str] = (),
+    external: bool = False,
+    rate_per_minute: int | None = None,
+    usd: str | None = None,
+    undo: str = "",
+    sandbox: bool = False,
+    needs: Callable[[Value], Permissions] | None = None,
 ) -> F | Callable[[F], F]:
     """Make a function a tool that graphs can call. It can still be called as the function it is.
 
@@ -100,6 +157,11 @@ def tool(
     `isolate="process"` each call has a process of its own, which is killed when it must stop. A `pool` names the
     workers that perform its calls. The input's schema is read from the parameters, the output's from the return
     annotation, the description from the docstring.
+
+    The rest are the terms on which it is called, for policies and budgets: its `risk`; the `hosts` it speaks to, the
+    files that it `reads` and `writes` in the run's workspace, whether it changes something `external`; how often it may
+    be called (`rate_per_minute`) and what a call costs (`usd="0.002"`); the tool that takes a call back (`undo`); and
+    whether it runs in a `sandbox` or not at all. `needs` says what one call needs, where its arguments decide that.
     """
 
     def declare(declared: F) -> F:
@@ -113,6 +175,17 @@ def tool(
                 output=checks.signature.output,
                 labels=checks.labels(labels),
                 can_reconcile=reconcile is not None,
+                terms=checks.terms(
+                    risk=risk,
+                    hosts=hosts,
+                    reads=reads,
+                    writes=writes,
+                    external=external,
+                    rate_per_minute=rate_per_minute,
+                    usd=usd,
+                    undo=undo,
+                    sandbox=sandbox,
+                ),
             ),
             function=declared,
             signature=checks.signature,
@@ -124,6 +197,7 @@ def tool(
             timeout=checks.duration("timeout", timeout),
             heartbeat_within=checks.heartbeat(heartbeat),
             pool=checks.pool(pool),
+            needs=needs,
         )
         setattr(declared, CARRIED_AS, made)
         return declared
@@ -168,6 +242,12 @@ class _Declaration:
         if effect not in EFFECT_CLASSES:
             self._refuse(f"effect={effect!r} is unknown: it is one of {', '.join(EFFECT_CLASSES)}")
         return effect
+
+    def terms(self, **written: Any) -> ToolTerms | None:  # noqa: ANN401 - the words of `read_terms`
+        try:
+            return read_terms(**written)
+        except TermsProblem as problem:
+            self._refuse(str(problem))
 
     def labels(self, labels: Sequence[str]) -> tuple[str, ...]:
         if isinstance(labels, str):

@@ -27,7 +27,7 @@ def test_a_url_is_parted_into_what_is_connected_to_and_what_is_asked(
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("file:///etc/passwd", "only http:// and https:// are made"),
+        ("file:/etc/passwd", "only http:// and https:// are made"),
         ("gopher://example.com/", "only http:// and https:// are made"),
         ("unix:///run/docker.sock", "only http:// and https:// are made"),
         ("http+unix://%2Frun%2Fdocker.sock/", "only http:// and https:// are made"),
