@@ -1,75 +1,50 @@
 """`begin` and `step`: the one place where an observation becomes the next action.
 
 Neither raises, whatever the observation holds: what cannot be meant ends the agent with an error. Neither looks at a
-clock, at chance or at anything outside its arguments.
+clock, at chance or at anything outside its arguments. Limits in money, tokens, calls and time are no matter of theirs:
+who performs the actions keeps them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
-from msgspec import structs, to_builtins
-
-from interlock.agents.actions import Action, AskModel, CallTools, Fail, Finish
-from interlock.agents.manifest import Manifest
-from interlock.agents.observations import ModelBroke, ModelSaid, Observation, ToolsAnswered
-from interlock.agents.state import AgentState, Turn
+from interlock.agents.actions import Action
+from interlock.agents.observations import ModelBroke, ModelSaid, Observation, PersonAnswered, ToolsAnswered
+from interlock.agents.offering import Toolbox
+from interlock.agents.state import AgentState
+from interlock.agents.stepping.after_calls import tools_answered
+from interlock.agents.stepping.after_model import model_broke, model_said
+from interlock.agents.stepping.after_person import leave_answered, person_answered
+from interlock.agents.stepping.ending import failed
+from interlock.agents.stepping.opening import facts_arrived, opened
 from interlock.core.agent_contract import AgentContract
-from interlock.core.event_parts import Error
-from interlock.core.messages import Answered, Instructions, Message, ModelReply, ModelRequest, OfferedTool, Said, Told
-from interlock.core.plan import ToolContract
-from interlock.core.values import Value, digest_of
-
-Toolbox: TypeAlias = Mapping[str, ToolContract | AgentContract]
-"""What there is to call, by the names that contracts use. What a contract does not allow is not offered."""
+from interlock.core.values import Value
 
 
 def begin(contract: AgentContract, toolbox: Toolbox, input: Value) -> tuple[AgentState, Action]:
     """The agent with its input, and its first action."""
-    state = AgentState(input=input, instructions=contract.prompt, task=contract.task or str(input))
-    return _ask_model(contract, toolbox, state)
+    return opened(contract, toolbox, input)
 
 
 def step(
     contract: AgentContract, toolbox: Toolbox, state: AgentState, observation: Observation
 ) -> tuple[AgentState, Action]:
-    """What the agent knows now, and what it does next."""
-    match observation:
-        case ModelSaid(reply=reply):
-            return _said(contract, state, reply)
-        case ModelBroke(error=error):
-            return state, Fail(error)
-        case ToolsAnswered(answers=answers):
-            last = state.turns[-1]
-            answered = tuple(
-                Answered(each.call_id, each.tool, each.text, failed=each.error is not None) for each in answers
-            )
-            state = structs.replace(state, turns=(*state.turns[:-1], structs.replace(last, answers=answered)))
-            return _ask_model(contract, toolbox, state)
+    """What the agent knows now, and what it does next. An agent that has ended stays as it is."""
+    if state.ended is not None:
+        return state, state.ended
+    match state.awaited, observation:
+        case "model", ModelSaid(reply=reply):
+            return model_said(contract, toolbox, state, reply)
+        case "model", ModelBroke(error=error):
+            return model_broke(contract, toolbox, state, error)
+        case "tools", ToolsAnswered(answers=answers):
+            return tools_answered(contract, toolbox, state, answers)
+        case (("memory" | "prefetched"), ToolsAnswered(answers=answers)):
+            return facts_arrived(contract, toolbox, state, answers)
+        case "person", PersonAnswered():
+            return person_answered(contract, toolbox, state, observation)
+        case "leave", PersonAnswered():
+            return leave_answered(contract, toolbox, state, observation)
         case _:
-            return state, Fail(Error("invalid", f"the agent `{contract.name}` was told what it did not ask for"))
-
-
-def _said(contract: AgentContract, state: AgentState, reply: ModelReply) -> tuple[AgentState, Action]:
-    turn = Turn(reply.text, reply.calls)
-    state = structs.replace(state, turns=(*state.turns, turn), steps=state.steps + 1)
-    if not reply.calls:
-        return state, Finish(reply.text)
-    if state.steps >= contract.limits.steps:
-        return state, Fail(Error("exhausted", f"the agent `{contract.name}` has taken its {state.steps} steps"))
-    return structs.replace(state, waiting=reply.calls, awaited="tools"), CallTools(reply.calls)
-
-
-def _ask_model(contract: AgentContract, toolbox: Toolbox, state: AgentState) -> tuple[AgentState, Action]:
-    messages: list[Message] = [Instructions(state.instructions), Told(state.task)]
-    for turn in state.turns:
-        messages += [Said(turn.text, turn.calls), *turn.answers]
-    offered = tuple(
-        OfferedTool(name, toolbox[name].description, toolbox[name].input or {"type": "object"})
-        for name in contract.tools
-        if name in toolbox
-    )
-    request = ModelRequest(tuple(messages), offered, contract.output, contract.model.temperature)
-    manifest = Manifest(request=digest_of(to_builtins(request)), tokens=0, budget=contract.context.tokens)
-    return structs.replace(state, awaited="model", waiting=()), AskModel(request, manifest)
+            told = type(observation).__name__
+            message = f"the agent `{contract.name}` was told {told} while it waited for its {state.awaited}"
+            return failed(state, "invalid", message)
