@@ -144,6 +144,8 @@ class Settings(Strict):
     store: Place = Path(".interlock/interlock.db")
     graphs: Path = Path("graphs")
     tools: tuple[ToolPlace, ...] = ("tools",)
+    policies: Path = Path("policies")
+    """A folder of rules. Without a file in it the default set holds."""
     secrets: Path = Path(".interlock/secrets.toml")
     limits: LimitSettings = LimitSettings()
     slots: SlotSettings = SlotSettings()
@@ -441,6 +443,7 @@ def _absolute(settings: Settings, project: Path, here: Path, origins: Mapping[st
         update={
             "store": _absolute_place(settings.store, base("store")),
             "graphs": base("graphs") / settings.graphs,
+            "policies": base("policies") / settings.policies,
             "secrets": base("secrets") / settings.secrets,
             "tools": _tool_sources(settings.tools, base("tools"), is_default="tools" not in origins),
         }

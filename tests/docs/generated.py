@@ -20,6 +20,8 @@ from typing import Final
 from interlock.core import graph as g
 from interlock.core.compiling.spellings import EdgeSpec
 from interlock.core.graph import graph_schema
+from interlock.governance import policy_document as p
+from interlock.governance import policy_schema
 from tests.docs.command_reference import command_section
 from tests.docs.event_table import event_table
 from tests.docs.key_tables import key_table
@@ -28,9 +30,18 @@ from tests.docs.page import ROOT, pages
 from tests.docs.setting_table import setting_table
 
 EDITOR_SCHEMA: Final = ROOT / "docs" / "graph.schema.json"
+POLICY_SCHEMA: Final = ROOT / "docs" / "policy.schema.json"
+GOVERNANCE: Final = ROOT / "src" / "interlock" / "governance"
 _PART: Final = re.compile(
     r"(?P<begin><!-- generated: (?P<name>[^>]+?) -->\n).*?(?P<end><!-- end of generated -->)", re.DOTALL
 )
+
+
+def default_rules() -> str:
+    """The default set and the standing rules, as they are shipped."""
+    files = (GOVERNANCE / "default_policy.yaml", GOVERNANCE / "standing_policy.yaml")
+    return "\n\n".join(f"```yaml\n{file.read_text(encoding='utf-8').rstrip()}\n```" for file in files)
+
 
 _PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
@@ -44,6 +55,11 @@ _PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "keys of a wait for an event": lambda: key_table(g.WaitForEvent),
         "keys of a cron trigger": lambda: key_table(g.CronTrigger),
         "keys of an event trigger": lambda: key_table(g.EventTrigger),
+        "keys of a policy": lambda: key_table(p.PolicyDocument),
+        "keys of a rule": lambda: key_table(p.RuleSpec),
+        "keys of who": lambda: key_table(p.Who),
+        "keys of an argument": lambda: key_table(p.ArgumentBounds),
+        "default policy": default_rules,
         "lifecycle of a run": run_lifecycle,
         "lifecycle of a node": node_lifecycle,
         "events": event_table,
@@ -68,8 +84,13 @@ def with_parts(text: str) -> str:
 
 
 def editor_schema() -> str:
-    """The JSON Schema for editors."""
+    """The JSON Schema of graphs for editors."""
     return json.dumps(graph_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def policy_editor_schema() -> str:
+    """The JSON Schema of policies for editors."""
+    return json.dumps(policy_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def generated_files() -> Iterator[tuple[Path, str]]:
@@ -79,6 +100,7 @@ def generated_files() -> Iterator[tuple[Path, str]]:
         if _PART.search(text):
             yield page, with_parts(text)
     yield EDITOR_SCHEMA, editor_schema()
+    yield POLICY_SCHEMA, policy_editor_schema()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.command_reference import command_names
-from tests.docs.generated import EDITOR_SCHEMA, editor_schema, with_parts
+from tests.docs.generated import EDITOR_SCHEMA, POLICY_SCHEMA, editor_schema, policy_editor_schema, with_parts
 from tests.docs.page import ROOT, name_of, pages
 
 AGAIN = "out of date: run `make fix`, which writes it anew from the code"
@@ -31,8 +31,10 @@ def test_every_command_has_its_section() -> None:
     assert missing == []
 
 
-def test_editors_get_the_schema_of_this_version() -> None:
-    """An editor that checks with an old schema marks good graphs as wrong."""
-    published = EDITOR_SCHEMA.read_text(encoding="utf-8")
+def test_editors_get_the_schemas_of_this_version() -> None:
+    """An editor that checks with an old schema marks good graphs and policies as wrong."""
+    graphs = EDITOR_SCHEMA.read_text(encoding="utf-8")
+    policies = POLICY_SCHEMA.read_text(encoding="utf-8")
 
-    assert json.loads(published) == json.loads(editor_schema()), AGAIN
+    assert json.loads(graphs) == json.loads(editor_schema()), AGAIN
+    assert json.loads(policies) == json.loads(policy_editor_schema()), AGAIN

@@ -78,30 +78,29 @@ def test_the_same_of_what_may_be_unknown(field: str, wrong: object) -> None:
     assert field in verdict.why
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"point": "release"},
-        {"point": ""},
-        {"point": "Tool"},
-        {"name": ""},
-        {"tenant": ""},
-        {"risk": ""},
-        {"risk": "none"},
-        {"effect": ""},
-        {"effect": "never"},
-        {"access": "delete"},
-        {"permissions": Permissions(hosts=[])},  # pyright: ignore[reportArgumentType] - that is the attack
-        {"permissions": Permissions(hosts="*")},  # pyright: ignore[reportArgumentType]
-        {"permissions": Permissions(reads=(1,))},  # pyright: ignore[reportArgumentType]
-        {"permissions": Permissions(writes=(None,))},  # pyright: ignore[reportArgumentType]
-        {"permissions": Permissions(external=0)},  # pyright: ignore[reportArgumentType]
-        {"sources": ("a", 1)},
-        {"sources": [[]]},
-        {"sources": ""},
-    ],
-    ids=repr,
-)
+UNKNOWN: list[dict[str, Any]] = [
+    {"point": "release"},
+    {"point": ""},
+    {"point": "Tool"},
+    {"name": ""},
+    {"tenant": ""},
+    {"risk": ""},
+    {"risk": "none"},
+    {"effect": ""},
+    {"effect": "never"},
+    {"access": "delete"},
+    {"permissions": Permissions(hosts=[])},  # pyright: ignore[reportArgumentType] - that is the attack
+    {"permissions": Permissions(hosts="*")},  # pyright: ignore[reportArgumentType]
+    {"permissions": Permissions(reads=(1,))},  # pyright: ignore[reportArgumentType]
+    {"permissions": Permissions(writes=(None,))},  # pyright: ignore[reportArgumentType]
+    {"permissions": Permissions(external=0)},  # pyright: ignore[reportArgumentType]
+    {"sources": ("a", 1)},
+    {"sources": [[]]},
+    {"sources": ""},
+]
+
+
+@pytest.mark.parametrize("wrong", UNKNOWN, ids=repr)
 def test_a_word_that_nobody_knows_is_denied(wrong: dict[str, Any]) -> None:
     """A point of a later release, or a risk that is misspelt, is no reason to let anything pass."""
     said: dict[str, Any] = {"point": "tool", "name": "t", "effect": "read"} | wrong

@@ -218,13 +218,15 @@ def test_who_cannot_be_shown_not_to_be_meant_by_a_denial_is_denied(
 def test_a_denial_holds_where_the_movement_does_not_say_enough(rule: str, clean: dict[str, Any]) -> None:
     """The same of what a tool is and needs."""
     rules = ("all: {allow: tool, hosts: '*', reads: '*', writes: '*', external: true}", f"no: {{deny: tool, {rule}}}")
-    said: dict[str, Any] = {"effect": "once", "permissions": Permissions(), "arguments": None} | clean
-    silent = dict.fromkeys(clean)
+    said: dict[str, Any] = {"point": "tool", "name": "t", "effect": "once", "permissions": Permissions()}
+    said.update(clean)
+    silent = said.copy()
+    silent.update(dict.fromkeys(clean))
 
     policy = policy_of(*rules)
 
-    assert policy.judge(Movement(point="tool", name="t", **said)).verdict == "allow"
-    assert said_of(policy, Movement(point="tool", name="t", **silent)) == ("deny", "house#no")
+    assert policy.judge(Movement(**said)).verdict == "allow"
+    assert said_of(policy, Movement(**silent)) == ("deny", "house#no")
 
 
 def test_a_denial_of_hosts_meets_a_need_that_only_could_go_there() -> None:

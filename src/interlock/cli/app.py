@@ -23,6 +23,7 @@ from interlock.cli import (
     graphs,
     looking,
     people,
+    policy,
     project,
     pruning,
     releasing,
@@ -61,6 +62,7 @@ app.command("worker", rich_help_panel=_START)(serving.worker)
 app.command("config", rich_help_panel=_START)(project.config)
 app.add_typer(graphs.app, name="graph", rich_help_panel=_START)
 app.add_typer(schema.app, name="store", rich_help_panel=_START)
+app.add_typer(policy.app, name="policy", rich_help_panel=_START)
 
 app.command("runs", rich_help_panel=_LOOK)(looking.runs)
 app.command("show", rich_help_panel=_LOOK)(looking.show)

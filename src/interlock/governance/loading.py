@@ -134,6 +134,6 @@ def _standing_rules(given_up: set[str]) -> list[Rule]:
 def _shipped_rules(name: str) -> list[Rule]:
     """The rules of a file that is part of the package."""
     file = f"{'standing' if name == STANDING else name}_policy.yaml"
-    read = read_policy(PolicySource(f"interlock/governance/{file}", (_PACKAGE / file).read_bytes()))
+    read = read_policy(PolicySource(file, (_PACKAGE / file).read_bytes()))
     assert read.written is not None, read.rendered()
     return _rules_of(read.source, read.written)

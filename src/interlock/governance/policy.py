@@ -6,7 +6,7 @@ denied. Judging is pure, whatever was judged before. Where rules come from is no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -149,3 +149,8 @@ def _by_name(rules: Sequence[Rule]) -> tuple[dict[tuple[str, str], list[_Placed]
 
 def _strength(placed: _Placed) -> tuple[int, int]:
     return VERDICTS.index(placed[1].verdict), placed[0]
+
+
+def strongest_first(rules: Iterable[Rule]) -> list[Rule]:
+    """Rules in the order in which they decide: those of one strength as they stand."""
+    return [rule for _, rule in sorted(enumerate(rules), key=_strength)]
