@@ -1,0 +1,166 @@
+"""The gateway to models: which may be asked, which is chosen, and the call itself. One for each process, on one loop.
+
+Decides nothing about runs, budgets or policy: whoever calls has asked those, holds the money for `Route.reserve`, and
+records what comes back. Nothing is ever raised at a caller but `CancelledError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from interlock.core.agent_contract import ModelNeed
+from interlock.core.event_parts import Decision, Error
+from interlock.core.messages import ModelRequest
+from interlock.core.plan import Micros
+from interlock.models.answer_cache import AnswerCache, cache_key
+from interlock.models.calling import Call, Caller, as_cached
+from interlock.models.estimating import size_of
+from interlock.models.facts import ModelFacts
+from interlock.models.health import Health, HealthReport
+from interlock.models.keys import FindKey, ModelKey, missing_key
+from interlock.models.line import Line
+from interlock.models.outcomes import ModelAnswered, ModelOutcome
+from interlock.models.pacing import Sleep
+from interlock.models.pools import DeclaredProvider, Pools, with_latency
+from interlock.models.provider import OnToken, Provider
+from interlock.models.routing import Leg, Load, NoRoute, Route, choose_route
+
+MakeProvider = Callable[[str, DeclaredProvider, ModelKey | None], Provider]
+
+
+class ModelGateway:
+    """The door to models."""
+
+    def __init__(
+        self,
+        pools: Pools,
+        *,
+        make_provider: MakeProvider,
+        now: Callable[[], Micros],
+        sleep: Sleep,
+        find_key: FindKey,
+    ) -> None:
+        self._pools = pools
+        self._make_provider = make_provider
+        self._now = now
+        self._sleep = sleep
+        self._find_key = find_key
+        self._lines: dict[str, Line] = {}
+        self._health: dict[str, Health] = {}
+        self._cache = AnswerCache()
+
+    def candidates(self, pool: str) -> Sequence[ModelFacts]:
+        """The models of a pool, with what was measured of them: policy is asked about each."""
+        return [with_latency(model, self._health_of(model.name).latency) for model in self._pools.models(pool)]
+
+    def route(
+        self, need: ModelNeed, request: ModelRequest, *, sticky: str, barred: Mapping[str, str]
+    ) -> Route | NoRoute:
+        """The models to ask for a request, or why there are none. `barred`: by policy, each with the reason."""
+        models = self.candidates(need.pool)
+        if not models:
+            return self._no_pool(need.pool)
+        load = Load(
+            input_tokens=size_of(request).tokens,
+            tokens_max=request.tokens_max,
+            has_tools=bool(request.tools),
+            wants_data=request.output is not None,
+        )
+        return choose_route(
+            models,
+            need,
+            load,
+            sticky=sticky,
+            barred=barred,
+            resting=self._resting(models),
+            unusable=self._without_key(models),
+        )
+
+    async def call(
+        self,
+        route: Route,
+        request: ModelRequest,
+        *,
+        call_id: str,
+        deadline: Micros | None = None,
+        on_token: OnToken | None = None,
+        agent: str = "",
+    ) -> ModelOutcome:
+        """Ask along a route. `agent`: for whom, which only scripts look at."""
+        key = self._cache_key(route, request)
+        kept = None if key is None else self._cache.find(key)
+        if kept is not None:
+            if on_token is not None and kept.text:
+                on_token(kept.text)
+            return as_cached(kept)
+        call = Call(route=route, request=request, call_id=call_id, agent=agent, deadline=deadline, on_token=on_token)
+        caller = Caller(call, line=self._line, health=self._health_of, now=self._now, sleep=self._sleep)
+        outcome = await caller.outcome()
+        if key is not None and isinstance(outcome, ModelAnswered) and outcome.reply.model == route.chain[0].model.name:
+            self._cache.keep(key, outcome.reply)
+        return outcome
+
+    def health(self, model: str) -> HealthReport:
+        """How a model is, by its name."""
+        return self._health_of(model).report()
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        lines, self._lines = self._lines, {}
+        for line in lines.values():
+            await line.close()
+
+    # --- What is kept of each provider and model ----------------------------------------------------------------------
+
+    def _line(self, provider: str) -> Line:
+        if provider not in self._lines:
+            declared = self._pools.providers[provider]
+            self._lines[provider] = Line(
+                provider,
+                declared.settings,
+                self._key(declared),
+                make=lambda key: self._make_provider(provider, declared, key),
+                now=self._now,
+                sleep=self._sleep,
+            )
+        return self._lines[provider]
+
+    def _key(self, declared: DeclaredProvider) -> ModelKey | None:
+        text = None if declared.key is None else self._find_key(declared.key)
+        return None if text is None or declared.key is None else ModelKey(declared.key, text)
+
+    def _health_of(self, model: str) -> Health:
+        if model not in self._health:
+            self._health[model] = Health(model, self._now)
+        return self._health[model]
+
+    def _cache_key(self, route: Route, request: ModelRequest) -> str | None:
+        first: Leg = route.chain[0]
+        policy = self._pools.cache(route.pool)
+        if first.model.simulated or policy == "never" or (policy == "temperature_0" and request.temperature != 0):
+            return None
+        return cache_key(first.model.name, request)
+
+    # --- Why a model is not to be asked -------------------------------------------------------------------------------
+
+    def _resting(self, models: Sequence[ModelFacts]) -> dict[str, str]:
+        resting = {model.name: self._health_of(model.name).resting for model in models}
+        return {name: why for name, why in resting.items() if why is not None}
+
+    def _without_key(self, models: Sequence[ModelFacts]) -> dict[str, str]:
+        missing: dict[str, str] = {}
+        for model in models:
+            declared = self._pools.providers[model.provider]
+            if declared.needs_key and declared.key is not None and self._find_key(declared.key) is None:
+                missing[model.name] = missing_key(declared.key)
+        return missing
+
+    def _no_pool(self, pool: str) -> NoRoute:
+        names = self._pools.names
+        told = (
+            f"there are: {', '.join(names)}"
+            if names
+            else "no models are set up: declare some under [models] in interlock.toml, or set INTERLOCK_MODEL_URL"
+        )
+        message = f"there is no pool of models `{pool}`; {told}"
+        return NoRoute(decision=Decision("model", "", (), message), error=Error("invalid", message))

@@ -1,0 +1,80 @@
+"""How the models are, as seen from this process: whether they answer, how long that takes, what went wrong last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from interlock.core.event_parts import Error
+from interlock.core.plan import Micros
+from interlock.models.breaker import Breaker, BreakerState
+from interlock.models.provider import AILING
+
+_SMOOTHING = 4
+"""A new time counts for a quarter: some slow answers are seen soon, a single one changes little."""
+
+
+class HealthReport(Struct, frozen=True, kw_only=True):
+    """What is known of a model's health."""
+
+    state: BreakerState = "closed"
+    answered: int = 0
+    failed: int = 0
+    latency: Micros | None = None
+    error: Error | None = None
+    """What went wrong last, unless it was answered since."""
+
+
+class Health:
+    """The health of one model."""
+
+    def __init__(self, name: str, now: Callable[[], Micros]) -> None:
+        self.breaker = Breaker(name, now)
+        self._answered = 0
+        self._failed = 0
+        self._latency: Micros | None = None
+        self._error: Error | None = None
+
+    @property
+    def latency(self) -> Micros | None:
+        """How long answers took lately; None before the first one."""
+        return self._latency
+
+    def answered(self, took: Micros) -> None:
+        """It has answered."""
+        self.breaker.succeeded()
+        self._answered += 1
+        self._error = None
+        before = took if self._latency is None else self._latency
+        self._latency = before + (took - before) // _SMOOTHING
+
+    def failed(self, error: Error) -> None:
+        """It has not."""
+        self._failed += 1
+        self._error = error
+        if error.kind in AILING:
+            self.breaker.failed()
+        else:
+            self.breaker.abandoned()
+
+    @property
+    def resting(self) -> str | None:
+        """Why it is not to be asked now, if so."""
+        if self.breaker.passes:
+            return None
+        if self.breaker.state == "trying":
+            return "it has kept failing, and another call is trying it out"
+        wait = -(-self.breaker.rests_for // 1_000_000)
+        why = f" ({self._error.message})" if self._error is not None else ""
+        return f"it has kept failing, and is left alone for {wait} s more{why}"
+
+    def report(self) -> HealthReport:
+        """Its health as of now."""
+        return HealthReport(
+            state=self.breaker.state,
+            answered=self._answered,
+            failed=self._failed,
+            latency=self._latency,
+            error=self._error,
+        )

@@ -1,0 +1,35 @@
+"""Anthropic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from anthropic import AsyncAnthropic, Timeout
+from pydantic_ai.models import Model
+from pydantic_ai.models.anthropic import AnthropicModel
+from pydantic_ai.providers.anthropic import AnthropicProvider
+
+from interlock.models.keys import ModelKey
+
+
+class AnthropicConnection:
+    """Anthropic itself, or at an address a server that is as good as it."""
+
+    def __init__(self, *, url: str, key: ModelKey | None, headers: Mapping[str, str], connect_seconds: float) -> None:
+        self._client = AsyncAnthropic(
+            base_url=url or "https://api.anthropic.com",
+            api_key="" if key is None else key.reveal(),
+            default_headers=headers,
+            max_retries=0,
+            timeout=Timeout(None, connect=connect_seconds),
+        )
+        self._provider = AnthropicProvider(anthropic_client=self._client)
+
+    def model(self, name: str) -> Model[Any]:
+        """What asks a model of that name."""
+        return AnthropicModel(name, provider=self._provider)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._client.close()

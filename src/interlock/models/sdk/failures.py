@@ -1,0 +1,116 @@
+"""What the providers' libraries raise, as a failure of ours: its class, what it may have cost, when to ask again."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pydantic_ai.exceptions import (
+    ContentFilterError,
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelContextWindowExceededError,
+    ModelHTTPError,
+    ModelNotFoundError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelRequestRejectedError,
+    ModelServerError,
+    ModelTimeoutError,
+    ModelUnavailableError,
+)
+
+from interlock.core.event_parts import ErrorClass
+from interlock.core.plan import Micros
+from interlock.core.values import is_map
+from interlock.models.provider import Billed, RequestFailed
+from interlock.models.retrying import parse_retry_after
+
+_TEXT_MAX: Final = 500
+_CLASSES: Final[tuple[tuple[type[Exception], ErrorClass, str], ...]] = (
+    (ModelQuotaExceededError, "refused", "the account has no money or quota left"),
+    (ModelRateLimitError, "rate_limited", "it is asked too often"),
+    (ModelAuthenticationError, "refused", "its key is not accepted"),
+    (ModelNotFoundError, "refused", "it does not know this model"),
+    (ModelContextWindowExceededError, "invalid", "the request is longer than it takes"),
+    (ModelRequestRejectedError, "invalid", "it does not accept the request"),
+    (ContentFilterError, "invalid", "it does not answer this request"),
+    (ModelUnavailableError, "unavailable", "it is not available"),
+    (ModelServerError, "unavailable", "it has failed"),
+    (ModelTimeoutError, "timeout", "it did not answer in time"),
+    (ModelConnectionError, "unavailable", "the connection failed"),
+)
+"""The first that fits: a narrower class stands before the one it belongs to."""
+_NOT_SENT: Final = frozenset({"pool", "connect"})
+_MILLISECONDS: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
+
+
+def request_failed(error: Exception, *, now: Micros, heard: str = "", has_begun: bool = False) -> RequestFailed:
+    """The failure that an exception of the library means. `heard`: what of a streamed answer had come."""
+    kind, what = _class_of(error)
+    return RequestFailed(
+        kind,
+        f"{what}: {_detail(error)}",
+        billed=_billed(error, has_begun=has_begun),
+        heard=heard,
+        retry_after=_retry_after(error, now),
+    )
+
+
+def _class_of(error: Exception) -> tuple[ErrorClass, str]:
+    for known, kind, what in _CLASSES:
+        if isinstance(error, known):
+            return kind, what
+    return "failed", "its answer cannot be read"
+
+
+def _billed(error: Exception, *, has_begun: bool) -> Billed:
+    """A refusal costs nothing. What broke off or cannot be read was perhaps made, and then it is on the bill."""
+    if has_begun:
+        return "heard"
+    match error:
+        case ModelTimeoutError() if error.phase not in _NOT_SENT:
+            return "worst"
+        case ModelConnectionError():
+            return "nothing" if error.phase in _NOT_SENT or error.phase is None else "worst"
+        case ModelHTTPError():
+            return "nothing"
+        case _:
+            return "worst"
+
+
+def _retry_after(error: Exception, now: Micros) -> Micros | None:
+    if not isinstance(error, ModelAPIError):
+        return None
+    headers = (error.headers or {}) if isinstance(error, ModelHTTPError) else {}
+    milliseconds = headers.get("retry-after-ms", "")
+    if _MILLISECONDS.fullmatch(milliseconds):
+        return round(float(milliseconds) * 1_000)
+    if "retry-after" in headers:
+        return parse_retry_after(headers["retry-after"], now)
+    return None
+
+
+def _detail(error: Exception) -> str:
+    """What the provider says itself, on one line."""
+    text = _said_by_provider(error) or _said_by_network(error) or str(error) or type(error).__name__
+    line = " ".join(text.split())
+    return line if len(line) <= _TEXT_MAX else f"{line[:_TEXT_MAX]}…"
+
+
+def _said_by_provider(error: Exception) -> str:
+    if not isinstance(error, ModelHTTPError):
+        return ""
+    message = error.body.get("message") if is_map(error.body) else None
+    return f"{error.status_code} {message}" if isinstance(message, str) else f"status {error.status_code}"
+
+
+def _said_by_network(error: Exception) -> str:
+    """What lies beneath a failed connection: the library itself only says that there was one."""
+    if not isinstance(error, ModelConnectionError):
+        return ""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    return str(cause)

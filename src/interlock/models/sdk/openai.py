@@ -1,0 +1,47 @@
+"""OpenAI, and whatever speaks its protocol: vLLM, Ollama, RunPod, OpenRouter and others, by their address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from openai import AsyncOpenAI, Timeout
+from pydantic_ai.models import Model
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+from interlock.models.keys import ModelKey
+
+_NO_KEY = "none"
+"""The library insists on one; servers without keys do not look at it."""
+
+
+class OpenAIConnection:
+    """OpenAI itself, or at an address a server that is as good as it."""
+
+    def __init__(
+        self, name: str, *, url: str, key: ModelKey | None, headers: Mapping[str, str], connect_seconds: float
+    ) -> None:
+        self._client = AsyncOpenAI(
+            base_url=url or "https://api.openai.com/v1",
+            api_key=_NO_KEY if key is None else key.reveal(),
+            default_headers=headers,
+            max_retries=0,
+            # How long a whole answer may take is watched by whoever asks.
+            timeout=Timeout(None, connect=connect_seconds),
+        )
+        if url:
+            # The library takes these from the environment: they are meant for OpenAI, and nobody else's business.
+            self._client.organization = self._client.project = None
+            self._provider: Any = OpenAICompatibleProvider(name, openai_client=self._client)
+        else:
+            self._provider = OpenAIProvider(openai_client=self._client)
+
+    def model(self, name: str) -> Model[Any]:
+        """What asks a model of that name."""
+        return OpenAIChatModel(name, provider=self._provider)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._client.close()
