@@ -1,0 +1,31 @@
+"""What the default tools stand on in one process: put together where ports meet adapters, and by tests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from interlock.tools.outgoing.messages import OutgoingRequest, OutgoingResponse
+from interlock.tools.sandbox.job import NoSandbox, Sandbox, SandboxLimits
+from interlock.tools.workspace.workspaces import Workspaces
+
+SandboxSource: TypeAlias = Callable[[], Awaitable[Sandbox | NoSandbox]]
+"""The sandbox of this machine, or why there is none. Asked at each call: whoever answers looks for it once."""
+
+Fetch: TypeAlias = Callable[[OutgoingRequest], Awaitable[OutgoingResponse]]
+"""The one way out. Which hosts it reaches at all is settled by whoever makes it."""
+
+
+DEFAULT_LIMITS: Final = SandboxLimits()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolEnvironment:
+    """Where the default tools find a run's files, a sandbox for programs, and the way out."""
+
+    workspaces: Workspaces
+    sandbox: SandboxSource
+    fetch: Fetch
+    sandbox_limits: SandboxLimits = DEFAULT_LIMITS
+    """What a program may take. A tool's own time limit is the shorter of its argument and this one."""

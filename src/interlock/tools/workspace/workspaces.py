@@ -1,0 +1,51 @@
+"""All workspaces of a project, by run: made on first use, and kept until they are given up."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+from interlock.tools.workspace.limits import WorkspaceLimits
+from interlock.tools.workspace.workspace import Workspace
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+class Workspaces:
+    """The workspaces below one folder, `.interlock/workspaces` as a rule."""
+
+    def __init__(self, folder: Path, limits: WorkspaceLimits | None = None) -> None:
+        self.folder = folder
+        self.limits = limits or WorkspaceLimits()
+
+    def of(self, run: str) -> Workspace:
+        """The workspace of a run, made if it is not there."""
+        workspace = self._workspace(run)
+        workspace.make()
+        return workspace
+
+    def find(self, run: str) -> Workspace | None:
+        """The workspace of a run, if it has one."""
+        workspace = self._workspace(run)
+        return workspace if workspace.files.is_dir() else None
+
+    def discard(self, run: str) -> bool:
+        """Give up a run's workspace with all that is in it; whether there was one. Nobody may be using it."""
+        home = self._workspace(run).home
+        if not home.is_dir():
+            return False
+        shutil.rmtree(home)
+        return True
+
+    def _workspace(self, run: str) -> Workspace:
+        return Workspace(self.folder / _folder_name(run), self.limits)
+
+
+def _folder_name(run: str) -> str:
+    """The id of the run where that is a plain name; else a digest of it, so that no id leads out of the folder."""
+    if _PLAIN_NAME.fullmatch(run):
+        return run
+    return f"run.{hashlib.sha256(run.encode(errors='surrogatepass')).hexdigest()[:32]}"
