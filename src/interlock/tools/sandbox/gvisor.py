@@ -1,0 +1,108 @@
+"""The tier of a kernel of one's own: gVisor answers a job's system calls itself, in a process that has hardly any.
+
+A hole in the machine's kernel is not within a job's reach. It is slower to start than the other tiers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+
+from interlock.tools.sandbox.enclosure import (
+    AF_UNIX,
+    INSIDE,
+    PATHS_OF_MACHINE,
+    SETTINGS_OF_MACHINE,
+    Confinement,
+    Enclosure,
+    environment_with,
+    inside_program,
+)
+from interlock.tools.sandbox.job import WORKSPACE, SandboxJob
+
+_NOBODY = 65_534
+_SUPERVISORS = Path("/supervisor")
+
+
+class Gvisor:
+    """Jobs under `runsc`, without a network whatever they ask for."""
+
+    def __init__(self, program: Path, *, python: Path, python_home: Path) -> None:
+        self._program, self.python, self._home = program, python, python_home
+
+    name = "gvisor"
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What it does not keep a job from."""
+        return ("a job with the network granted is refused: this tier has none to give",)
+
+    @contextmanager
+    def enclosed(self, job: SandboxJob) -> Generator[Enclosure]:
+        """A bundle for this job, as `runsc` wants it."""
+        if job.network:
+            raise OSError("the tier gvisor has no network to give")
+        with tempfile.TemporaryDirectory(prefix="interlock-", ignore_cleanup_errors=True) as folder:
+            bundle, state = Path(folder, "bundle"), Path(folder, "state")
+            (bundle / "rootfs").mkdir(parents=True)
+            state.mkdir()
+            (bundle / "config.json").write_text(json.dumps(self._bundle(job, bundle / "rootfs")))
+            yield Enclosure(
+                command=(
+                    *(str(self._program), f"--root={state}", "--network=none", "--ignore-cgroups", "--rootless"),
+                    *("run", f"--bundle={bundle}", f"job-{secrets.token_hex(8)}"),
+                ),
+                confinement=Confinement(
+                    workspace=str(WORKSPACE),
+                    environment=environment_with("/tmp"),  # noqa: S108 - the job's own, in memory
+                    kill="namespace",
+                    families=(AF_UNIX,),
+                ),
+            )
+
+    def _bundle(self, job: SandboxJob, root: Path) -> dict[str, object]:
+        room = f"size={job.limits.workspace_bytes}"
+        return {
+            "ociVersion": "1.0.2",
+            "root": {"path": str(root), "readonly": True},
+            "hostname": "sandbox",
+            "process": {
+                "user": {"uid": 0, "gid": 0},
+                "args": inside_program("supervise", python=self.python, at=_SUPERVISORS),
+                "env": [],
+                "cwd": "/",
+                "noNewPrivileges": True,
+                "capabilities": {},
+            },
+            "mounts": [
+                {"destination": "/proc", "type": "proc", "source": "proc"},
+                {"destination": "/dev", "type": "tmpfs", "source": "tmpfs"},
+                *(_memory(place, room) for place in ("/tmp", str(WORKSPACE))),  # noqa: S108
+                *_shown(path for path in (*PATHS_OF_MACHINE, *SETTINGS_OF_MACHINE)),
+                *_shown([str(path) for path in (self._home, *job.read_only_paths)]),
+                _read_only(str(INSIDE), at=str(_SUPERVISORS / "inside")),
+            ],
+            "linux": {"namespaces": [{"type": kind} for kind in ("pid", "network", "ipc", "uts", "mount")]},
+        }
+
+
+def _memory(place: str, options: str) -> dict[str, object]:
+    return {
+        "destination": place,
+        "type": "tmpfs",
+        "source": "tmpfs",
+        "options": ["nosuid", "nodev", options, "mode=0755"],
+    }
+
+
+def _shown(paths: Iterable[str]) -> list[dict[str, object]]:
+    return [_read_only(path, at=path) for path in paths if os.path.exists(path)]  # noqa: PTH110 - text in, text out
+
+
+def _read_only(path: str, *, at: str) -> dict[str, object]:
+    return {"destination": at, "type": "bind", "source": os.path.realpath(path), "options": ["ro", "rbind"]}
