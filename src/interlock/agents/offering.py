@@ -1,6 +1,6 @@
 """What a model is offered to call: the tools, agents and graphs that the contract allows, by names that providers take.
 
-A contract says `agent:planner`; providers take letters, digits, `_` and `-`, so it is offered as `agent__planner_9f8e7d`.
+A contract says `agent:planner`, providers take letters, digits, `_` and `-`: a model sees `agent__planner_9f8e7d`.
 The way back leads over the contract's own list: no name that a model makes up can mean anything else.
 """
 

@@ -110,6 +110,8 @@ def _complaint(node: nodes.Node, names: Collection[str], fields: Collection[str]
             yield node, f"`{name}` cannot be set: it has its meaning", "choose another name"
         case nodes.Getattr(attr=attr, node=nodes.Name(name="input")) if fields is not None and attr not in fields:
             yield node, f"the input has no field `{attr}`", _meant(attr, fields)
+        case nodes.Getattr(attr=attr) if attr.startswith("_"):
+            yield node, f"`{attr}` is no field of data", "a prompt sees data, and nothing of the program behind it"
         case nodes.Filter(name=name) if name not in FILTERS:
             yield node, f"`{name}` is not a filter of prompts", _meant(name, FILTERS)
         case nodes.Test(name=name) if name not in TESTS:

@@ -6,7 +6,7 @@ Work is counted, not timed, so that a template that is too much is too much on e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.runtime import LoopContext, Undefined
@@ -70,8 +70,8 @@ def _count_work(tree: nodes.Template) -> None:
         loop.iter = _through(_TURNS, loop.iter, nodes.Const(weight))
 
 
-def _through(name: str, value: nodes.Expr, *arguments: nodes.Expr) -> nodes.Filter:
-    return nodes.Filter(value, name, list(arguments), [], None, None, lineno=value.lineno)
+def _through(name: str, value: nodes.Node, *arguments: nodes.Expr) -> nodes.Filter:
+    return nodes.Filter(cast("nodes.Expr", value), name, list(arguments), [], None, None, lineno=value.lineno)
 
 
 class _DataEnvironment(ImmutableSandboxedEnvironment):

@@ -1,0 +1,221 @@
+"""Agents by name, collected from folders, files, modules, installed packages and code. Two never share a name.
+
+Everything that is wrong with the sources is told at once. The agents that come with the product yield to a project's
+own of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Final, TypeAlias
+
+from interlock.agents.agent import Agent
+from interlock.agents.contracts.reading import ReadContract, read_contract
+from interlock.agents.errors import AgentsNotLoaded, UnknownAgent
+from interlock.agents.fingerprint import Fingerprint, fingerprint_of
+from interlock.agents.loading import load_file, load_module
+from interlock.authoring.report import render_problems
+from interlock.core.agent_contract import AgentContract
+
+AgentSource: TypeAlias = str | Path | ModuleType | Agent | EntryPoint
+"""A folder, a contract, a Python file, a module or its name, an agent, or what an installed package declares."""
+
+ENTRY_POINT_GROUP: Final = "interlock.agents"
+BUILT_IN: Final = Path(__file__).parent / "built_in"
+"""The agents that come with the product."""
+
+CONTRACT_SUFFIXES: Final = (".yaml", ".yml")
+
+
+class Agents:
+    """Agents by name, and what they were made of."""
+
+    def __init__(self, agents: Iterable[Agent], sources: Sequence[AgentSource], fingerprint: Fingerprint) -> None:
+        self._agents = {each.name: each for each in sorted(agents, key=lambda each: each.name)}
+        self._sources = tuple(sources)
+        self._fingerprint = fingerprint
+
+    def find(self, name: str) -> Agent | None:
+        """The agent of that name."""
+        return self._agents.get(name)
+
+    def get(self, name: str) -> Agent:
+        """The agent of that name; `UnknownAgent` suggests the nearest one."""
+        found = self._agents.get(name)
+        if found is None:
+            raise UnknownAgent(name, self._agents)
+        return found
+
+    def contracts(self) -> dict[str, AgentContract]:
+        """What graphs and other agents may know of them."""
+        return {name: each.contract for name, each in self._agents.items()}
+
+    def has_changed(self) -> bool:
+        """Whether a file of theirs is another than when they were collected, is new, or is gone."""
+        return fingerprint_of(self._sources) != self._fingerprint
+
+    def reloaded(self) -> Agents:
+        """The same sources as they are now. What is wrong with them is told as by `collect_agents`."""
+        return collect_agents(self._sources)
+
+    def __iter__(self) -> Iterator[Agent]:
+        return iter(self._agents.values())
+
+    def __len__(self) -> int:
+        return len(self._agents)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._agents
+
+
+def installed_agents() -> list[EntryPoint]:
+    """What installed packages declare, by name. Nothing of it is loaded: that is for whoever enables it."""
+    return sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda each: (each.name, each.value))
+
+
+def collect_agents(sources: Iterable[AgentSource]) -> Agents:
+    """The agents of all sources and the built-in ones, or `AgentsNotLoaded` with everything that is wrong with them.
+
+    Text is a file or folder if it looks like one (ends in `.py` or `.yaml`, has a slash, or exists), else a module.
+    """
+    given = tuple(sources)
+    agents: dict[str, Agent] = {}
+    problems: list[str] = []
+    # Before anything is read: what changes meanwhile is then seen as changed.
+    fingerprint = fingerprint_of(given)
+    for source in given:
+        try:
+            for found in _agents_of(source):
+                problems += _added(agents, found)
+        except AgentsNotLoaded as error:
+            problems += error.problems
+    if problems:
+        raise AgentsNotLoaded(list(dict.fromkeys(problems)))
+    for built_in in _contracts_in(BUILT_IN):
+        agents.setdefault(built_in.name, built_in)
+    return Agents(agents.values(), given, fingerprint)
+
+
+def _added(agents: dict[str, Agent], found: Agent) -> list[str]:
+    """Put an agent in, unless another has its name. The same one found twice is one."""
+    known = agents.setdefault(found.name, found)
+    if known is found:
+        return []
+    return [f"{found.place}: the agent `{found.name}` is also declared at {known.place}: rename one of them"]
+
+
+def _agents_of(source: AgentSource) -> list[Agent]:
+    match source:
+        case Agent():
+            return [source]
+        case ModuleType():
+            return _named(_agents_in_package(source), source.__name__)
+        case EntryPoint():
+            return _installed(source)
+        case Path():
+            return _agents_at(source)
+        case str() if _is_path(source):
+            return _agents_at(Path(source))
+        case str():
+            return _named(_agents_in_package(load_module(source)), f"module {source}")
+
+
+def _is_path(source: str) -> bool:
+    return source.endswith((".py", *CONTRACT_SUFFIXES)) or "/" in source or Path(source).exists()
+
+
+def _installed(declared: EntryPoint) -> list[Agent]:
+    """What an installed package declares: a module, with the contracts beside it, or one agent."""
+    found: object = load_module(declared.module)
+    for name in filter(None, declared.attr.split(".")):
+        found = getattr(found, name, None)
+    match found:
+        case Agent():
+            return [found]
+        case ModuleType():
+            return _named(_agents_in_package(found), f"the entry point {declared.name} ({declared.value})")
+        case _:
+            what = f"the entry point {declared.name} ({declared.value})"
+            raise AgentsNotLoaded([f"{what} is neither an agent nor a module of agents"])
+
+
+def _agents_in_package(module: ModuleType) -> list[Agent]:
+    """The agents of a module and, of a package, the contracts in its folder."""
+    folders = [Path(each) for each in getattr(module, "__path__", ())]
+    return [*_agents_in(module), *(found for folder in folders for found in _contracts_in(folder))]
+
+
+def _agents_in(module: ModuleType) -> list[Agent]:
+    found = [each for each in vars(module).values() if isinstance(each, Agent)]
+    return list({id(each): each for each in found}.values())
+
+
+def _agents_at(path: Path) -> list[Agent]:
+    if path.is_dir():
+        return _agents_in_folder(path)
+    if not path.is_file():
+        raise AgentsNotLoaded([f"{path}: there is no such file or folder"])
+    if path.suffix in CONTRACT_SUFFIXES:
+        return [_agent_of(path)]
+    return _named(_agents_in(load_file(path)), str(path))
+
+
+def _agents_in_folder(folder: Path) -> list[Agent]:
+    agents: list[Agent] = []
+    problems: list[str] = []
+    for file in _files_in(folder, (".py",)):
+        try:
+            agents += _agents_in(load_file(file))
+        except AgentsNotLoaded as error:
+            problems += error.problems
+    try:
+        agents += _contracts_in(folder)
+    except AgentsNotLoaded as error:
+        problems += error.problems
+    if problems:
+        raise AgentsNotLoaded(problems)
+    return agents
+
+
+def _contracts_in(folder: Path) -> list[Agent]:
+    agents: list[Agent] = []
+    problems: list[str] = []
+    for file in _files_in(folder, CONTRACT_SUFFIXES):
+        try:
+            agents.append(_agent_of(file))
+        except AgentsNotLoaded as error:
+            problems += error.problems
+    if problems:
+        raise AgentsNotLoaded(problems)
+    return agents
+
+
+def _files_in(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    try:
+        return sorted(file for file in folder.iterdir() if file.suffix in suffixes and file.is_file())
+    except OSError as error:
+        raise AgentsNotLoaded([f"{folder}: the folder cannot be read: {error.strerror}"]) from error
+
+
+def _agent_of(file: Path) -> Agent:
+    read = contract_at(file)
+    if read.contract is None:
+        raise AgentsNotLoaded([render_problems(read.problems, read.document).rstrip()])
+    return Agent(contract=read.contract, place=str(file))
+
+
+def contract_at(file: Path) -> ReadContract:
+    """The contract in a file, as far as it can be read; `AgentsNotLoaded` if the file itself cannot be."""
+    try:
+        return read_contract(file)
+    except OSError as error:
+        raise AgentsNotLoaded([f"{file}: the file cannot be read: {error.strerror or error}"]) from error
+
+
+def _named(agents: list[Agent], source: str) -> list[Agent]:
+    if not agents:
+        raise AgentsNotLoaded([f"{source} holds no agent: declare one with `agent(…)`, or as YAML"])
+    return agents
