@@ -170,6 +170,23 @@ def test_an_argument_within_bounds_is_a_number_and_nothing_that_looks_like_one(a
     assert policy.judge(tool_call(arguments={"amount": amount})).verdict == verdict
 
 
+@pytest.mark.parametrize("amount", [float("nan"), float("inf"), "5", None, [5], Ref("00", 1), 101])
+def test_a_denial_of_an_argument_holds_where_the_argument_cannot_be_compared(amount: object) -> None:
+    """NaN is neither above a bound nor below it, and must not slip past for that."""
+    policy = policy_of("all: {allow: tool}", "large: {deny: tool, arguments: {amount: {at_least: 101}}}")
+
+    assert policy.judge(tool_call(arguments={"amount": 100})).verdict == "allow"
+    assert said_of(policy, tool_call(arguments={"amount": amount})) == ("deny", "house#large")
+
+
+@pytest.mark.parametrize(("written", "given"), [("1", True), ("true", 1), ("'1'", 1), ("1", "1"), ("0", False)])
+def test_values_of_two_types_are_never_the_same(written: str, given: object) -> None:
+    """For Python 1 and true are one; for a tool they are not."""
+    policy = policy_of(f"r: {{allow: tool, arguments: {{n: {written}}}}}")
+
+    assert policy.judge(tool_call(arguments={"n": given})).verdict == "deny"
+
+
 def test_what_is_allowed_has_all_arguments_that_were_written() -> None:
     """One that is left out may have a default that nobody here knows."""
     policy = policy_of("deploy: {allow: tool, arguments: {env: [staging, 'test-*'], dry_run: true}}")

@@ -88,29 +88,33 @@ class Who(Written):
 # --- what a tool is given --------------------------------------------------------------------------------------------
 
 
+_Scalar: TypeAlias = str | int | bool
+
+
+def _read_scalar(written: object) -> object:
+    if isinstance(written, str | int):
+        return written
+    raise written_wrong("an argument is compared with text, whole numbers, true or false", "write one of them")
+
+
 class ArgumentBounds(Written):
     """What an argument may be: one of some values, or a number within bounds, both of them included."""
 
-    one_of: list[str | int | bool] | None = Field(
+    one_of: list[Annotated[_Scalar, BeforeValidator(_read_scalar, json_schema_input_type=_Scalar)]] | None = Field(
         default=None, min_length=1, description="The values; text may hold `*`, which stands for any text."
     )
     at_least: int | None = Field(default=None, description="The lowest number.")
     at_most: int | None = Field(default=None, description="The highest number.")
 
 
-_Scalar: TypeAlias = str | int | bool
-
-
 def _read_argument(written: object) -> object:
     match written:
-        case str() | bool() | int():
-            return {"one_of": [written]}
         case list():
             return {"one_of": written}  # pyright: ignore[reportUnknownVariableType] - checked by the model
         case dict() | ArgumentBounds():
             return written  # pyright: ignore[reportUnknownVariableType] - checked by the model
         case _:
-            raise written_wrong("an argument is compared with text, whole numbers, true or false", "write one of them")
+            return {"one_of": [_read_scalar(written)]}
 
 
 Argument: TypeAlias = Annotated[
