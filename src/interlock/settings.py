@@ -24,6 +24,8 @@ from interlock.core.plan import POOL_PATTERN
 from interlock.core.problems import nearest
 from interlock.core.values import is_map
 from interlock.engine.serving.service import RUNS_MAX
+from interlock.models.declared_wrongly import told_wrongly
+from interlock.models.declaring import ModelServer, ModelsSettings
 from interlock.sinks.declaring import SinkName, SinkSettings
 from interlock.store.claims import RunLimit
 from interlock.store.lease import LEASE_MICROS
@@ -159,6 +161,10 @@ class Settings(Strict):
     """How many calls of a pool are performed at once, by all workers."""
     concurrency: dict[str, ConcurrencySettings] = {}
     """By graph."""
+    model: ModelServer = ModelServer()
+    """A server that answers in place of every pool of models."""
+    models: ModelsSettings = ModelsSettings()
+    """Providers and pools of models; they stand in the file alone."""
 
     @property
     def store_shown(self) -> str:
@@ -211,6 +217,8 @@ class Configured:
             (f"concurrency.{name}", limit.model_dump(exclude_defaults=True))
             for name, limit in settings.concurrency.items()
         )
+        yield from ((f"models.providers.{name}", each.shown) for name, each in settings.models.providers.items())
+        yield from ((f"models.pools.{name}", each.shown) for name, each in settings.models.pools.items())
 
 
 class SettingsError(InterlockError):
@@ -230,9 +238,9 @@ def _names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield prefix + name
 
 
-_OWN_NAMES: Final = ("sinks", "pools", "concurrency")
+_OWN_NAMES: Final = ("sinks", "pools", "concurrency", "models")
 """The tables in which whoever writes them chooses the names."""
-SETTING_NAMES: Final = tuple(name for name in _names(Settings) if name not in _OWN_NAMES)
+SETTING_NAMES: Final = tuple(name for name in _names(Settings) if name.partition(".")[0] not in _OWN_NAMES)
 """Every setting by its dotted name, as it stands in the file: `limits.nodes_max` is `nodes_max` under `[limits]`."""
 
 _OTHER_FLAGS: Final = {"worker.pools": "--pool", "worker.tags": "--tag", "worker.grace_seconds": "--grace"}
@@ -301,7 +309,7 @@ def _from_file(file: Path | None) -> _Layer:
         return layer
     for own in (name for name in _OWN_NAMES if name in table):
         named = layer.values[own] = table.pop(own)
-        for name in [f"{own}.{each}" for each in named] if is_map(named) else [own]:
+        for name in _origin_names(own, named):
             layer.origins[name] = Origin("file", f"{file}:{line_of(text, name)}")
     for name, value in _flattened(table).items():
         where = f"{file}:{line_of(text, name)}"
@@ -311,6 +319,17 @@ def _from_file(file: Path | None) -> _Layer:
         else:
             layer.problems.append(f"{where}: {_unknown(name, SETTING_NAMES)}")
     return layer
+
+
+def _origin_names(own: str, named: object) -> list[str]:
+    """What of a table with names of one's own has a place: each of them, or of models each provider and pool."""
+    if not is_map(named):
+        return [own]
+    parts = [f"{own}.{each}" for each in named]
+    if own != "models":
+        return parts
+    inner = [f"{own}.{each}.{name}" for each, table in named.items() if is_map(table) for name in table]
+    return [*inner, *parts, own]
 
 
 def _from_environment(environment: Mapping[str, str], here: Path) -> _Layer:
@@ -360,6 +379,8 @@ def line_of(text: str, name: str) -> int:
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
         header = _TABLE_LINE.match(line)
+        if header and header[1] == name:
+            return number
         if header:
             section = f"{header[1]}."
         elif name.startswith(section) and _is_key(line, name.removeprefix(section)):
@@ -388,6 +409,8 @@ def _told(place: tuple[str | int, ...], wrong: str, why: str, given: object, ori
     where = origins.get(name, Origin("default"))
     if wrong == _WRONG_ADDRESS:
         return f"{where}: `{name}` cannot be used: {why}"  # what was given may hold a password
+    if place[0] in {"model", "models"}:
+        return f"{where}: {told_wrongly(place, wrong, why, given)}"
     if place[0] == "sinks":
         return f"{where}: {_told_of_sink(place, wrong)}, not {given!r}"
     if wrong == "string_pattern_mismatch" and place[0] in {"worker", "pools"}:

@@ -15,6 +15,7 @@ from interlock.models.declaring import ModelServer, ModelsSettings
 from interlock.models.gateway import ModelGateway
 from interlock.models.making import make_gateway
 from interlock.models.outcomes import ModelOutcome
+from interlock.models.provider import OnToken
 from interlock.models.routing import Route
 
 START: Final[Micros] = 1_000_000_000_000
@@ -89,7 +90,10 @@ def routed(models: ModelGateway, request: ModelRequest = REQUEST, need: ModelNee
 async def asked(
     models: ModelGateway,
     request: ModelRequest = REQUEST,
-    **how: Any,  # noqa: ANN401 - as `call` takes it
+    *,
+    call_id: str = "call-1",
+    on_token: OnToken | None = None,
+    agent: str = "",
 ) -> ModelOutcome:
     """What becomes of a request to the default pool."""
-    return await models.call(routed(models, request), request, **({"call_id": "call-1"} | how))
+    return await models.call(routed(models, request), request, call_id=call_id, on_token=on_token, agent=agent)

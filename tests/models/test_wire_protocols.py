@@ -21,6 +21,10 @@ from tests.store.event_loop import in_event_loop
 Kind: TypeAlias = Callable[[str], dict[str, Any]]
 
 
+def unheard(_: str) -> None:
+    """A listener that has gone."""
+
+
 def anthropic(url: str) -> dict[str, Any]:
     """Anthropic's protocol, spoken by the server of a test."""
     return {"kind": "anthropic", "url": url, "key": "model_key"}
@@ -99,7 +103,7 @@ async def test_arguments_that_cannot_be_read_are_told_and_not_dropped(
     reply = FakeReply(calls=[FakeCall("read_file", arguments), FakeCall("read_file", "{}")])
     request = ModelRequest(REQUEST.messages, (READ_FILE,))
     async with FakeServer(reply) as server, gateway({"a": compatible(server.url)}, priced("a/m")) as models:
-        outcome = await asked(models, request, on_token=str if streamed else None)
+        outcome = await asked(models, request, on_token=unheard if streamed else None)
 
     assert isinstance(outcome, ModelAnswered)
     assert outcome.reply.calls == (
@@ -131,7 +135,7 @@ async def test_a_stream_that_breaks_off_is_paid_as_far_as_it_was_heard(kind: Kin
     async with FakeServer(FakeReply("x" * 80, cut_after=5)) as server:
         url = server.url if kind is compatible else server.root
         async with gateway({"a": kind(url)}, priced("a/claude-opus-4-6")) as models:
-            outcome = await asked(models, on_token=str)
+            outcome = await asked(models, on_token=unheard)
             reserve = routed(models).reserve
 
     assert isinstance(outcome, ModelFailed)
@@ -212,7 +216,7 @@ async def test_a_stream_without_a_first_token_is_given_up_earlier_than_a_long_an
         FakeServer(FakeReply("x" * 40, hangs_after=0)) as server,
         gateway({"a": compatible(server.url, first_token_seconds=0.05)}, priced("a/m")) as models,
     ):
-        outcome = await asked(models, on_token=str)
+        outcome = await asked(models, on_token=unheard)
 
     assert isinstance(outcome, ModelFailed)
     assert outcome.error == Error("timeout", "a/m: it did not answer in time")

@@ -14,6 +14,7 @@ models = ["openai/gpt-5-mini", {model = "local/qwen3:8b", quality = "cheap", pri
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -40,6 +41,9 @@ DECLARING: Final = "models_settings"
 """What problems of this page are called, whose message is told as it stands."""
 DEFAULT_KEYS: Final[dict[Kind, str]] = {"openai": "openai_key", "anthropic": "anthropic_key"}
 """Where no key is named. Others are asked without one."""
+KEY_NAME: Final = r"^[a-z][a-z0-9_]{0,62}$"
+_HEADERS_OF_KEYS: Final = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key", "cookie"})
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
 _MODEL_NAME: Final = r"^[a-z][a-z0-9_-]{0,62}/[^\s]{1,200}$"
 
 
@@ -53,7 +57,7 @@ class ProviderSettings(_Declared):
     kind: Kind
     url: str = ""
     """Where it is reached. Needed for what only speaks OpenAI's protocol; the others have one of their own."""
-    key: str | None = None
+    key: Annotated[str, Field(pattern=KEY_NAME)] | None = None
     """The name of the secret that is its key."""
     headers: dict[str, str] = {}
     """Sent along with every request. They are shown with the settings: a secret does not belong here."""
@@ -77,6 +81,20 @@ class ProviderSettings(_Declared):
         if url:
             check_url(url)
         return url
+
+    @field_validator("headers")
+    @classmethod
+    def _usable_headers(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, text in headers.items():
+            if name.lower() in _HEADERS_OF_KEYS:
+                raise PydanticCustomError(
+                    DECLARING,
+                    "has `{name}`, which is shown to whoever reads settings: name a key by `key`",
+                    {"name": name},
+                )
+            if not _HEADER.fullmatch(name) or not (text.isascii() and text.isprintable()):
+                raise PydanticCustomError(DECLARING, "has a header that cannot be sent: {name}", {"name": repr(name)})
+        return headers
 
     @model_validator(mode="after")
     def _url_where_needed(self) -> ProviderSettings:
@@ -149,13 +167,20 @@ class PooledModelSettings(_Declared):
 class PoolSettings(_Declared):
     """Models that may stand in for one another."""
 
-    models: Annotated[tuple[PooledModelSettings, ...], Field(min_length=1)]
+    models: tuple[PooledModelSettings, ...]
     cache: CachePolicy = "never"
     """Whether the same request is answered from memory: never, where it asks for temperature 0, or always."""
 
+    @property
+    def shown(self) -> str:
+        """Its models, in a line."""
+        return ", ".join(each.model for each in self.models)
+
     @field_validator("models")
     @classmethod
-    def _no_model_twice(cls, models: tuple[PooledModelSettings, ...]) -> tuple[PooledModelSettings, ...]:
+    def _each_once(cls, models: tuple[PooledModelSettings, ...]) -> tuple[PooledModelSettings, ...]:
+        if not models:
+            raise PydanticCustomError(DECLARING, "has no model: name one as `provider/model`")
         names = [each.model for each in models]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -189,15 +214,15 @@ class ModelsSettings(_Declared):
 class ModelServer(_Declared):
     """One server of the OpenAI protocol that answers in place of every pool, whatever is declared."""
 
-    url: str = ""
-    name: str = ""
+    url: str | None = None
+    name: Annotated[str, Field(pattern=r"^[^\s]{1,200}$")] | None = None
     """The model to ask there; else `default`."""
     ceiling: UsdPerMillion | None = None
     """What any token is reckoned at, in US dollars for a million. Needed where nobody knows the price."""
 
     @field_validator("url")
     @classmethod
-    def _usable_url(cls, url: str) -> str:
-        if url:
+    def _usable_url(cls, url: str | None) -> str | None:
+        if url is not None:
             check_url(url)
         return url

@@ -57,7 +57,7 @@ class Pools:
 
     def __init__(self, declared: ModelsSettings, server: ModelServer, prices: PublishedPrices) -> None:
         self._prices = prices
-        self._server = server if server.url else None
+        self._server = server if server.url is not None else None
         self._pools = _pools_of(declared)
         self._facts: dict[str, tuple[ModelFacts, ...]] = {}
         self.providers: Mapping[str, DeclaredProvider] = _providers_of(declared, self._server)
@@ -130,21 +130,21 @@ def _providers_of(declared: ModelsSettings, server: ModelServer | None) -> dict[
         for name, each in declared.providers.items()
     }
     if server is not None:
-        settings = ProviderSettings(kind="openai_compatible", url=server.url)
+        settings = ProviderSettings(kind="openai_compatible", url=server.url or "")
         providers[SERVER] = DeclaredProvider(settings, SERVER_KEY)
     return providers
 
 
 def _server_facts(server: ModelServer, prices: PublishedPrices) -> ModelFacts:
     """Whoever puts a server in place of every pool vouches for it: it is good and safe enough for all of them."""
-    model = server.name or "default"
+    model, url = server.name or "default", server.url or ""
     if server.ceiling is not None:
         price: Price | None = flat_price(server.ceiling)
     else:
-        price = FREE if is_own_network(server.url) else prices.find("openai_compatible", server.url, model)
+        price = FREE if is_own_network(url) else prices.find("openai_compatible", url, model)
     return ModelFacts(
         name=f"{SERVER}/{model}",
-        host=urlsplit(server.url).hostname or "",
+        host=urlsplit(url).hostname or "",
         quality="quality",
         safety="maximum",
         price=price,
