@@ -6,15 +6,14 @@ denied. Judging is pure, whatever was judged before. Where rules come from is no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from operator import attrgetter
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from interlock.core.values import digest_of
 from interlock.core.verdicts import POLICY_DIGEST_LENGTH, Movement, Verdict
-from interlock.governance.arguments import FIELD as ARGUMENTS
 from interlock.governance.policy_document import VERDICTS
 from interlock.governance.rules import Rule
+from interlock.governance.rules_of_name import RulesOfName
 from interlock.governance.well_formed import fault_in
 
 NO_RULE: Final = "interlock#no_rule_allows"
@@ -24,7 +23,6 @@ UNJUDGED: Final = "interlock#unjudged"
 
 LANGUAGE: Final = 1
 NAMES_KEPT_MAX: Final = 1_024
-ANSWERS_KEPT_MAX: Final = 64
 NAME_LENGTH_KEPT_MAX: Final = 256
 
 
@@ -37,7 +35,7 @@ class Policy:
         self.digest = digest_of(self.as_data())
         """The same for policies that say the same, wherever their files lie and in whatever order they were read."""
         self._named, self._general = _by_name(self.rules)
-        self._at_hand: dict[tuple[str, str], _RulesOfName] = {}
+        self._at_hand: dict[tuple[str, str], RulesOfName] = {}
 
     @property
     def short_digest(self) -> str:
@@ -68,12 +66,13 @@ class Policy:
         general = [each for each in self._general.get(point, ()) if each[1].is_about(name)]
         return [rule for _, rule in sorted([*named, *general], key=_strength)]
 
-    def _rules_for(self, movement: Movement) -> _RulesOfName:
+    def _rules_for(self, movement: Movement) -> RulesOfName:
         """The same, ready to be asked, and kept: a graph moves by the same names again and again."""
         key = (movement.point, movement.name)
         found = self._at_hand.get(key)
         if found is None:
-            found = _RulesOfName(self.rules_about(*key), self._nothing_allows(*key), self.short_digest)
+            verdicts = [(rule, verdict_of(rule, self.short_digest)) for rule in self.rules_about(*key)]
+            found = RulesOfName(movement.point, verdicts, self._nothing_allows(*key))
             if len(movement.name) <= NAME_LENGTH_KEPT_MAX:
                 if len(self._at_hand) >= NAMES_KEPT_MAX:
                     self._at_hand.clear()
@@ -85,47 +84,10 @@ class Policy:
         return self._denied(NO_RULE, f"no rule allows the {point} `{shown}` as it was asked for")
 
 
-class _RulesOfName:
-    """The rules about one name at one point, and what they have said of movements that look alike to them."""
-
-    __slots__ = ("_answers", "_if_none_holds", "_rules", "_what_they_see")
-
-    def __init__(self, rules: Sequence[Rule], if_none_holds: Verdict, policy: str) -> None:
-        self._rules = [(rule.holds, verdict_of(rule, policy)) for rule in rules]
-        self._if_none_holds = if_none_holds
-        self._what_they_see = _seen_by(rules, if_none_holds)
-        self._answers: dict[Hashable, Verdict] = {}
-
-    def verdict_on(self, movement: Movement) -> Verdict:
-        if self._what_they_see is None:
-            return self._first_that_holds(movement)
-        seen = self._what_they_see(movement)
-        answer = self._answers.get(seen)
-        if answer is None:
-            if len(self._answers) >= ANSWERS_KEPT_MAX:
-                self._answers.clear()
-            answer = self._answers[seen] = self._first_that_holds(movement)
-        return answer
-
-    def _first_that_holds(self, movement: Movement) -> Verdict:
-        for holds, verdict in self._rules:
-            if holds(movement):
-                return verdict
-        return self._if_none_holds
-
-
 def verdict_of(rule: Rule, policy: str) -> Verdict:
     """What is said where a rule decides."""
     why = rule.description or f"the rule says `{rule.verdict}`"
     return Verdict(rule.verdict, rule.name, policy, why, rule.to)
-
-
-def _seen_by(rules: Sequence[Rule], about: Verdict) -> Callable[[Movement], Hashable] | None:
-    """What of a movement rules look at; None where they look at arguments, which are too many to keep answers for."""
-    fields = {each.field for rule in rules for conditions in rule.conditions.values() for each in conditions}
-    if ARGUMENTS in fields:
-        return None
-    return attrgetter(*sorted(fields)) if fields else lambda _: about.rule
 
 
 # --- rules by what they are about ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ stops (`deny`, `ask`) speaks of all that it does not leave out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -61,16 +61,21 @@ class Rule(Struct, frozen=True):
         return self.names is None or any_matches(self.names, name)
 
     def holds(self, movement: Movement) -> bool:
-        """Whether it decides a movement of its point and name: a grant is proved, what stops is not refuted."""
-        if self.verdict == "allow":
-            for condition in self.conditions[movement.point]:  # noqa: SIM110 - a generator would cost more than the conditions
-                if condition.holds(movement) is not True:
-                    return False
-            return True
-        for condition in self.conditions[movement.point]:  # noqa: SIM110 - as above
-            if condition.holds(movement) is False:
+        """Whether it decides a movement of its point and name."""
+        return hold(self.conditions[movement.point], movement, self.verdict)
+
+
+def hold(conditions: Sequence[Condition], movement: Movement, verdict: VerdictWord) -> bool:
+    """Whether conditions are enough for a verdict: a grant is proved, what stops is not refuted."""
+    if verdict == "allow":
+        for condition in conditions:  # noqa: SIM110 - a generator would cost more than the conditions
+            if condition.holds(movement) is not True:
                 return False
         return True
+    for condition in conditions:  # noqa: SIM110 - as above
+        if condition.holds(movement) is False:
+            return False
+    return True
 
 
 def compiled_rule(name: str, spec: RuleSpec, *, origin: str) -> Rule:
