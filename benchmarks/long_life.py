@@ -27,6 +27,7 @@ from interlock.core.state import RunState, encode_state
 from interlock.engine.courses.verifying import replay_run
 from interlock.engine.engine import Arrival, Engine, RunInHand
 from interlock.engine.snapshots import SNAPSHOT_EVENTS, SNAPSHOT_KIND
+from interlock.governance import default_policy
 from interlock.store.event_store import EventStore
 from interlock.store.lease import LeaseOwner, first_lease
 from interlock.store.places import parse_place
@@ -61,7 +62,7 @@ async def live(store: EventStore, events: int) -> RunInHand:
 
 def engine_on(store: EventStore) -> Engine:
     """An engine that knows nothing of the run yet."""
-    return Engine(store, tenant=TENANT, now=LoopClock().now)
+    return Engine(store, tenant=TENANT, now=LoopClock().now, judge=default_policy().judge)
 
 
 async def resume_ms(store: EventStore) -> float:

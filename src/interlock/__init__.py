@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from interlock.engine.courses.forking import PreparedFork
     from interlock.engine.courses.redeciding import OnAnotherGraph
     from interlock.engine.courses.verifying import Replayed
-    from interlock.engine.driving import Progress
+    from interlock.engine.live_words import Progress
     from interlock.engine.relaying.sink_reports import SinkReport
     from interlock.engine.releasing.migrating import Obstacle
     from interlock.engine.releasing.preflight import Preflight

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from interlock import Interlock, ToolContext, tool
 from interlock.core.events import Event
-from interlock.engine.driving import Progress
+from interlock.engine.live_words import Progress
 from interlock.tools import AsyncToolContext
 from tests.client.workshop import ASK, Workshop, graph, making
 from tests.store.event_loop import in_event_loop

@@ -52,12 +52,11 @@ SHAPE = [
     ("{graph: Bad Name, nodes: {a: {tool: look}}}", "graph: `Bad Name` cannot be the name of a graph"),
 ]
 NOT_YET = [
-    ("nodes: {a: {agent: planner}}", "nodes.a.agent: `agent` is not in this version"),
+    ("nodes: {a: {agent: planner}}", "nodes.a.agent: there is no agent `planner`"),
     (
-        "nodes: {a: {tool: look, budget: {tokens: 3, calls: 1}}}",
-        "nodes.a.budget.tokens: `tokens` is not in this version",
+        "nodes: {a: {tool: look}}\nbudget: {usd: a lot}",
+        "budget.usd: 'a lot' is no amount of US dollars: write `\"2.50\"`, with six decimals at most",
     ),
-    ("nodes: {a: {tool: look}}\nbudget: {usd: '2.00'}", "budget.usd: `usd` is not in this version"),
     ("nodes: {a: {human: ok, choices: [y], to: group:x}}", "nodes.a.to: `to` is not in this version"),
     ("nodes: {a: {tool: look}, f: {fuse: judge, from: [a]}}", "nodes.f.fuse: `judge` is not in this version"),
 ]

@@ -34,6 +34,7 @@ from interlock.store.memory.store import MemoryEventStore
 from interlock.store.rows import RunRow
 from interlock.tools.door import ToolDoor
 from interlock.tools.toolbox import collect_tools
+from tests.policies import JUDGE
 from tests.simulation.process_door import ProcessDoor
 from tests.simulation.virtual_time import VirtualClock, run_at_once
 
@@ -130,7 +131,7 @@ class Fleet:
 
         def worker_of(tenant: str) -> Worker:
             world = LiveWorld(toolbox, ToolDoor(clock=self.clock), tenant=tenant)
-            engine = Engine(store, tenant=tenant, now=self.clock.now)
+            engine = Engine(store, tenant=tenant, now=self.clock.now, judge=JUDGE)
             return Worker(engine, world, self.clock, owner=owner, new_id=lambda: "", placing=placing)
 
         service = Service(
@@ -165,7 +166,7 @@ class Fleet:
 
     def engine(self, tenant: str = TENANT) -> Engine:
         """What reads and writes the runs of a tenant."""
-        return Engine(self.store, tenant=tenant, now=self.clock.now)
+        return Engine(self.store, tenant=tenant, now=self.clock.now, judge=JUDGE)
 
     async def start(
         self,

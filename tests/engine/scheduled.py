@@ -19,6 +19,7 @@ from interlock.engine.triggers.trigger_requests import TriggerRequests
 from interlock.engine.triggers.triggered_starts import TriggeredStarts
 from interlock.store.lease import LeaseOwner
 from interlock.store.memory.store import MemoryEventStore
+from tests.policies import JUDGE
 
 TENANT = "local"
 MINUTE = 60_000_000
@@ -39,7 +40,7 @@ class Timetable:
 
     def restart(self) -> None:
         """Another process goes on with the same store."""
-        self.engine = Engine(self.store, tenant=TENANT, now=lambda: self.now)
+        self.engine = Engine(self.store, tenant=TENANT, now=lambda: self.now, judge=JUDGE)
         owner = LeaseOwner(f"process {next(self._numbers)}", "host", 1, 1)
         self.schedules = Schedules(self.engine, owner=owner, new_id=self._new_id)
         self.events = EventTriggers(self.engine, owner=owner, new_id=self._new_id)

@@ -13,6 +13,7 @@ from interlock.engine.engine import Engine
 from interlock.store import EventStore
 from interlock.store.rows import RunRow
 from interlock.store.sqlite.store import SqliteEventStore
+from tests.policies import JUDGE
 
 
 def now() -> int:
@@ -23,7 +24,7 @@ def now() -> int:
 async def assert_sound(place: Path) -> None:
     """Every run verifies (rule 7 of the design), and what is derived from its log can be derived from it again."""
     async with SqliteEventStore(place, clock=now) as store:
-        engine = Engine(store, tenant=TENANT, now=now)
+        engine = Engine(store, tenant=TENANT, now=now, judge=JUDGE)
         for row in await store.list_runs(TENANT, limit=100_000):
             replayed = await replay_run(engine, row.run)
             assert replayed.verdict == "same", replayed

@@ -21,6 +21,7 @@ from interlock.tools.clock import LoopClock
 from interlock.tools.door import ToolDoor
 from interlock.tools.toolbox import collect_tools
 from tests.engine.recorded_runs import plan_of
+from tests.policies import JUDGE
 from tests.store.event_loop import in_event_loop
 from tests.store.logs import owner
 
@@ -67,7 +68,7 @@ class Case:
 
         toolbox = collect_tools([pay])
         self.plan = plan_of({"graph": "g", "nodes": {"a": {"tool": "pay"}}}, *toolbox.contracts().values())
-        engine = Engine(self.store, tenant=TENANT, now=self.clock.now)
+        engine = Engine(self.store, tenant=TENANT, now=self.clock.now, judge=JUDGE)
         world = LiveWorld(toolbox, ToolDoor(clock=self.clock), tenant=TENANT)
         self.worker = Worker(engine, world, self.clock, owner=owner(1), new_id=lambda: "run1")
 

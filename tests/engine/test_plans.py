@@ -10,6 +10,7 @@ from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph
 from interlock.engine.engine import Engine
 from tests.engine.recorded_runs import SECOND
+from tests.policies import JUDGE
 from tests.store.event_loop import in_event_loop
 from tests.store.places import SqlitePlace
 
@@ -23,7 +24,7 @@ async def test_who_takes_up_many_runs_of_a_graph_at_once_compiles_it_once(tmp_pa
     bundle = compiled.plan.bundle_hash
     async with SqlitePlace(tmp_path / "runs.db").store() as store:
         await store.put_bundle(TENANT, bundle, compiled.bundle.bytes)
-        engine = Engine(store, tenant=TENANT, now=lambda: SECOND)
+        engine = Engine(store, tenant=TENANT, now=lambda: SECOND, judge=JUDGE)
 
         first, second = await asyncio.gather(engine.plan_of(bundle), engine.plan_of(bundle))
 

@@ -21,6 +21,7 @@ from interlock.store import ErasedError
 from interlock.store.sqlite.store import SqliteEventStore
 from tests.engine.recorded_runs import SECOND
 from tests.engine.soundness import now
+from tests.policies import JUDGE
 from tests.store.event_loop import in_event_loop
 
 DAY = 86_400 * SECOND
@@ -47,7 +48,7 @@ def place(tmp_path: Path) -> Path:
 async def later(store: SqliteEventStore, run: RunHandle, *, days: int) -> Engine:
     """The engine of somebody else, so many days after a run has ended."""
     at = ((await run.row()).ended_at or 0) + days * DAY
-    return Engine(store, tenant=TENANT, now=lambda: at)
+    return Engine(store, tenant=TENANT, now=lambda: at, judge=JUDGE)
 
 
 async def ended_run(interlock: Interlock, text: str = "hello") -> RunHandle:
@@ -226,7 +227,7 @@ async def test_the_duty_does_nothing_before_its_next_turn(place: Path) -> None:
     async with Interlock(place, tools=[echo]) as interlock, SqliteEventStore(place, clock=now) as store:
         run = await ended_run(interlock)
         clock = [(await run.row()).ended_at or 0]
-        engine = Engine(store, tenant=TENANT, now=lambda: clock[0])
+        engine = Engine(store, tenant=TENANT, now=lambda: clock[0], judge=JUDGE)
         duty = RetentionDuty(engine)
         due = await duty.turn()
         await leave_something(engine, run)

@@ -13,6 +13,7 @@ from interlock.engine.releasing.releases import KIND, Release, all_released, go_
 from interlock.store.errors import RecordChangedError
 from interlock.store.memory.store import MemoryEventStore
 from tests.engine.recorded_runs import SECOND
+from tests.policies import JUDGE
 from tests.store.event_loop import in_event_loop
 
 
@@ -26,7 +27,7 @@ def graph_that_gives(value: int, name: str = "g") -> tuple[Plan, bytes]:
 
 def engine_on(store: MemoryEventStore) -> Engine:
     """An engine whose clock stands."""
-    return Engine(store, tenant="local", now=lambda: SECOND)
+    return Engine(store, tenant="local", now=lambda: SECOND, judge=JUDGE)
 
 
 @in_event_loop

@@ -26,6 +26,7 @@ from interlock.store.sealing import header_hash, read_header
 from interlock.store.sqlite.store import SqliteEventStore
 from tests.client.workshop import graph
 from tests.engine.soundness import now
+from tests.policies import JUDGE
 from tests.store.event_loop import in_event_loop
 
 CALLED: list[int] = []
@@ -70,7 +71,7 @@ async def stored_run(place: Path) -> str:
 async def replayed(place: Path, run: str) -> Replayed:
     """What a replay finds, without any tool at hand."""
     async with SqliteEventStore(place, clock=now) as store:
-        return await replay_run(Engine(store, tenant=TENANT, now=now), run)
+        return await replay_run(Engine(store, tenant=TENANT, now=now, judge=JUDGE), run)
 
 
 def execute(place: Path, statement: str, *values: object) -> None:
@@ -337,7 +338,7 @@ async def test_the_first_event_that_does_not_follow_is_named(tmp_path: Path) -> 
     place = tmp_path / "interlock.db"
     run = await stored_run(place)
     async with SqliteEventStore(place, clock=now) as store:
-        engine = Engine(store, tenant=TENANT, now=now)
+        engine = Engine(store, tenant=TENANT, now=now, judge=JUDGE)
         plan, events = await engine.log_of(run)
         bundle = await store.get_bundle(TENANT, plan.bundle_hash)
         forged = [_with_the_edge_untaken(event) for event in events]
@@ -351,7 +352,7 @@ async def test_the_first_event_that_does_not_follow_is_named(tmp_path: Path) -> 
         await copy.append(
             Append(tenant=TENANT, run=run, expected_seq=0, epoch=1, events=forged, status="x", blobs=blobs, claim=lease)
         )
-        found = await replay_run(Engine(copy, tenant=TENANT, now=now), run)
+        found = await replay_run(Engine(copy, tenant=TENANT, now=now, judge=JUDGE), run)
 
     assert (found.verdict, found.seq) == ("diverges", 5)
     assert found.what == "event 5 (edge.decided a) says something else than what is decided"

@@ -19,6 +19,7 @@ from interlock.store import DamagedError, LeaseOwner, Record, Sealed
 from interlock.store.lease import first_lease
 from interlock.store.memory.store import MemoryEventStore
 from tests.engine.recorded_runs import SECOND
+from tests.policies import JUDGE
 from tests.store.event_loop import in_event_loop
 
 EVERY = 20
@@ -65,7 +66,7 @@ async def started(engine: Engine, graph: Compiled) -> RunInHand:
 
 def engine_on(store: MemoryEventStore, *, every: int = EVERY) -> Engine:
     """An engine as another process would have it: it knows nothing of the run yet."""
-    return Engine(store, tenant=TENANT, now=now, snapshot_events=every)
+    return Engine(store, tenant=TENANT, now=now, judge=JUDGE, snapshot_events=every)
 
 
 async def snapshot_on_record(store: MemoryEventStore) -> Record:
@@ -213,7 +214,7 @@ def test_the_form_of_a_state_has_a_number_of_its_own() -> None:
     """A state of another shape is misread: whoever changes `RunState` raises `STATE_FORM` and notes it here."""
     shape = sha256(msgspec.json.encode(msgspec.json.schema(RunState), order="deterministic")).hexdigest()[:16]
 
-    assert (STATE_FORM, shape) == (3, "c206447c90d30564")
+    assert (STATE_FORM, shape) == (4, "02d7bdae0d036589")
 
 
 class DamagingStore(WatchedStore):

@@ -15,6 +15,7 @@ from interlock.engine.starting import start_detached
 from interlock.store.errors import RunKeyTakenError
 from interlock.store.lease import LeaseOwner
 from tests.engine.recorded_runs import SECOND, plan_of
+from tests.policies import JUDGE
 from tests.store.event_loop import in_event_loop
 from tests.store.places import MemoryPlace, Place, SqlitePlace
 
@@ -39,7 +40,7 @@ def now() -> int:
 async def test_a_run_that_was_started_detached_is_due_at_once_and_free_for_any_worker(place: Place) -> None:
     """Whoever submits may leave the next moment, and must not stand in the way of who drives the run."""
     async with place.store() as store:
-        engine = Engine(store, tenant=TENANT, now=now)
+        engine = Engine(store, tenant=TENANT, now=now, judge=JUDGE)
 
         run = await start_detached(engine, PLAN, "run1", StartRun(inputs={"n": 1}, by="ann"), owner=SUBMITTER)
 
@@ -53,7 +54,7 @@ async def test_a_run_that_was_started_detached_is_due_at_once_and_free_for_any_w
 async def test_a_start_that_is_refused_leaves_nothing_behind(place: Place) -> None:
     """A run that never was is in no list."""
     async with place.store() as store:
-        engine = Engine(store, tenant=TENANT, now=now)
+        engine = Engine(store, tenant=TENANT, now=now, judge=JUDGE)
 
         with pytest.raises(RequestRefusedError, match="not what graph g takes"):
             await start_detached(engine, PLAN, "run1", StartRun(inputs={}), owner=SUBMITTER)
@@ -65,7 +66,7 @@ async def test_a_start_that_is_refused_leaves_nothing_behind(place: Place) -> No
 async def test_starting_detached_twice_under_a_key_starts_once(place: Place) -> None:
     """It is what a start that may be repeated after a crash rests on."""
     async with place.store() as store:
-        engine = Engine(store, tenant=TENANT, now=now)
+        engine = Engine(store, tenant=TENANT, now=now, judge=JUDGE)
         request = StartRun(inputs={"n": 1}, key="order 7")
         await start_detached(engine, PLAN, "run1", request, owner=SUBMITTER)
 

@@ -18,6 +18,7 @@ from interlock.tools.clock import LoopClock
 from interlock.tools.door import ToolDoor
 from interlock.tools.toolbox import collect_tools
 from tests.engine.recorded_runs import plan_of
+from tests.policies import JUDGE
 from tests.store.event_loop import in_event_loop
 
 
@@ -41,7 +42,7 @@ async def test_a_run_that_is_being_started_when_its_worker_is_closed_is_not_star
     """Nobody would let it go again: it would be driven on, and no other worker could ever have it."""
     clock, plan = LoopClock(), plan_of({"graph": "g", "nodes": {"a": {"wait": "1h"}}})
     async with SlowStore() as store:
-        engine = Engine(store, tenant=TENANT, now=clock.now)
+        engine = Engine(store, tenant=TENANT, now=clock.now, judge=JUDGE)
         world = LiveWorld(collect_tools([]), ToolDoor(clock=clock), tenant=TENANT)
         async with Worker(engine, world, clock, owner=this_process("a"), new_id=lambda: "run1") as worker:
             starting = asyncio.create_task(worker.start(plan, "run1", StartRun(inputs={}, tenant=TENANT)))

@@ -17,6 +17,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from interlock.core import events as e
+from interlock.core.evolving.accounts import Charge
 from interlock.core.lifecycle import NodeStatus
 from interlock.core.plan import EachWork
 from interlock.core.state import Matter
@@ -60,11 +61,10 @@ def _does_nothing(_right: Wrong) -> Wrong:
 
 
 def _charges_first_attempts_only(right: Wrong) -> Wrong:
-    def charge(state: Any, scope: Any, node: int) -> None:
-        if scope.status[node] == NodeStatus.PENDING:
-            right(state, scope, node)
+    def call_of(plan: Any, scope: Any, node: int) -> Charge:
+        return right(plan, scope, node) if scope.status[node] == NodeStatus.PENDING else Charge(calls=0)
 
-    return charge
+    return call_of
 
 
 def _ends_while_something_lives(_right: Wrong) -> Wrong:
@@ -220,11 +220,11 @@ def _goes_by_hash(right: Wrong) -> Wrong:
 
 
 def _forgets_steps(right: Wrong) -> Wrong:
-    def start(state: Any, scope: Any, node: Any, body: e.NodeStarted) -> None:
+    def start(plan: Any, state: Any, scope: Any, node: Any, body: e.NodeStarted) -> None:
         before = scope.live.get(node.index)
         if before is not None and before.attempt is not None:
             before.attempt.steps = {}
-        right(state, scope, node, body)
+        right(plan, state, scope, node, body)
 
     return start
 
@@ -255,9 +255,7 @@ def _wakes_too_early(right: Wrong) -> Wrong:
 
 
 MUTATIONS: Final = (
-    Mutation(
-        "a retry is not charged to the budget", "evolving.accounts.charge_call", _charges_first_attempts_only, (6,)
-    ),
+    Mutation("a retry is not charged to the budget", "evolving.accounts.call_of", _charges_first_attempts_only, (6,)),
     Mutation("a scope ends with a live node", "evolving.settling.end_if_done", _ends_while_something_lives, (2,)),
     Mutation("a node starts after a stop", "evolving.staleness._is_live", _keeps_ready_nodes_of_stopped_scopes, (2,)),
     Mutation(

@@ -107,8 +107,6 @@ def test_the_budget_of_time_counts_only_while_something_runs() -> None:
 @pytest.mark.parametrize(
     ("text", "refusal"),
     [
-        ("budget: {usd: '2.00'}\nnodes: {a: {tool: work}}", "budget.usd: `usd` is not in this version"),
-        ("budget: {tokens: 5}\nnodes: {a: {tool: work}}", "budget.tokens: `tokens` is not in this version"),
         ("nodes: {a: {tool: work, budget: {wall: 1m}}}", "nodes.a.budget.wall: `wall` is not a key of `budget`"),
         ("nodes: {a: {value: 1, budget: {calls: 1}}}", "nodes.a.budget: `budget` is not a key of a value node"),
     ],

@@ -15,7 +15,7 @@ from interlock.core.identity import effect_id
 from interlock.core.values import Value
 from interlock.tools.door import ToolDoor, slots_for
 from interlock.tools.in_flight import InFlight
-from interlock.tools.journal import Journal, JournaledStep, StepEvent
+from interlock.tools.journal import Journal, JournaledStep, Noted, StepEvent
 from interlock.tools.outcome import ToolCall, ToolOutcome
 from interlock.tools.perform import perform
 from interlock.tools.secrets import SecretSource, SecretText
@@ -82,7 +82,12 @@ class MemoryJournal:
         await asyncio.sleep(0)
         self.recorded.append(body)
 
-    async def answered(self, ordinal: int) -> Value:
+    async def record_all(self, noted: Sequence[Noted]) -> None:
+        """Keep the events, one after the other."""
+        for each in noted:
+            await self.record(each.body)
+
+    async def answered(self, ordinal: int, *, within: str = "") -> Value:  # noqa: ARG002 - the port's signature
         """Wait for `answer`."""
         self.asked.set()
         return await self._answers.setdefault(ordinal, asyncio.get_running_loop().create_future())
@@ -94,6 +99,12 @@ class MemoryJournal:
     def progress(self, fraction: float | None, text: str) -> None:
         """Keep what was shown."""
         self.shown.append((fraction, text))
+
+    def stop_waiting(self) -> None:
+        """Nothing waits."""
+
+    def says(self, text: str) -> None:
+        """Nobody listens."""
 
     def heartbeat(self, details: Value) -> None:
         """Keep the details."""

@@ -21,7 +21,7 @@ from interlock.cli.summary import exit_code_of, print_summary, run_as_json
 from interlock.cli.watching import Display, Lines, LiveTree, Silent
 from interlock.client.handle import RunHandle
 from interlock.core.events import RunMigrated
-from interlock.engine.driving import Progress
+from interlock.engine.live_words import Progress
 from interlock.engine.submitting import Submitted
 from interlock.engine.telling.history import History, RunView
 from interlock.store.errors import PlaceError

@@ -18,7 +18,7 @@ from interlock.cli.tree import Row, fitted, tree_lines, tree_rows
 from interlock.core import events as e
 from interlock.core.paths import step_path
 from interlock.core.plan import Plan
-from interlock.engine.driving import Progress
+from interlock.engine.live_words import Progress
 from interlock.engine.telling.events_in_words import what_happened
 from interlock.engine.telling.history import History, RunView
 from interlock.engine.waits import Wait

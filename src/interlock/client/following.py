@@ -12,7 +12,8 @@ from typing import Final, Self
 
 from interlock.core.events import Event
 from interlock.core.evolving.resting import waits_for_outside
-from interlock.engine.driving import Progress, RunDriver
+from interlock.engine.driving import RunDriver
+from interlock.engine.live_words import Live, Progress
 from interlock.engine.telling.log_reading import LogReading
 from interlock.engine.worker import Worker
 
@@ -91,6 +92,7 @@ class Following:
     def _note_events(self, _: tuple[Event, ...]) -> None:
         self._told.set()
 
-    def _note_progress(self, progress: Progress) -> None:
-        self._progress.append(progress)
+    def _note_progress(self, told: Live) -> None:
+        if isinstance(told, Progress):
+            self._progress.append(told)
         self._told.set()

@@ -151,7 +151,7 @@ class Graphs:
         unread = document.problems if document else ()
         if document is not None and document.data is None:
             return CheckedGraph(name, Compiled(None, None, unread), unread, document)
-        catalogue = Catalogue(self._tools, self._by_name(shelf), KnownZones())
+        catalogue = Catalogue(self._tools, self._by_name(shelf), zones=KnownZones())
         compiled = compile_graph(data, catalogue, limits=self._graph_limits)
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
 

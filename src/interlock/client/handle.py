@@ -23,9 +23,10 @@ from interlock.engine.courses.forking import PreparedFork, make_fork, prepare_fo
 from interlock.engine.courses.redeciding import OnAnotherGraph, redecide_run
 from interlock.engine.courses.verifying import Replayed, replay_run
 from interlock.engine.courses.whole_log import whole_view
-from interlock.engine.driving import Progress, RunDriver
+from interlock.engine.driving import RunDriver
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.linking import retry_run, rollback_run
+from interlock.engine.live_words import Progress
 from interlock.engine.releasing.releases import released
 from interlock.engine.starting import is_given
 from interlock.engine.submitting import Submitted, submit

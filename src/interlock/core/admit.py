@@ -13,16 +13,17 @@ from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.compiling.names import wrong_event_name
 from interlock.core.deciding.giving import given, names_meant
-from interlock.core.evolving.accounts import spent_limit
-from interlock.core.evolving.journal import attempt_at, attempt_in_flight, open_steps
+from interlock.core.evolving.accounts import accounts_at, shortage
+from interlock.core.evolving.journal import charge_of, open_steps
 from interlock.core.evolving.settling import is_ready
+from interlock.core.evolving.under_way import attempt_at, attempt_in_flight, step_at, steps_at
 from interlock.core.in_doubt import left_in_doubt, must_be_known
 from interlock.core.lifecycle import is_settled
-from interlock.core.paths import item_at, node_at, path_of, split_step, step_path
+from interlock.core.paths import item_at, node_at, path_of, split_step
 from interlock.core.plan import EachWork, HumanWork, Node, Plan, ToolWork
 from interlock.core.problems import nearest
 from interlock.core.schemas import compile_schema
-from interlock.core.state import MAILBOX_MAX, Attempt, Calling, Live, Opened, RunState, Waiting, status_of
+from interlock.core.state import MAILBOX_MAX, Attempt, Calling, Live, Opened, RunState, Step, Waiting, status_of
 from interlock.core.values import Value
 
 Admitted: TypeAlias = list[tuple[str, e.Outside]]
@@ -165,12 +166,9 @@ def _answer(plan: Plan, state: RunState, request: r.Answer) -> Admitted | r.Refu
 
 def question_at(plan: Plan, state: RunState, path: str) -> e.Question | r.Refused:
     """The open question of a node, or of a step inside one (`fix.3`)."""
-    step = split_step(path)
-    attempt = attempt_at(plan, state, step[0]) if step else None
-    if step and attempt and step[1] in attempt.steps:
-        asked = attempt.steps[step[1]]
-        if asked.question is not None and asked.status == "intended":
-            return asked.question
+    asked = step_at(plan, state, path)
+    if asked is not None and asked.question is not None and asked.status == "intended":
+        return asked.question
     found = _waiting(plan, state, path, "person", "waiting for an answer")
     if isinstance(found, r.Refused):
         return found
@@ -316,7 +314,7 @@ def _unknown_of(path: str, attempt: Attempt) -> dict[str, str]:
     if attempt.status not in _UNSAID:
         return {}
     steps = open_steps(attempt)
-    return {attempt.steps[ordinal].effect: step_path(path, ordinal) for ordinal in steps} or {attempt.effect: path}
+    return {step.effect: path + address for address, step in steps.items()} or {attempt.effect: path}
 
 
 # --- the world -------------------------------------------------------------------------------------------------------
@@ -377,20 +375,35 @@ def _step(plan: Plan, state: RunState, request: r.StepNoted) -> Admitted | r.Ref
         return r.Refused(f"{request.path} is not in flight: its steps are recorded no more")
     if request.deaths is not None and request.deaths != attempt.deaths:
         return r.Refused(f"{request.path} was given up for lost where this step is made: its steps count no more")
-    known = attempt.steps.get(request.step.ordinal)
+    steps = steps_at(plan, state, request.path)
+    if steps is None:
+        return r.Refused(f"{request.path} was never intended: its steps are not recorded")
+    known = steps.get(request.step.ordinal)
     if known is not None and known.status in {"done", "failed"}:
         return r.Refused(f"step {request.step.ordinal} of {request.path} is settled already")
+    if isinstance(request.step, e.DecisionMade):
+        return [(request.path, request.step)]
     if isinstance(request.step, e.EffectIntended):
-        is_charged = known is None and request.step.question is None  # what is made again was charged before
-        found = node_at(plan, state, request.path) if is_charged else None
-        limit = spent_limit(state, found[0], found[1].index) if found else None
-        if limit is not None:
-            return r.Refused(f"the budget of {limit.limit} calls is spent")
-    elif known is None:
+        return _refused_intent(plan, state, request.path, known, request.step) or [(request.path, request.step)]
+    if known is None:
         return r.Refused(f"step {request.step.ordinal} of {request.path} was never intended")
     if isinstance(request.step, e.EffectUnknown):
-        return [(request.path, replace(request.step, holds=True))]
+        return [(request.path, replace(request.step, holds=known.must_be_known))]
     return [(request.path, request.step)]
+
+
+def _refused_intent(
+    plan: Plan, state: RunState, path: str, known: Step | None, step: e.EffectIntended
+) -> r.Refused | None:
+    """Whether a step may not be begun, or not now: an agent stops between its calls, and a limit holds."""
+    if state.is_paused and step.kind:
+        return r.Refused("the run is paused", later=True)
+    charged = charge_of(known, step)
+    short = shortage(accounts_at(plan, state, path), charged) if charged else None
+    if short is None:
+        return None
+    what = f"the budget of {short.limit} is spent"
+    return r.Refused(what, later=short.may_come, limit=short.address, asks=short.asks)
 
 
 def _due(state: RunState, at: int) -> Admitted:

@@ -10,9 +10,9 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from interlock.core.plan import JsonSchema, Micros
+from interlock.core.durations import Micros
 from interlock.core.spending import MicroUsd
-from interlock.core.values import Value
+from interlock.core.values import JsonSchema, Value
 
 AGENT_DEPTH_MAX: Final = 4
 """How deep agents may call agents and graphs."""
@@ -21,6 +21,9 @@ AGENT_TOOL: Final = "agent:"
 """How an agent names another agent among its tools: `agent:planner`."""
 GRAPH_TOOL: Final = "graph:"
 """How an agent names a graph among its tools: `graph:build`."""
+
+CONTROL_TOOLS: Final = frozenset({"complete_task", "request_human_input"})
+"""Tools that an agent may name, and that are no calls: its step makes an end or a question of them."""
 
 QualityTier: TypeAlias = Literal["cheap", "balanced", "quality"]
 SafetyTier: TypeAlias = Literal["basic", "enhanced", "maximum"]

@@ -55,7 +55,7 @@ def compile_graph(document: Mapping[str, Any], catalogue: Catalogue, *, limits: 
     models = {name: draft.model for name, draft in family.named.items()}
     graphs = {name: canonical_document(model) for name, model in models.items()}
     meaning = Meaning(canonical_document(family.root.model), graphs)
-    bundle = make_bundle(meaning, assembled.tools.values())
+    bundle = make_bundle(meaning, assembled.tools.values(), assembled.agents.values())
     plan = p.Plan(
         name=family.root.model.graph,
         graph_hash=graph_hash(meaning),
@@ -65,6 +65,7 @@ def compile_graph(document: Mapping[str, Any], catalogue: Catalogue, *, limits: 
         tools=assembled.tools,
         secrets=_secrets(family.root.model, models),
         triggers=assembled.triggers,
+        agents=assembled.agents,
     )
     return _compiled(document, plan, bundle, family.warnings())
 
@@ -74,7 +75,7 @@ def open_bundle(data: bytes) -> p.Plan:
     content = read_bundle(data)
     # Limits keep people from writing graphs that are too large; what a run is pinned to was accepted once.
     limits = Limits(nodes_max=2**31, unfolded_max=2**62, depth_max=2**31, expressions_max=2**31, reach_max=2**31)
-    compiled = compile_graph(content.document, Catalogue(content.tools, content.graphs), limits=limits)
+    compiled = compile_graph(content.document, Catalogue(content.tools, content.graphs, content.agents), limits=limits)
     if compiled.plan is None:
         told = "; ".join(problem.message for problem in compiled.errors[:3])
         raise BundleProblem(f"the graph in the bundle does not compile in this release: {told}")

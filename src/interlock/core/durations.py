@@ -6,9 +6,10 @@ Knows no clock: an instant is somebody else's business.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, TypeAlias
 
-from interlock.core.plan import Micros
+Micros: TypeAlias = int
+"""Microseconds: of a time span, or since 1970 in UTC."""
 
 _MICROS_OF: Final[dict[str, Micros]] = {
     "d": 86_400_000_000,

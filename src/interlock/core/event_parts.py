@@ -13,7 +13,16 @@ from msgspec import Struct
 from interlock.core.values import Value
 
 ErrorClass: TypeAlias = Literal[
-    "timeout", "unavailable", "rate_limited", "invalid", "refused", "exhausted", "failed", "cancelled", "lost"
+    "timeout",
+    "unavailable",
+    "rate_limited",
+    "invalid",
+    "refused",
+    "exhausted",
+    "failed",
+    "cancelled",
+    "lost",
+    "no_progress",
 ]
 RunStatus: TypeAlias = Literal["succeeded", "failed", "cancelled", "rolled_back"]
 TimerKind: TypeAlias = Literal["timeout", "retry", "wait", "wall"]
@@ -39,12 +48,17 @@ class Option(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Decision(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A recorded choice: what was asked, what could have been chosen, what was, and why."""
+    """A recorded choice: what was asked, what could have been chosen, what was, and why.
+
+    Of a policy's verdict `rule` is the rule that decided, and `digest` that of the policy it stands in.
+    """
 
     point: str
     chosen: str
     options: tuple[Option, ...] = ()
     why: str = ""
+    rule: str = ""
+    digest: str = ""
 
 
 class Question(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -17,11 +17,19 @@ from interlock.core.event_parts import Decision, Error, Question, ScopeOutcome, 
 from interlock.core.event_parts import ErrorClass as ErrorClass  # noqa: PLC0414 - everything of events is found here
 from interlock.core.event_parts import Option as Option  # noqa: PLC0414
 from interlock.core.event_parts import RunStatus as RunStatus  # noqa: PLC0414
-from interlock.core.plan import Micros
+from interlock.core.plan import Budget, EffectClass, Micros
+from interlock.core.spending import Spending
 from interlock.core.values import Value
 
 LOG_FORMAT: Final = 1
 """The version of the event format that this release writes."""
+
+StepClass: TypeAlias = EffectClass | Literal["paid"]
+"""What repeating a step would do. A `paid` one, a model call, costs again: after a crash it is repeated once."""
+
+StepKind: TypeAlias = Literal["", "model", "tool", "agent", "graph", "memory", "person", "approval", "limit", "refusal"]
+"""What a step of an agent is. An `approval` asks a person whether a call may be made, a `limit` whether to raise one; a
+`refusal` was never made. Steps of tools say nothing of it."""
 
 Start: TypeAlias = Literal["start", "retry", "rollback", "fork"]
 """Why a run was made: by itself, as the linked continuation of an ended one, or as another course from some node on."""
@@ -87,8 +95,21 @@ class EffectIntended(Struct, frozen=True, gc=False, tag="effect.intended", omit_
     name: str
     digest: str = ""
     key: str = ""
-    effect_class: Literal["read", "idempotent", "once"] = "once"
+    effect_class: StepClass = "once"
     question: Question | None = None
+    kind: StepKind = ""
+    input: Value = None
+    """What is asked for: the arguments of a tool, what an agent is given."""
+    manifest: Value = None
+    """Of a model call: what went into its context, what did not, and why."""
+    reserve: Spending | None = None
+    """What is held for it until it has settled."""
+    limits: Budget | None = None
+    """The limits of everything inside it, where it is an agent or a graph that an agent calls."""
+    tries: int = 1
+    """How often it has been begun: a paid call that was lost with its worker is made once more."""
+    raises: str = ""
+    """Of a question about a spent limit: whose limit it is. The answer `raise` grants as much again."""
 
 
 class EffectDone(Struct, frozen=True, gc=False, tag="effect.done", omit_defaults=True):
@@ -97,6 +118,9 @@ class EffectDone(Struct, frozen=True, gc=False, tag="effect.done", omit_defaults
     ordinal: int
     effect: str
     out: Value = None
+    spent: Spending | None = None
+    simulated: bool = False
+    tries: int = 1
 
 
 class EffectFailed(Struct, frozen=True, gc=False, tag="effect.failed", omit_defaults=True):
@@ -105,6 +129,9 @@ class EffectFailed(Struct, frozen=True, gc=False, tag="effect.failed", omit_defa
     ordinal: int
     effect: str
     error: Error
+    spent: Spending | None = None
+    simulated: bool = False
+    tries: int = 1
 
 
 class EffectUnknown(Struct, frozen=True, gc=False, tag="effect.unknown", omit_defaults=True):
@@ -119,6 +146,21 @@ class EffectUnknown(Struct, frozen=True, gc=False, tag="effect.unknown", omit_de
     Logs that were written before this was recorded say nothing of it: there a node that was cancelled, or had failed,
     ended all the same.
     """
+    tries: int = 1
+
+
+class DecisionMade(Struct, frozen=True, gc=False, tag="decision.made", omit_defaults=True):
+    """A choice that a door has made about a step inside a node: a policy's verdict, or which model answers."""
+
+    decision: Decision
+    ordinal: int = 0
+    """The step it is about."""
+    effect: str = ""
+    name: str = ""
+    key: str = ""
+    """What is about to be called, and for what."""
+    error: Error | None = None
+    """Why it is not: the step is over before it was begun."""
 
 
 class ResultLate(Struct, frozen=True, gc=False, tag="result.late", omit_defaults=True):
@@ -250,9 +292,10 @@ class NodeStarted(Struct, frozen=True, gc=False, tag="node.started", omit_defaul
     timeout: Micros | None = None
     because: tuple[str, ...] = ()
     tool: str = ""
-    """The tool that is called; of an `emit`, the name of the event."""
+    """The tool or agent that is called; of an `emit`, the name of the event."""
     emits: bool = False
     """Whether it sends an event out: such an effect stands in the outbox until its result is recorded."""
+    is_agent: bool = False
 
 
 class NodeWaiting(Struct, frozen=True, gc=False, tag="node.waiting", omit_defaults=True):
@@ -442,6 +485,7 @@ Outside: TypeAlias = (
     | EffectDone
     | EffectFailed
     | EffectUnknown
+    | DecisionMade
     | ResultLate
     | EffectSettled
     | TimerFired

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from interlock.core import events as e
+from interlock.core.evolving.accounts import accounts_above, book, book_lost_steps, price_of
 from interlock.core.evolving.compensating import note_undo_result, remember_undo, settle_undo, undo_is_due
 from interlock.core.evolving.decided import take_decided
 from interlock.core.evolving.journal import note_step, settle_step
@@ -17,9 +18,10 @@ from interlock.core.evolving.scopes import open_root
 from interlock.core.evolving.settling import call_ended, cancel_nodes, stop_scope, succeed_by_result
 from interlock.core.evolving.staleness import drop_stale
 from interlock.core.in_doubt import is_death
-from interlock.core.paths import body_of, item_at, node_at
+from interlock.core.paths import body_of, item_at, node_at, path_of
 from interlock.core.plan import EmitWork, Node, Plan
-from interlock.core.state import Adopted, Calling, Matter, MatterKind, RunState, Scope, Waiting
+from interlock.core.spending import NOTHING
+from interlock.core.state import Adopted, Attempt, Calling, Matter, MatterKind, RunState, Scope, Waiting
 
 
 def evolve(plan: Plan, state: RunState, event: e.Event) -> RunState:
@@ -56,7 +58,7 @@ def _take_from_outside(plan: Plan, state: RunState, event: e.Event, body: e.Outs
             _adopt(state, event.path, body)
         case e.NodeResult():
             _take_result(plan, state, event.path, body)
-        case e.EffectIntended() | e.EffectDone() | e.EffectFailed() | e.EffectUnknown():
+        case e.EffectIntended() | e.EffectDone() | e.EffectFailed() | e.EffectUnknown() | e.DecisionMade():
             note_step(plan, state, event.path, body)
         case e.EffectSettled():
             _settle_effect(plan, state, event.path, body)
@@ -113,11 +115,20 @@ def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> 
     attempt.status, attempt.out, attempt.labels = body.status, body.out, body.labels
     attempt.error, attempt.retryable, attempt.has_failed = body.error, body.retryable, body.status == "failed"
     call_ended(state)
+    _book_call(plan, state, scope, node, attempt, was_made=body.calls > 0)
     if body.status == "done":
         _take_done(plan, state, scope, node, live, event_type="node.result")
         return
     attempt.deaths += is_death(path, attempt, body.error)
     state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
+
+
+def _book_call(plan: Plan, state: RunState, scope: Scope, node: Node, attempt: Attempt, *, was_made: bool) -> None:
+    """What was held for a call is given back, and what it costs is spent, if it was made; so are its lost steps."""
+    book_lost_steps(plan, state, path_of(plan, scope, node.index), attempt)
+    price = price_of(plan, scope, node.index)
+    if price != NOTHING:
+        book(accounts_above(plan, state, scope, node.index), price, price if was_made else NOTHING)
 
 
 def _take_done(

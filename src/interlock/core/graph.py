@@ -18,6 +18,7 @@ from interlock.core.compiling.spellings import (
     After,
     Duration,
     JoinSpec,
+    Money,
     OnError,
     Pool,
     Texts,
@@ -55,13 +56,21 @@ class RetrySpec(Written):
 class NodeBudget(Written):
     """The limits of a node."""
 
-    calls: int = Field(ge=1, description="How many calls the node, with everything inside it, may make.")
+    calls: int | None = Field(
+        default=None, ge=1, description="How many calls the node, with everything inside it, may make."
+    )
+    usd: Money | None = Field(default=None, description="How much money they may cost, in US dollars.")
+    tokens: int | None = Field(default=None, ge=1, description="How many tokens models may read and write for it.")
+    steps: int | None = Field(default=None, ge=1, description="How many turns the agents in it may take.")
+    on_limit: Literal["stop", "ask"] = Field(
+        default="stop",
+        description="What a spent limit does: what wants more fails, or a person is asked to grant as much again.",
+    )
 
 
-class GraphBudget(Written):
+class GraphBudget(NodeBudget):
     """The limits of a run."""
 
-    calls: int | None = Field(default=None, ge=1, description="How many calls of tools a run may make.")
     wall: Duration | None = Field(
         default=None, description="For how long something of the run may be running; waiting and pausing do not count."
     )
@@ -128,6 +137,23 @@ class ToolNode(AnyKind):
     undo: UndoSpec | None = Field(default=None, description="How what the tool did is taken back on a rollback.")
     pool: Pool | None = Field(
         default=None, description="The workers that may perform the call. Left out: those of the tool's own pool."
+    )
+
+
+class AgentNode(AnyKind):
+    """Lets an agent work until it finishes."""
+
+    kind = "agent"
+    agent: str = Field(description="The agent.")
+    input: Template = Field(default=None, description="What the agent is given: a map, or one ${…} that gives a map.")
+    retry: RetrySpec | None = Field(default=None, description="How failed attempts are repeated. Left out: not at all.")
+    timeout: Duration | None = Field(default=None, description="How long one attempt may take.")
+    budget: NodeBudget | None = Field(
+        default=None, description="The limits of this node; the agent's own hold as well."
+    )
+    undo: UndoSpec | None = Field(default=None, description="How what the agent did is taken back on a rollback.")
+    pool: Pool | None = Field(
+        default=None, description="The workers that may run the agent. Left out: those of the default pool."
     )
 
 
@@ -319,7 +345,8 @@ class ChooseNode(AnyKind):
 
 
 NodeModel: TypeAlias = (
-    ToolNode
+    AgentNode
+    | ToolNode
     | ValueNode
     | GateNode
     | HumanNode
@@ -334,6 +361,7 @@ NodeModel: TypeAlias = (
 NODE_MODELS: Final[dict[str, type[AnyKind]]] = {
     model.kind: model
     for model in (
+        AgentNode,
         ToolNode,
         ValueNode,
         GateNode,
@@ -375,7 +403,8 @@ def _node_shape(written: object) -> str | None:
 
 
 AnyNode: TypeAlias = Annotated[
-    Annotated[ToolNode, Tag(kind_shape("tool"))]
+    Annotated[AgentNode, Tag(kind_shape("agent"))]
+    | Annotated[ToolNode, Tag(kind_shape("tool"))]
     | Annotated[ValueNode, Tag(kind_shape("value"))]
     | Annotated[GateNode, Tag(kind_shape("gate"))]
     | Annotated[HumanNode, Tag(kind_shape("human"))]

@@ -8,10 +8,12 @@ follows, is for `decide`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from interlock.core import events as e
 from interlock.core.paths import split_step, step_path
 from interlock.core.plan import EffectClass, Undo
-from interlock.core.state import Attempt
+from interlock.core.state import Attempt, Step, all_steps
 
 
 def must_be_known(effect: EffectClass, undo: Undo | None, *, is_cancelled: bool) -> bool:
@@ -21,11 +23,15 @@ def must_be_known(effect: EffectClass, undo: Undo | None, *, is_cancelled: bool)
 
 def left_in_doubt(path: str, attempt: Attempt, kind: e.ErrorClass) -> list[tuple[str, e.EffectUnknown]]:
     """What is to be recorded of the `once` steps that are still under way at the end of the call that made them."""
-    return [
-        (path, e.EffectUnknown(ordinal, step.effect, doubt(kind, path, ordinal, step.name, step.key), holds=True))
-        for ordinal, step in attempt.steps.items()
-        if step.status == "intended" and step.effect_class == "once" and step.question is None
-    ]
+    return [*_doubts(path, attempt.steps, kind)]
+
+
+def _doubts(path: str, steps: Mapping[int, Step], kind: e.ErrorClass) -> Iterator[tuple[str, e.EffectUnknown]]:
+    for ordinal, step in steps.items():
+        if step.status == "intended" and step.effect_class == "once" and step.question is None:
+            why = doubt(kind, path, ordinal, step.name, step.key)
+            yield path, e.EffectUnknown(ordinal, step.effect, why, holds=True)
+        yield from _doubts(step_path(path, ordinal), step.steps, kind)
 
 
 def doubt(kind: e.ErrorClass, path: str, ordinal: int, name: str, key: str) -> e.Error:
@@ -46,5 +52,7 @@ def is_death(path: str, attempt: Attempt, error: e.Error | None) -> bool:
 
 def _came_to_a_doubt(path: str, attempt: Attempt, error: e.Error) -> bool:
     address = split_step(error.path)
-    step = attempt.steps.get(address[1]) if address is not None and address[0] == path else None
+    if address is None or not error.path.startswith(f"{path}."):
+        return False
+    step = dict(all_steps(attempt.steps)).get(error.path.removeprefix(f"{path}."))
     return step is not None and step.status == "unknown" and step.holds

@@ -84,6 +84,13 @@ def split_step(path: str) -> tuple[str, int] | None:
     return (node, int(ordinal)) if dot and ordinal.isdigit() else None
 
 
+def node_of_step(path: str) -> str:
+    """The node or undo inside which a step is; the path itself if it names no step."""
+    while (address := split_step(path)) is not None:
+        path = address[0]
+    return path
+
+
 def undo_path(path: str) -> str:
     """How the undo of a node is addressed."""
     return path + UNDO_SUFFIX

@@ -9,11 +9,15 @@ large, and stays.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from interlock.core.durations import Micros as Micros  # noqa: PLC0414 - plans are full of them, and found with them
+from interlock.core.values import JsonSchema as JsonSchema  # noqa: PLC0414 - as are schemas
+
 if TYPE_CHECKING:
+    from interlock.core.agent_contract import AgentContract
     from interlock.core.cron import Cron
     from interlock.core.expressions import Expression
     from interlock.core.schemas import Schema
@@ -22,9 +26,7 @@ if TYPE_CHECKING:
 LANGUAGE: Final = 1
 """The version of the graph language that this release compiles and decides."""
 
-Micros: TypeAlias = int
 Chain: TypeAlias = tuple[str, ...]
-JsonSchema: TypeAlias = dict[str, Any]
 EffectClass: TypeAlias = Literal["read", "idempotent", "once"]
 OnFailure: TypeAlias = Literal["stop", "rollback", "hold"]
 Otherwise: TypeAlias = Literal["block", "hold", "rollback"]
@@ -153,6 +155,12 @@ class ToolWork(Struct, frozen=True, gc=False, tag="tool"):
     tool: str
 
 
+class AgentWork(Struct, frozen=True, gc=False, tag="agent"):
+    """Let an agent work with the node's input, until it finishes."""
+
+    agent: str
+
+
 class ValueWork(Struct, frozen=True, gc=False, tag="value"):
     """Compute a value at once."""
 
@@ -253,6 +261,7 @@ class ChooseWork(Struct, frozen=True, gc=False, tag="choose"):
 
 Work: TypeAlias = (
     ToolWork
+    | AgentWork
     | ValueWork
     | GateWork
     | HumanWork
@@ -264,6 +273,10 @@ Work: TypeAlias = (
     | EmitWork
     | ChooseWork
 )
+
+
+CallWork: TypeAlias = ToolWork | AgentWork | EmitWork
+"""What is attempted: it may fail, and be tried again."""
 
 
 # --- Nodes, edges, scopes --------------------------------------------------------------------------------------------
@@ -311,11 +324,23 @@ class Retry(Struct, frozen=True, gc=False):
     on: frozenset[str] = frozenset({"timeout", "unavailable", "rate_limited", "failed"})
 
 
-class Budget(Struct, frozen=True, gc=False):
-    """Limits of a node or graph: `calls` counts contacts with the world, `wall` the time in which something runs."""
+class Budget(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Limits of a node or graph: `calls` counts contacts with the world, `wall` the time in which something runs.
+
+    `usd` is money in micro-dollars, `steps` counts the turns of agents. With `asks` a person may raise a spent limit.
+    """
 
     calls: int | None = None
     wall: Micros | None = None
+    usd: int | None = None
+    tokens: int | None = None
+    steps: int | None = None
+    asks: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything of it is counted: `wall` is measured."""
+        return not (self.calls is None and self.usd is None and self.tokens is None and self.steps is None)
 
 
 class Undo(Struct, frozen=True, gc=False):
@@ -439,6 +464,7 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     tools: dict[str, ToolContract]
     secrets: tuple[str, ...] = ()
     triggers: tuple[Trigger, ...] = ()
+    agents: dict[str, AgentContract] = {}
 
     @property
     def root(self) -> ScopePlan:
@@ -446,5 +472,8 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
         return self.scopes[ROOT]
 
     def effect_of(self, work: Work) -> EffectClass:
-        """How a node's effect may be repeated. Sending an event is repeated under its id, which is its key."""
+        """How a node's effect may be repeated. Sending an event is repeated under its id, which is its key.
+
+        So is an agent: what it did is on record step by step, and is not done again.
+        """
         return self.tools[work.tool].effect if isinstance(work, ToolWork) else "idempotent"

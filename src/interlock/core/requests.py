@@ -166,7 +166,7 @@ class StepNoted(Struct, frozen=True, gc=False, kw_only=True):
     """A step that a node's code journals."""
 
     path: str
-    step: e.EffectIntended | e.EffectDone | e.EffectFailed | e.EffectUnknown
+    step: e.EffectIntended | e.EffectDone | e.EffectFailed | e.EffectUnknown | e.DecisionMade
     deaths: int | None = None
     """How often a worker had died in the attempt when the try began that notes this. None: it is the one under way."""
 
@@ -197,9 +197,16 @@ Request: TypeAlias = (
 
 
 class Refused(Struct, frozen=True):
-    """Why a request changes nothing, and what could be done instead."""
+    """Why a request changes nothing, and what could be done instead.
+
+    Of a step: `later` says that it may be asked for again once something else has settled; `limit` names a limit of
+    which too little is left, and `asks` that a person may raise it.
+    """
 
     reason: str
+    later: bool = False
+    limit: str | None = None
+    asks: bool = False
 
 
 def misfit(request: Request, by: str) -> Refused | None:

@@ -15,6 +15,7 @@ from interlock.core.events import (
     AnswerGiven,
     Command,
     EffectDone,
+    EffectIntended,
     EffectSettled,
     Event,
     EventReceived,
@@ -105,6 +106,10 @@ def packed(body: Outside, pack: Pack) -> Outside:
     match body:
         case RunStarted():
             return structs.replace(body, inputs=pack(body.inputs))
+        case EffectIntended(input=None, manifest=None):
+            return body
+        case EffectIntended():
+            return structs.replace(body, input=pack(body.input), manifest=pack(body.manifest))
         case NodeResult() | EffectDone() | EffectSettled() | ResultLate() | ResultAdopted():
             return body if body.out is None else structs.replace(body, out=pack(body.out))
         case EventReceived():

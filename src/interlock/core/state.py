@@ -9,14 +9,16 @@ holds has no cycles, so the collector of cycles need not walk it (`gc=False`).
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
 
-from interlock.core.events import Decision, Error, Question, RunStatus, ScopeOutcome, TimerKind, Undone
+from interlock.core.events import Decision, Error, Question, RunStatus, ScopeOutcome, StepKind, TimerKind, Undone
 from interlock.core.lifecycle import RUN_ENDED, NodeStatus
-from interlock.core.plan import Micros
+from interlock.core.plan import Budget, Micros
+from interlock.core.spending import Spending
 from interlock.core.values import ENCODER, Value, decode_leaf
 
 QUEUED: Final = 1
@@ -140,6 +142,23 @@ class Timers(Struct):
         return self.is_set(path, kind, order)
 
 
+# --- Limits ----------------------------------------------------------------------------------------------------------
+
+
+class Account(Struct, gc=False):
+    """A limit, what was spent of it, and what is held for calls that are out."""
+
+    limit: Budget
+    grants: int = 1
+    """How often it was granted: a person may grant as much again."""
+    calls: int = 0
+    steps: int = 0
+    usd: int = 0
+    tokens: int = 0
+    usd_held: int = 0
+    tokens_held: int = 0
+
+
 # --- Live nodes ------------------------------------------------------------------------------------------------------
 
 
@@ -156,6 +175,29 @@ class Step(Struct, gc=False):
     question: Question | None = None
     holds: bool = False
     """Its node neither ends nor is tried again while nobody knows what became of it."""
+    kind: StepKind = ""
+    digest: str = ""
+    tries: int = 1
+    reserve: Spending | None = None
+    """What is held for it while it is under way."""
+    raises: str = ""
+    account: Account | None = None
+    """The limits of everything inside it."""
+    steps: dict[int, Step] = field(default_factory=dict[int, Any])
+    """The steps inside it."""
+
+    @property
+    def must_be_known(self) -> bool:
+        """Whether somebody has to say what became of it, once it is lost. An agent makes others of its steps anew."""
+        return self.kind == "" or self.effect_class == "once"
+
+
+def all_steps(steps: Mapping[int, Step]) -> Iterator[tuple[str, Step]]:
+    """Steps and the steps inside them, each with its address: `3`, `3.1`."""
+    for ordinal, step in steps.items():
+        yield str(ordinal), step
+        for inner, each in all_steps(step.steps):
+            yield f"{ordinal}.{inner}", each
 
 
 class Attempt(Struct, gc=False):
@@ -264,13 +306,6 @@ class Undoing(Struct, gc=False):
 # --- Scopes and the run ----------------------------------------------------------------------------------------------
 
 
-class Account(Struct, gc=False):
-    """A limit on calls, and how many were made."""
-
-    limit: int
-    spent: int = 0
-
-
 class Scope(Struct):
     """One open copy of a list of nodes. `body` is its place in the plan, `key` begins the paths of its nodes."""
 
@@ -295,7 +330,7 @@ class Scope(Struct):
     """Failed nodes whose fate hangs on conditional edges: how many are still undecided."""
     broken: dict[int, Error] = field(default_factory=dict[int, Error])
     accounts: dict[int, Account] = field(default_factory=dict[int, Account])
-    """Limits on calls: of nodes by index, of the graph itself at -1."""
+    """Limits: of nodes by index, of the graph itself at -1."""
     stopping: Literal["", "failed", "cancelled", "blocked", "closing"] = ""
     stop_queued: bool = False
     end_queued: bool = False
@@ -410,7 +445,7 @@ def node_status(scope: Scope, index: int) -> NodeStatus:
     return NodeStatus(scope.status[index])
 
 
-STATE_FORM: Final = 3
+STATE_FORM: Final = 4
 """Which form of the state `encode_state` writes: raised with every change of its shape or of what it means."""
 
 _DECODER: Final = msgspec.msgpack.Decoder(RunState, ext_hook=decode_leaf)

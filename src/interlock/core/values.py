@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # The canonical form is recursive data; `Any` is its honest static type, checked by `canonical` at every door.
 Value: TypeAlias = Any
 Blobs: TypeAlias = Mapping[str, Value]
+JsonSchema: TypeAlias = dict[str, Any]
+"""A JSON Schema as it was written."""
 
 INLINE_BYTES_MAX: Final = 16 * 1024
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from interlock.core.evolving.journal import attempt_at
+from interlock.core.evolving.under_way import steps_at
 from interlock.core.plan import Plan
 from interlock.core.state import RunState
 from interlock.core.values import Value
@@ -28,8 +28,7 @@ class AwaitedAnswers:
     def give(self, plan: Plan, state: RunState) -> None:
         """Give every answer that is on record by now."""
         for (path, ordinal), future in list(self._awaited.items()):
-            attempt = attempt_at(plan, state, path)
-            step = attempt.steps.get(ordinal) if attempt else None
+            step = (steps_at(plan, state, path) or {}).get(ordinal)
             if step is not None and step.status == "done":
                 del self._awaited[path, ordinal]
                 if not future.done():

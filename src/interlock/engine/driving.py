@@ -12,21 +12,24 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from interlock.core.events import Error as Failure
 from interlock.core.events import Event, NodeResult, UndoResult
-from interlock.core.evolving.journal import attempt_at
 from interlock.core.evolving.resting import may_rest, waits_for_outside
+from interlock.core.evolving.under_way import attempt_at
 from interlock.core.plan import Micros
 from interlock.core.requests import MigrateRun, Refused, Request, Result, TimePassed, UndoneResult
 from interlock.core.state import StatusWord, Step, status_of
 from interlock.core.values import Value
+from interlock.engine.agents.crew import Crew, crew_of
+from interlock.engine.agents.performing import perform_agent
 from interlock.engine.awaited_answers import AwaitedAnswers
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
 from interlock.engine.engine import REST_MICROS, Advance, Arrival, Engine, RunInHand
+from interlock.engine.inbox import Inbox, Letter
 from interlock.engine.journaling import RunJournal
+from interlock.engine.live_words import Live, Progress, Words
 from interlock.engine.performing import Performer, result, settlement
 from interlock.engine.releasing.migrating import looked_at
 from interlock.engine.sharing.elsewhere import EffectsElsewhere
@@ -41,21 +44,6 @@ from interlock.tools.outcome import ToolOutcome
 from interlock.tools.reconciling import Reconciled
 
 Listener: TypeAlias = Callable[[tuple[Event, ...]], None]
-
-
-class Progress(Struct, frozen=True):
-    """How far a node's own code says it is. Live only: it never becomes an event."""
-
-    path: str
-    fraction: float | None
-    text: str
-
-
-class Letter(Struct, frozen=True, gc=False):
-    """An arrival in the inbox, and who waits to hear what became of it."""
-
-    arrival: Arrival
-    reply: asyncio.Future[Refused | None] | None = None
 
 
 class RunDriver:
@@ -79,12 +67,12 @@ class RunDriver:
         self.clock = clock
         self.placing = placing
         self.listeners: list[Listener] = []
-        self.watchers: list[Callable[[Progress], None]] = []
+        self.watchers: list[Callable[[Live], None]] = []
         self.failure: Exception | None = None
         """What ended the driving before the run had ended, if anything did."""
         self.is_over = False
         self._on_end = on_end
-        self._inbox: list[Letter] = []
+        self._inbox = Inbox()
         self._wake = Wake()
         self._in_flight: dict[str, InFlight[Any]] = {}
         """The calls that were begun and not yet reported, by their paths."""
@@ -141,7 +129,7 @@ class RunDriver:
         return reply
 
     def _put(self, letter: Letter) -> None:
-        self._inbox.append(letter)
+        self._inbox.put(letter)
         self._may_move = self._may_move or isinstance(letter.arrival.request, MigrateRun)
         self._wake.set()
 
@@ -180,7 +168,7 @@ class RunDriver:
                 if self._fault is not None:
                     raise self._fault
                 if self._inbox or self._goes_on:
-                    await self._advance(self._take_inbox())
+                    await self._advance(self._inbox.take())
                 elif self._may_give_back() and may_rest(self.run.state, until=self.engine.now() + REST_MICROS):
                     self._let_go = True
         finally:
@@ -199,16 +187,12 @@ class RunDriver:
         is_for_here = partial(self.placing.keeps_for_itself, self.run)
         self._elsewhere.take_up(self.run.plan, self.run.state, rows, is_for_here=is_for_here)
 
-    def _take_inbox(self) -> list[Letter]:
-        letters, self._inbox = self._inbox, []
-        return letters
-
     def _take_up_letters(self) -> list[Letter]:
         """A run that is taken up again: of what was in flight nobody knows what became, and time has passed.
 
         What was left for the driver before counts as having come before: a request that was taken is not overtaken.
         """
-        inbox = self._take_inbox()
+        inbox = self._inbox.take()
         left = [letter for letter in inbox if letter.arrival.signal is not None]
         fresh = [letter for letter in inbox if letter.arrival.signal is None]
         answered = {
@@ -245,9 +229,7 @@ class RunDriver:
                 may_move=self._may_move,
             )
         except BaseException as error:
-            for letter in letters:
-                if letter.reply is not None and not letter.reply.done():
-                    letter.reply.set_exception(error if isinstance(error, Exception) else RuntimeError(str(error)))
+            self._inbox.fail(letters, error)
             raise
         finally:
             self._is_moving = False
@@ -261,7 +243,9 @@ class RunDriver:
                 offers=advance.offered,
                 effects=advance.effects,
             )
-        _reply(letters, advance.refused)
+        self._inbox.answer(letters, advance.refused, has_moved=bool(advance.events))
+        if self._inbox:
+            self._wake.set()
         self._tell(advance)
         self._let_go = self._let_go or advance.rests
         self._perform(advance.effects)
@@ -363,9 +347,15 @@ class RunDriver:
         try:
             if effect.has_steps:
                 await journal.open()
-            await self.performer.call(self.run_id, effect, journal, self.whole, calling)
+            if effect.is_agent:
+                await perform_agent(self._crew(), effect, journal, calling)
+            else:
+                await self.performer.call(self.run_id, effect, journal, self.whole, calling)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the boundary of a task: see `_fail`
             self._fail(effect.path, calling, error)
+
+    def _crew(self) -> Crew:
+        return crew_of(self.engine, self.performer, self.clock, self.run.plan, self.run_id)
 
     def _call_is_over(self, effect: CallTool, outcome: ToolOutcome) -> None:
         self._is_last_begun(effect.path)
@@ -419,6 +409,15 @@ class RunDriver:
         """Tell whoever watches how far a node's own code is."""
         for watcher in self.watchers:
             watcher(Progress(path, fraction, text))
+
+    def refuse_waiting(self, path: str) -> None:
+        """Refuse the steps of an attempt that wait until they may be made: who asked for them is to stop."""
+        self._inbox.refuse_put_off(path, Refused(f"{path} was asked to stop"))
+
+    def show_words(self, path: str, text: str) -> None:
+        """Tell whoever watches what a model is just saying."""
+        for watcher in self.watchers:
+            watcher(Words(path, text))
 
     def keep_heartbeat(self, path: str, details: Value) -> None:
         """Keep what a tool said last of itself, for its next try here."""
@@ -477,7 +476,7 @@ class RunDriver:
 
     async def _record_last(self) -> None:
         """What arrives in the end is recorded and nothing is decided: nobody here would act on what follows."""
-        letters = self._take_inbox()
+        letters = self._inbox.take_all()
         refused: Sequence[Refused | None] = [self._not_here()] * len(letters)
         try:
             if letters and not (self.run.has_ended or self.run.is_broken):
@@ -485,15 +484,10 @@ class RunDriver:
                 with suppress(StoreError):
                     refused = await self.engine.record(self.run, [letter.arrival for letter in letters])
         finally:
-            _reply(letters, refused)
+            for letter, answer in zip(letters, refused, strict=True):
+                letter.answer(self._not_here() if answer is not None and answer.later else answer)
 
     def _not_here(self) -> Refused:
         if self.run.has_ended:
             return Refused(f"run {self.run_id} has ended ({self.status})")
         return Refused(f"run {self.run_id} is not driven here any more: ask again")
-
-
-def _reply(letters: Sequence[Letter], refused: Sequence[Refused | None]) -> None:
-    for letter, answer in zip(letters, refused, strict=True):
-        if letter.reply is not None and not letter.reply.done():
-            letter.reply.set_result(answer)

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from interlock.core import events as e
-from interlock.core.evolving.journal import attempt_at
+from interlock.core.evolving.journal import open_steps
+from interlock.core.evolving.under_way import attempt_at
 from interlock.core.paths import node_at, path_of, undo_path
 from interlock.core.plan import EmitWork, Micros, Plan, ToolWork
 from interlock.core.state import Attempt, Calling, RunState, Waiting
@@ -32,6 +33,8 @@ class CallTool(Struct, frozen=True, gc=False, tag=True):
     is_undo: bool = False
     has_steps: bool = False
     """Whether earlier tries of it have recorded steps."""
+    is_agent: bool = False
+    """Whether `tool` names an agent, whose loop is to be run."""
 
 
 class SendOut(Struct, frozen=True, gc=False):
@@ -88,7 +91,7 @@ def _call(plan: Plan, state: RunState, event: e.Event, body: e.NodeStarted) -> E
     due = None if body.timeout is None else event.at + body.timeout
     attempt = live.attempt
     what = (event.path, body.tool, body.effect, body.attempt, body.input, due, attempt.first)
-    return CallTool(*what, has_steps=bool(attempt.steps))
+    return CallTool(*what, has_steps=bool(attempt.steps), is_agent=body.is_agent)
 
 
 def _undo(plan: Plan, state: RunState, event: e.Event, body: e.UndoStarted) -> Effect:
@@ -113,7 +116,7 @@ def _find_out(plan: Plan, state: RunState, path: str) -> list[FindOut]:
 
 def _reconcilable(path: str, tool: str, attempt: Attempt | None) -> list[FindOut]:
     """A step inside a node has no hook of its own: only a person can say what became of it."""
-    if attempt is None or any(step.status == "unknown" for step in attempt.steps.values()):
+    if attempt is None or open_steps(attempt):
         return []
     return [FindOut(path, tool, attempt.effect, attempt.input)]
 

@@ -22,6 +22,7 @@ from interlock.core.requests import Refused, Request
 from interlock.core.settle import Arrived, admit_all, fold, settle
 from interlock.core.state import RunState, next_due, status_of
 from interlock.core.values import Packer, Value, decode, has_parts, refs_in, with_refs_replaced
+from interlock.core.verdicts import Judge
 from interlock.core.verify import bundle_in_force
 from interlock.engine.effects import Effect, FindOut, effects_in, is_asked
 from interlock.engine.errors import BundleChangedError, RunNotFoundError
@@ -85,6 +86,11 @@ def all_here(effects: Sequence[Effect]) -> Sequence[Offer]:
     return ()
 
 
+def _is_put_off(answer: Refused | None) -> bool:
+    """Whether a request will be asked again: then the signal that brought it is not consumed."""
+    return answer is not None and answer.later
+
+
 class RunInHand:
     """A run that is being driven: its plan, its state and the lease under which it may be written.
 
@@ -127,11 +133,13 @@ class Engine:
         *,
         tenant: str,
         now: Callable[[], Micros],
+        judge: Judge,
         snapshot_events: int = SNAPSHOT_EVENTS,
     ) -> None:
         self.store = store
         self.tenant = tenant
         self.now = now
+        self.judge = judge
         self._snapshot_events = snapshot_events
         self._plans: dict[str, Plan] = {}
         self._opening = asyncio.Lock()
@@ -272,7 +280,8 @@ class Engine:
             effects = (*asked, *effects_in(run.plan, run.state, events))
             offers = tuple(place(effects)) if effects else ()
             rests = gives_back and not (effects or goes_on or is_moved) and may_rest(run.state, until=now + REST_MICROS)
-            if append := self._what_is_appended(run, before, events, arrivals, offers=offers, lets_go=rests):
+            taken = [each for each, answer in zip(arrivals, arrived.refused, strict=True) if not _is_put_off(answer)]
+            if append := self._what_is_appended(run, before, events, taken, offers=offers, lets_go=rests):
                 await self.store.append(append)
                 run.is_released = append.releases
         except BaseException:

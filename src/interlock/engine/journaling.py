@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from interlock.core.events import Error
 from interlock.core.requests import Refused, StepNoted
 from interlock.core.state import Step
 from interlock.core.values import Value
-from interlock.tools.journal import JournaledStep, StepEvent
+from interlock.tools.journal import JournaledStep, Noted, StepEvent
 
 
 class RunLine(Protocol):
@@ -37,6 +38,14 @@ class RunLine(Protocol):
         """Tell whoever watches."""
         ...
 
+    def refuse_waiting(self, path: str) -> None:
+        """Refuse the steps of an attempt that wait until they may be made."""
+        ...
+
+    def show_words(self, path: str, text: str) -> None:
+        """Tell whoever watches what a model is just saying."""
+        ...
+
     def keep_heartbeat(self, path: str, details: Value) -> None:
         """Keep what a tool said last of itself."""
         ...
@@ -47,11 +56,13 @@ class RunLine(Protocol):
 
 
 class StepRefused(Exception):
-    """A step was not recorded, so it must not be made."""
+    """A step was not recorded, so it must not be made. `limit` names the one that is spent, if that is why."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.error = Error("exhausted" if "budget" in reason else "cancelled", reason)
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.reason)
+        self.limit = refused.limit
+        self.asks = refused.asks
+        self.error = Error("cancelled" if refused.limit is None else "exhausted", refused.reason)
 
 
 class RunJournal:
@@ -76,17 +87,30 @@ class RunJournal:
 
     async def record(self, body: StepEvent) -> None:
         """Return when a step is durable; `StepRefused` if it must not be made."""
-        refused = await self._line.submit(StepNoted(path=self._path, step=body))
-        if refused is not None:
-            raise StepRefused(refused.reason)
+        await self.record_all([Noted(body)])
 
-    async def answered(self, ordinal: int) -> Value:
+    async def record_all(self, noted: Sequence[Noted]) -> None:
+        """Return when all are durable; `StepRefused` by the first that must not be made. They ride on one append."""
+        asked = [self._line.submit(StepNoted(path=self._path + each.within, step=each.body)) for each in noted]
+        for refused in await asyncio.gather(*asked):
+            if refused is not None:
+                raise StepRefused(refused)
+
+    async def answered(self, ordinal: int, *, within: str = "") -> Value:
         """The answer to the question of a step, whenever it comes."""
-        return await self._line.whole(await self._line.answer_to(self._path, ordinal))
+        return await self._line.whole(await self._line.answer_to(self._path + within, ordinal))
 
     def progress(self, fraction: float | None, text: str) -> None:
         """Show how far the tool is; on no record."""
         self._line.show_progress(self._path, fraction, text)
+
+    def stop_waiting(self) -> None:
+        """Refuse the steps of this attempt that wait until they may be made."""
+        self._line.refuse_waiting(self._path)
+
+    def says(self, text: str) -> None:
+        """Show what a model is just saying; on no record."""
+        self._line.show_words(self._path, text)
 
     def heartbeat(self, details: Value) -> None:
         """Keep what the tool says of itself for its next try."""
@@ -97,7 +121,9 @@ async def made_whole(
     steps: Sequence[JournaledStep], whole: Callable[[Value], Awaitable[Value]]
 ) -> tuple[JournaledStep, ...]:
     """The steps with everything in their results that is kept elsewhere: a tool is given what it was given before."""
-    return tuple([replace(step, out=await whole(step.out)) for step in steps])
+    return tuple(
+        [replace(step, out=await whole(step.out), inside=await made_whole(step.inside, whole)) for step in steps]
+    )
 
 
 def journaled(ordinal: int, step: Step) -> JournaledStep:
@@ -111,4 +137,7 @@ def journaled(ordinal: int, step: Step) -> JournaledStep:
         out=step.out,
         error=step.error,
         question=step.question,
+        kind=step.kind,
+        tries=step.tries,
+        inside=tuple(journaled(inner, each) for inner, each in step.steps.items()),
     )

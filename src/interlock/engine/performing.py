@@ -8,6 +8,7 @@ from typing import Literal, Protocol, assert_never
 from interlock.core.events import Error, NodeResult, UndoResult
 from interlock.core.requests import Result, SettleEffect, UndoneResult
 from interlock.core.values import Value
+from interlock.engine.agents.model_door import ModelDoor, NoModels
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.journaling import StepRefused
 from interlock.tools.in_flight import InFlight
@@ -15,6 +16,7 @@ from interlock.tools.journal import Journal
 from interlock.tools.outcome import Done, Failed, ToolCall, ToolOutcome, Unknown
 from interlock.tools.perform import ToolDoor, perform
 from interlock.tools.reconciling import CannotTell, DidNotTakePlace, Reconciled, TookPlace, ask_reconcile
+from interlock.tools.tool import Tool
 from interlock.tools.toolbox import Toolbox
 
 Whole = Callable[[Value], Awaitable[Value]]
@@ -22,6 +24,15 @@ Whole = Callable[[Value], Awaitable[Value]]
 
 class Performer(Protocol):
     """A world: where effects go. What becomes of one is reported to what holds it in flight, once."""
+
+    @property
+    def models(self) -> ModelDoor:
+        """Where agents ask models."""
+        ...
+
+    def find(self, tool: str) -> Tool | None:
+        """A tool that is here: on what terms it is called, and what may come of it."""
+        ...
 
     def missing(self, tools: Iterable[str]) -> list[str]:
         """Those of the tools that are not here."""
@@ -41,10 +52,15 @@ class Performer(Protocol):
 class LiveWorld:
     """The world itself: tools are called."""
 
-    def __init__(self, toolbox: Toolbox, door: ToolDoor, *, tenant: str) -> None:
+    def __init__(self, toolbox: Toolbox, door: ToolDoor, *, tenant: str, models: ModelDoor | None = None) -> None:
         self._toolbox = toolbox
         self._door = door
         self._tenant = tenant
+        self.models: ModelDoor = models or NoModels()
+
+    def find(self, tool: str) -> Tool | None:
+        """The tool of the toolbox."""
+        return self._toolbox.find(tool)
 
     def missing(self, tools: Iterable[str]) -> list[str]:
         """Those of the tools that are not in the toolbox."""

@@ -8,8 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from interlock.core import events as e
-from interlock.core.paths import step_path
-from interlock.core.state import Attempt, BackingOff, Calling, Waiting
+from interlock.core.evolving.journal import open_steps
+from interlock.core.state import Attempt, BackingOff, Calling, Waiting, all_steps
 from interlock.core.values import Value
 
 WaitReason: TypeAlias = Literal["person", "hold", "failure", "reconcile", "time", "event", "retry"]
@@ -90,7 +90,7 @@ def _unknowns(path: str, live: Waiting, before: tuple[Wait, ...], event: e.Event
     since = before[0].since if before and not isinstance(event.body, e.NodeWaiting) else event.at
     if attempt is None:
         return ()
-    unknown = {step_path(path, ordinal): step for ordinal, step in attempt.steps.items() if step.status == "unknown"}
+    unknown = {path + address: step for address, step in open_steps(attempt).items()}
     if not unknown:
         return (Wait(path=path, reason="reconcile", since=since, effect=attempt.effect, error=live.error),)
     return tuple(
@@ -109,8 +109,8 @@ def asked_inside(path: str, attempt: Attempt, before: tuple[Wait, ...], event: e
     """The open questions that the code of a node, or of what takes one back, asks while it is called."""
     known = {wait.path: wait for wait in before}
     open_questions = {
-        step_path(path, ordinal): step.question
-        for ordinal, step in attempt.steps.items()
+        f"{path}.{address}": step.question
+        for address, step in all_steps(attempt.steps)
         if step.question is not None and step.status == "intended"
     }
     return tuple(

@@ -12,6 +12,7 @@ from interlock.core.durations import parse_duration
 from interlock.core.events import Error, ErrorClass
 from interlock.core.plan import Micros
 from interlock.core.requests import UndoneResult
+from interlock.engine.agents.model_door import ModelDoor
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.performing import Performer, Whole, result
 from interlock.faults.process import FaultyProcess
@@ -20,6 +21,7 @@ from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolOutcome
 from interlock.tools.reconciling import Reconciled
+from interlock.tools.tool import Tool
 
 _KINDS: Final[dict[type[Unavailable | RateLimited], ErrorClass]] = {
     Unavailable: "unavailable",
@@ -37,6 +39,15 @@ class FaultyWorld:
         self._in_the_way = sorted(process.faults, key=lambda fault: isinstance(fault, Unavailable | RateLimited))
         self._begun = 0
         self._refused: Counter[Fault] = Counter()
+
+    @property
+    def models(self) -> ModelDoor:
+        """The models of the other world."""
+        return self._inner.models
+
+    def find(self, tool: str) -> Tool | None:
+        """The tool of the other world."""
+        return self._inner.find(tool)
 
     def missing(self, tools: Iterable[str]) -> list[str]:
         """What the other world has not."""

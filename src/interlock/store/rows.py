@@ -18,7 +18,7 @@ from interlock.core import events as e
 from interlock.core.paths import split_step, step_path
 from interlock.core.values import Value
 
-LineKind: TypeAlias = Literal["tool", "emit", "step", "question", "undo"]
+LineKind: TypeAlias = Literal["tool", "emit", "step", "question", "undo", "agent", "model", "memory", "graph"]
 LineStatus: TypeAlias = Literal["intended", "done", "failed", "unknown", "not_done"]
 AskedFor: TypeAlias = Literal["person", "hold", "failure", "reconcile"]
 
@@ -182,11 +182,11 @@ def _note(found: RunChanges, run: str, event: e.Event) -> None:
             if body.question is not None:
                 _ask(found, _question_of_step(run, event, body.ordinal, body.question))
         case e.EffectDone() as body:
-            _settle_step(found, event, body.effect, body.ordinal, "done")
+            _settle_step(found, event, body, "done")
         case e.EffectFailed() as body:
-            _settle_step(found, event, body.effect, body.ordinal, "failed")
+            _settle_step(found, event, body, "failed")
         case e.EffectUnknown() as body:
-            _settle_step(found, event, body.effect, body.ordinal, "unknown")
+            _settle_step(found, event, body, "unknown")
         case e.EffectSettled() as body:
             _settle_line(found, body.effect, body.status, event.seq)
             _close(found, path)
@@ -233,9 +233,16 @@ def _settle_line(found: RunChanges, effect: str, status: LineStatus, seq: int) -
         found.intended[effect] = replace(line, status=status, settled_seq=seq)
 
 
-def _settle_step(found: RunChanges, event: e.Event, effect: str, ordinal: int, status: LineStatus) -> None:
-    _settle_line(found, effect, status, event.seq)
-    _close(found, step_path(event.path, ordinal))
+def _settle_step(
+    found: RunChanges, event: e.Event, body: e.EffectDone | e.EffectFailed | e.EffectUnknown, status: LineStatus
+) -> None:
+    _settle_line(found, _line_id(body.effect, body.tries), status, event.seq)
+    _close(found, step_path(event.path, body.ordinal))
+
+
+def _line_id(effect: str, tries: int) -> str:
+    """A call that was lost and is made once more has a line of its own: both are paid for."""
+    return effect if tries == 1 else f"{effect}~{tries}"
 
 
 def _ask(found: RunChanges, question: QuestionRow) -> None:
@@ -249,14 +256,25 @@ def _close(found: RunChanges, path: str) -> None:
 
 
 def _line_of_node(event: e.Event, body: e.NodeStarted) -> LedgerRow:
-    kind: LineKind = "emit" if body.emits else "tool"
+    kind: LineKind = "emit" if body.emits else "agent" if body.is_agent else "tool"
     return LedgerRow(body.effect, event.path, body.attempt, 0, kind, body.tool, body.digest, event.seq)
 
 
 def _line_of_step(event: e.Event, body: e.EffectIntended) -> LedgerRow:
-    kind: LineKind = "step" if body.question is None else "question"
-    path = step_path(event.path, body.ordinal)
-    return LedgerRow(body.effect, path, 0, body.ordinal, kind, body.name, body.digest, event.seq)
+    path, effect = step_path(event.path, body.ordinal), _line_id(body.effect, body.tries)
+    return LedgerRow(effect, path, 0, body.ordinal, _kind_of_step(body), body.name, body.digest, event.seq)
+
+
+def _kind_of_step(body: e.EffectIntended) -> LineKind:
+    if body.question is not None:
+        return "question"
+    match body.kind:
+        case "person" | "approval" | "limit" | "refusal":
+            return "question"
+        case "":
+            return "step"
+        case kind:
+            return kind
 
 
 def _line_of_undo(event: e.Event, body: e.UndoStarted) -> LedgerRow:

@@ -10,10 +10,19 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
-from interlock.core.events import EffectDone, EffectFailed, EffectIntended, EffectUnknown, Error, Question
+from interlock.core.events import (
+    DecisionMade,
+    EffectDone,
+    EffectFailed,
+    EffectIntended,
+    EffectUnknown,
+    Error,
+    Question,
+    StepKind,
+)
 from interlock.core.values import Value
 
-StepEvent: TypeAlias = EffectIntended | EffectDone | EffectFailed | EffectUnknown
+StepEvent: TypeAlias = EffectIntended | EffectDone | EffectFailed | EffectUnknown | DecisionMade
 StepStatus: TypeAlias = Literal["intended", "done", "failed", "unknown", "not_done"]
 
 
@@ -33,6 +42,17 @@ class JournaledStep(Struct, frozen=True, kw_only=True):
     out: Value = None
     error: Error | None = None
     question: Question | None = None
+    kind: StepKind = ""
+    tries: int = 1
+    inside: tuple[JournaledStep, ...] = ()
+    """The steps inside it, where it is an agent."""
+
+
+class Noted(Struct, frozen=True):
+    """An event about a step. `within` says inside which step of the attempt it is: nothing, or `.3`."""
+
+    body: StepEvent
+    within: str = ""
 
 
 class Journal(Protocol):
@@ -52,7 +72,11 @@ class Journal(Protocol):
         """Return when the event is durably recorded."""
         ...
 
-    async def answered(self, ordinal: int) -> Value:
+    async def record_all(self, noted: Sequence[Noted]) -> None:
+        """Return when all of them are durably recorded, by one append if there is no reason against it."""
+        ...
+
+    async def answered(self, ordinal: int, *, within: str = "") -> Value:
         """The person's answer to the question of that step, as the core keeps it: a map of `choice`, `form` and `why`.
 
         The engine records the answer; the tool door does not.
@@ -63,6 +87,55 @@ class Journal(Protocol):
         """Show how far the tool is. Live only, never recorded."""
         ...
 
+    def says(self, text: str) -> None:
+        """Show what a model is just saying. Live only, never recorded."""
+        ...
+
+    def stop_waiting(self) -> None:
+        """Refuse what waits to be recorded: whoever asked for it is to stop."""
+        ...
+
     def heartbeat(self, details: Value) -> None:
         """Keep the details for a next try."""
         ...
+
+
+class InnerJournal:
+    """The journal of what is called by a step: its steps are inside that step."""
+
+    def __init__(self, outer: Journal, within: str, steps: Sequence[JournaledStep]) -> None:
+        self._outer = outer
+        self._within = within
+        self.steps = steps
+
+    @property
+    def last_heartbeat(self) -> Value:
+        """None: what a step says of itself is kept for no next try."""
+        return None
+
+    async def record(self, body: StepEvent) -> None:
+        """Return when the event is durably recorded."""
+        await self._outer.record_all([Noted(body, self._within)])
+
+    async def record_all(self, noted: Sequence[Noted]) -> None:
+        """Return when all of them are durably recorded."""
+        await self._outer.record_all([Noted(each.body, self._within + each.within) for each in noted])
+
+    async def answered(self, ordinal: int, *, within: str = "") -> Value:
+        """The person's answer to the question of that step."""
+        return await self._outer.answered(ordinal, within=self._within + within)
+
+    def progress(self, fraction: float | None, text: str) -> None:
+        """Show how far it is."""
+        self._outer.progress(fraction, text)
+
+    def says(self, text: str) -> None:
+        """Show what a model is just saying."""
+        self._outer.says(text)
+
+    def stop_waiting(self) -> None:
+        """Refuse what waits to be recorded."""
+        self._outer.stop_waiting()
+
+    def heartbeat(self, details: Value) -> None:
+        """It lives; the details are kept by nobody."""

@@ -67,16 +67,19 @@ class Pool(TypedDict, total=False):
     tags: str | Sequence[str]
 
 
-class Calls(TypedDict):
+class NodeLimits(TypedDict, total=False):
     """The limits of a node."""
 
     calls: int
+    usd: str
+    tokens: int
+    steps: int
+    on_limit: Literal["stop", "ask"]
 
 
-class RunBudget(TypedDict, total=False):
+class RunLimits(NodeLimits, total=False):
     """The limits of a run."""
 
-    calls: int
     wall: str
 
 
@@ -86,7 +89,7 @@ class GraphKeys(TypedDict, total=False):
     language: Literal[1]
     description: str
     inputs: Mapping[str, Any]
-    budget: RunBudget
+    budget: RunLimits
     timeout: str
     on_failure: Literal["stop", "rollback", "hold"]
     secrets: str | Sequence[str]
@@ -110,12 +113,20 @@ class CompositeKeys(NodeKeys, total=False):
     """The keys of nodes that hold scopes of their own."""
 
     timeout: str
-    budget: Calls
+    budget: NodeLimits
     undo: Undo
 
 
 class ToolKeys(CompositeKeys, total=False):
     """The keys of a `tool`."""
+
+    input: Value
+    retry: Retry
+    pool: str | Pool
+
+
+class AgentKeys(CompositeKeys, total=False):
+    """The keys of an `agent`."""
 
     input: Value
     retry: Retry
@@ -180,4 +191,4 @@ class EmitKeys(NodeKeys, total=False):
     data: Value
     retry: Retry
     timeout: str
-    budget: Calls
+    budget: NodeLimits

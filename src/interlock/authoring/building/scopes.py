@@ -12,6 +12,7 @@ from typing import Generic, Literal, Self, TypeVar, Unpack, cast
 
 from interlock.authoring.building.expressions import Condition, Expression, Home
 from interlock.authoring.building.node_keys import (
+    AgentKeys,
     CompositeKeys,
     EachKeys,
     EmitKeys,
@@ -80,6 +81,10 @@ class Scope:
         return self._given("event")
 
     # --- kinds ---
+
+    def agent(self, name: str, agent: str, **keys: Unpack[AgentKeys]) -> Node:
+        """Lets an agent work until it finishes."""
+        return self._leaf(name, "agent", {"agent": agent}, keys, AgentKeys.__optional_keys__)
 
     def tool(self, name: str, tool: str, **keys: Unpack[ToolKeys]) -> Node:
         """Calls a tool."""
@@ -329,6 +334,10 @@ class Do:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
+
+    def agent(self, agent: str, **keys: Unpack[AgentKeys]) -> None:
+        """Lets an agent work until it finishes."""
+        self._scope.agent(_NAMELESS, agent, **keys)
 
     def tool(self, tool: str, **keys: Unpack[ToolKeys]) -> None:
         """Calls a tool."""

@@ -82,6 +82,8 @@ def _what(work: p.Work) -> str:
             return f"tool {tool}"
         case p.ValueWork():
             return "value"
+        case p.AgentWork(agent=agent):
+            return f"agent {agent}"
         case p.GateWork(checks=checks, otherwise=otherwise):
             return f"gate of {len(checks)}, else {otherwise}"
         case p.HumanWork(choices=choices):

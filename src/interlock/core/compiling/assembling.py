@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from msgspec import Struct
 
 from interlock.core import graph as g
 from interlock.core import plan as p
+from interlock.core.agent_contract import AgentContract
 from interlock.core.catalogue import Catalogue
 from interlock.core.compiling.absence import absence_warnings
+from interlock.core.compiling.callees import callees, reachable_agents
 from interlock.core.compiling.cancelling import Cancelling, Reach, cancelling_in
 from interlock.core.compiling.contracts import InputContracts
 from interlock.core.compiling.cycles import find_cycles, told_cycle
@@ -18,6 +21,7 @@ from interlock.core.compiling.exclusion import find_exclusions
 from interlock.core.compiling.inputs import inputs_schema
 from interlock.core.compiling.joining import Joining, join_scope
 from interlock.core.compiling.node_inputs import check_taken, check_tool, input_of
+from interlock.core.compiling.node_limits import budget_of_node, timeout_of_node, written_budget
 from interlock.core.compiling.parts import Parts
 from interlock.core.compiling.references import Family
 from interlock.core.compiling.scoping import GraphDraft, NodeDraft, ScopeDraft
@@ -36,6 +40,7 @@ class Assembled(Struct, frozen=True):
 
     scopes: tuple[p.ScopePlan, ...]
     tools: dict[str, p.ToolContract]
+    agents: dict[str, AgentContract]
     triggers: tuple[p.Trigger, ...]
 
 
@@ -46,6 +51,8 @@ class _Made(Struct, frozen=True):
     input: p.Template | None
     when: Expression | None
     undo: p.Undo | None
+    timeout: p.Micros | None = None
+    budget: p.Budget | None = None
 
 
 def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
@@ -57,17 +64,19 @@ def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
     triggers: tuple[p.Trigger, ...] = ()
     for draft in family.drafts():
         schema = inputs_schema(draft) if draft is family.root else schemas[draft.name]
-        names = known_names(draft, schema, catalogue.tools)
+        names = known_names(draft, schema, catalogue)
         compiler = TemplateCompiler(draft, names, expressions_max=limits.expressions_max)
-        parts = Parts(draft, compiler, catalogue.tools, family.named, schemas, contracts)
+        parts = Parts(draft, compiler, catalogue.tools, catalogue.agents, family.named, schemas, contracts)
         scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max), joinings)
         if draft is family.root:
             triggers = triggers_of(parts, schema, catalogue.zones)
     if not family.has_errors:
-        family.root.warnings += Supervision(joinings, catalogue.tools).warnings(family.root, family.named)
+        family.root.warnings += Supervision(joinings, catalogue).warnings(family.root, family.named)
+    agents = reachable_agents((name for draft in family.drafts() for name in _agents_of(draft)), catalogue.agents)
     used = {name for draft in family.drafts() for name in _tools_of(draft)}
+    used |= {name for agent in agents.values() for name in callees(agent)}
     tools = {name: catalogue.tools[name] for name in sorted(used) if name in catalogue.tools}
-    return Assembled(tuple(scopes), tools, triggers)
+    return Assembled(tuple(scopes), tools, agents, triggers)
 
 
 def _scopes_of(
@@ -100,7 +109,8 @@ def _make(node: NodeDraft, parts: Parts) -> _Made:
     if node.model.when is not None:
         when = parts.compiler.condition(node.model.when, Spot(node.scope, node), (*node.place, "when"))
     given = input_of(node, parts)
-    return _Made(work_of(node, parts), given, when, _undo(node, given, parts))
+    work, undo = work_of(node, parts), _undo(node, given, parts)
+    return _Made(work, given, when, undo, timeout_of_node(node.model, parts), budget_of_node(node.model, parts))
 
 
 def _undo(node: NodeDraft, given: p.Template | None, parts: Parts) -> p.Undo | None:
@@ -123,21 +133,11 @@ def _retry(spec: g.RetrySpec | None) -> p.Retry:
     return p.Retry(spec.attempts, spec.backoff, spec.max_backoff, frozenset(spec.on))
 
 
-def _budget(spec: g.NodeBudget | g.GraphBudget | None) -> p.Budget | None:
-    match spec:
-        case None:
-            return None
-        case g.NodeBudget(calls=calls):
-            return p.Budget(calls)
-        case g.GraphBudget(calls=calls, wall=wall):
-            return p.Budget(calls, wall)
-
-
 def _node(draft: NodeDraft, made: _Made, joining: Joining, cancelling: Cancelling) -> p.Node:
     model, index = draft.model, draft.index
     leading = joining.leading[index]
     control = sum(edge.role == p.Role.CONTROL for edge in leading)
-    pool = model.pool if isinstance(model, g.ToolNode) else None
+    pool = model.pool if isinstance(model, g.ToolNode | g.AgentNode) else None
     return p.Node(
         index=index,
         name=draft.name,
@@ -149,11 +149,11 @@ def _node(draft: NodeDraft, made: _Made, joining: Joining, cancelling: Cancellin
         when=made.when,
         input=made.input,
         retry=_retry(getattr(model, "retry", None)),
-        timeout=getattr(model, "timeout", None),
+        timeout=made.timeout,
         continues=model.on_error == "continue",
         fallback=joining.fallback_of.get(index),
         stands_in_for=joining.stands_in_for.get(index),
-        budget=_budget(getattr(model, "budget", None)),
+        budget=made.budget,
         undo=made.undo,
         cancels=cancelling.on_success[index],
         cancels_rest=cancelling.rest[index],
@@ -216,7 +216,7 @@ def _graph_plan(scope: p.ScopePlan, draft: GraphDraft, schema: p.JsonSchema | No
         inputs=schema,
         takes=None if schema is None else Schema(schema),
         timeout=model.timeout,
-        budget=_budget(model.budget),
+        budget=written_budget(model.budget),
         on_failure=model.on_failure,
         finally_=draft.finally_.number if draft.finally_ else None,
     )
@@ -241,12 +241,17 @@ def _check_exclusions(scope: ScopeDraft, joining: Joining, parts: Parts) -> None
         parts.problem(node.place, message, advice, at_key=True)
 
 
+def _agents_of(draft: GraphDraft) -> Iterator[str]:
+    for scope in draft.scopes:
+        yield from (node.model.agent for node in scope.nodes if isinstance(node.model, g.AgentNode))
+
+
 def _tools_of(draft: GraphDraft) -> set[str]:
     used: set[str] = set()
     for scope in draft.scopes:
         for node in scope.nodes:
             if isinstance(node.model, g.ToolNode):
                 used.add(node.model.tool)
-            if isinstance(node.model, g.ToolNode | g.Composite) and node.model.undo is not None:
+            if isinstance(node.model, g.ToolNode | g.AgentNode | g.Composite) and node.model.undo is not None:
                 used.add(node.model.undo.tool)
     return used

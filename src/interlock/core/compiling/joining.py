@@ -127,7 +127,7 @@ def _check_words(source: NodeDraft, words: Iterable[str], place: Place, parts: P
     if source.kind == "gate" and "failed" in words:
         message = f"nothing can catch a gate's verdict, so `{source.name}` has no `on: failed`"
         parts.problem(place, message, "to branch, use `choose`")
-    labels = labels_of(source, parts.tools)
+    labels = labels_of(source, parts)
     if labels is None:
         return
     for word in words:

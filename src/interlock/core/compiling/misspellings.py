@@ -17,7 +17,7 @@ from interlock.core.compiling.spellings import SHAPE_MARK, WRITTEN_WRONG, EdgeSp
 from interlock.core.limits import PROBLEMS_MAX
 from interlock.core.problems import Place, Problem, nearest
 
-NOT_YET: Final = frozenset({"agent", "usd", "tokens", "to", "judge"})
+NOT_YET: Final = frozenset({"to", "judge"})
 """Words of the language whose time has not come: refused, since accepting them would be without effect."""
 
 
@@ -256,9 +256,6 @@ def _kindless(name: str, given: object, place: Place) -> Problem:
     if len(kinds) > 1:
         message = f"{name} has several kinds: {', '.join(f'`{kind}`' for kind in kinds)}"
         return Problem(place=place, message=message, advice="a node is of exactly one: make it two nodes")
-    if "agent" in keys:
-        message = "`agent` is not in this version"
-        return Problem(place=(*place, "agent"), message=message, advice="call a `tool` instead", at_key=True)
     kind_keys = ", ".join(g.KINDS)
     for key in keys:
         if meant := nearest(key, g.KINDS):

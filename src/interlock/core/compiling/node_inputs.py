@@ -6,6 +6,7 @@ from types import NoneType
 
 from interlock.core import graph as g
 from interlock.core import plan as p
+from interlock.core.compiling.callees import unknown_callees
 from interlock.core.compiling.dependencies import Spot
 from interlock.core.compiling.json_data import Json
 from interlock.core.compiling.parts import Parts
@@ -19,6 +20,9 @@ def input_of(node: NodeDraft, parts: Parts) -> p.Template | None:
     match node.model:
         case g.ToolNode(tool=tool, input=written):
             check_taken(written, tool, _place(node, written), parts)
+            return _map(node, written, parts, takes_secrets=True)
+        case g.AgentNode(agent=agent, input=written):
+            _check_given(written, agent, _place(node, written), parts)
             return _map(node, written, parts, takes_secrets=True)
         case g.GraphNode(graph=str() as name, input=written):
             schema = parts.inputs.get(name) or {}
@@ -41,6 +45,15 @@ def check_taken(written: Json, tool: str, place: Place, parts: Parts) -> None:
     if contract is not None and contract.input is not None:
         given = {} if written is None else written
         parts.contracts.check(f"tool {tool}", contract.input, given, place=place, errors=parts.draft.errors)
+
+
+def _check_given(written: Json, agent: str, place: Place, parts: Parts) -> None:
+    """What can be known of an agent's input now must be what it takes."""
+    check_map(written, place, parts)
+    contract = parts.agents.get(agent)
+    if contract is not None and contract.input is not None:
+        given = {} if written is None else written
+        parts.contracts.check(f"agent {agent}", contract.input, given, place=place, errors=parts.draft.errors)
 
 
 def _map(node: NodeDraft, written: Json, parts: Parts, *, takes_secrets: bool) -> p.Template | None:
@@ -80,3 +93,15 @@ def check_tool(name: str, place: Place, parts: Parts) -> None:
         meant = nearest(name, parts.tools)
         known = f"the tools are {', '.join(sorted(parts.tools)[:10])}" if parts.tools else "no tools are known here"
         parts.problem(place, f"there is no tool `{name}`", f"did you mean `{meant}`?" if meant else known)
+
+
+def check_agent(name: str, place: Place, parts: Parts) -> None:
+    """An agent that is named must be known, and so must everything that it may call."""
+    contract = parts.agents.get(name)
+    if contract is None:
+        meant = nearest(name, parts.agents)
+        known = f"the agents are {', '.join(sorted(parts.agents)[:10])}" if parts.agents else "no agents are known here"
+        parts.problem(place, f"there is no agent `{name}`", f"did you mean `{meant}`?" if meant else known)
+        return
+    for problem in unknown_callees(contract, parts.tools, parts.agents):
+        parts.problem(place, problem, "mend the agent's `tools`, or add what is missing")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from interlock.core import plan as p
+from interlock.core.agent_contract import AgentContract
 from interlock.core.compiling.contracts import InputContracts
 from interlock.core.compiling.scoping import GraphDraft
 from interlock.core.compiling.templates import TemplateCompiler
@@ -19,6 +20,7 @@ class Parts(Struct, frozen=True):
     draft: GraphDraft
     compiler: TemplateCompiler
     tools: Mapping[str, p.ToolContract]
+    agents: Mapping[str, AgentContract]
     graphs: Mapping[str, GraphDraft]
     """The named graphs that could be read."""
     inputs: Mapping[str, p.JsonSchema | None]

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from interlock.core.compiling.json_data import Json
 from interlock.core.durations import DurationProblem, duration_text, parse_duration
 from interlock.core.plan import POOL_PATTERN
+from interlock.core.spending import MoneyProblem, parse_usd, usd_text
 
 WRITTEN_WRONG: Final = "written_wrong"
 """The type of every error that already speaks our words."""
@@ -78,6 +79,21 @@ def _read_duration(written: object) -> int:
 Duration: TypeAlias = Annotated[
     int, BeforeValidator(_read_duration, json_schema_input_type=str), PlainSerializer(duration_text, return_type=str)
 ]
+
+# --- money -----------------------------------------------------------------------------------------------------------
+
+
+def _read_money(written: object) -> int:
+    try:
+        return parse_usd(written)
+    except MoneyProblem as problem:
+        raise written_wrong(str(problem), "") from problem
+
+
+Money: TypeAlias = Annotated[
+    int, BeforeValidator(_read_money, json_schema_input_type=str | float), PlainSerializer(usd_text, return_type=str)
+]
+"""US dollars."""
 
 # --- words: one, or a list of them -----------------------------------------------------------------------------------
 

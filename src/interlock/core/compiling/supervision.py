@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from interlock.core import graph as g
-from interlock.core import plan as p
+from interlock.core.catalogue import Catalogue
+from interlock.core.compiling.callees import callees, reachable_agents
 from interlock.core.compiling.cycles import order
 from interlock.core.compiling.joining import Joining
 from interlock.core.compiling.scoping import GraphDraft, NodeDraft, ScopeDraft
@@ -17,9 +18,9 @@ _NAMED_MAX = 5
 class Supervision:
     """Follows gates and people through the scopes of a graph, and into the graphs that it names."""
 
-    def __init__(self, joinings: Mapping[int, Joining], tools: Mapping[str, p.ToolContract]) -> None:
+    def __init__(self, joinings: Mapping[int, Joining], catalogue: Catalogue) -> None:
         self._joinings = joinings
-        self._tools = tools
+        self._catalogue = catalogue
         self._acts_unwatched: dict[str, bool] = {}
 
     def warnings(self, draft: GraphDraft, graphs: Mapping[str, GraphDraft]) -> Iterator[Problem]:
@@ -68,11 +69,17 @@ class Supervision:
             watched[fallback] = watched[failed]
         return watched
 
+    def _changes(self, tool: str) -> bool:
+        contract = self._catalogue.tools.get(tool)
+        return contract is not None and contract.effect != "read"
+
     def _acts(self, node: NodeDraft, graphs: Mapping[str, GraphDraft]) -> bool:
         match node.model:
             case g.ToolNode(tool=tool):
-                contract = self._tools.get(tool)
-                return contract is not None and contract.effect != "read"
+                return self._changes(tool)
+            case g.AgentNode(agent=agent):
+                agents = reachable_agents([agent], self._catalogue.agents)
+                return any(self._changes(tool) for each in agents.values() for tool in callees(each))
             case g.GraphNode(graph=str() as name) if name in graphs:
                 if name not in self._acts_unwatched:
                     self._acts_unwatched[name] = any(True for _ in self._unwatched(graphs[name], graphs))

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from interlock.core import graph as g
+from interlock.core.catalogue import Catalogue
 from interlock.core.compiling.scoping import GraphDraft, NodeDraft
 from interlock.core.expressions import TIMESTAMP, FieldType
-from interlock.core.plan import JsonSchema, ScopeKind, ToolContract
+from interlock.core.plan import JsonSchema, ScopeKind
 
 _TEXT: Final[JsonSchema] = {"type": "string"}
 _UNKNOWN: Final[JsonSchema] = {}
@@ -36,9 +37,7 @@ _VARIABLES: Final[dict[ScopeKind, tuple[JsonSchema | None, ...]]] = {
 """What is known of the variables of a body, in their order."""
 
 
-def known_names(
-    draft: GraphDraft, inputs: JsonSchema | None, tools: Mapping[str, ToolContract]
-) -> dict[str, FieldType]:
+def known_names(draft: GraphDraft, inputs: JsonSchema | None, catalogue: Catalogue) -> dict[str, FieldType]:
     """Every name of a graph's expressions, wherever it can be seen, and what is known of its value.
 
     One name may stand for nodes in scopes that do not see each other; then only what is true of all of them is known.
@@ -55,7 +54,7 @@ def known_names(
     for scope in draft.scopes:
         _add(names, zip(scope.variables, _VARIABLES.get(scope.kind, ()), strict=True))
         if not scope.single:
-            _add(names, ((node.name, value_schema(draft, node, tools)) for node in scope.nodes))
+            _add(names, ((node.name, value_schema(draft, node, catalogue)) for node in scope.nodes))
     return names
 
 
@@ -64,13 +63,16 @@ def _add(names: dict[str, FieldType], found: Iterable[tuple[str, JsonSchema | No
         names[name] = schema if name not in names or names[name] == schema else None
 
 
-def value_schema(draft: GraphDraft, node: NodeDraft, tools: Mapping[str, ToolContract]) -> JsonSchema | None:
+def value_schema(draft: GraphDraft, node: NodeDraft, catalogue: Catalogue) -> JsonSchema | None:
     """What is known of the value of one node."""
     if node.is_broken:
         return None
     match node.model:
         case g.ToolNode(tool=tool):
-            contract = tools.get(tool)
+            contract = catalogue.tools.get(tool)
+            return contract.output if contract else None
+        case g.AgentNode(agent=agent):
+            contract = catalogue.agents.get(agent)
             return contract.output if contract else None
         case g.ValueNode(value=value):
             return _fields(cast("dict[str, object]", value)) if isinstance(value, dict) else None
@@ -81,7 +83,7 @@ def value_schema(draft: GraphDraft, node: NodeDraft, tools: Mapping[str, ToolCon
         case g.ChooseNode():
             return closed({"choice": _TEXT})
         case g.FuseNode(fuse="best_of" | "vote" | "weighted", from_=sources):
-            return _common(draft, node, sources, tools)
+            return _common(draft, node, sources, catalogue)
         case g.EachNode():
             return {"type": "array"}
         case g.LoopNode(outputs=None, loop=nodes):
@@ -96,14 +98,12 @@ def _fields(fields: Iterable[str]) -> JsonSchema:
     return closed(dict.fromkeys(fields, _UNKNOWN))
 
 
-def _common(
-    draft: GraphDraft, node: NodeDraft, sources: Iterable[str], tools: Mapping[str, ToolContract]
-) -> JsonSchema | None:
+def _common(draft: GraphDraft, node: NodeDraft, sources: Iterable[str], catalogue: Catalogue) -> JsonSchema | None:
     """What the values of all candidates have in common: everything or nothing."""
     found: list[Any] = []
     for source in sources:
         candidate = node.scope.by_name.get(source)
         # A fuse of fuses is not followed: two that name each other would never end.
         known = candidate is not None and candidate.kind != "fuse"
-        found.append(value_schema(draft, candidate, tools) if candidate and known else None)
+        found.append(value_schema(draft, candidate, catalogue) if candidate and known else None)
     return found[0] if found and all(schema == found[0] for schema in found) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -13,7 +12,7 @@ from interlock.core.compiling.dependencies import Spot
 from interlock.core.compiling.inputs import within
 from interlock.core.compiling.json_data import Json
 from interlock.core.compiling.names import wrong_event_name, wrong_label
-from interlock.core.compiling.node_inputs import check_tool
+from interlock.core.compiling.node_inputs import check_agent, check_tool
 from interlock.core.compiling.parts import Parts
 from interlock.core.compiling.scoping import NodeDraft
 from interlock.core.compiling.templates import type_said
@@ -35,6 +34,9 @@ def work_of(node: NodeDraft, parts: Parts) -> p.Work:
         case g.ToolNode() as model:
             check_tool(model.tool, (*node.place, "tool"), parts)
             return p.ToolWork(model.tool)
+        case g.AgentNode() as model:
+            check_agent(model.agent, (*node.place, "agent"), parts)
+            return p.AgentWork(model.agent)
         case g.ValueNode() as model:
             return p.ValueWork(parts.compiler.template(model.value, Spot(node.scope, node), (*node.place, "value")))
         case g.GateNode() as model:
@@ -293,14 +295,17 @@ def _choose(node: NodeDraft, model: g.ChooseNode, parts: Parts) -> p.ChooseWork:
 # --- labels ----------------------------------------------------------------------------------------------------------
 
 
-def labels_of(node: NodeDraft, tools: Mapping[str, p.ToolContract]) -> frozenset[str] | None:
+def labels_of(node: NodeDraft, parts: Parts) -> frozenset[str] | None:
     """The labels with which a node can end; None if that cannot be known."""
     if node.is_broken:
         return None
     match node.model:
         case g.ToolNode(tool=tool):
-            contract = tools.get(tool)
+            contract = parts.tools.get(tool)
             return frozenset(contract.labels) if contract and contract.labels else None
+        case g.AgentNode(agent=agent):
+            contract = parts.agents.get(agent)
+            return frozenset(contract.labels) if contract else None
         case g.HumanNode() as model:
             return frozenset([*model.choices, TIMED_OUT] if model.otherwise else model.choices)
         case g.ChooseNode() as model:

@@ -10,7 +10,7 @@ from interlock.core.deciding.fusion import fuse
 from interlock.core.deciding.holding import open_node
 from interlock.core.deciding.in_hand import Deciding
 from interlock.core.deciding.waiting import ask_person, begin_wait
-from interlock.core.evolving.accounts import spent_limit
+from interlock.core.evolving.accounts import accounts_above, call_of, shortage
 from interlock.core.expressions import EvaluationError
 from interlock.core.identity import effect_id
 from interlock.core.state import BackingOff, Waiting
@@ -34,7 +34,7 @@ def start_node(on: Deciding) -> e.Command:
 
 def _begin(on: Deciding, because: tuple[str, ...]) -> e.Command:
     match on.node.work:
-        case p.ToolWork() | p.EmitWork():
+        case p.ToolWork() | p.AgentWork() | p.EmitWork():
             return start_attempt(on, _input(on), 1, "", because)
         case p.ValueWork() as work:
             return on.command(e.NodeSucceeded(on.template(work.template), because=because))
@@ -60,22 +60,33 @@ def _input(on: Deciding) -> Value:
 
 def start_attempt(on: Deciding, input: Value, number: int, effect: str, because: tuple[str, ...] = ()) -> e.Command:
     """An attempt at an effect: the intent is recorded before anything touches the world."""
-    if (limit := spent_limit(on.state, on.scope, on.node.index)) is not None:
-        return on.failed(e.Error("exhausted", f"the budget of {limit.limit} calls is spent", on.path))
+    accounts = accounts_above(on.plan, on.state, on.scope, on.node.index)
+    if (short := shortage(accounts, call_of(on.plan, on.scope, on.node.index))) is not None:
+        return on.failed(e.Error("exhausted", f"the budget of {short.limit} is spent", on.path))
     work = on.node.work
-    tool = work.tool if isinstance(work, p.ToolWork) else getattr(work, "event", "")
+    called = _called(work)
     return on.command(
         e.NodeStarted(
             attempt=number,
             effect=effect or effect_id(on.state.run, on.path, number, 0),
-            digest=digest_of([tool, input]),
+            digest=digest_of([called, input]),
             input=input,
             timeout=on.node.timeout,
             because=because,
-            tool=tool,
+            tool=called,
             emits=isinstance(work, p.EmitWork),
+            is_agent=isinstance(work, p.AgentWork),
         )
     )
+
+
+def _called(work: p.Work) -> str:
+    """The tool or agent that a node calls; of an `emit`, the name of the event."""
+    match work:
+        case p.ToolWork(tool=name) | p.AgentWork(agent=name) | p.EmitWork(event=name):
+            return name
+        case _:
+            raise AssertionError("only calls are attempted")
 
 
 def start_again(on: Deciding) -> e.Command:
@@ -83,7 +94,7 @@ def start_again(on: Deciding) -> e.Command:
     live = on.live
     assert isinstance(live, BackingOff | Waiting)
     attempt = live.attempt
-    if attempt is None or not isinstance(on.node.work, p.ToolWork | p.EmitWork) or not attempt.digest:
+    if attempt is None or not isinstance(on.node.work, p.CallWork) or not attempt.digest:
         return start_node(on)
     return start_attempt(on, attempt.input, attempt.number, attempt.effect)
 

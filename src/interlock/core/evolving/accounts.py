@@ -1,37 +1,166 @@
-"""Limits on calls: every contact with the world is charged before it is made, to every limit that stands above it.
+"""Limits: every contact with the world is charged before it is made, to every limit that stands above it.
 
-A limit that is spent refuses the next call, so no interleaving can pass it (rule 6 of the design). What a `finally`
-calls is charged to no limit outside it: no spent limit keeps a run from tidying up.
+What a call may cost at most is held before it, and what it did cost is booked after it. A limit of which too little is
+left refuses the next call, so no interleaving can pass it (rule 6 of the design). What a `finally` calls is charged to
+no limit outside it: no spent limit keeps a run from tidying up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from interlock.core.state import Account, RunState, Scope
+from msgspec import Struct
+
+from interlock.core.evolving.under_way import step_at
+from interlock.core.paths import node_at, path_of, split_step
+from interlock.core.plan import AgentWork, Plan, ToolWork
+from interlock.core.spending import NOTHING, Spending, shown_usd
+from interlock.core.state import Account, Attempt, RunState, Scope, Step
 
 GRAPH: Final = -1
 """Where a scope keeps the limit of its own graph, beside those of its nodes."""
 
 
-def accounts_above(state: RunState, scope: Scope, node: int) -> Iterator[Account]:
+class Charge(Struct, frozen=True, gc=False):
+    """What a contact with the world is charged with: itself, whether it is a turn of an agent, and what is held."""
+
+    calls: int = 1
+    steps: int = 0
+    held: Spending = NOTHING
+
+
+class Shortage(Struct, frozen=True, gc=False):
+    """Of which limit too little is left. `may_come`: what is held for calls that are out may be given back."""
+
+    address: str
+    limit: str
+    may_come: bool
+    asks: bool
+
+
+Addressed = tuple[str, Account]
+"""A limit and its name: the path of a node or step, the key of a graph's scope."""
+
+
+# --- which limits ----------------------------------------------------------------------------------------------------
+
+
+def accounts_above(plan: Plan, state: RunState, scope: Scope, node: int) -> Iterator[Addressed]:
     """Every limit that a call of this node counts against, innermost first."""
     while True:
-        for owner in (node, GRAPH):
-            if owner in scope.accounts:
-                yield scope.accounts[owner]
+        if node in scope.accounts:
+            yield path_of(plan, scope, node), scope.accounts[node]
+        if GRAPH in scope.accounts:
+            yield scope.key, scope.accounts[GRAPH]
         if scope.owner < 0:
             return
         node, scope = scope.owner, state.scopes[scope.parent]
 
 
-def charge_call(state: RunState, scope: Scope, node: int) -> None:
-    """One call is made."""
-    for account in accounts_above(state, scope, node):
-        account.spent += 1
+def accounts_at(plan: Plan, state: RunState, path: str) -> list[Addressed]:
+    """Every limit that a step of the attempt at a path counts against, innermost first. Taking back is free."""
+    found: list[Addressed] = []
+    while (address := split_step(path)) is not None:
+        step = step_at(plan, state, path)
+        if step is not None and step.account is not None:
+            found.append((path, step.account))
+        path = address[0]
+    place = node_at(plan, state, path)
+    return found if place is None else [*found, *accounts_above(plan, state, place[0], place[1].index)]
 
 
-def spent_limit(state: RunState, scope: Scope, node: int) -> Account | None:
-    """The limit that has no call left, if there is one."""
-    return next((account for account in accounts_above(state, scope, node) if account.spent >= account.limit), None)
+def account_at(plan: Plan, state: RunState, address: str) -> Account | None:
+    """The limit of that name."""
+    if address == "" or address.endswith("/"):
+        scope = state.scopes.get(address)
+        return scope.accounts.get(GRAPH) if scope else None
+    if split_step(address) is not None:
+        step = step_at(plan, state, address)
+        return step.account if step else None
+    place = node_at(plan, state, address)
+    return place[0].accounts.get(place[1].index) if place else None
+
+
+# --- what is left of them --------------------------------------------------------------------------------------------
+
+
+def shortage(accounts: Iterable[Addressed], charge: Charge) -> Shortage | None:
+    """The limit of which too little is left for a charge; one that is spent for good before one that is only held."""
+    held_back: Shortage | None = None
+    for address, account in accounts:
+        short = _short_of(address, account, charge)
+        if short is not None and not short.may_come:
+            return short
+        held_back = held_back or short
+    return held_back
+
+
+def _short_of(address: str, account: Account, charge: Charge) -> Shortage | None:
+    limit, grants = account.limit, account.grants
+    if limit.calls is not None and account.calls + charge.calls > limit.calls * grants:
+        return Shortage(address, f"{limit.calls * grants} calls", may_come=False, asks=limit.asks)
+    if limit.steps is not None and account.steps + charge.steps > limit.steps * grants:
+        return Shortage(address, f"{limit.steps * grants} steps", may_come=False, asks=limit.asks)
+    if limit.usd is not None:
+        over = account.usd + account.usd_held + charge.held.usd - limit.usd * grants
+        if over > 0:
+            return Shortage(address, shown_usd(limit.usd * grants), account.usd_held >= over, limit.asks)
+    if limit.tokens is not None:
+        over = account.tokens + account.tokens_held + charge.held.tokens - limit.tokens * grants
+        if over > 0:
+            return Shortage(address, f"{limit.tokens * grants:,} tokens", account.tokens_held >= over, limit.asks)
+    return None
+
+
+# --- charging --------------------------------------------------------------------------------------------------------
+
+
+def charge(accounts: Iterable[Addressed], what: Charge) -> None:
+    """A call is made: it counts, and what it may cost is held."""
+    for _, account in accounts:
+        account.calls += what.calls
+        account.steps += what.steps
+        account.usd_held += what.held.usd
+        account.tokens_held += what.held.tokens
+
+
+def book(accounts: Iterable[Addressed], held: Spending, spent: Spending) -> None:
+    """A call has settled: what was held for it is given back, and what it cost is spent."""
+    for _, account in accounts:
+        account.usd_held -= held.usd
+        account.tokens_held -= held.tokens
+        account.usd += spent.usd
+        account.tokens += spent.tokens
+
+
+def raise_limit(account: Account) -> None:
+    """A person has granted as much again as was granted first."""
+    account.grants += 1
+
+
+def price_of(plan: Plan, scope: Scope, node: int) -> Spending:
+    """What a call of a node costs by the terms of its tool."""
+    work = plan.scopes[scope.body].nodes[node].work
+    terms = plan.tools[work.tool].terms if isinstance(work, ToolWork) else None
+    return NOTHING if terms is None or not terms.usd else Spending(usd=terms.usd)
+
+
+def call_of(plan: Plan, scope: Scope, node: int) -> Charge:
+    """What a call of a node is charged with. An agent's loop is no contact with the world: what is inside it is."""
+    work = plan.scopes[scope.body].nodes[node].work
+    return Charge(calls=0) if isinstance(work, AgentWork) else Charge(held=price_of(plan, scope, node))
+
+
+def book_lost_steps(plan: Plan, state: RunState, path: str, attempt: Attempt) -> None:
+    """A call has ended with steps under way: what was held for them counts as spent, since nobody knows better."""
+    for ordinal, step in attempt.steps.items():
+        _book_lost(plan, state, path, ordinal, step)
+
+
+def _book_lost(plan: Plan, state: RunState, path: str, ordinal: int, step: Step) -> None:
+    for inner, each in step.steps.items():
+        _book_lost(plan, state, f"{path}.{ordinal}", inner, each)
+    if step.status == "intended" and step.reserve is not None:
+        book(accounts_at(plan, state, path), step.reserve, step.reserve)
+        step.reserve = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TypeAlias, assert_never
 
 from interlock.core import events as e
-from interlock.core.evolving.accounts import charge_call
+from interlock.core.evolving.accounts import accounts_above, call_of, charge
 from interlock.core.evolving.compensating import (
     begin_compensation,
     keep_undo,
@@ -96,7 +96,7 @@ def _move_undo(state: RunState, path: str, body: UndoMove) -> None:
 def _move_node(plan: Plan, state: RunState, scope: Scope, node: Node, event: e.Event) -> None:
     match event.body:
         case e.NodeStarted() as body:
-            _start(state, scope, node, body)
+            _start(plan, state, scope, node, body)
         case e.NodeWaiting() as body:
             _wait(state, scope, node, event.path, body)
         case e.NodeOpened() as body:
@@ -126,7 +126,7 @@ def _move_node(plan: Plan, state: RunState, scope: Scope, node: Node, event: e.E
 # --- attempts and waits ----------------------------------------------------------------------------------------------
 
 
-def _start(state: RunState, scope: Scope, node: Node, body: e.NodeStarted) -> None:
+def _start(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.NodeStarted) -> None:
     attempt = Attempt(body.attempt, body.effect, body.digest, body.input, first=body.attempt)
     before = scope.live.get(node.index)
     if isinstance(before, BackingOff | Waiting):
@@ -134,9 +134,9 @@ def _start(state: RunState, scope: Scope, node: Node, body: e.NodeStarted) -> No
         if before.attempt is not None and before.attempt.effect == body.effect:
             attempt.first = before.attempt.first
             attempt.deaths, attempt.steps = before.attempt.deaths, before.attempt.steps
-    if node.budget and node.budget.calls is not None and node.index not in scope.accounts:
-        scope.accounts[node.index] = Account(node.budget.calls)
-    charge_call(state, scope, node.index)
+    if node.budget and node.budget.counts and node.index not in scope.accounts:
+        scope.accounts[node.index] = Account(node.budget)
+    charge(accounts_above(plan, state, scope, node.index), call_of(plan, scope, node.index))
     _move(scope, node, "node.started")
     scope.live[node.index] = Calling(attempt, since=state.seq)
     call_began(state)
@@ -277,8 +277,8 @@ def _open(plan: Plan, state: RunState, scope: Scope, node: Node, *, path: str, b
         state.waits -= 1
     _move(scope, node, "node.opened")
     scope.live[node.index] = Opened(count=body.count, items=body.items, inputs=body.inputs)
-    if node.budget and node.budget.calls is not None:
-        scope.accounts[node.index] = Account(node.budget.calls)
+    if node.budget and node.budget.counts:
+        scope.accounts[node.index] = Account(node.budget)
     if body.within is not None:
         state.timers.set(path, "timeout", state.at + body.within)
     poke(plan, state, scope, node)

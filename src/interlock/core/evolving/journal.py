@@ -5,35 +5,79 @@ Part of `evolve`. A recorded step is answered from here when the attempt is repe
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from interlock.core import events as e
-from interlock.core.evolving.accounts import charge_call
-from interlock.core.paths import node_at, split_step
+from interlock.core.evolving.accounts import Charge, account_at, accounts_at, book, charge, raise_limit
+from interlock.core.evolving.under_way import attempt_at, step_at, steps_at
+from interlock.core.paths import node_at, node_of_step, split_step
 from interlock.core.plan import Plan
-from interlock.core.state import Attempt, BackingOff, Calling, Matter, RunState, Step, Waiting
+from interlock.core.spending import NOTHING, Spending
+from interlock.core.state import Account, Attempt, Matter, RunState, Step, all_steps
 
-StepFact: TypeAlias = e.EffectIntended | e.EffectDone | e.EffectFailed | e.EffectUnknown
+StepFact: TypeAlias = e.EffectIntended | e.EffectDone | e.EffectFailed | e.EffectUnknown | e.DecisionMade
+
+RAISE: Final = "raise"
+"""The answer that grants as much again of a spent limit."""
+FREE: Final = frozenset({"agent", "graph", "memory", "limit"})
+"""Steps that are no contact with the world themselves: what is inside them is charged."""
 
 
 def note_step(plan: Plan, state: RunState, path: str, body: StepFact) -> None:
     """A step was intended, or has settled. An intended call of a node is charged at once; taking back is free."""
-    attempt = attempt_at(plan, state, path)
-    assert attempt is not None
-    steps = attempt.steps
+    steps = steps_at(plan, state, path)
+    assert steps is not None
     match body:
         case e.EffectIntended():
-            found = node_at(plan, state, path)
-            if body.ordinal not in steps and body.question is None and found is not None:
-                charge_call(state, found[0], found[1].index)
-            steps[body.ordinal] = Step(body.effect, body.name, body.key, body.effect_class, question=body.question)
+            _intend(plan, state, path, steps, body)
         case e.EffectDone():
-            steps[body.ordinal].status, steps[body.ordinal].out = "done", body.out
+            step = steps[body.ordinal]
+            step.status, step.out = "done", body.out
+            _book(plan, state, path, step, body.spent)
         case e.EffectFailed():
-            steps[body.ordinal].status, steps[body.ordinal].error = "failed", body.error
+            step = steps[body.ordinal]
+            step.status, step.error = "failed", body.error
+            _book(plan, state, path, step, body.spent)
         case e.EffectUnknown():
-            steps[body.ordinal].status, steps[body.ordinal].error = "unknown", body.error
-            steps[body.ordinal].holds = body.holds
+            step = steps[body.ordinal]
+            # What an agent may repeat is no riddle for anybody: it is made once more, and the lost call is paid for.
+            step.status = "unknown" if step.must_be_known else "not_done"
+            step.error, step.holds = body.error, body.holds
+            _book(plan, state, path, step, step.reserve)
+        case e.DecisionMade(error=e.Error() as error):
+            refused = Step(body.effect, body.name, body.key, "once", "failed", error=error)
+            refused.kind = "refusal"
+            steps[body.ordinal] = refused
+        case e.DecisionMade():
+            pass
+
+
+def _intend(plan: Plan, state: RunState, path: str, steps: dict[int, Step], body: e.EffectIntended) -> None:
+    """What is made again was charged before, unless it costs again."""
+    if charged := charge_of(steps.get(body.ordinal), body):
+        charge(accounts_at(plan, state, path), charged)
+    known = steps.get(body.ordinal)
+    step = Step(body.effect, body.name, body.key, body.effect_class, question=body.question)
+    step.kind, step.digest, step.tries, step.raises = body.kind, body.digest, body.tries, body.raises
+    step.reserve = body.reserve
+    if known is not None:
+        step.account, step.steps = known.account, known.steps
+    elif body.limits is not None:
+        step.account = Account(body.limits)
+    steps[body.ordinal] = step
+
+
+def charge_of(known: Step | None, body: e.EffectIntended) -> Charge | None:
+    """What the intent of a step is charged with; None if it is free, or was charged when it was begun before."""
+    if body.question is not None or (known is not None and known.tries >= body.tries):
+        return None
+    return Charge(calls=body.kind not in FREE, steps=body.kind == "model", held=body.reserve or NOTHING)
+
+
+def _book(plan: Plan, state: RunState, path: str, step: Step, spent: Spending | None) -> None:
+    if step.reserve is not None:
+        book(accounts_at(plan, state, path), step.reserve, NOTHING if spent is None else spent)
+        step.reserve = None
 
 
 def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | e.AnswerGiven) -> bool:
@@ -41,19 +85,28 @@ def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | 
     address = split_step(path)
     if address is None:
         return False
-    attempt = attempt_at(plan, state, address[0])
-    assert attempt is not None
-    step = attempt.steps[address[1]]
+    step = step_at(plan, state, path)
+    assert step is not None
     match body:
         case e.AnswerGiven():
             step.status, step.out = "done", {"choice": body.choice, "form": body.form, "why": body.why}
+            _raise_if_granted(plan, state, step, body.choice)
         case e.EffectSettled(status="done"):
             step.status, step.out = "done", body.out
         case e.EffectSettled():
             step.status = "not_done"
+    node = node_of_step(path)
+    attempt = attempt_at(plan, state, node)
+    assert attempt is not None
     if isinstance(body, e.EffectSettled) and not open_steps(attempt):
-        _repeat(plan, state, address[0], attempt)
+        _repeat(plan, state, node, attempt)
     return True
+
+
+def _raise_if_granted(plan: Plan, state: RunState, step: Step, choice: str) -> None:
+    account = account_at(plan, state, step.raises) if step.kind == "limit" and choice == RAISE else None
+    if account is not None:
+        raise_limit(account)
 
 
 def _repeat(plan: Plan, state: RunState, path: str, attempt: Attempt) -> None:
@@ -70,31 +123,9 @@ def _repeat(plan: Plan, state: RunState, path: str, attempt: Attempt) -> None:
     state.matters.add(Matter("tried", found[0].key, found[1].index, cause=state.seq))
 
 
-def attempt_at(plan: Plan, state: RunState, path: str) -> Attempt | None:
-    """The attempt that a live node or an undo is in, or will repeat."""
-    if path in state.undoing:
-        undoing = state.scopes[state.undoing[path]].undoing
-        return undoing.attempt if undoing is not None else None
-    found = node_at(plan, state, path)
-    if found is None:
-        return None
-    live = found[0].live.get(found[1].index)
-    return live.attempt if isinstance(live, Calling | BackingOff | Waiting) else None
-
-
-def attempt_in_flight(plan: Plan, state: RunState, path: str) -> Attempt | None:
-    """The attempt of a node or an undo whose call is out, and may journal steps."""
-    if path in state.undoing:
-        undoing = state.scopes[state.undoing[path]].undoing
-        return undoing.attempt if undoing is not None and not undoing.waiting else None
-    found = node_at(plan, state, path)
-    live = found[0].live.get(found[1].index) if found else None
-    return live.attempt if isinstance(live, Calling) else None
-
-
-def open_steps(attempt: Attempt) -> list[int]:
-    """The steps whose outcome nobody knows."""
-    return [ordinal for ordinal, step in attempt.steps.items() if step.status == "unknown"]
+def open_steps(attempt: Attempt) -> dict[str, Step]:
+    """The steps whose outcome nobody knows, by what is appended to the path of their node."""
+    return {f".{address}": step for address, step in all_steps(attempt.steps) if step.status == "unknown"}
 
 
 def step_in_question(attempt: Attempt, *, is_cancelled: bool) -> Step | None:
@@ -104,5 +135,5 @@ def step_in_question(attempt: Attempt, *, is_cancelled: bool) -> Step | None:
     tried again.
     """
     holds_all = attempt.status == "unknown" and not is_cancelled
-    found = (step for step in attempt.steps.values() if step.status == "unknown" and (step.holds or holds_all))
+    found = (step for _, step in all_steps(attempt.steps) if step.status == "unknown" and (step.holds or holds_all))
     return next(found, None)

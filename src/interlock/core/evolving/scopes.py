@@ -54,12 +54,12 @@ def open_root(plan: Plan, state: RunState, inputs: Value) -> Scope:
 
 
 def limit_graph(plan: Plan, state: RunState, scope: Scope, *, within: int | None) -> None:
-    """A graph's own deadline and its limit on calls begin with its scope."""
+    """A graph's own deadline and its limits begin with its scope."""
     body = plan.scopes[scope.body]
     if within is not None:
         state.timers.set(scope.key, "timeout", state.at + within)
-    if body.budget and body.budget.calls is not None:
-        scope.accounts[GRAPH] = Account(body.budget.calls)
+    if body.budget and body.budget.counts:
+        scope.accounts[GRAPH] = Account(body.budget)
 
 
 def open_inner(plan: Plan, state: RunState, holder: Scope, node: Node, index: int) -> None:

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import UNSET, Struct, UnsetType
 
 from interlock.core import events as e
-from interlock.core.paths import split_step
+from interlock.core.paths import node_of_step
 from interlock.core.values import Value, encode, is_list, is_map
 from interlock.engine.telling.history import NodeView, RunView
 from interlock.store.rows import LedgerRow
@@ -107,9 +107,7 @@ class _Sides:
         self.edges = course.edges
         self.effects: dict[str, list[str]] = {}
         for line in course.ledger:
-            step = split_step(line.path)
-            node = step[0] if step is not None else line.path
-            self.effects.setdefault(node, []).append(f"{line.kind} {line.name}: {line.status}")
+            self.effects.setdefault(node_of_step(line.path), []).append(f"{line.kind} {line.name}: {line.status}")
 
     def took(self, path: str) -> int | None:
         """How long a node took, if it is there."""

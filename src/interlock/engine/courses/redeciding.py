@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.admit import admit, waits
-from interlock.core.paths import node_at, split_step
+from interlock.core.paths import node_at, node_of_step
 from interlock.core.plan import Micros, Plan
 from interlock.core.settle import admit_all, settle
 from interlock.core.state import Calling, RunState, next_due
@@ -144,12 +144,12 @@ class _Redeciding:
         for event in batch:
             said = self._said(event)
             if said is None:
-                self._early.setdefault(_node_of(event.path), []).append(event)
+                self._early.setdefault(node_of_step(event.path), []).append(event)
             else:
                 fitting.append((event, said))
         for (event, _), is_refused in zip(fitting, self._take([said for _, said in fitting]), strict=True):
             if is_refused:
-                self._early.setdefault(_node_of(event.path), []).append(event)
+                self._early.setdefault(node_of_step(event.path), []).append(event)
 
     def _take(self, said: Sequence[Said]) -> list[bool]:
         """Admit, settle, and answer what that asks for and the record knows. Which of the requests were refused."""
@@ -169,7 +169,7 @@ class _Redeciding:
                 self._take([(r.Result(path=effect.path, result=e.NodeResult(effect.effect, "done")), "")])
         for event in fresh:
             if isinstance(event.body, e.NodeStarted | e.NodeWaiting | e.UndoStarted | e.UndoWaiting):
-                for early in self._early.pop(_node_of(event.path), []):
+                for early in self._early.pop(node_of_step(event.path), []):
                     self._offer([early])
 
     def _said(self, event: e.Event) -> Said | None:
@@ -248,11 +248,6 @@ def _essence(call: e.NodeStarted) -> tuple[str, str, int]:
     return call.tool, request_digest(call), call.attempt
 
 
-def _node_of(path: str) -> str:
-    step = split_step(path)
-    return path if step is None else step[0]
-
-
 def _request_of(event: e.Event) -> r.Request | None:
     path, by = event.path, event.actor
     match event.body:
@@ -263,7 +258,7 @@ def _request_of(event: e.Event) -> r.Request | None:
             return r.Result(path=path, result=late)
         case e.UndoResult() as body:
             return r.UndoneResult(path=path, result=body)
-        case e.EffectIntended() | e.EffectDone() | e.EffectFailed() | e.EffectUnknown() as body:
+        case e.EffectIntended() | e.EffectDone() | e.EffectFailed() | e.EffectUnknown() | e.DecisionMade() as body:
             return r.StepNoted(path=path, step=body)
         case e.EffectSettled() as body:
             return r.SettleEffect(effect=body.effect, status=body.status, out=body.out, by=by, why=body.why)

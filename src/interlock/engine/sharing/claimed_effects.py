@@ -16,6 +16,8 @@ from typing import Any, Final, Protocol
 from msgspec.structs import replace
 
 from interlock.core.requests import Request, Result, UndoneResult
+from interlock.engine.agents.crew import crew_of
+from interlock.engine.agents.performing import perform_agent
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.engine import Engine
 from interlock.engine.errors import UnreadableOfferError
@@ -223,7 +225,10 @@ class ClaimedEffects:
             match offered.effect:
                 case CallTool() as call:
                     await journal.open()
-                    await door.performer.call(claim.run, call, journal, door.engine.whole, in_flight)
+                    if call.is_agent:
+                        await self._run_agent(door, claim.run, call, journal, in_flight)
+                    else:
+                        await door.performer.call(claim.run, call, journal, door.engine.whole, in_flight)
                 case FindOut() as question:
                     await door.performer.find_out(question, door.engine.whole, in_flight)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the boundary of a task
@@ -231,6 +236,13 @@ class ClaimedEffects:
             log.warning("effect_broken_off run_id=%s path=%s why=%r", claim.run, claim.path, error)
             if not in_flight.is_over:
                 self._let_go(claim)
+
+    async def _run_agent(
+        self, door: Door, run: str, call: CallTool, journal: RemoteJournal, in_flight: InFlight[ToolOutcome]
+    ) -> None:
+        plan = await door.engine.plan_of((await door.engine.row(run)).bundle)
+        crew = crew_of(door.engine, door.performer, self._clock, plan, run)
+        await perform_agent(crew, call, journal, in_flight)
 
     def _is_over(self, claim: Claim, offered: OfferedEffect, outcome: ToolOutcome | Reconciled) -> None:
         one = self._in_hand[_key(claim)]

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from interlock.core.events import Error, NodeResult, UndoResult
-from interlock.core.evolving.journal import attempt_at
+from interlock.core.evolving.under_way import attempt_at
 from interlock.core.plan import Micros, Plan
 from interlock.core.requests import Request, Result, UndoneResult
 from interlock.core.state import RunState

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from interlock.core.admit import admit
-from interlock.core.events import AnswerGiven, EffectDone, EffectFailed, EffectIntended, EffectUnknown, Event
-from interlock.core.paths import split_step, step_path
+from interlock.core.events import AnswerGiven, Event
+from interlock.core.paths import node_of_step, step_path
 from interlock.core.requests import Refused, StepNoted
 from interlock.core.values import ENCODER, Value, decode
 from interlock.engine.engine import Engine
@@ -22,13 +23,13 @@ from interlock.engine.sharing.offering import OfferedEffect
 from interlock.engine.signals import encode_request, kind_of
 from interlock.store.errors import SignalsFullError
 from interlock.tools.clock import Clock
-from interlock.tools.journal import JournaledStep, StepEvent
+from interlock.tools.journal import JournaledStep, Noted, StepEvent
 
 HEARTBEAT_KIND: Final = "heartbeat"
 LOOKS_AGAIN_SECONDS: Final = 1.0
 """How often the log is looked at although nobody has said that anything was committed."""
 
-_TOLD: Final = (EffectIntended, EffectDone, EffectFailed, EffectUnknown, AnswerGiven)
+_TOLD: Final = StepEvent | AnswerGiven
 """What a journal waits for."""
 
 
@@ -68,15 +69,21 @@ class RemoteJournal:
 
     async def record(self, body: StepEvent) -> None:
         """Return when the run's driver has recorded a step; `StepRefused` if it must not be made."""
+        await self.record_all([Noted(body)])
+
+    async def record_all(self, noted: Sequence[Noted]) -> None:
+        """Return when the run's driver has recorded all of them, one after the other."""
         if self._after is None:
             self._after = (await self._engine.store.head(self._engine.tenant, self._run)).seq
-        request = StepNoted(path=self._path, step=body, deaths=self._deaths)
-        signal = await self._send(request)
-        await self._until(lambda event: _is_same(event, self._path, body), request, signal)
+        for each in noted:
+            path = self._path + each.within
+            request = StepNoted(path=path, step=each.body, deaths=self._deaths)
+            signal = await self._send(request)
+            await self._until(partial(_is_same, path=path, body=each.body), request, signal)
 
-    async def answered(self, ordinal: int) -> Value:
+    async def answered(self, ordinal: int, *, within: str = "") -> Value:
         """The answer to the question of a step, as soon as it stands in the log."""
-        asked = step_path(self._path, ordinal)
+        asked = step_path(self._path + within, ordinal)
         event = await self._until(lambda event: event.path == asked and isinstance(event.body, AnswerGiven))
         assert isinstance(event.body, AnswerGiven)
         form = await self._engine.whole(event.body.form)
@@ -84,6 +91,13 @@ class RemoteJournal:
 
     def progress(self, fraction: float | None, text: str) -> None:
         """Nobody watches here: progress is live only, and shown where a run is driven."""
+
+    def stop_waiting(self) -> None:
+        """What waits, waits no more: where the run is driven, it is refused once its attempt is over."""
+        self.end()
+
+    def says(self, text: str) -> None:
+        """Nobody listens here: words are live only, and heard where a run is driven."""
 
     def heartbeat(self, details: Value) -> None:
         """Keep what the tool says of itself, as soon as `keep_heartbeat` is called."""
@@ -160,14 +174,14 @@ class RemoteJournal:
         unread = await self._engine.store.unread_signals(self._engine.tenant, run=self._run)
         return all(one.id != signal for one in unread)
 
-    async def _why_refused(self, request: StepNoted) -> str:
+    async def _why_refused(self, request: StepNoted) -> Refused:
         """The reason, as the run stands now: a refusal is on no record."""
         plan, state = await self._engine.view(self._run)
         refused = admit(plan, state, request, at=self._engine.now())
-        return refused.reason if isinstance(refused, Refused) else f"step {request.step.ordinal} was not recorded"
+        return refused if isinstance(refused, Refused) else Refused(f"step {request.step.ordinal} was not recorded")
 
     def _refused(self) -> StepRefused:
-        return StepRefused(f"{self._path} is over where it was performed")
+        return StepRefused(Refused(f"{self._path} is over where it was performed"))
 
 
 def _asks(offered: OfferedEffect) -> bool:
@@ -177,13 +191,12 @@ def _asks(offered: OfferedEffect) -> bool:
 
 def _attempt_of(path: str) -> str:
     """The attempt that an event is about: its steps are addressed under the node's path."""
-    step = split_step(path)
-    return path if step is None else step[0]
+    return node_of_step(path)
 
 
 def _is_same(event: Event, path: str, body: StepEvent) -> bool:
     """Whether an event is the one about a step that was sent."""
     recorded = event.body
-    if event.path != path or not isinstance(recorded, EffectIntended | EffectDone | EffectFailed | EffectUnknown):
+    if event.path != path or not isinstance(recorded, StepEvent):
         return False
     return type(recorded) is type(body) and (recorded.effect, recorded.ordinal) == (body.effect, body.ordinal)

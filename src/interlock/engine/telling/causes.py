@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from interlock.core import events as e
-from interlock.core.paths import split_step
+from interlock.core.paths import node_of_step
 from interlock.core.plan import Plan, Role
 from interlock.engine.telling.events_in_words import what_happened
 from interlock.engine.telling.plan_paths import planned_node
@@ -121,8 +121,7 @@ class Links:
         return self._sources[scope, node.index]
 
     def _last_about(self, path: str) -> int:
-        step = split_step(path)
-        return self._last.get(path) or (self._last.get(step[0], 0) if step else 0)
+        return self._last.get(path) or self._last.get(node_of_step(path), 0)
 
     def _remember(self, event: e.Event) -> None:
         self._last[event.path] = event.seq

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from interlock.core import events as e
+from interlock.core.spending import Spending, shown_usd
 from interlock.core.values import KeptList, Ref, Secret, Value, is_list, is_map
 
 _NOT_DONE: Final = {"failed": "failed", "unknown": "nobody knows whether it was done", "not_done": "was not called"}
@@ -34,11 +35,16 @@ def _what_came(came: e.Outside) -> str:
         case e.EffectIntended(question=e.Question() as question) as body:
             return f"step {body.ordinal} asks: {question.text}"
         case e.EffectIntended() as body:
-            return f"step {body.ordinal} ({body.name}) begins"
+            given = f" with {short(body.input)}" if body.input is not None else ""
+            again = ", once more" if body.tries > 1 else ""
+            return f"step {body.ordinal} ({_named(body)}) begins{given}{again}{_held(body.reserve)}"
         case e.EffectDone() as body:
-            return f"step {body.ordinal} gave {short(body.out)}"
+            return f"step {body.ordinal} gave {short(body.out)}{_cost(body.spent)}{_simulated(body)}"
         case e.EffectFailed() as body:
-            return f"step {body.ordinal} failed: {_told(body.error)}"
+            return f"step {body.ordinal} failed: {_told(body.error)}{_cost(body.spent)}{_simulated(body)}"
+        case e.DecisionMade(decision=decision) as body:
+            about = f"step {body.ordinal}: " if body.ordinal else ""
+            return f"{about}{decision.point}: {decision.chosen}{_by_rule(decision)}{_why(decision.why)}"
         case e.EffectUnknown() as body:
             return f"nobody knows whether step {body.ordinal} was done: {_told(body.error)}"
         case e.ResultLate() as body:
@@ -211,8 +217,29 @@ def _after(because: tuple[str, ...]) -> str:
     return f", after {', '.join(because)}" if because else ""
 
 
-def _simulated(body: e.NodeResult | e.UndoResult | e.ResultLate) -> str:
+def _simulated(body: e.NodeResult | e.UndoResult | e.ResultLate | e.EffectDone | e.EffectFailed) -> str:
     return " (simulated)" if body.simulated else ""
+
+
+def _named(body: e.EffectIntended) -> str:
+    return f"{body.kind} {body.name}" if body.kind else body.name
+
+
+def _held(reserve: Spending | None) -> str:
+    return "" if reserve is None else f", {_amount(reserve)} held"
+
+
+def _cost(spent: Spending | None) -> str:
+    return "" if spent is None else f", {_amount(spent)}"
+
+
+def _amount(spending: Spending) -> str:
+    tokens = f"{spending.tokens:,} tokens"
+    return f"{shown_usd(spending.usd)} and {tokens}" if spending.usd else tokens
+
+
+def _by_rule(decision: e.Decision) -> str:
+    return f" by {decision.rule}" if decision.rule else ""
 
 
 def _labelled(labels: tuple[str, ...]) -> str:

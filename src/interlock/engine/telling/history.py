@@ -15,9 +15,9 @@ from msgspec.structs import replace
 
 from interlock.core import events as e
 from interlock.core.evolve import evolve
-from interlock.core.evolving.journal import attempt_in_flight
+from interlock.core.evolving.under_way import attempt_in_flight
 from interlock.core.lifecycle import NodeStatus, is_settled
-from interlock.core.paths import UNDO_SUFFIX, node_at, path_of, split_step
+from interlock.core.paths import UNDO_SUFFIX, node_at, node_of_step, path_of
 from interlock.core.plan import EachWork, LoopWork, Node, Plan, ToolWork
 from interlock.core.state import Note, Opened, RunState, Scope, StatusWord, status_of
 from interlock.core.values import Value
@@ -207,8 +207,7 @@ class History:
 
     def _see_path(self, event: e.Event) -> None:
         """The node that an event is about: by its own path, by that of a step inside it, or by that of its undo."""
-        step = split_step(event.path)
-        path = step[0] if step is not None else event.path
+        path = node_of_step(event.path)
         if path.endswith(UNDO_SUFFIX):
             self._see_undo(path, event)
             return

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Sequence
 
 from interlock.core import events as e
-from interlock.core.paths import UNDO_SUFFIX, split_step
+from interlock.core.paths import UNDO_SUFFIX, node_of_step
 from interlock.core.plan import Plan
 from interlock.engine.telling.causes import Links
 
@@ -55,5 +55,4 @@ def _is_about(path: str, node: str) -> bool:
     """Whether an event's path is the node's own, that of its undo, or that of a step inside it."""
     if path == node or path == node + UNDO_SUFFIX:
         return True
-    step = split_step(path)
-    return step is not None and step[0] == node
+    return node_of_step(path) == node

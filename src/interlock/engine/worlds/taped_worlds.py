@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from interlock.core.values import Value
+from interlock.engine.agents.model_door import ModelDoor, NoModels
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.performing import Performer, Whole
 from interlock.engine.worlds.cassettes import CallOnTape, Cassette
@@ -14,6 +15,7 @@ from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolOutcome
 from interlock.tools.reconciling import CannotTell, Reconciled
 from interlock.tools.secrets import Redaction
+from interlock.tools.tool import Tool
 from interlock.tools.toolbox import Toolbox
 
 
@@ -23,6 +25,15 @@ class RecordingWorld:
     def __init__(self, inner: Performer, cassette: Cassette) -> None:
         self._inner = inner
         self._cassette = cassette
+
+    @property
+    def models(self) -> ModelDoor:
+        """The models of the other world."""
+        return self._inner.models
+
+    def find(self, tool: str) -> Tool | None:
+        """The tool of the other world."""
+        return self._inner.find(tool)
 
     def missing(self, tools: Iterable[str]) -> list[str]:
         """What the other world has not."""
@@ -55,6 +66,11 @@ class PlayingWorld:
         self._cassette = cassette
         self._toolbox = toolbox
         self._redaction = redaction
+        self.models: ModelDoor = NoModels()
+
+    def find(self, tool: str) -> Tool | None:
+        """The tool, where it is here."""
+        return self._toolbox.find(tool)
 
     def missing(self, tools: Iterable[str]) -> list[str]:  # noqa: ARG002 - the port's signature
         """None: a call that is not on the cassette is refused when it is made, with the nearest that is."""

@@ -1,0 +1,56 @@
+"""What agents may call: tools, and other agents, each of which may call others again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from interlock.core.agent_contract import AGENT_DEPTH_MAX, AGENT_TOOL, CONTROL_TOOLS, AgentContract
+from interlock.core.plan import ToolContract
+
+
+def unknown_callees(
+    contract: AgentContract, tools: Mapping[str, ToolContract], agents: Mapping[str, AgentContract]
+) -> Iterator[str]:
+    """What is wrong with what an agent may call, and with what those may call whom it may."""
+    yield from _unknown(contract, tools, agents, (contract.name,))
+
+
+def _unknown(
+    contract: AgentContract,
+    tools: Mapping[str, ToolContract],
+    agents: Mapping[str, AgentContract],
+    chain: tuple[str, ...],
+) -> Iterator[str]:
+    for name in callees(contract):
+        if not name.startswith(AGENT_TOOL):
+            if name not in tools:
+                yield f"the agent `{contract.name}` may call `{name}`, and there is no such tool"
+            continue
+        called = agents.get(name.removeprefix(AGENT_TOOL))
+        if called is None:
+            yield f"the agent `{contract.name}` may call `{name}`, and there is no such agent"
+        elif called.name in chain:
+            yield f"the agents call one another in a circle: {' → '.join([*chain, called.name])}"
+        elif len(chain) >= AGENT_DEPTH_MAX:
+            yield f"agents call agents more than {AGENT_DEPTH_MAX} deep: {' → '.join([*chain, called.name])}"
+        else:
+            yield from _unknown(called, tools, agents, (*chain, called.name))
+
+
+def callees(contract: AgentContract) -> list[str]:
+    """Everything that an agent may call: its tools, and what is fetched before it is asked."""
+    named = dict.fromkeys([*contract.tools, *(each.tool for each in contract.context.prefetch)])
+    return [name for name in named if name not in CONTROL_TOOLS]
+
+
+def reachable_agents(names: Iterable[str], agents: Mapping[str, AgentContract]) -> dict[str, AgentContract]:
+    """These agents and all that they may call, however deep, by name."""
+    found: dict[str, AgentContract] = {}
+    left = [name for name in names if name in agents]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found[name] = agents[name]
+            called = (each.removeprefix(AGENT_TOOL) for each in callees(agents[name]) if each.startswith(AGENT_TOOL))
+            left += [each for each in called if each in agents]
+    return {name: found[name] for name in sorted(found)}

@@ -1,0 +1,66 @@
+"""What an agent works with: what its run is pinned to, the world, the policy, and who it works for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from interlock.agents.offering import Toolbox
+from interlock.core.agent_contract import AGENT_TOOL, AgentContract
+from interlock.core.plan import Micros, Plan
+from interlock.core.values import Value
+from interlock.core.verdicts import Judge
+from interlock.engine.engine import Engine
+from interlock.engine.performing import Performer, Whole
+from interlock.tools.clock import Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crew:
+    """What every agent of one call shares."""
+
+    plan: Plan
+    performer: Performer
+    judge: Judge
+    clock: Clock
+    whole: Whole
+    run: str
+    tenant: str
+
+    def agent(self, name: str) -> AgentContract:
+        """The agent that the run is pinned to."""
+        return self.plan.agents[name]
+
+    def toolbox(self, contract: AgentContract) -> Toolbox:
+        """Everything that an agent may call, by the names it uses."""
+        agents: Mapping[str, AgentContract] = {
+            f"{AGENT_TOOL}{name}": agent for name, agent in self.plan.agents.items() if name != contract.name
+        }
+        return {**self.plan.tools, **agents}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentCall:
+    """One call of an agent: by a node, or by another agent."""
+
+    agent: str
+    path: str
+    attempt: int
+    """The attempt that first used the effect's id: the ids of its steps carry that number."""
+    input: Value
+    deadline: Micros | None
+    chain: tuple[str, ...] = ()
+    """The agents that call it, the outermost first."""
+
+
+def crew_of(engine: Engine, performer: Performer, clock: Clock, plan: Plan, run: str) -> Crew:
+    """What the agents of a run work with where it is performed."""
+    return Crew(
+        plan=plan,
+        performer=performer,
+        judge=engine.judge,
+        clock=clock,
+        whole=engine.whole,
+        run=run,
+        tenant=engine.tenant,
+    )

@@ -1,0 +1,76 @@
+"""Beginning an agent's steps within its limits: a spent one stops it, or a person is asked to grant as much again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from interlock.core.event_parts import Error, Question
+from interlock.core.events import EffectIntended, StepKind
+from interlock.core.evolving.journal import RAISE
+from interlock.core.values import Value
+from interlock.engine.agents.halt import Halt, Halted
+from interlock.engine.agents.loop_steps import LoopSteps
+from interlock.engine.journaling import StepRefused
+
+STOP: Final = "stop"
+"""The answer that grants nothing."""
+
+
+class Granting:
+    """Begins the steps of one loop, and asks people for it."""
+
+    def __init__(self, steps: LoopSteps, halt: Halt) -> None:
+        self._steps = steps
+        self._halt = halt
+        self._asked = 0
+
+    async def begin(self, intended: EffectIntended) -> None:
+        """Put the intent of a step on record, with all that is carried."""
+        while True:
+            try:
+                return await self._steps.record(intended)
+            except StepRefused as refused:
+                if refused.limit is None or not refused.asks:
+                    raise
+                await self._ask_to_raise(refused)
+
+    async def _ask_to_raise(self, refused: StepRefused) -> None:
+        """Each question of a loop has a number, so that one that was asked before a crash is not asked again."""
+        self._asked += 1
+        text = f"{refused.error.message}: grant as much again?"
+        given = await self.answer_to(
+            Question(text, (RAISE, STOP)), key=f"limit {self._asked}", kind="limit", raises=refused.limit or ""
+        )
+        if given["choice"] != RAISE:
+            raise Spent(Error("exhausted", f"{refused.error.message}, and no more was granted", self._steps.path))
+
+    async def answer_to(
+        self, question: Question, *, key: str, kind: StepKind, raises: str = "", digest: str = ""
+    ) -> Value:
+        """A person's answer: the one on record, or the one that comes."""
+        known = self._steps.find(key, (kind,))
+        if known is not None and known.status == "done":
+            return known.out
+        ordinal = self._steps.take() if known is None else known.ordinal
+        if known is None:
+            effect = self._steps.effect(ordinal)
+            await self._steps.record(
+                EffectIntended(ordinal, effect, kind, digest, key, question=question, kind=kind, raises=raises)
+            )
+        return await self._wait(ordinal)
+
+    async def _wait(self, ordinal: int) -> Value:
+        waiting = asyncio.ensure_future(self._steps.journal.answered(ordinal))
+        with self._halt.heard_by(waiting.cancel):
+            try:
+                return await waiting
+            except asyncio.CancelledError:
+                self._halt.check()
+                raise
+            finally:
+                waiting.cancel()
+
+
+class Spent(Halted):
+    """A limit is spent, and a person has granted no more."""

@@ -1,0 +1,86 @@
+"""What a policy is asked about what an agent wants, and how its verdict is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from interlock.core.event_parts import Decision, Error, Option
+from interlock.core.plan import Permissions, ToolContract, ToolTerms
+from interlock.core.values import Value
+from interlock.core.verdicts import Movement, Verdict
+from interlock.engine.agents.crew import Crew
+from interlock.engine.agents.model_door import Candidate
+
+POLICY: str = "policy"
+"""The point of a decision that a policy has made."""
+
+
+class Asker(Struct, frozen=True):
+    """Who asks: an agent in a node of a run, and whether untrusted text may speak through it."""
+
+    crew: Crew
+    agent: str
+    path: str
+    tainted: bool
+
+    def about_tool(self, contract: ToolContract, needs: Permissions | None, arguments: Value) -> Movement:
+        """A call of a tool."""
+        terms = contract.terms or ToolTerms()
+        return Movement(
+            point="tool",
+            name=contract.name,
+            tenant=self.crew.tenant,
+            graph=self.crew.plan.name,
+            run=self.crew.run,
+            path=self.path,
+            agent=self.agent,
+            effect=contract.effect,
+            risk=terms.risk,
+            permissions=terms.permissions if needs is None else needs,
+            tainted=self.tainted,
+            arguments=arguments,
+        )
+
+    def about_agent(self, name: str, arguments: Value) -> Movement:
+        """A call of another agent, which will be asked about everything that it wants itself."""
+        return Movement(
+            point="tool",
+            name=name,
+            tenant=self.crew.tenant,
+            graph=self.crew.plan.name,
+            run=self.crew.run,
+            path=self.path,
+            agent=self.agent,
+            effect="read",
+            tainted=self.tainted,
+            arguments=arguments,
+        )
+
+    def about_model(self, candidate: Candidate) -> Movement:
+        """A call of a model."""
+        return Movement(
+            point="model",
+            name=candidate.name,
+            tenant=self.crew.tenant,
+            graph=self.crew.plan.name,
+            run=self.crew.run,
+            path=self.path,
+            agent=self.agent,
+            effect="paid",
+            permissions=Permissions(hosts=(candidate.host,) if candidate.host else (), external=bool(candidate.host)),
+            safety=candidate.safety,
+            tainted=self.tainted,
+        )
+
+
+def decision_of(verdict: Verdict, options: Sequence[Option] = ()) -> Decision:
+    """A verdict, as it is recorded."""
+    return Decision(POLICY, verdict.verdict, tuple(options), verdict.why, verdict.rule, verdict.policy)
+
+
+def refusal_of(verdict: Verdict, what: str, path: str) -> Error:
+    """What is told of a call that a policy does not allow."""
+    why = f": {verdict.why}" if verdict.why else ""
+    return Error("refused", f"the policy does not allow {what} (rule {verdict.rule}){why}", path)

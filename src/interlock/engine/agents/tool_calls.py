@@ -1,0 +1,302 @@
+"""The calls that an agent asks for, made together: each is judged, its intent put on record, and then they are made.
+
+Their numbers follow from their order alone, so that whoever takes the agent up again finds each where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, Literal, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from interlock.agents.actions import CallTools
+from interlock.agents.observations import ToolAnswer, ToolsAnswered
+from interlock.core.agent_contract import AGENT_DEPTH_MAX, AGENT_TOOL
+from interlock.core.compiling.node_limits import limits_of_agent
+from interlock.core.event_parts import Error, Question
+from interlock.core.events import DecisionMade, EffectDone, EffectFailed, EffectIntended, EffectUnknown
+from interlock.core.in_doubt import doubt
+from interlock.core.messages import AskedCall
+from interlock.core.plan import EffectClass, ToolTerms
+from interlock.core.spending import Spending
+from interlock.core.values import Value, digest_of
+from interlock.core.verdicts import Movement
+from interlock.engine.agents.answers import answer, no_answer, shown
+from interlock.engine.agents.crew import AgentCall, Crew
+from interlock.engine.agents.granting import Granting
+from interlock.engine.agents.halt import Halt
+from interlock.engine.agents.judging import Asker, decision_of, refusal_of
+from interlock.engine.agents.loop_steps import LoopSteps
+from interlock.engine.effects import CallTool, FindOut
+from interlock.tools.in_flight import InFlight
+from interlock.tools.journal import Journal, JournaledStep
+from interlock.tools.marking import told_to_model
+from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
+from interlock.tools.reconciling import DidNotTakePlace, Reconciled, TookPlace
+
+T = TypeVar("T")
+
+APPROVE: Final = "approve"
+DENY: Final = "deny"
+RunAgent: TypeAlias = Callable[[AgentCall, Journal], Awaitable[ToolOutcome]]
+
+
+class InDoubt(Exception):
+    """A step that may be made only once was begun, and nobody knows what came of it: a person has to say."""
+
+    def __init__(self, error: Error) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Meant(Struct, frozen=True):
+    """A call that an agent asks for, and what it means."""
+
+    call: AskedCall
+    kind: Literal["tool", "agent"]
+    name: str
+    effect: EffectClass
+    movement: Movement
+    terms: ToolTerms
+    foreign_source: str = ""
+    """Where its results come from, if somebody outside may have written them."""
+
+
+class Begun(Struct, frozen=True):
+    """A call whose intent is on record."""
+
+    meant: Meant
+    ordinal: int
+    effect: str
+    known: JournaledStep | None = None
+    """What was on record of it before, if it was begun before."""
+    tries: int = 1
+
+
+async def together(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """Do all of it at once, each to its end; then the first thing that went wrong is raised."""
+    came = await asyncio.gather(*work, return_exceptions=True)
+    for each in came:
+        if isinstance(each, BaseException):
+            raise each
+    return [each for each in came if not isinstance(each, BaseException)]
+
+
+class ToolCalls:
+    """Makes the calls of one agent's loop."""
+
+    def __init__(
+        self, crew: Crew, call: AgentCall, steps: LoopSteps, granting: Granting, halt: Halt, *, run_agent: RunAgent
+    ) -> None:
+        self._crew = crew
+        self._call = call
+        self._steps = steps
+        self._granting = granting
+        self._halt = halt
+        self._run_agent = run_agent
+        self._out = 0
+        """How many of the calls that are being made have not ended."""
+        self.is_simulated = False
+        self.is_tainted = False
+        """Whether the agent has read what somebody outside may have written."""
+
+    async def make(self, action: CallTools) -> ToolsAnswered:
+        """Make all of them, and tell what came of each."""
+        judged = [await self._judged(each) for each in action.calls]
+        # Their intents are asked for at once, in their order, and ride on one append.
+        begun = await together([self._begun(each) for each in judged])
+        self._out = sum(isinstance(each, Begun) for each in begun)
+        return ToolsAnswered(tuple(await together([self._answered(each) for each in begun])))
+
+    async def _answered(self, one: Begun | ToolAnswer) -> ToolAnswer:
+        if isinstance(one, ToolAnswer):
+            return one
+        made = await self._make(one)
+        self._out -= 1
+        if self._out:
+            await self._steps.record()  # the others may take long: what has come of this one is kept by then
+        return made
+
+    # --- what it means ---
+
+    def _meaning_of(self, call: AskedCall) -> Meant | Error:
+        """What a call means here: a tool or another agent of what the run is pinned to."""
+        asker = Asker(self._crew, self._call.agent, self._call.path, self.is_tainted)
+        if call.tool.startswith(AGENT_TOOL):
+            if len(self._call.chain) + 1 >= AGENT_DEPTH_MAX:
+                message = f"agents call agents at most {AGENT_DEPTH_MAX} deep, and `{call.tool}` would be deeper"
+                return Error("exhausted", message, self._call.path)
+            name = call.tool.removeprefix(AGENT_TOOL)
+            return Meant(call, "agent", name, "idempotent", asker.about_agent(call.tool, call.arguments), ToolTerms())
+        contract, tool = self._crew.plan.tools.get(call.tool), self._crew.performer.find(call.tool)
+        if contract is None:
+            return Error("unavailable", f"there is no tool `{call.tool}` here", self._call.path)
+        needs = tool.permissions(call.arguments) if tool else None
+        movement = asker.about_tool(contract, needs, call.arguments)
+        source = tool.source if tool is not None and tool.is_foreign else ""
+        return Meant(call, "tool", call.tool, contract.effect, movement, contract.terms or ToolTerms(), source)
+
+    # --- may it be made ---
+
+    async def _judged(self, call: AskedCall) -> Meant | ToolAnswer:
+        """The call, if it may be made: by what was said of it before, by the policy, or by a person."""
+        meant = self._meaning_of(call)
+        if isinstance(meant, Error):
+            return no_answer(call, meant, effect="read")
+        known = self._steps.find(call.id, ("tool", "agent", "refusal", "approval"))
+        if known is None:
+            return await self._judge(meant)
+        if known.kind == "refusal":
+            return no_answer(call, known.error or Error("refused", "it was not allowed"), effect=meant.effect)
+        if known.kind == "approval":
+            return await self._ask_person(meant, known.question or Question(""))
+        return meant  # it was begun before: what was allowed then is not asked again
+
+    async def _judge(self, meant: Meant) -> Meant | ToolAnswer:
+        verdict, call = self._crew.judge(meant.movement), meant.call
+        decision = decision_of(verdict)
+        if verdict.verdict == "deny":
+            ordinal = self._steps.take()
+            error = refusal_of(verdict, f"`{meant.name}`", self._steps.at(ordinal))
+            self._steps.carry(DecisionMade(decision, ordinal, self._steps.effect(ordinal), meant.name, call.id, error))
+            return no_answer(call, error, effect=meant.effect)
+        self._steps.carry(DecisionMade(decision, name=meant.name, key=call.id))
+        if verdict.verdict == "allow":
+            return meant
+        why = f" ({verdict.why})" if verdict.why else ""
+        text = f"May the agent `{self._call.agent}` call `{meant.name}` with {shown(call.arguments)}?{why}"
+        return await self._ask_person(meant, Question(text, (APPROVE, DENY)), policy=verdict.policy)
+
+    async def _ask_person(self, meant: Meant, question: Question, *, policy: str = "") -> Meant | ToolAnswer:
+        """A person's word on one call: it binds to the call's arguments and to the policy that asked for it."""
+        binds = digest_of([self._crew.run, self._call.path, meant.name, meant.call.arguments, policy])
+        given = await self._granting.answer_to(question, key=meant.call.id, kind="approval", digest=binds)
+        if given["choice"] == APPROVE:
+            return meant
+        why = f": {given['why']}" if given["why"] else ""
+        error = Error("refused", f"a person does not allow `{meant.name}`{why}", self._call.path)
+        return no_answer(meant.call, error, effect=meant.effect)
+
+    # --- putting its intent on record ---
+
+    async def _begun(self, meant: Meant | ToolAnswer) -> Begun | ToolAnswer:
+        if isinstance(meant, ToolAnswer):
+            return meant
+        known = self._steps.find(meant.call.id, (meant.kind,))
+        match known:
+            case JournaledStep(status="done", out=out):
+                return self._answer(meant, known.effect, out)
+            case JournaledStep(status="failed", error=error):
+                return no_answer(meant.call, error or Error("failed", "the call failed"), effect=meant.effect)
+            case JournaledStep() if meant.kind == "agent":
+                return Begun(meant, known.ordinal, known.effect, known)
+            case JournaledStep():
+                return await self._begun_once_more(meant, known)
+            case None:
+                return await self._begin(meant, self._steps.take(), None)
+
+    async def _begin(self, meant: Meant, ordinal: int, known: JournaledStep | None) -> Begun:
+        effect = self._steps.effect(ordinal) if known is None else known.effect
+        intended = EffectIntended(
+            ordinal,
+            effect,
+            meant.name,
+            digest=digest_of([meant.name, meant.call.arguments]),
+            key=meant.call.id,
+            effect_class=meant.effect,
+            kind=meant.kind,
+            input=meant.call.arguments,
+            reserve=Spending(usd=meant.terms.usd) if meant.terms.usd else None,
+            limits=limits_of_agent(self._crew.agent(meant.name)) if meant.kind == "agent" else None,
+            tries=1 if known is None else known.tries + 1,
+        )
+        await self._granting.begin(intended)
+        return Begun(meant, ordinal, effect, known, intended.tries)
+
+    async def _begun_once_more(self, meant: Meant, known: JournaledStep) -> Begun | ToolAnswer:
+        """A call that was lost with its worker. One that may be made only once is asked about first."""
+        ordinal, effect = known.ordinal, known.effect
+        lost = doubt("lost", self._call.path, ordinal, known.name, known.key)
+        if meant.effect == "once" and known.status != "not_done":
+            found = await self._find_out(meant, known)
+            if isinstance(found, TookPlace):
+                self._steps.carry(EffectDone(ordinal, effect, found.out, tries=known.tries))
+                return self._answer(meant, effect, found.out)
+            if not isinstance(found, DidNotTakePlace):
+                if known.status == "intended":
+                    await self._steps.record(EffectUnknown(ordinal, effect, lost, tries=known.tries))
+                raise InDoubt(lost)
+        if known.status == "intended":
+            self._steps.carry(EffectUnknown(ordinal, effect, lost, tries=known.tries))
+        return await self._begin(meant, ordinal, known)
+
+    async def _find_out(self, meant: Meant, known: JournaledStep) -> Reconciled:
+        """What the tool's own `reconcile` says became of a call."""
+        found: asyncio.Future[Reconciled] = asyncio.get_running_loop().create_future()
+        question = FindOut(self._steps.at(known.ordinal), meant.name, known.effect, meant.call.arguments)
+        asking: InFlight[Reconciled] = InFlight(found.set_result)
+        await self._crew.performer.find_out(question, self._crew.whole, asking)
+        return await found
+
+    # --- making it ---
+
+    async def _make(self, one: Begun) -> ToolAnswer:
+        self._steps.made += one.meant.kind == "tool"
+        outcome = await (self._call_tool(one) if one.meant.kind == "tool" else self._call_agent(one))
+        self.is_simulated |= outcome.simulated
+        meant, ordinal, effect = one.meant, one.ordinal, one.effect
+        price = Spending(usd=meant.terms.usd) if meant.terms.usd and outcome.calls else None
+        match outcome:
+            case Done(out=out, simulated=simulated):
+                done = EffectDone(ordinal, effect, out, price, simulated=simulated, tries=one.tries)
+                self._steps.carry(done)
+                return self._answer(meant, effect, out)
+            case Failed(error=error, simulated=simulated):
+                self._steps.carry(EffectFailed(ordinal, effect, error, price, simulated=simulated, tries=one.tries))
+                return no_answer(meant.call, error, effect=meant.effect)
+            case Unknown(error=error) if meant.kind == "agent":
+                raise InDoubt(error)
+            case Unknown(error=error) if meant.effect == "once":
+                await self._steps.record(EffectUnknown(ordinal, effect, error, tries=one.tries))
+                raise InDoubt(Error(error.kind, error.message, self._steps.at(ordinal)))
+            case Unknown(error=error):
+                self._steps.carry(EffectFailed(ordinal, effect, error, price, tries=one.tries))
+                return no_answer(meant.call, error, effect=meant.effect)
+
+    async def _call_tool(self, one: Begun) -> ToolOutcome:
+        ended: asyncio.Future[ToolOutcome] = asyncio.get_running_loop().create_future()
+        calling: InFlight[ToolOutcome] = InFlight(ended.set_result)
+        effect = CallTool(
+            self._steps.at(one.ordinal),
+            one.meant.name,
+            one.effect,
+            self._call.attempt,
+            one.meant.call.arguments,
+            self._call.deadline,
+            first_attempt=self._call.attempt,
+        )
+        journal = self._steps.inside(one.ordinal, one.known)
+        calling.carry(self._crew.performer.call(self._crew.run, effect, journal, self._crew.whole, calling))
+        with self._halt.heard_by(calling.stop):
+            return await ended
+
+    async def _call_agent(self, one: Begun) -> ToolOutcome:
+        call = AgentCall(
+            agent=one.meant.name,
+            path=self._steps.at(one.ordinal),
+            attempt=self._call.attempt,
+            input=one.meant.call.arguments,
+            deadline=self._call.deadline,
+            chain=(*self._call.chain, self._call.agent),
+        )
+        return await self._run_agent(call, self._steps.inside(one.ordinal, one.known))
+
+    def _answer(self, meant: Meant, effect: str, out: Value) -> ToolAnswer:
+        """What the model is to read: what somebody outside may have written is marked as theirs."""
+        text = ""
+        if meant.foreign_source:
+            self.is_tainted = True
+            text = told_to_model(out, tool=meant.name, source=meant.foreign_source, mark=effect)
+        return answer(meant.call, out, effect=meant.effect, text=text)
