@@ -5,14 +5,15 @@ Decides nothing else: which store, which tools and how many slots is said by the
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from interlock.core.plan import DEFAULT_POOL
+from interlock.core.plan import DEFAULT_POOL, Micros
 from interlock.core.requests import Result
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, Performer, late_result
@@ -32,6 +33,7 @@ from interlock.faults.process import FaultyProcess
 from interlock.faults.store import FaultyStore
 from interlock.faults.switches import Fault
 from interlock.faults.world import FaultyWorld
+from interlock.settings import Configured
 from interlock.sinks.declaring import SinkSettings
 from interlock.sinks.errors import SinkUnusableError
 from interlock.sinks.making import make_sink
@@ -53,6 +55,9 @@ from interlock.tools.secrets import NO_SECRETS, MissingSecret, SecretSource
 from interlock.tools.slots import Slots
 from interlock.tools.tool import Runs
 from interlock.tools.toolbox import Toolbox
+
+if TYPE_CHECKING:
+    from interlock.models.gateway import ModelGateway
 
 TENANT: Final = "local"
 """Who owns every run before there are tenants."""
@@ -169,6 +174,29 @@ def make_relay(
         raise SinkUnusableError(f"the sink {name} cannot sign: {MissingSecret(declared.secret)}")
     sink = make_sink(name, declared, folder=folder, key=None if secret is None else secret.reveal())
     return FeedRelay(store, tenant=TENANT, sink_name=name, sink=sink, now=now)
+
+
+def make_models(configured: Configured, *, secrets: SecretSource, clock: Clock) -> ModelGateway:
+    """The gateway to the models that a project declares. It belongs to one event loop."""
+    # Its limits and breakers take 0.2 s to import, and most commands ask no model.
+    from interlock.models.making import make_gateway  # noqa: PLC0415
+
+    def find_key(name: str) -> str | None:
+        secret = secrets.find(name)
+        return None if secret is None else secret.reveal()
+
+    async def sleep(micros: Micros) -> None:
+        woken = asyncio.Event()
+        timer = clock.call_at(clock.now() + micros, woken.set)
+        try:
+            await woken.wait()
+        finally:
+            timer.cancel()
+
+    settings = configured.settings
+    return make_gateway(
+        settings.models, settings.model, folder=configured.project, now=clock.now, sleep=sleep, find_key=find_key
+    )
 
 
 def trigger_duties(engine: Engine) -> list[Duty]:

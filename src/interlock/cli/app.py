@@ -22,6 +22,7 @@ from interlock.cli import (
     forking,
     graphs,
     looking,
+    models,
     people,
     policy,
     project,
@@ -63,6 +64,7 @@ app.command("config", rich_help_panel=_START)(project.config)
 app.add_typer(graphs.app, name="graph", rich_help_panel=_START)
 app.add_typer(schema.app, name="store", rich_help_panel=_START)
 app.add_typer(policy.app, name="policy", rich_help_panel=_START)
+app.add_typer(models.app, name="models", rich_help_panel=_START)
 
 app.command("runs", rich_help_panel=_LOOK)(looking.runs)
 app.command("show", rich_help_panel=_LOOK)(looking.show)

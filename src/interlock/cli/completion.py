@@ -22,6 +22,28 @@ def graph_names(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
+def pool_names(incomplete: str) -> list[str]:
+    """The pools of models that the project declares."""
+    return [name for name in _pools() if name.startswith(incomplete)]
+
+
+def model_names(incomplete: str) -> list[str]:
+    """The models of the project's pools, as `provider/model`."""
+    names = {model for models in _pools().values() for model in models}
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def _pools() -> dict[str, list[str]]:
+    from interlock.core.errors import InterlockError
+    from interlock.settings import read_settings
+
+    try:
+        declared = read_settings().settings.models.pools
+    except (InterlockError, OSError):
+        return {}
+    return {name: [each.model for each in pool.models] for name, pool in declared.items()}
+
+
 def statuses(incomplete: str) -> list[str]:
     """Every status a run may have."""
     from interlock.core.lifecycle import RUN_STATUSES

@@ -158,6 +158,11 @@ class PooledModelSettings(_Declared):
     ceiling: PriceSettings | None = None
     """What is held and booked where nobody knows its price."""
 
+    @property
+    def provider(self) -> str:
+        """The provider, as the settings call it."""
+        return self.model.partition("/")[0]
+
     @model_validator(mode="before")
     @classmethod
     def _name_alone(cls, given: object) -> object:
@@ -198,16 +203,28 @@ class ModelsSettings(_Declared):
     def _known_providers(self) -> ModelsSettings:
         for name, pool in self.pools.items():
             for each in pool.models:
-                provider = each.model.partition("/")[0]
-                if provider not in self.providers:
+                if each.provider not in self.providers:
                     known = ", ".join(self.providers) or "none"
-                    facts = {"pool": name, "model": each.model, "provider": provider, "known": known}
+                    facts = {"pool": name, "model": each.model, "provider": each.provider, "known": known}
                     raise PydanticCustomError(
                         DECLARING,
                         "has the pool `{pool}` with `{model}`, and no provider `{provider}` (there are: {known}): "
                         "declare it under [models.providers.{provider}]",
                         facts,
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_simulated_among_real(self) -> ModelsSettings:
+        for name, pool in self.pools.items():
+            kinds = {self.providers[each.provider].kind == "scripted" for each in pool.models}
+            if len(kinds) > 1:
+                raise PydanticCustomError(
+                    DECLARING,
+                    "has the pool `{pool}` with scripted models among real ones: a simulated answer never stands in "
+                    "for a real one, so give them pools of their own",
+                    {"pool": name},
+                )
         return self
 
 

@@ -22,7 +22,7 @@ from interlock.models.line import Line
 from interlock.models.outcomes import ModelAnswered, ModelOutcome
 from interlock.models.pacing import Sleep
 from interlock.models.pools import DeclaredProvider, Pools, with_latency
-from interlock.models.provider import OnToken, Provider
+from interlock.models.provider import OnToken, Provider, RequestFailed
 from interlock.models.routing import Leg, Load, NoRoute, Route, choose_route
 
 MakeProvider = Callable[[str, DeclaredProvider, ModelKey | None], Provider]
@@ -40,7 +40,8 @@ class ModelGateway:
         sleep: Sleep,
         find_key: FindKey,
     ) -> None:
-        self._pools = pools
+        self.pools = pools
+        """What is declared."""
         self._make_provider = make_provider
         self._now = now
         self._sleep = sleep
@@ -51,21 +52,25 @@ class ModelGateway:
 
     def candidates(self, pool: str) -> Sequence[ModelFacts]:
         """The models of a pool, with what was measured of them: policy is asked about each."""
-        return [with_latency(model, self._health_of(model.name).latency) for model in self._pools.models(pool)]
+        return [with_latency(model, self._health_of(model.name).latency) for model in self.pools.models(pool)]
 
     def route(
         self, need: ModelNeed, request: ModelRequest, *, sticky: str, barred: Mapping[str, str]
     ) -> Route | NoRoute:
         """The models to ask for a request, or why there are none. `barred`: by policy, each with the reason."""
-        models = self.candidates(need.pool)
-        if not models:
-            return self._no_pool(need.pool)
         load = Load(
             input_tokens=size_of(request).tokens,
             tokens_max=request.tokens_max,
             has_tools=bool(request.tools),
             wants_data=request.output is not None,
         )
+        return self.weigh(need, load, sticky=sticky, barred=barred)
+
+    def weigh(self, need: ModelNeed, load: Load, *, sticky: str, barred: Mapping[str, str]) -> Route | NoRoute:
+        """The same for a request of which only the size is known."""
+        models = self.candidates(need.pool)
+        if not models:
+            return self._no_pool(need.pool)
         return choose_route(
             models,
             need,
@@ -100,6 +105,15 @@ class ModelGateway:
             self._cache.keep(key, outcome.reply)
         return outcome
 
+    async def prepare(self, provider: str) -> Error | None:
+        """Make a provider ready: its library is imported, or its scripts are read. What is wrong, if that fails."""
+        line = self._line(provider)
+        try:
+            await line.provider()
+        except RequestFailed as failure:
+            return Error(failure.kind, line.struck(failure.message))
+        return None
+
     def health(self, model: str) -> HealthReport:
         """How a model is, by its name."""
         return self._health_of(model).report()
@@ -114,7 +128,7 @@ class ModelGateway:
 
     def _line(self, provider: str) -> Line:
         if provider not in self._lines:
-            declared = self._pools.providers[provider]
+            declared = self.pools.providers[provider]
             self._lines[provider] = Line(
                 provider,
                 declared.settings,
@@ -136,7 +150,7 @@ class ModelGateway:
 
     def _cache_key(self, route: Route, request: ModelRequest) -> str | None:
         first: Leg = route.chain[0]
-        policy = self._pools.cache(route.pool)
+        policy = self.pools.cache(route.pool)
         if first.model.simulated or policy == "never" or (policy == "temperature_0" and request.temperature != 0):
             return None
         return cache_key(first.model.name, request)
@@ -148,15 +162,18 @@ class ModelGateway:
         return {name: why for name, why in resting.items() if why is not None}
 
     def _without_key(self, models: Sequence[ModelFacts]) -> dict[str, str]:
-        missing: dict[str, str] = {}
-        for model in models:
-            declared = self._pools.providers[model.provider]
-            if declared.needs_key and declared.key is not None and self._find_key(declared.key) is None:
-                missing[model.name] = missing_key(declared.key)
-        return missing
+        missing = {model.name: self.missing_key(model.provider) for model in models}
+        return {name: why for name, why in missing.items() if why is not None}
+
+    def missing_key(self, provider: str) -> str | None:
+        """What to do about the key of a provider, where it needs one that nobody has given."""
+        declared = self.pools.providers[provider]
+        if not declared.needs_key or declared.key is None or self._find_key(declared.key) is not None:
+            return None
+        return missing_key(declared.key)
 
     def _no_pool(self, pool: str) -> NoRoute:
-        names = self._pools.names
+        names = self.pools.names
         told = (
             f"there are: {', '.join(names)}"
             if names

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from interlock.core.durations import DurationProblem, parse_duration
@@ -151,4 +151,11 @@ class Script(_Written):
     """How quickly it writes."""
     fails: Share = 0.0
     """How many of its calls are not available, drawn from the provider's seed."""
-    turns: Annotated[tuple[Turn, ...], Field(min_length=1)]
+    turns: tuple[Turn, ...]
+
+    @field_validator("turns")
+    @classmethod
+    def _some_turns(cls, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+        if not turns:
+            raise PydanticCustomError(SCRIPT_PROBLEM, "has no turn: write one such as `- say: hello`")
+        return turns
