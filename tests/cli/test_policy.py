@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from interlock.governance import default_policy
+from interlock.cli import policy_words
+from interlock.governance import default_policy, well_formed
 from tests.cli.command_line import CommandLine
 
 HOUSE = """\
@@ -166,6 +167,15 @@ def test_a_word_that_nobody_knows_is_told_with_what_was_meant(
 
     assert told.code == 2
     assert said in told.err
+
+
+def test_the_words_of_the_command_line_are_those_that_movements_know() -> None:
+    """They are repeated there, so that `--help` need not load what judges."""
+    assert policy_words.POINTS == well_formed.POINTS
+    assert policy_words.EFFECTS == well_formed.EFFECTS
+    assert tuple(well_formed.RISKS) == policy_words.RISKS
+    assert tuple(well_formed.SAFETY_TIERS) == policy_words.SAFETY_TIERS
+    assert policy_words.ACCESSES == well_formed.ACCESSES
 
 
 def test_broken_rules_are_told_by_whatever_needs_them(interlock: CommandLine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -155,6 +156,13 @@ def test_an_unknown_tenant_is_denied_where_tenants_are_named() -> None:
     ]
 
     assert verdicts == ["allow", "deny", "deny", "deny", "deny", "deny"]
+
+
+def test_half_a_character_in_a_name_can_be_recorded() -> None:
+    """A verdict that could not be written down would stop the run that it is about."""
+    verdict = default_policy().judge(Movement(point="memory", name="a\ud800b", access="read"))
+
+    assert msgspec.json.decode(msgspec.json.encode(verdict), type=type(verdict)) == verdict
 
 
 def test_a_very_long_name_is_judged_at_once_and_not_kept_in_the_verdict() -> None:

@@ -165,11 +165,13 @@ def test_a_policy_without_a_rule_is_refused(sources: list[PolicySource]) -> None
 
 def test_policies_that_say_the_same_have_one_digest() -> None:
     """An approval is bound to the digest: laying out a file anew must not revoke it."""
-    tidy = policy_of("pay: {ask: [tool], name: [pay, refund], effect: [once], arguments: {n: {one_of: [1]}}}")
+    tidy = policy_of(
+        "pay: {ask: [tool], name: [pay, refund], effect: [once], arguments: {m: x, n: {one_of: [1, true, a]}}}"
+    )
     other = """# said in another way
 rules:
   pay:
-    arguments: {n: 1}
+    arguments: {n: [true, "a", 1, 1], m: x}
     effect: once
     name: ["refund", "pay", "pay"]
     ask: tool

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from interlock.core.canonical import canonical
 from interlock.core.values import digest_of
 from interlock.core.verdicts import POLICY_DIGEST_LENGTH, Movement, Verdict
 from interlock.governance.policy_document import VERDICTS
@@ -32,7 +33,7 @@ class Policy:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
         """In their order, those of all points."""
-        self.digest = digest_of(self.as_data())
+        self.digest = digest_of(canonical(self.as_data()))
         """The same for policies that say the same, wherever their files lie and in whatever order they were read."""
         self._named, self._general = _by_name(self.rules)
         self._at_hand: dict[tuple[str, str], RulesOfName] = {}
@@ -80,14 +81,19 @@ class Policy:
         return found
 
     def _nothing_allows(self, point: str, name: str) -> Verdict:
-        shown = name if len(name) <= NAME_LENGTH_KEPT_MAX else f"{name[:NAME_LENGTH_KEPT_MAX]}…"
-        return self._denied(NO_RULE, f"no rule allows the {point} `{shown}` as it was asked for")
+        return self._denied(NO_RULE, f"no rule allows the {point} `{_shown(name)}` as it was asked for")
 
 
 def verdict_of(rule: Rule, policy: str) -> Verdict:
     """What is said where a rule decides."""
     why = rule.description or f"the rule says `{rule.verdict}`"
     return Verdict(rule.verdict, rule.name, policy, why, rule.to)
+
+
+def _shown(name: str) -> str:
+    """A name as it may be kept: it may come from a model, be of any length, and hold half a character."""
+    cut = name if len(name) <= NAME_LENGTH_KEPT_MAX else f"{name[:NAME_LENGTH_KEPT_MAX]}…"
+    return cut.encode("utf-8", "replace").decode()
 
 
 # --- rules by what they are about ------------------------------------------------------------------------------------

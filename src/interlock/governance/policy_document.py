@@ -10,12 +10,14 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
+from interlock.core.agent_contract import SafetyTier
 from interlock.core.compiling.spellings import Words, Written, written_wrong
+from interlock.core.plan import EffectClass, Risk
+from interlock.core.verdicts import Point
 
 NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
 PATTERN_LENGTH_MAX: Final = 256
 
-PointWord: TypeAlias = Literal["run", "edge", "model", "tool", "gate", "memory"]
 VerdictWord: TypeAlias = Literal["allow", "deny", "ask"]
 VERDICTS: Final = ("deny", "ask", "allow")
 """The strongest first: of two rules that hold, the stronger decides."""
@@ -45,11 +47,11 @@ def _listed(written: object) -> object:
 
 
 Points: TypeAlias = Annotated[
-    list[PointWord],
-    BeforeValidator(_listed, json_schema_input_type=PointWord | list[PointWord]),
+    list[Point],
+    BeforeValidator(_listed, json_schema_input_type=Point | list[Point]),
     Field(min_length=1),
 ]
-EffectWord: TypeAlias = Literal["read", "idempotent", "once", "paid"]
+EffectWord: TypeAlias = EffectClass | Literal["paid"]
 Effects: TypeAlias = Annotated[
     list[EffectWord],
     BeforeValidator(_listed, json_schema_input_type=EffectWord | list[EffectWord]),
@@ -61,8 +63,6 @@ Accesses: TypeAlias = Annotated[
     BeforeValidator(_listed, json_schema_input_type=AccessWord | list[AccessWord]),
     Field(min_length=1),
 ]
-RiskWord: TypeAlias = Literal["low", "medium", "high"]
-SafetyWord: TypeAlias = Literal["basic", "enhanced", "maximum"]
 
 
 # --- who -------------------------------------------------------------------------------------------------------------
@@ -97,10 +97,19 @@ def _read_scalar(written: object) -> object:
     raise written_wrong("an argument is compared with text, whole numbers, true or false", "write one of them")
 
 
+_Value: TypeAlias = Annotated[_Scalar, BeforeValidator(_read_scalar, json_schema_input_type=_Scalar)]
+
+
+def _in_one_order(values: list[_Scalar]) -> list[_Scalar]:
+    """Their order means nothing, and 1 is not true."""
+    by_type = {(type(each).__name__, each): each for each in values}
+    return [by_type[key] for key in sorted(by_type, key=lambda key: (key[0], str(key[1])))]
+
+
 class ArgumentBounds(Written):
     """What an argument may be: one of some values, or a number within bounds, both of them included."""
 
-    one_of: list[Annotated[_Scalar, BeforeValidator(_read_scalar, json_schema_input_type=_Scalar)]] | None = Field(
+    one_of: Annotated[list[_Value], AfterValidator(_in_one_order)] | None = Field(
         default=None, min_length=1, description="The values; text may hold `*`, which stands for any text."
     )
     at_least: int | None = Field(default=None, description="The lowest number.")
@@ -150,12 +159,10 @@ class RuleSpec(Written):
         description="Of an edge: the nodes it comes from. What is allowed comes from none but these.",
     )
     effect: Effects | None = Field(default=None, description="Of a tool: how its calls may be repeated. Left out: any.")
-    risk_at_most: RiskWord | None = Field(
+    risk_at_most: Risk | None = Field(
         default=None, description="Of a tool, with `allow`: the highest risk. Left out: low."
     )
-    risk_at_least: RiskWord | None = Field(
-        default=None, description="Of a tool, with `deny` and `ask`: the lowest risk."
-    )
+    risk_at_least: Risk | None = Field(default=None, description="Of a tool, with `deny` and `ask`: the lowest risk.")
     hosts: Needs | None = Field(
         default=None,
         description="The hosts that a tool or a model speaks to. With `allow`, all of them, and left out: none. "
@@ -167,7 +174,7 @@ class RuleSpec(Written):
         default=None,
         description="Whether a tool changes something outside the project. With `allow`, whether it may; left out: no.",
     )
-    safety_at_least: SafetyWord | None = Field(
+    safety_at_least: SafetyTier | None = Field(
         default=None, description="Of a model, with `allow`: the lowest safety tier. Left out: any."
     )
     safety_below: Literal["enhanced", "maximum"] | None = Field(
@@ -195,7 +202,7 @@ class RuleSpec(Written):
         return "ask" if self.ask is not None else "allow"
 
     @property
-    def points(self) -> list[PointWord]:
+    def points(self) -> list[Point]:
         """What the rule is about."""
         return self.deny or self.ask or self.allow or []
 

@@ -6,18 +6,19 @@ nobody: it is denied, before any rule is looked at. Nothing is said here of what
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from interlock.core.plan import Permissions
-from interlock.core.verdicts import Movement
+from interlock.core.agent_contract import SafetyTier
+from interlock.core.plan import EffectClass, Permissions, Risk
+from interlock.core.verdicts import Movement, Point
 
-POINTS: Final = ("run", "edge", "model", "tool", "gate", "memory")
-"""Where a policy is asked, in the order of a run's life."""
-
-RISKS: Final = {"low": 0, "medium": 1, "high": 2}
-SAFETY_TIERS: Final = {"basic": 0, "enhanced": 1, "maximum": 2}
-EFFECTS: Final = ("read", "idempotent", "once", "paid")
+POINTS: Final[tuple[str, ...]] = get_args(Point)
+EFFECTS: Final = (*get_args(EffectClass), "paid")
 ACCESSES: Final = ("read", "write")
+
+# These types name their words from the least to the most.
+RISKS: Final[dict[str, int]] = {word: rank for rank, word in enumerate(get_args(Risk))}
+SAFETY_TIERS: Final[dict[str, int]] = {word: rank for rank, word in enumerate(get_args(SafetyTier))}
 
 _POINTS: Final = frozenset(POINTS)
 _EFFECTS: Final = frozenset((None, *EFFECTS))
