@@ -80,6 +80,8 @@ def test_every_problem_of_a_file_is_told_at_once_with_its_place_and_what_was_mea
         ("r: {allow: memory}", "`r` does not say how memory is used"),
         ("r: {allow: memory, access: [read, delete]}", "is one of read, write, not the text `delete`"),
         ("r: {allow: tool, who: {is: node, agent: ada}}", "where a node asks there is no agent"),
+        ("r: {allow: tool, who: {is_: node}}", "did you mean `is`?"),
+        ("r: {allow: edge, from_: a}", "did you mean `from`?"),
         ("r: {allow: tool, who: ada}", "`who` is a map, not the text `ada`"),
         ("r: {allow: tool, arguments: {}}", "`arguments` is empty"),
         ("r: {allow: tool, arguments: {n: 1.5}}", "an argument is compared with text, whole numbers, true or false"),

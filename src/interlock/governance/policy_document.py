@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from interlock.core.agent_contract import SafetyTier
 from interlock.core.compiling.spellings import Words, Written, written_wrong
@@ -70,8 +70,6 @@ Accesses: TypeAlias = Annotated[
 
 class Who(Written):
     """Who moves. Every key that is written has to fit."""
-
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     is_: Literal["node", "agent"] | None = Field(
         default=None,
@@ -137,8 +135,6 @@ Argument: TypeAlias = Annotated[
 
 class RuleSpec(Written):
     """One rule: what it says, of what, and when. It says exactly one of `allow`, `deny` and `ask`."""
-
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     allow: Points | None = Field(default=None, description="Lets it happen, where the rule holds.")
     deny: Points | None = Field(default=None, description="Refuses it, whatever else allows it.")
