@@ -130,7 +130,7 @@ def _is_path(source: str) -> bool:
 def _installed(declared: EntryPoint) -> list[Agent]:
     """What an installed package declares: a module, with the contracts beside it, or one agent."""
     found: object = load_module(declared.module)
-    for name in filter(None, declared.attr.split(".")):
+    for name in filter(None, (declared.attr or "").split(".")):
         found = getattr(found, name, None)
     match found:
         case Agent():

@@ -85,7 +85,7 @@ def asked(arguments: Value) -> Asked | str:
     """The question in arguments that fit the schema, or what is wrong with it."""
     given = cast("dict[str, Value]", arguments)
     choices, form = given.get("choices"), given.get("form")
-    if choices and form:
+    if choices is not None and form is not None:
         return "give choices or a form, not both"
     if form is not None and (problems := check_schema(form)):
         return f"the form cannot be used: {problems[0].message}"

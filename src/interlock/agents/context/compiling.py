@@ -76,7 +76,7 @@ def compile_context(contract: AgentContract, toolbox: Toolbox, state: AgentState
 def _take_sections(contract: AgentContract, state: AgentState, *, room: int) -> dict[str, Taken]:
     """What each section takes, by its name."""
     sections = sections_of(contract.context)
-    turns = state.turns[max(0, len(state.turns) - contract.context.turns_whole) :]
+    compacted = max(0, len(state.turns) - contract.context.turns_whole)
     taken: dict[str, Taken] = {}
     for section in sorted(sections, key=_by_turn):
         limit = room if section.tokens is None else min(room, section.tokens)
@@ -85,7 +85,7 @@ def _take_sections(contract: AgentContract, state: AgentState, *, room: int) -> 
                 taken[section.name] = _instructions(state)
                 continue  # paid for already
             case "turns":
-                chosen = take_turns(section, turns, limit)
+                chosen = take_turns(section, state.turns[compacted:], limit, older=compacted)
             case _:
                 older = len(state.turns) - sum(len(each.turns) for each in taken.values())
                 items = _items(section.source, state, older=older)

@@ -81,27 +81,24 @@ def _why(section: ContextSection, limit: int) -> Why:
     return "over_section_limit" if section.tokens is not None and section.tokens <= limit else "over_budget"
 
 
-def take_turns(section: ContextSection, turns: Sequence[Turn], limit: int) -> Taken:
-    """The newest turns that fit, whole; of the very newest, as much of its results as fits."""
+def take_turns(section: ContextSection, turns: Sequence[Turn], limit: int, *, older: int) -> Taken:
+    """The newest turns that fit, whole; of the very newest, as much of its results as fits. `older` are before them."""
     names = [Item(str(index), turn.text) for index, turn in enumerate(turns)]
     chosen = {item.name for item in selected(names, section.select)}
     shaped = [with_results_transformed(turn, section.transform) for turn in with_errors_compacted(turns)]
-    kept, left_out, room, cut = list[Turn](), list[LeftOut](), limit, False
+    left_out = [LeftOut(section.name, f"turn {number}", "compacted") for number in range(1, older + 1)]
+    kept, room, cut = list[Turn](), limit, False
     for index in reversed(range(len(shaped))):
-        what = f"{len(turns) - index} turns ago" if index < len(turns) - 1 else "the last turn"
-        tokens = tokens_of_turn(shaped[index])
+        what, tokens = f"turn {older + index + 1}", tokens_of_turn(shaped[index])
         if str(index) not in chosen:
             left_out.append(LeftOut(section.name, what, "not_selected", tokens))
             continue
         fit = shaped[index] if tokens <= room else fitted(shaped[index], room) if index == len(turns) - 1 else None
         if fit is None:
-            left_out.append(LeftOut(section.name, what, _why(section, limit), tokens))
             # No older turn is shown behind a gap: the model would take what is missing for what never happened.
             left_out += [
-                LeftOut(
-                    section.name, f"{len(turns) - older} turns ago", _why(section, limit), tokens_of_turn(shaped[older])
-                )
-                for older in reversed(range(index))
+                LeftOut(section.name, f"turn {older + each + 1}", _why(section, limit), tokens_of_turn(shaped[each]))
+                for each in range(index + 1)
             ]
             break
         used = tokens_of_turn(fit)

@@ -68,7 +68,7 @@ def problems_of_prompt(text: str, *, names: Collection[str], fields: Collection[
             Problem(place=(), message=message, advice="give it what changes as input, or as facts that are fetched")
         ]
     try:
-        tree = Environment(autoescape=False).parse(text)  # noqa: S701 - prompts are no HTML
+        tree = parsed(text)
     except TemplateSyntaxError as error:
         return [_at_line(text, error.lineno, f"the template cannot be read: {error.message}")]
     except (RecursionError, MemoryError, OverflowError, ValueError):
@@ -77,8 +77,8 @@ def problems_of_prompt(text: str, *, names: Collection[str], fields: Collection[
 
 
 def parsed(text: str) -> nodes.Template:
-    """The tree of a template that has no problems."""
-    return Environment(autoescape=False).parse(text)  # noqa: S701 - prompts are no HTML
+    """The tree of a template. A line that holds nothing but a statement leaves no line behind."""
+    return Environment(autoescape=False, trim_blocks=True, lstrip_blocks=True).parse(text)  # noqa: S701 - no HTML
 
 
 Complaint = tuple[nodes.Node, str, str]

@@ -40,7 +40,7 @@ def _rendered(text: str, variables: Mapping[str, Value]) -> str:
     work = Work()
     environment = _DataEnvironment(
         undefined=StrictUndefined, autoescape=False, optimized=False, keep_trailing_newline=False,
-        trim_blocks=True, lstrip_blocks=True, finalize=work.shown, cache_size=0,
+        finalize=work.shown, cache_size=0,
     )  # fmt: skip
     environment.globals.clear()
     filters: dict[str, Any] = environment.filters

@@ -34,12 +34,16 @@ def ask_model(
     """
     because = because or _open_error(state)
     if state.repairs > contract.repairs:
-        what = f"{state.repairs} answers in a row could not be used"
+        what = f"{_counted(state.repairs, 'answer')} in a row could not be used"
         return failed(state, "exhausted", _stopped(contract, what, because), because=because)
     if state.errors >= contract.limits.errors:
-        return _at_limit(contract, state, "errors", f"{state.errors} turns in a row came to nothing", because)
+        return _at_limit(
+            contract, state, "errors", f"{_counted(state.errors, 'turn')} in a row came to nothing", because
+        )
     if state.steps >= state.steps_max:
-        return _at_limit(contract, state, "steps", f"it has taken its {state.steps} steps without finishing", because)
+        return _at_limit(
+            contract, state, "steps", f"it has taken its {_counted(state.steps, 'step')} without finishing", because
+        )
     asking = structs.replace(state, notices=(*state.notices, *_last_steps(state)))
     match compile_context(contract, toolbox, asking):
         case DoesNotFit(tokens=tokens, budget=budget):
@@ -80,3 +84,7 @@ def _stopped(contract: AgentContract, what: str, because: Error | None) -> str:
 
 def _open_error(state: AgentState) -> Error | None:
     return Error("failed", told_error(state.troubles[-1])) if state.troubles else None
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
