@@ -1,20 +1,26 @@
 """The toolbox: tools by name, collected from files, folders, modules and functions. Two tools never share a name.
 
-Everything that is wrong with the sources is told at once. Calls no tool.
+Everything that is wrong with the sources is told at once. Calls no tool, and asks no server what it offers: of tools
+that somebody else defines, those are here that a person has approved, and the others only to be refused when called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, TypeAlias
 
 from interlock.core.plan import ToolContract
 from interlock.core.problems import nearest
+from interlock.tools.declared.reading import SUFFIXES
 from interlock.tools.errors import ToolError, ToolsNotLoaded
 from interlock.tools.loading import load_file, load_module
+from interlock.tools.mcp.clients import McpClients
+from interlock.tools.pinning import Quarantine, lock_file_of, read_pins
 from interlock.tools.places import shown
+from interlock.tools.sources import Surroundings, source_files, tools_of_file
 from interlock.tools.tool import Tool, tool_of
 
 ToolSource: TypeAlias = str | Path | ModuleType | Tool | Callable[..., Any]
@@ -22,18 +28,32 @@ ToolSource: TypeAlias = str | Path | ModuleType | Tool | Callable[..., Any]
 
 
 class Toolbox:
-    """Tools by name."""
+    """Tools by name. One in quarantine is found by its name, which a call of it was given; else it is not there."""
 
-    def __init__(self, tools: dict[str, Tool]) -> None:
+    def __init__(self, tools: dict[str, Tool], around: Surroundings | None = None) -> None:
         self._tools = dict(sorted(tools.items()))
+        self._around = around
 
     def find(self, name: str) -> Tool | None:
-        """The tool of that name."""
-        return self._tools.get(name)
+        """The tool of that name, also if it will only refuse."""
+        found = self._tools.get(name)
+        why = "" if found is None else self._why(found)
+        return found if found is None or found.quarantined == why else replace(found, quarantined=why)
+
+    def quarantined(self) -> dict[str, str]:
+        """What nobody has approved as it is now, each with the reason: absent for graphs and agents."""
+        return {name: why for name, tool in self._tools.items() if (why := self._why(tool))}
+
+    async def close(self) -> None:
+        """End the connections to servers that calls have opened. They open again if they are needed."""
+        if self._around is not None:
+            await self._around.clients.close()
 
     def get(self, name: str) -> Tool:
         """The tool of that name; a `ToolError` suggests the nearest one."""
         found = self._tools.get(name)
+        if found is not None and (why := self._why(found)):
+            raise ToolError(f"the tool `{name}` is in quarantine: {why}")
         if found is None:
             near = nearest(name, self._tools)
             raise ToolError(f"there is no tool `{name}`" + (f": did you mean `{near}`?" if near else ""))
@@ -41,29 +61,34 @@ class Toolbox:
 
     def contracts(self) -> dict[str, ToolContract]:
         """What graphs may know of these tools."""
-        return {name: tool.contract for name, tool in self._tools.items()}
+        return {tool.name: tool.contract for tool in self}
 
     def __iter__(self) -> Iterator[Tool]:
-        return iter(self._tools.values())
+        return iter([tool for tool in self._tools.values() if not self._why(tool)])
 
     def __len__(self) -> int:
-        return len(self._tools)
+        return len(list(iter(self)))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._tools
+        return name in self._tools and not self._why(self._tools[str(name)])
+
+    def _why(self, tool: Tool) -> str:
+        return tool.quarantined or ("" if self._around is None else self._around.quarantine.why(tool.name))
 
 
 def collect_tools(sources: Iterable[ToolSource]) -> Toolbox:
     """The tools of all sources, or `ToolsNotLoaded` with everything that is wrong with them.
 
-    Text is a file or folder if it looks like one (ends in `.py`, has a slash, or exists), a module's name otherwise. A
-    file or module that was named must hold a tool; in a folder, files without tools are what the others import.
+    Text is a file or folder if it looks like one (ends in `.py` or `.yaml`, has a slash, or exists), a module's name
+    otherwise. A file or module that was named must hold a tool; in a folder, files without tools are what the others
+    import. Files of YAML declare tools of somebody else (see `declared`).
     """
     tools: dict[str, Tool] = {}
     problems: list[str] = []
+    around = Surroundings(McpClients(), Quarantine())
     for source in sources:
         try:
-            for found in _tools_of(source):
+            for found in _tools_of(source, around):
                 problems.extend(_added(tools, found))
         except ToolsNotLoaded as error:
             problems.extend(error.problems)
@@ -71,7 +96,7 @@ def collect_tools(sources: Iterable[ToolSource]) -> Toolbox:
             problems.append(str(error))
     if problems:
         raise ToolsNotLoaded(list(dict.fromkeys(problems)))
-    return Toolbox(tools)
+    return Toolbox(tools, around)
 
 
 def _added(tools: dict[str, Tool], found: Tool) -> list[str]:
@@ -82,16 +107,16 @@ def _added(tools: dict[str, Tool], found: Tool) -> list[str]:
     return [f"{found.place}: the tool `{found.name}` is also defined at {known.place}: rename one of them"]
 
 
-def _tools_of(source: ToolSource) -> list[Tool]:
+def _tools_of(source: ToolSource, around: Surroundings) -> list[Tool]:
     match source:
         case Tool():
             return [source]
         case ModuleType():
             return _named(_tools_in(source), source.__name__)
         case Path():
-            return _tools_at(source)
-        case str() if source.endswith(".py") or "/" in source or Path(source).exists():
-            return _tools_at(Path(source))
+            return _tools_at(source, around)
+        case str() if source.endswith((".py", *SUFFIXES)) or "/" in source or Path(source).exists():
+            return _tools_at(Path(source), around)
         case str():
             return _named(_tools_in(load_module(source)), f"module {source}")
         case _:
@@ -101,19 +126,23 @@ def _tools_of(source: ToolSource) -> list[Tool]:
             return [found]
 
 
-def _tools_at(path: Path) -> list[Tool]:
+def _tools_at(path: Path, around: Surroundings) -> list[Tool]:
     if not path.is_dir():
-        return _named(_tools_in(load_file(path)), str(path))
+        return _declared(path, around) if path.suffix in SUFFIXES else _named(_tools_in(load_file(path)), str(path))
     tools: list[Tool] = []
     problems: list[str] = []
-    for file in _python_files(path):
+    for file in _python_files(path) + source_files(path):
         try:
-            tools.extend(_tools_in(load_file(file)))
+            tools.extend(_declared(file, around) if file.suffix in SUFFIXES else _tools_in(load_file(file)))
         except ToolError as error:
             problems.extend(error.problems if isinstance(error, ToolsNotLoaded) else [str(error)])
     if problems:
         raise ToolsNotLoaded(problems)
     return tools
+
+
+def _declared(file: Path, around: Surroundings) -> list[Tool]:
+    return tools_of_file(file, read_pins(lock_file_of(file.parent)), around)
 
 
 def _python_files(folder: Path) -> list[Path]:
