@@ -29,3 +29,17 @@ class ToolEnvironment:
     fetch: Fetch
     sandbox_limits: SandboxLimits = DEFAULT_LIMITS
     """What a program may take. A tool's own time limit is the shorter of its argument and this one."""
+
+
+class SandboxFoundOnce:
+    """A source that looks for the sandbox when it is asked for the first time: looking takes a part of a second."""
+
+    def __init__(self, find: SandboxSource) -> None:
+        self._find = find
+        self._found: Sandbox | NoSandbox | None = None
+
+    async def __call__(self) -> Sandbox | NoSandbox:
+        """What was found."""
+        if self._found is None:
+            self._found = await self._find()
+        return self._found

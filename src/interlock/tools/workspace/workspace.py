@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -112,13 +112,17 @@ class Workspace:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def changes_in(self, copy: Copy, paths: Iterable[WorkspacePath]) -> list[FileChange]:
-        """What became of these files in a copy, as changes to the workspace that it was made of."""
+    def changes_in(self, copy: Copy) -> list[FileChange]:
+        """What became of the files in a copy, as changes to the workspace that it was made of."""
         with opened_root(copy.folder) as root:
-            return [
-                FileChange(path, copy.stamps.get(path), find_content(root, path, bytes_max=self.limits.file_bytes_max))
-                for path in paths
-            ]
+            contents = {path: read_content(root, path, bytes_max=self.limits.bytes_max) for path in _files_below(root)}
+        changed = {path: content for path, content in contents.items() if copy.stamps.get(path) != content.stamp}
+        paths = sorted({*changed, *(copy.stamps.keys() - contents.keys())}, key=str)
+        return [FileChange(path, copy.stamps.get(path), changed.get(path)) for path in paths]
+
+
+def _files_below(root: int) -> list[WorkspacePath]:
+    return [entry.path for entry in walk(root) if entry.size is not None]
 
 
 def copy_files(root: int, target: int, *, file_bytes_max: int) -> dict[WorkspacePath, str]:
