@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from interlock.agents.collecting import Agents
 from interlock.core.plan import DEFAULT_POOL, Micros
 from interlock.core.requests import Result
+from interlock.engine.agents.model_door import ModelDoor, NoModels
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, Performer, late_result
 from interlock.engine.relaying.relay import FeedRelay
@@ -33,7 +35,8 @@ from interlock.faults.process import FaultyProcess
 from interlock.faults.store import FaultyStore
 from interlock.faults.switches import Fault
 from interlock.faults.world import FaultyWorld
-from interlock.settings import Configured
+from interlock.governance.policy import Policy
+from interlock.models.declaring import ModelServer, ModelsSettings
 from interlock.sinks.declaring import SinkSettings
 from interlock.sinks.errors import SinkUnusableError
 from interlock.sinks.making import make_sink
@@ -71,6 +74,20 @@ _ID_LENGTH: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeclaredModels:
+    """The models that a project declares, the server that may stand in for all of them, and the project's folder."""
+
+    models: ModelsSettings = field(default_factory=ModelsSettings)
+    server: ModelServer = field(default_factory=ModelServer)
+    folder: Path = Path()
+
+    @property
+    def has_any(self) -> bool:
+        """Whether any model can be asked."""
+        return bool(self.models.providers) or bool(self.server.url)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parts:
     """What a worker is put together from. `slots` is asked anew for each worker: slots belong to one event loop."""
 
@@ -78,6 +95,10 @@ class Parts:
     place: StorePlace | None = None
     """The store's file, if it has one: its folder is made when the store is opened, and not before."""
     toolbox: Toolbox
+    policy: Policy
+    """What is asked before each movement: nothing moves without one."""
+    agents: Agents | None = None
+    models: DeclaredModels = field(default_factory=DeclaredModels)
     secrets: SecretSource = NO_SECRETS
     slots: Callable[[], Mapping[Runs, Slots]] = slots_for
     clock: Clock = field(default_factory=LoopClock)
@@ -176,7 +197,7 @@ def make_relay(
     return FeedRelay(store, tenant=TENANT, sink_name=name, sink=sink, now=now)
 
 
-def make_models(configured: Configured, *, secrets: SecretSource, clock: Clock) -> ModelGateway:
+def make_models(declared: DeclaredModels, *, secrets: SecretSource, clock: Clock) -> ModelGateway:
     """The gateway to the models that a project declares. It belongs to one event loop."""
     # Its limits and breakers take 0.2 s to import, and most commands ask no model.
     from interlock.models.making import make_gateway  # noqa: PLC0415
@@ -193,10 +214,25 @@ def make_models(configured: Configured, *, secrets: SecretSource, clock: Clock) 
         finally:
             timer.cancel()
 
-    settings = configured.settings
     return make_gateway(
-        settings.models, settings.model, folder=configured.project, now=clock.now, sleep=sleep, find_key=find_key
+        declared.models, declared.server, folder=declared.folder, now=clock.now, sleep=sleep, find_key=find_key
     )
+
+
+@asynccontextmanager
+async def _model_door(parts: Parts) -> AsyncGenerator[ModelDoor]:
+    """Where agents ask models; in the end its connections are closed."""
+    if not parts.models.has_any:
+        yield NoModels()
+        return
+    # Who asks no model needs none of what asks them.
+    from interlock.engine.agents.gateway_door import GatewayDoor  # noqa: PLC0415
+
+    gateway = make_models(parts.models, secrets=parts.secrets, clock=parts.clock)
+    try:
+        yield GatewayDoor(gateway)
+    finally:
+        await gateway.close()
 
 
 def trigger_duties(engine: Engine) -> list[Duty]:
@@ -213,17 +249,17 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
     """A worker on its opened store; in the end its runs are let go and the store is closed."""
     if isinstance(parts.place, Path):
         _make_folder(parts.place)
-    async with parts.store:
+    async with parts.store, _model_door(parts) as models:
         clock = JumpingClock(parts.clock) if parts.faults else parts.clock
         process = _faulty(parts, clock, lambda: worker) if isinstance(clock, JumpingClock) else None
         store = parts.store if process is None else FaultyStore(parts.store, process).as_store()
-        engine = Engine(store, tenant=TENANT, now=clock.now)
+        engine = Engine(store, tenant=TENANT, now=clock.now, judge=parts.policy.judge)
 
         def note_late(call: ToolCall, outcome: ToolOutcome) -> None:
             worker.note_late(call.run, late_result(call, outcome))
 
         door = ToolDoor(clock=clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
-        live = LiveWorld(parts.toolbox, door, tenant=TENANT)
+        live = LiveWorld(parts.toolbox, door, tenant=TENANT, models=models, agents=parts.agents)
         owner = this_process(secrets.token_hex(8))
         with _world(parts, live) as sound:
             world = sound if process is None else FaultyWorld(sound, process)
@@ -247,12 +283,12 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
             workers[call.tenant].note_late(call.run, late_result(call, outcome))
 
     def worker_of(tenant: str) -> Worker:
-        engine = Engine(parts.store, tenant=tenant, now=parts.clock.now)
-        world = LiveWorld(parts.toolbox, door, tenant=tenant)
+        engine = Engine(parts.store, tenant=tenant, now=parts.clock.now, judge=parts.policy.judge)
+        world = LiveWorld(parts.toolbox, door, tenant=tenant, models=models, agents=parts.agents)
         workers[tenant] = Worker(engine, world, parts.clock, owner=owner, new_id=new_run_id, placing=placing)
         return workers[tenant]
 
-    async with parts.store:
+    async with parts.store, _model_door(parts) as models:
         door = ToolDoor(clock=parts.clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
         card = WorkerCard(
             owner=owner,
@@ -292,7 +328,7 @@ def _faulty(parts: Parts, clock: JumpingClock, worker: Callable[[], Worker]) -> 
 def _world(parts: Parts, live: Performer) -> Generator[Performer]:
     """Where effects go. What was recorded is written in the end, when nothing is in flight any more."""
     if parts.plays is not None:
-        yield PlayingWorld(parts.plays, parts.toolbox, parts.secrets.redaction())
+        yield PlayingWorld(parts.plays, parts.toolbox, parts.secrets.redaction(), agents=parts.agents)
     elif parts.records is not None:
         try:
             yield RecordingWorld(live, parts.records.cassette)

@@ -146,6 +146,7 @@ class Settings(Strict):
     store: Place = Path(".interlock/interlock.db")
     graphs: Path = Path("graphs")
     tools: tuple[ToolPlace, ...] = ("tools",)
+    agents: tuple[ToolPlace, ...] = ("agents",)
     policies: Path = Path("policies")
     """A folder of rules. Without a file in it the default set holds."""
     secrets: Path = Path(".interlock/secrets.toml")
@@ -245,7 +246,7 @@ SETTING_NAMES: Final = tuple(name for name in _names(Settings) if name.partition
 
 _OTHER_FLAGS: Final = {"worker.pools": "--pool", "worker.tags": "--tag", "worker.grace_seconds": "--grace"}
 """The flags that are not called as their settings: those that are given again and again, and one that is short."""
-_LISTS: Final = ("tools", "worker.pools", "worker.tags")
+_LISTS: Final = ("tools", "agents", "worker.pools", "worker.tags")
 _BY_VARIABLE: Final = {f"{ENVIRONMENT_PREFIX}{name.replace('.', '_').upper()}": name for name in SETTING_NAMES}
 
 
@@ -468,7 +469,8 @@ def _absolute(settings: Settings, project: Path, here: Path, origins: Mapping[st
             "graphs": base("graphs") / settings.graphs,
             "policies": base("policies") / settings.policies,
             "secrets": base("secrets") / settings.secrets,
-            "tools": _tool_sources(settings.tools, base("tools"), is_default="tools" not in origins),
+            "tools": _sources(settings.tools, base("tools"), is_default="tools" not in origins),
+            "agents": _sources(settings.agents, base("agents"), is_default="agents" not in origins),
         }
     )
 
@@ -477,12 +479,12 @@ def _absolute_place(place: StorePlace, base: Path) -> StorePlace:
     return base / place if isinstance(place, Path) else place
 
 
-def _tool_sources(tools: tuple[str, ...], base: Path, *, is_default: bool) -> tuple[str, ...]:
-    """Files and folders as absolute paths, modules by their names. A project without a tools folder has no tools."""
+def _sources(named: tuple[str, ...], base: Path, *, is_default: bool) -> tuple[str, ...]:
+    """Files and folders as absolute paths, modules by their names. A project without such a folder has none of them."""
     if is_default:
-        return tuple(str(base / each) for each in tools if (base / each).is_dir())
-    return tuple(str(base / each) if _is_path(each, base) else each for each in tools)
+        return tuple(str(base / each) for each in named if (base / each).is_dir())
+    return tuple(str(base / each) if _is_path(each, base) else each for each in named)
 
 
 def _is_path(source: str, base: Path) -> bool:
-    return source.endswith(".py") or "/" in source or (base / source).exists()
+    return source.endswith((".py", ".yaml", ".yml")) or "/" in source or (base / source).exists()

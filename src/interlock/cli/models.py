@@ -198,14 +198,16 @@ async def _gateway() -> AsyncGenerator[ModelGateway]:
     """The project's gateway, on this command's loop."""
     import os
 
-    from interlock.bootstrap import make_models
+    from interlock.bootstrap import DeclaredModels, make_models
     from interlock.cli.opening import configured
     from interlock.tools.clock import LoopClock
     from interlock.tools.secrets import read_secrets
 
     found = configured()
     secrets = read_secrets(os.environ, found.settings.secrets)
-    gateway = make_models(found, secrets=secrets, clock=LoopClock())
+    settings = found.settings
+    declared = DeclaredModels(models=settings.models, server=settings.model, folder=found.project)
+    gateway = make_models(declared, secrets=secrets, clock=LoopClock())
     try:
         yield gateway
     finally:

@@ -25,6 +25,7 @@ from interlock.client.errors import (
 )
 from interlock.client.source_files import read_source
 from interlock.client.time_zones import KnownZones
+from interlock.core.agent_contract import AgentContract
 from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import Compiled, compile_graph
@@ -85,12 +86,14 @@ class Graphs:
         self,
         shelf: GraphShelf | _FolderOfGraphs | None,
         tools: Mapping[str, ToolContract],
+        agents: Mapping[str, AgentContract],
         *,
         document_limits: DocumentLimits,
         graph_limits: GraphLimits,
     ) -> None:
         self._shelf = shelf
         self._tools = tools
+        self._agents = agents
         self._document_limits = document_limits
         self._graph_limits = graph_limits
 
@@ -116,6 +119,7 @@ class Graphs:
         as_it_is_now = Graphs(
             _FolderOfGraphs(self._shelf, self._document_limits) if isinstance(self._shelf, Path) else self._shelf,
             self._tools,
+            self._agents,
             document_limits=self._document_limits,
             graph_limits=self._graph_limits,
         )
@@ -151,7 +155,7 @@ class Graphs:
         unread = document.problems if document else ()
         if document is not None and document.data is None:
             return CheckedGraph(name, Compiled(None, None, unread), unread, document)
-        catalogue = Catalogue(self._tools, self._by_name(shelf), zones=KnownZones())
+        catalogue = Catalogue(self._tools, self._by_name(shelf), self._agents, KnownZones())
         compiled = compile_graph(data, catalogue, limits=self._graph_limits)
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
 

@@ -12,9 +12,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from interlock.bootstrap import LIVE, TENANT, Parts, Serving, cassette_of, make_store, running_service
+from interlock.agents.collecting import Agents, AgentSource, collect_agents
+from interlock.bootstrap import (
+    LIVE,
+    TENANT,
+    DeclaredModels,
+    Parts,
+    Serving,
+    cassette_of,
+    make_store,
+    running_service,
+)
 from interlock.client.choosing import plan_to_move_to, plan_to_run
 from interlock.client.duties import Duties
 from interlock.client.errors import NotOpenError, RunningLoopError
@@ -54,6 +64,8 @@ from interlock.engine.worker import Worker
 from interlock.engine.worlds.cassette_files import recording_to
 from interlock.engine.worlds.cassettes import CassetteError
 from interlock.faults import Fault
+from interlock.governance import Policy, default_policy, project_policy
+from interlock.models.declaring import ModelServer, ModelsSettings
 from interlock.settings import Configured, LimitSettings, RetentionSettings, SlotSettings, WorkerSettings
 from interlock.sinks.declaring import SinkSettings
 from interlock.store.claims import RunLimit
@@ -81,7 +93,11 @@ class Interlock:
         store: str | StorePlace | None = None,
         *,
         tools: Iterable[ToolSource] = (),
+        agents: Iterable[AgentSource] = (),
         graphs: str | GraphShelf | None = None,
+        policies: str | Path | None = None,
+        models: ModelsSettings | Mapping[str, Any] | None = None,
+        model_server: ModelServer | None = None,
         secrets: Secrets = NO_SECRETS,
         limits: LimitSettings | None = None,
         slots: SlotSettings | None = None,
@@ -99,7 +115,9 @@ class Interlock:
 
         `store` is a file that is made if it is not there, or `postgresql://user:password@host/database`.
 
-        `tools` are functions marked with `@tool`, modules, files or folders; `graphs` a folder, or documents by name.
+        `tools` are functions marked with `@tool`, modules, files or folders; `graphs` a folder, or documents by name;
+        `agents` are contracts, folders of them, or agents declared in Python. `policies` is a folder of rules: without
+        one the default set holds. `models` declares providers and pools as the settings do.
         `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
         A cassette is made anew, unless `adds_to_record` says that a run is gone on with which is on it so far.
         `faults` are put in the way of calls, for tests: see `interlock.faults`.
@@ -111,9 +129,12 @@ class Interlock:
             raise TypeError(f"`tools` is a list, also of one: write `tools=[{tools!r}]`")
         limits, slots, clock = limits or LimitSettings(), slots or SlotSettings(), clock or LoopClock()
         self.toolbox: Toolbox = collect_tools(tools)
+        self.agents: Agents = collect_agents(agents)
+        self.policy: Policy = default_policy() if policies is None else project_policy(Path(policies))
         self.graphs = Graphs(
             Path(graphs) if isinstance(graphs, str) else graphs,
             self.toolbox.contracts(),
+            self.agents.contracts(),
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
         )
@@ -128,6 +149,13 @@ class Interlock:
             store=make_store(place, clock=clock, lease_micros=round(lease_seconds * 1_000_000)),
             place=place,
             toolbox=self.toolbox,
+            policy=self.policy,
+            agents=self.agents,
+            models=DeclaredModels(
+                models=ModelsSettings.model_validate(models or {}),
+                server=model_server or ModelServer(),
+                folder=self._folder,
+            ),
             secrets=self._secrets,
             slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
             clock=clock,
@@ -153,7 +181,11 @@ class Interlock:
         return cls(
             settings.store,
             tools=settings.tools,
+            agents=settings.agents,
             graphs=settings.graphs,
+            policies=settings.policies,
+            models=settings.models,
+            model_server=settings.model,
             secrets=read_secrets(environment, settings.secrets),
             limits=settings.limits,
             slots=settings.slots,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal, Protocol, assert_never
 
+from interlock.agents.agent import Agent
+from interlock.agents.collecting import Agents
+from interlock.core.agent_contract import AgentContract
 from interlock.core.events import Error, NodeResult, UndoResult
 from interlock.core.requests import Result, SettleEffect, UndoneResult
 from interlock.core.values import Value
@@ -22,12 +25,26 @@ from interlock.tools.toolbox import Toolbox
 Whole = Callable[[Value], Awaitable[Value]]
 
 
+def ready_agent(contract: AgentContract, agents: Agents | None) -> Agent | None:
+    """The agent of a contract. One that steps by code of its own needs that very code."""
+    if not contract.code:
+        return Agent(contract=contract, place="")
+    found = agents.find(contract.name) if agents is not None else None
+    if found is None or found.contract.code != contract.code:
+        return None
+    return Agent(contract=contract, place=found.place, own_step=found.own_step)
+
+
 class Performer(Protocol):
     """A world: where effects go. What becomes of one is reported to what holds it in flight, once."""
 
     @property
     def models(self) -> ModelDoor:
         """Where agents ask models."""
+        ...
+
+    def agent(self, contract: AgentContract) -> Agent | None:
+        """The agent of a contract, ready to step; None if it steps by code that is not here."""
         ...
 
     def find(self, tool: str) -> Tool | None:
@@ -52,11 +69,24 @@ class Performer(Protocol):
 class LiveWorld:
     """The world itself: tools are called."""
 
-    def __init__(self, toolbox: Toolbox, door: ToolDoor, *, tenant: str, models: ModelDoor | None = None) -> None:
+    def __init__(
+        self,
+        toolbox: Toolbox,
+        door: ToolDoor,
+        *,
+        tenant: str,
+        models: ModelDoor | None = None,
+        agents: Agents | None = None,
+    ) -> None:
         self._toolbox = toolbox
+        self._agents = agents
         self._door = door
         self._tenant = tenant
         self.models: ModelDoor = models or NoModels()
+
+    def agent(self, contract: AgentContract) -> Agent | None:
+        """The agent, by the step that all have, or by its own if that is here as the contract means it."""
+        return ready_agent(contract, self._agents)
 
     def find(self, tool: str) -> Tool | None:
         """The tool of the toolbox."""

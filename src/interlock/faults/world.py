@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
+from interlock.agents.agent import Agent
+from interlock.core.agent_contract import AgentContract
 from interlock.core.durations import parse_duration
 from interlock.core.events import Error, ErrorClass
 from interlock.core.plan import Micros
@@ -44,6 +46,10 @@ class FaultyWorld:
     def models(self) -> ModelDoor:
         """The models of the other world."""
         return self._inner.models
+
+    def agent(self, contract: AgentContract) -> Agent | None:
+        """The agent of the other world."""
+        return self._inner.agent(contract)
 
     def find(self, tool: str) -> Tool | None:
         """The tool of the other world."""

@@ -46,13 +46,16 @@ async def ask_and_listen(
     chosen: Chosen,
     request: ModelRequest,
     *,
+    agent: str,
     call_id: str,
     deadline: Micros | None,
     says: Callable[[str], None],
     halt: Halt,
 ) -> Heard:
     """The answer. Of a call that is broken off nobody knows what it cost, so what was held for it counts as spent."""
-    asking = asyncio.ensure_future(models.ask(chosen, request, call_id=call_id, deadline=deadline, says=says))
+    asking = asyncio.ensure_future(
+        models.ask(chosen, request, agent=agent, call_id=call_id, deadline=deadline, says=says)
+    )
     with halt.heard_by(asking.cancel):
         try:
             return await asking

@@ -27,10 +27,6 @@ class Crew:
     run: str
     tenant: str
 
-    def agent(self, name: str) -> AgentContract:
-        """The agent that the run is pinned to."""
-        return self.plan.agents[name]
-
     def toolbox(self, contract: AgentContract) -> Toolbox:
         """Everything that an agent may call, by the names it uses."""
         agents: Mapping[str, AgentContract] = {

@@ -13,7 +13,6 @@ import msgspec
 
 from interlock.agents.actions import AskModel, AskPerson, CallTools, Fail, Finish
 from interlock.agents.observations import ModelBroke, ModelSaid, Observation, PersonAnswered
-from interlock.agents.stepping import begin, step
 from interlock.core.event_parts import Error
 from interlock.core.events import DecisionMade, EffectDone, EffectFailed, EffectIntended, EffectUnknown
 from interlock.core.in_doubt import doubt
@@ -42,7 +41,7 @@ class AgentLoop:
     def __init__(self, crew: Crew, call: AgentCall, journal: Journal, halt: Halt) -> None:
         self._crew = crew
         self._call = call
-        self._contract = crew.agent(call.agent)
+        self._contract = crew.plan.agents[call.agent]
         self._toolbox = crew.toolbox(self._contract)
         self._halt = halt
         self._steps = LoopSteps(journal, halt, run=crew.run, path=call.path, attempt=call.attempt)
@@ -67,7 +66,11 @@ class AgentLoop:
         return outcome
 
     async def _to_the_end(self) -> ToolOutcome:
-        state, action = begin(self._contract, self._toolbox, copied(self._call.input))
+        agent = self._crew.performer.agent(self._contract)
+        if agent is None:
+            message = f"the agent `{self._contract.name}` steps by code that is not here: start a worker that has it"
+            return Failed(Error("unavailable", message, self._call.path), calls=0)
+        state, action = agent.begin(self._toolbox, copied(self._call.input))
         while True:
             self._halt.check()
             match action:
@@ -84,7 +87,7 @@ class AgentLoop:
                     observation = await self._ask_person(action)
                 case _ as never:
                     assert_never(never)
-            state, action = step(self._contract, self._toolbox, state, observation)
+            state, action = agent.step(self._toolbox, state, observation)
 
     @property
     def _simulated(self) -> bool:
@@ -158,6 +161,7 @@ class AgentLoop:
             self._crew.performer.models,
             chosen,
             request,
+            agent=self._contract.name,
             call_id=begun.effect,
             deadline=self._call.deadline,
             says=self._steps.journal.says,

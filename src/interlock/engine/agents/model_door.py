@@ -67,11 +67,12 @@ class ModelDoor(Protocol):
         chosen: Chosen,
         request: ModelRequest,
         *,
+        agent: str,
         call_id: str,
         deadline: Micros | None,
         says: Callable[[str], None],
     ) -> Heard:
-        """Ask, and tell `says` what is being said meanwhile. Raises nothing."""
+        """Ask for an agent, and tell `says` what is being said meanwhile. Raises nothing."""
         ...
 
 
@@ -99,6 +100,7 @@ class NoModels:
         chosen: Chosen,  # noqa: ARG002 - the port's signature
         request: ModelRequest,  # noqa: ARG002 - the port's signature
         *,
+        agent: str,  # noqa: ARG002 - the port's signature
         call_id: str,  # noqa: ARG002 - the port's signature
         deadline: Micros | None,  # noqa: ARG002 - the port's signature
         says: Callable[[str], None],  # noqa: ARG002 - the port's signature

@@ -209,7 +209,7 @@ class ToolCalls:
             kind=meant.kind,
             input=meant.call.arguments,
             reserve=Spending(usd=meant.terms.usd) if meant.terms.usd else None,
-            limits=limits_of_agent(self._crew.agent(meant.name)) if meant.kind == "agent" else None,
+            limits=limits_of_agent(self._crew.plan.agents[meant.name]) if meant.kind == "agent" else None,
             tries=1 if known is None else known.tries + 1,
         )
         await self._granting.begin(intended)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
+from interlock.agents.agent import Agent
+from interlock.agents.collecting import Agents
+from interlock.core.agent_contract import AgentContract
 from interlock.core.values import Value
 from interlock.engine.agents.model_door import ModelDoor, NoModels
 from interlock.engine.effects import CallTool, FindOut
-from interlock.engine.performing import Performer, Whole
+from interlock.engine.performing import Performer, Whole, ready_agent
 from interlock.engine.worlds.cassettes import CallOnTape, Cassette
 from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal
@@ -30,6 +33,10 @@ class RecordingWorld:
     def models(self) -> ModelDoor:
         """The models of the other world."""
         return self._inner.models
+
+    def agent(self, contract: AgentContract) -> Agent | None:
+        """The agent of the other world."""
+        return self._inner.agent(contract)
 
     def find(self, tool: str) -> Tool | None:
         """The tool of the other world."""
@@ -62,11 +69,18 @@ class PlayingWorld:
     out of requests as they were when it was written.
     """
 
-    def __init__(self, cassette: Cassette, toolbox: Toolbox, redaction: Redaction) -> None:
+    def __init__(
+        self, cassette: Cassette, toolbox: Toolbox, redaction: Redaction, *, agents: Agents | None = None
+    ) -> None:
         self._cassette = cassette
+        self._agents = agents
         self._toolbox = toolbox
         self._redaction = redaction
         self.models: ModelDoor = NoModels()
+
+    def agent(self, contract: AgentContract) -> Agent | None:
+        """The agent, ready to step: what it wants is answered from the cassette."""
+        return ready_agent(contract, self._agents)
 
     def find(self, tool: str) -> Tool | None:
         """The tool, where it is here."""
