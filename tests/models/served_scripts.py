@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from interlock.core.values import is_list
 from interlock.models.scripted.filling import filled, filled_text
 from interlock.models.scripted.matching import NoMatch, call_id, find_turn
 from interlock.models.scripted.reading import read_scripts
-from interlock.models.scripted.script import Script
 from tests.models.fake_replies import FakeCall, FakeReply, FakeRequest, Replies
 
 
@@ -38,7 +36,7 @@ def scripted_replies(folder: Path) -> Replies:
 
     def answer(request: FakeRequest) -> FakeReply:
         heard = heard_request(request.body)
-        match = find_turn(scripts, heard, _agent_of(scripts, heard))
+        match = find_turn(scripts, heard, agent="")
         if isinstance(match, NoMatch):
             return FakeReply(status=400, error=match.why)
         turn = match.turn
@@ -56,13 +54,6 @@ def scripted_replies(folder: Path) -> Replies:
         return FakeReply(text, calls)
 
     return answer
-
-
-def _agent_of(scripts: Sequence[Script], request: ModelRequest) -> str:
-    """A server is not told which agent asks: it is the one whose name stands in the instructions."""
-    instructions = "\n".join(each.text for each in request.messages if isinstance(each, Instructions))
-    named = [script.agent for script in scripts if script.agent and script.agent in instructions]
-    return max(named, key=len, default="")
 
 
 def heard_request(body: Any) -> ModelRequest:  # noqa: ANN401 - JSON

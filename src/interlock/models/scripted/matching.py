@@ -16,6 +16,7 @@ from msgspec import Struct
 from interlock.core.messages import Answered, Instructions, Message, ModelRequest, Said, Told
 from interlock.models.scripted.script import Script, Turn, When
 
+_WORD: Final = re.compile(r"[A-Za-z][\w-]*")
 _CALL_ID: Final = re.compile(r"(?P<script>.*)-(?P<turn>[0-9]+)-[0-9]+", re.DOTALL)
 
 
@@ -63,9 +64,17 @@ def find_turn(scripts: Sequence[Script], request: ModelRequest, agent: str) -> M
 
 
 def _is_for(script: Script, request: ModelRequest, agent: str) -> bool:
-    if script.agent is not None and not fnmatchcase(agent, script.agent):
+    if script.agent is not None and not _is_agent(script.agent, _instructions(request), agent):
         return False
     return script.instructions is None or script.instructions.search(_instructions(request)) is not None
+
+
+def _is_agent(pattern: str, instructions: str, agent: str) -> bool:
+    """Whether an agent is meant. Where nobody says who asks, a word of its instructions has to be its name."""
+    if agent:
+        return fnmatchcase(agent, pattern)
+    words = set(_WORD.findall(instructions))
+    return any(fnmatchcase(word, pattern) for word in words)
 
 
 def _instructions(request: ModelRequest) -> str:

@@ -62,7 +62,7 @@ def _script(document: Document, name: str) -> tuple[Script | None, list[Problem]
 
 
 def _problem(place: Place, kind: str, message: str) -> Problem:
-    name = str(place[-1]) if place else "the script"
+    name = next((each for each in reversed(place) if isinstance(each, str)), "the script")
     if kind == "extra_forbidden":
         meant = nearest(name, _KEYS)
         advice = f"did you mean `{meant}`?" if meant else f"there are: {', '.join(_KEYS)}"

@@ -30,6 +30,7 @@ from interlock.core.values import Value, is_list
 
 SCRIPT_PROBLEM: Final = "script"
 """What problems of this page are called, whose message is told as it stands."""
+_BOUNDS: Final = 2
 
 
 class _Written(BaseModel):
@@ -54,8 +55,11 @@ def _duration(written: object) -> object:
         ) from problem
 
 
-def _span(written: Value) -> Value:
-    return written if is_list(written) else [written, written]
+def _span(written: Value) -> object:
+    bounds = written if is_list(written) else [written, written]
+    if len(bounds) != _BOUNDS:
+        raise PydanticCustomError(SCRIPT_PROBLEM, "should be a duration, or the shortest and the longest of a list")
+    return _duration(bounds[0]), _duration(bounds[1])
 
 
 Pattern: TypeAlias = Annotated[re.Pattern[str], BeforeValidator(_pattern)]
@@ -123,7 +127,7 @@ class Turn(_Written):
     error: WrittenError | None = None
     finish: Finish | None = None
     tokens: WrittenTokens | None = None
-    latency: Annotated[tuple[Duration, Duration], BeforeValidator(_span)] | None = None
+    latency: Annotated[tuple[Micros, Micros], BeforeValidator(_span)] | None = None
     breaks_off: bool = False
     """Whether the answer is cut after half of its text."""
 
@@ -142,10 +146,11 @@ class Script(_Written):
     script: str = ""
     """Its name; else that of its file."""
     agent: str | None = None
-    """The agent it answers for, as a pattern such as `*_fixer`; else any."""
+    """The agent it answers for, as a pattern such as `*_fixer`; else any. Where nobody says who asks, a word of the
+    instructions has to be its name."""
     instructions: Pattern | None = None
     """Found in the instructions of whom it answers for."""
-    latency: Annotated[tuple[Duration, Duration], BeforeValidator(_span)] | None = None
+    latency: Annotated[tuple[Micros, Micros], BeforeValidator(_span)] | None = None
     """How long an answer takes: `200ms`, or between two: `[200ms, 900ms]`."""
     tokens_per_second: Annotated[int, Field(gt=0)] | None = None
     """How quickly it writes."""
