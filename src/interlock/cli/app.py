@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from interlock.cli import (
+    agents,
     backing_up,
     changing,
     differing,
@@ -64,6 +65,7 @@ app.command("config", rich_help_panel=_START)(project.config)
 app.add_typer(graphs.app, name="graph", rich_help_panel=_START)
 app.add_typer(schema.app, name="store", rich_help_panel=_START)
 app.add_typer(policy.app, name="policy", rich_help_panel=_START)
+app.add_typer(agents.app, name="agents", rich_help_panel=_START)
 app.add_typer(models.app, name="models", rich_help_panel=_START)
 
 app.command("runs", rich_help_panel=_LOOK)(looking.runs)

@@ -22,6 +22,14 @@ def graph_names(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
+def agent_names(incomplete: str) -> list[str]:
+    """The agents of the project's folder, by the names of their files; nothing is loaded for that."""
+    folders = (folder / "agents" for folder in (Path.cwd(), *Path.cwd().parents))
+    folder = next((folder for folder in folders if folder.is_dir()), None)
+    names = sorted(file.stem for file in folder.glob("*.yaml")) if folder else []
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def pool_names(incomplete: str) -> list[str]:
     """The pools of models that the project declares."""
     return [name for name in _pools() if name.startswith(incomplete)]

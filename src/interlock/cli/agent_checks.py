@@ -1,0 +1,131 @@
+"""Checking agents: their contracts one by one, then all of them together, and whether what they may call is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, structs
+
+from interlock.agents.collecting import CONTRACT_SUFFIXES, Agents, collect_agents
+from interlock.agents.contracts.reading import read_contract
+from interlock.agents.errors import AgentsNotLoaded, UnknownAgent
+from interlock.authoring.report import problems_as_json, render_problems
+from interlock.cli.opening import configured
+from interlock.core.agent_contract import AgentContract
+from interlock.core.compiling.callees import unknown_callees
+from interlock.tools.toolbox import collect_tools
+
+
+class CheckedAgent(Struct, frozen=True):
+    """An agent, or what was to be one, with everything that is wrong with it."""
+
+    name: str
+    place: str
+    contract: AgentContract | None = None
+    rendered: str = ""
+    problems: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it can be asked."""
+        return self.contract is not None and all(problem["severity"] != "error" for problem in self.problems)
+
+
+def check_agents(wanted: Sequence[str]) -> list[CheckedAgent]:
+    """The agents that are meant, each with all its problems; without a word, all of the project."""
+    sources = configured().settings.agents
+    checked = [_checked_file(file) for file in (_files_of(wanted) if wanted else _contracts_in(sources))]
+    if not all(each.contract for each in checked):
+        return checked
+    try:
+        # A contract that was named may stand outside the project's folders, and call what stands in them.
+        outside = [each.place for each in checked if not _is_within(each.place, sources)]
+        agents = collect_agents([*sources, *outside])
+    except AgentsNotLoaded as error:
+        return [*checked, *(_broken(problem) for problem in error.problems)]
+    return _with_callees(checked, agents, wanted)
+
+
+def _files_of(wanted: Sequence[str]) -> list[Path]:
+    """The contracts among what was named; what is no file is the name of an agent, and looked for later."""
+    return [Path(each) for each in wanted if _is_file(each)]
+
+
+def _is_file(word: str) -> bool:
+    return word.endswith(CONTRACT_SUFFIXES) or "/" in word
+
+
+def _contracts_in(sources: Sequence[str]) -> list[Path]:
+    paths = [Path(source) for source in sources]
+    folders = [file for path in paths if path.is_dir() for file in sorted(path.iterdir())]
+    alone = [path for path in paths if path.is_file()]
+    return [file for file in (*folders, *alone) if file.suffix in CONTRACT_SUFFIXES]
+
+
+def _is_within(place: str, sources: Sequence[str]) -> bool:
+    file = Path(place).absolute()
+    return any(file == Path(source) or file.parent == Path(source) for source in sources)
+
+
+def _checked_file(file: Path) -> CheckedAgent:
+    shown = _from_here(file)
+    try:
+        read = read_contract(shown)
+    except OSError as error:
+        return _broken(f"{shown}: the file cannot be read: {error.strerror or error}", name=file.stem)
+    data = read.document.data
+    name = str(data.get("agent", file.stem)) if isinstance(data, dict) else file.stem  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - whatever stands there
+    return CheckedAgent(
+        name=name,
+        place=str(shown),
+        contract=read.contract,
+        rendered=render_problems(read.problems, read.document),
+        problems=tuple(problems_as_json(read.problems, read.document)),
+    )
+
+
+def _from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _broken(message: str, *, name: str = "") -> CheckedAgent:
+    """What never became an agent."""
+    return CheckedAgent(name=name, place="", rendered=f"{message}\n", problems=(_problem(message),))
+
+
+def _problem(message: str, advice: str = "") -> dict[str, Any]:
+    return {"severity": "error", "message": message, "advice": advice}
+
+
+def _with_callees(checked: Sequence[CheckedAgent], agents: Agents, wanted: Sequence[str]) -> list[CheckedAgent]:
+    """The agents that were meant, and whether what each may call is there."""
+    known = {each.name: each for each in checked}
+    names = [each for each in wanted if not _is_file(each)] if wanted else [each.name for each in agents]
+    meant = [*known, *(name for name in names if name not in known)]
+    tools = collect_tools(configured().settings.tools).contracts()
+    return [_with_its_callees(known.get(name) or _declared(agents, name), agents, tools) for name in meant]
+
+
+def _declared(agents: Agents, name: str) -> CheckedAgent:
+    """An agent that was declared in Python, or comes with the product or a package."""
+    try:
+        found = agents.get(name)
+    except UnknownAgent as unknown:
+        return _broken(str(unknown), name=name)
+    return CheckedAgent(name=name, place=found.place, contract=found.contract)
+
+
+def _with_its_callees(checked: CheckedAgent, agents: Agents, tools: Any) -> CheckedAgent:  # noqa: ANN401 - contracts by name
+    if checked.contract is None:
+        return checked
+    missing = list(unknown_callees(checked.contract, tools, agents.contracts()))
+    advice = "mend its `tools`, or add what is missing"
+    rendered = "".join(f"{checked.place}: error: {message}\n      {advice}\n" for message in missing)
+    return structs.replace(
+        checked,
+        rendered=checked.rendered + rendered,
+        problems=(*checked.problems, *(_problem(message, advice) for message in missing)),
+    )
