@@ -41,7 +41,10 @@ _OWN_PROCESSES: Final = 8
 
 
 class Bubblewrap:
-    """Jobs under `bwrap`: each as a user of its own where this process may give one, else as who runs this."""
+    """Jobs under `bwrap`: each as a user of its own where this process may give one, else as who runs this.
+
+    `runs_as` has all of them run as one other user, as if that user had started this process.
+    """
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class Bubblewrap:
     ) -> None:
         self._program, self.python, self._home = program, python, python_home
         self._cgroups, self._runs_as = cgroups, runs_as
+        self._gives = can_give_identities() and runs_as is None
 
     name = "bubblewrap"
 
@@ -64,7 +68,7 @@ class Bubblewrap:
             "a job shares the kernel of this machine, so a hole in that lets it out",
             "a job with the network granted reaches all of it, also what listens on this machine",
             *(() if self._cgroups else (EACH_PROCESS_ALONE,)),
-            *(() if can_give_identities() else ("all jobs run as the user of this process",)),
+            *(() if self._gives else ("all jobs run as the user of this process",)),
         )
 
     @contextmanager
@@ -72,10 +76,8 @@ class Bubblewrap:
         """Its arguments for this job, with its user and its control group."""
         limits = job.limits
         with ExitStack() as held:
-            user = self._runs_as
-            own = None
-            if user is None and can_give_identities():
-                user = own = held.enter_context(one_identity())
+            own = held.enter_context(one_identity()) if self._gives else None
+            user = self._runs_as if own is None else own
             cgroup = held.enter_context(
                 job_cgroup(
                     self._cgroups,

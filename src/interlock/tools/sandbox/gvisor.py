@@ -9,13 +9,16 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from interlock.tools.sandbox.cgroups import job_cgroup
 from interlock.tools.sandbox.enclosure import (
     AF_UNIX,
+    EACH_PROCESS_ALONE,
     INSIDE,
+    MIB,
     PATHS_OF_MACHINE,
     SETTINGS_OF_MACHINE,
     Confinement,
@@ -23,46 +26,69 @@ from interlock.tools.sandbox.enclosure import (
     environment_with,
     inside_program,
 )
+from interlock.tools.sandbox.identity import can_give_identities
 from interlock.tools.sandbox.job import WORKSPACE, SandboxJob
 
 _NOBODY = 65_534
 _SUPERVISORS = Path("/supervisor")
+_SUPERVISORS_RIGHTS = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+_OWN_BYTES = 128 * MIB
+"""What gVisor and the supervisor need of the job's memory."""
+_OWN_PROCESSES = 400
+"""Threads of gVisor itself, and one process of the machine for each address space inside."""
 
 
 class Gvisor:
     """Jobs under `runsc`, without a network whatever they ask for."""
 
-    def __init__(self, program: Path, *, python: Path, python_home: Path) -> None:
-        self._program, self.python, self._home = program, python, python_home
+    def __init__(self, program: Path, *, python: Path, python_home: Path, cgroups: Sequence[Path] = ()) -> None:
+        self._program, self.python, self._home, self._cgroups = program, python, python_home, cgroups
 
     name = "gvisor"
 
     @property
     def gaps(self) -> tuple[str, ...]:
         """What it does not keep a job from."""
-        return ("a job with the network granted is refused: this tier has none to give",)
+        return (
+            "a job with the network granted is refused: this tier has none to give",
+            "processes of a job are not counted: its memory bounds them",
+            *(() if self._cgroups else (EACH_PROCESS_ALONE,)),
+        )
 
     @contextmanager
     def enclosed(self, job: SandboxJob) -> Generator[Enclosure]:
         """A bundle for this job, as `runsc` wants it."""
         if job.network:
             raise OSError("the tier gvisor has no network to give")
-        with tempfile.TemporaryDirectory(prefix="interlock-", ignore_cleanup_errors=True) as folder:
+        limits = job.limits
+        with ExitStack() as held:
+            folder = held.enter_context(tempfile.TemporaryDirectory(prefix="interlock-", ignore_cleanup_errors=True))
+            cgroup = held.enter_context(
+                job_cgroup(
+                    self._cgroups,
+                    memory_bytes=limits.memory_bytes + 2 * limits.workspace_bytes + _OWN_BYTES,
+                    processes=limits.processes + _OWN_PROCESSES,
+                )
+            )
             bundle, state = Path(folder, "bundle"), Path(folder, "state")
             (bundle / "rootfs").mkdir(parents=True)
             state.mkdir()
             (bundle / "config.json").write_text(json.dumps(self._bundle(job, bundle / "rootfs")))
             yield Enclosure(
                 command=(
-                    *(str(self._program), f"--root={state}", "--network=none", "--ignore-cgroups", "--rootless"),
+                    *(str(self._program), f"--root={state}", "--network=none", "--ignore-cgroups"),
+                    *(() if can_give_identities() else ("--rootless",)),
                     *("run", f"--bundle={bundle}", f"job-{secrets.token_hex(8)}"),
                 ),
                 confinement=Confinement(
                     workspace=str(WORKSPACE),
                     environment=environment_with("/tmp"),  # noqa: S108 - the job's own, in memory
                     kill="namespace",
+                    # Its supervisor is another user there, as gVisor does not hide a process that asks to be hidden.
+                    user=_NOBODY,
                     families=(AF_UNIX,),
                 ),
+                cgroup=cgroup,
             )
 
     def _bundle(self, job: SandboxJob, root: Path) -> dict[str, object]:
@@ -77,7 +103,7 @@ class Gvisor:
                 "env": [],
                 "cwd": "/",
                 "noNewPrivileges": True,
-                "capabilities": {},
+                "capabilities": dict.fromkeys(("bounding", "effective", "permitted"), _SUPERVISORS_RIGHTS),
             },
             "mounts": [
                 {"destination": "/proc", "type": "proc", "source": "proc"},
@@ -96,7 +122,7 @@ def _memory(place: str, options: str) -> dict[str, object]:
         "destination": place,
         "type": "tmpfs",
         "source": "tmpfs",
-        "options": ["nosuid", "nodev", options, "mode=0755"],
+        "options": ["nosuid", "nodev", options, "mode=0777"],
     }
 
 

@@ -18,6 +18,7 @@ from interlock.tools.sandbox.enclosure import (
     AF_INET,
     AF_INET6,
     EACH_PROCESS_ALONE,
+    INSIDE,
     MIB,
     PATHS_OF_MACHINE,
     SETTINGS_OF_MACHINE,
@@ -38,7 +39,10 @@ _DEVICES_WRITTEN = ("/dev/null",)
 
 
 class Landlock:
-    """Jobs under Landlock and seccomp: each as a user of its own where this process may give one."""
+    """Jobs under Landlock and seccomp: each as a user of its own where this process may give one.
+
+    `runs_as` has all of them run as one other user, as if that user had started this process.
+    """
 
     def __init__(
         self,
@@ -46,11 +50,13 @@ class Landlock:
         python: Path,
         python_home: Path,
         cgroups: Sequence[Path] = (),
-        gives_identities: bool | None = None,
         mounts: bool = False,
+        runs_as: int | None = None,
+        programs: Path = INSIDE.parent,
     ) -> None:
         self.python, self._home, self._cgroups, self._mounts = python, python_home, cgroups, mounts
-        self._gives = can_give_identities() if gives_identities is None else gives_identities
+        self._gives = can_give_identities() and runs_as is None
+        self._runs_as, self._programs = runs_as, programs
 
     name = "landlock"
 
@@ -81,13 +87,14 @@ class Landlock:
             )
             room = held.enter_context(tempfile.TemporaryDirectory(prefix="interlock-", ignore_cleanup_errors=True))
             workspace, home = f"{room}/workspace", f"{room}/tmp"  # noqa: S108 - the job's own
-            if user is not None:
+            owner = self._runs_as if user is None else user
+            if owner is not None:
                 # Its files are the job's own, and nobody else's.
-                os.chown(room, user, user)
+                os.chown(room, owner, owner)
             settings = (*SETTINGS_OF_MACHINE, *(SETTINGS_OF_NETWORK if job.network else ()))
             read = (*PATHS_OF_MACHINE, *settings, *_DEVICES_READ, self._home, *job.read_only_paths)
             yield Enclosure(
-                command=inside_program("supervise", python=self.python),
+                command=inside_program("supervise", python=self.python, at=self._programs),
                 confinement=Confinement(
                     workspace=workspace,
                     environment=environment_with(home),
@@ -103,6 +110,7 @@ class Landlock:
                     room=room,
                     mounts=self._mounts,
                 ),
+                runs_as=self._runs_as,
                 cgroup=cgroup,
                 job_user=user,
                 is_killed_whole=False,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 _ENDS_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.005
@@ -34,6 +35,35 @@ def descendants_of(process: int) -> list[int]:
     return found
 
 
+class Family:
+    """A process and all that descends from it now, held so that no other process can be taken for one of them."""
+
+    def __init__(self, process: int) -> None:
+        self._held = [held for found in (process, *descendants_of(process)) if (held := _held(found)) is not None]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for held in self._held:
+            os.close(held)
+
+    async def kill(self) -> bool:
+        """Kill them, wait until the last has gone, and say whether that worked."""
+        deadline = asyncio.get_running_loop().time() + _ENDS_SECONDS
+        for held in self._held:
+            with suppress(ProcessLookupError, PermissionError):
+                signal.pidfd_send_signal(held, signal.SIGKILL)
+        gone = select.poll()
+        for held in self._held:
+            gone.register(held, select.POLLIN)
+        while len(gone.poll(0)) < len(self._held):
+            if asyncio.get_running_loop().time() > deadline:
+                return False
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return True
+
+
 async def kill_user(user: int) -> bool:
     """Kill what runs as a user id that is a job's alone, until nothing does, and say whether that worked."""
     deadline = asyncio.get_running_loop().time() + _ENDS_SECONDS
@@ -55,6 +85,13 @@ def _kill(process: int, user: int) -> None:
                 signal.pidfd_send_signal(held, signal.SIGKILL)
         finally:
             os.close(held)
+
+
+def _held(process: int) -> int | None:
+    try:
+        return os.pidfd_open(process)
+    except ProcessLookupError:
+        return None
 
 
 def _all() -> list[int]:

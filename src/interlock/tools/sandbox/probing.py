@@ -68,7 +68,7 @@ def tier_named(name: str, *, runsc: str = "runsc", bwrap: str = "bwrap") -> Tier
     python, home = own_python()
     match name:
         case "gvisor":
-            return Gvisor(_program(runsc), python=python, python_home=home)
+            return Gvisor(_program(runsc), python=python, python_home=home, cgroups=cgroup_parents())
         case "bubblewrap":
             return Bubblewrap(_program(bwrap), python=python, python_home=home, cgroups=cgroup_parents())
         case "landlock":

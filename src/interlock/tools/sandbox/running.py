@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import signal
 import tempfile
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -24,7 +22,7 @@ from interlock.core.plan import Micros
 from interlock.tools.sandbox.enclosure import Enclosure, Tier, task_of
 from interlock.tools.sandbox.inside import archive, frames
 from interlock.tools.sandbox.job import Ending, SandboxJob, SandboxLimits, SandboxResult
-from interlock.tools.sandbox.leftovers import descendants_of, kill_user
+from interlock.tools.sandbox.leftovers import Family, descendants_of, kill_user
 from interlock.tools.sandbox.returning import Returned, printable, take_back
 
 START_SECONDS: Final = 10.0
@@ -132,7 +130,7 @@ class _Conversation:
     async def hold(self) -> None:
         """From the start of the supervisor to the death of all that it started."""
         process = await self._start()
-        complaint = asyncio.create_task(_first_of(process.stderr))
+        complaint = asyncio.create_task(_end_of(process.stderr))
         try:
             await self._talk(process)
         except _Stopped as stopped:
@@ -176,7 +174,6 @@ class _Conversation:
             env={},
             cwd="/",
             start_new_session=True,
-            umask=0o077,
             **({**user, "extra_groups": ()} if user else {}),  # pyright: ignore[reportArgumentType] - its stubs know each alone
         )
 
@@ -274,19 +271,23 @@ class _Conversation:
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         """Nothing of the job lives when this returns; where something does, the result says so."""
         assert process.stdin is not None
+        assert process.stdout is not None
+        # Unread, it would hide from the event loop that everybody has gone.
+        unread = asyncio.create_task(_end_of(process.stdout))
         if not self._enclosure.is_killed_whole:
             # The supervisor ends everything of its job when it hears nothing more, and only then itself.
             process.stdin.close()
             with suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), _POLITE_SECONDS)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        with Family(process.pid) as family:
+            is_ended = await family.kill()
         cgroup, user = self._enclosure.cgroup, self._enclosure.job_user
         is_empty = await cgroup.kill() if cgroup is not None else True
         is_gone = await kill_user(user) if user is not None else True
-        await process.wait()
         process.stdin.close()
-        if not (is_empty and is_gone):
+        await process.wait()
+        await unread
+        if not (is_ended and is_empty and is_gone):
             self._ending, self._note = "stopped", "something of it could not be killed"
 
     def _take_back(self) -> Returned:
@@ -315,8 +316,8 @@ async def _heard(stream: asyncio.StreamReader) -> tuple[bytes, bytes]:
         raise EOFError("its supervisor ended before it did") from None
 
 
-async def _first_of(stream: asyncio.StreamReader | None) -> str:
-    """The beginning of what is written about a failed start, read to its end so that nobody waits for us."""
+async def _end_of(stream: asyncio.StreamReader | None) -> str:
+    """The end of what is written there, read up to it so that nobody waits for us."""
     assert stream is not None
     kept = b""
     while data := await stream.read(frames.PIECE_BYTES):

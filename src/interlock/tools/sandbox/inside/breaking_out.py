@@ -27,7 +27,8 @@ def main() -> None:
         "reached a server of this machine": lambda: connected(socket.AF_INET, ("127.0.0.1", bait["port"])),
         "reached a socket of this machine": lambda: connected(socket.AF_UNIX, "\0" + bait["socket"]),
         "could mount": lambda: ctypes.CDLL(None).mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0,
-        "could look into its supervisor": lambda: os.listdir(f"/proc/{os.getppid()}/fd"),
+        "could speak for its supervisor": lambda: os.open(f"/proc/{os.getppid()}/fd/1", os.O_WRONLY | os.O_NONBLOCK),
+        "could look into its supervisor": lambda: os.open(f"/proc/{os.getppid()}/mem", os.O_RDWR),
     }
     worked = [what for what, attempt in tries.items() if works(attempt)]
     leave_somebody()

@@ -1,8 +1,8 @@
 """Which system calls a job may not make, as a filter that the kernel holds it and its children to.
 
 It refuses by name what a program has no need of and an attacker has: other processes' memory, mounts, namespaces,
-kernel objects, and sockets of all but the granted families. It is a second wall: the tier itself keeps files and network
-away.
+kernel objects, and sockets of all but the granted families. It is a second wall: files and networks are kept
+away by the tier itself.
 """
 
 from __future__ import annotations
@@ -74,6 +74,14 @@ _REFUSED: Final[dict[str, tuple[int | None, int | None]]] = {
     "uselib": (134, None),
     "lookup_dcookie": (212, 18),
     "vhangup": (153, 58),
+    # Notes on files: whoever may write to one may make them, and Landlock does not look at that.
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "setxattrat": (463, 463),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
     # Memory that belongs to no process, and talk that passes by every socket.
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
@@ -99,13 +107,6 @@ _BY_NAME_REFUSED: Final[dict[str, tuple[int | None, int | None]]] = {
     "chown": (92, None),
     "lchown": (94, None),
     "fchownat": (260, 54),
-    "setxattr": (188, 5),
-    "lsetxattr": (189, 6),
-    "removexattr": (197, 14),
-    "lremovexattr": (198, 15),
-    "setxattrat": (463, 463),
-    "removexattrat": (466, 466),
-    "file_setattr": (469, 469),
 }
 _UTIMENSAT: Final = (280, 88)
 
@@ -164,6 +165,12 @@ def seccomp_filter(*, families: Iterable[int], by_name: bool, machine: str | Non
     connected = [step for one in _CONNECTED_TYPES for step in _equal(one, _ALLOW)]
     steps += _when(_SOCKETPAIR[which], 1, [(_AND, 0, 0, _TYPE_BITS), *connected, _returns(_REFUSE)])
     return b"".join(struct.pack("HBBI", *step) for step in [*steps, _returns(_ALLOW)])
+
+
+def refused_calls(machine: str | None = None) -> dict[str, int]:
+    """The calls that no job may make whatever it passes, by name."""
+    which = list(_ARCHITECTURES).index(machine or platform.machine())
+    return {name: number for name, numbers in _REFUSED.items() if (number := numbers[which]) is not None}
 
 
 def hold_to(program: bytes) -> None:
