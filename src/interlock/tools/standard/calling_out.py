@@ -69,7 +69,7 @@ def hosts_needed(arguments: Value) -> Permissions:
     given = arguments if is_map(arguments) else {}
     url, method = given.get("url"), given.get("method", "GET")
     try:
-        host = parse_target(url).host if isinstance(url, str) else ANY_HOST
+        host = parse_target(url).host_header if isinstance(url, str) else ANY_HOST
     except ToolFailed:
         host = ANY_HOST
     return Permissions(hosts=(host,), external=method not in _CHANGE_NOTHING)
@@ -97,7 +97,15 @@ def _request(url: str, method: Method, headers: Mapping[str, str], body: object)
 def _answer(response: OutgoingResponse) -> ApiAnswer:
     text = response.text()
     shown = text[:TEXT_CHARACTERS_MAX]
-    return ApiAnswer(response.status, dict(response.headers), shown, len(shown) < len(text), _data(text))
+    return ApiAnswer(response.status, _by_name(response.headers), shown, len(shown) < len(text), _data(text))
+
+
+def _by_name(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The headers by name; what came several times is one text, as HTTP lets it be."""
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
 
 
 def _data(text: str) -> Value:

@@ -109,7 +109,10 @@ class _Application:
         there = self._lines[max(wanted, 0) : max(wanted, 0) + len(hunk.lines)]
         said = _lines_of(hunk.old)
         pairs = zip_longest(there[: len(said)], said, fillvalue=None)
-        number, (found, written) = next((n, pair) for n, pair in enumerate(pairs) if pair[0] != pair[1])
+        differing = ((number, *pair) for number, pair in enumerate(pairs) if pair[0] != pair[1])
+        number, found, written = next(differing, (0, None, None))
+        if found is None and written is None:
+            return "it stands above the hunk before it: put the hunks in the order of the file"
         line = max(wanted, 0) + number + 1
         if found is None:
             return f"it goes on with {_shown(written)} where the file ends, after line {line - 1}"

@@ -1,0 +1,96 @@
+"""The default tools as a whole: their names, what a repeat of each would do, and that making them touches nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from interlock.core.plan import Permissions
+from interlock.core.values import Value
+from interlock.tools import collect_tools
+from interlock.tools.sandbox import NoSandbox
+from interlock.tools.standard import SandboxFoundOnce
+from tests.tools.doorstep import lived
+from tests.tools.standard.bench import Bench
+from tests.tools.standard.sandboxes import bench_with
+
+EFFECTS = {
+    "api_call": "once",
+    "apply_patch": "idempotent",
+    "complete_task": "read",
+    "execute_code": "idempotent",
+    "git_branch": "idempotent",
+    "git_commit": "idempotent",
+    "git_diff": "read",
+    "git_log": "read",
+    "git_revert": "idempotent",
+    "git_status": "read",
+    "list_files": "read",
+    "read_file": "read",
+    "request_human_input": "read",
+    "revert_patch": "idempotent",
+    "run_tests": "read",
+    "search_files": "read",
+    "security_scan": "read",
+    "write_file": "idempotent",
+}
+
+
+@pytest.fixture(name="bench")
+def a_bench(tmp_path: Path) -> Bench:
+    """All tools, without a sandbox."""
+    return bench_with(tmp_path, NoSandbox(reasons=()))
+
+
+def test_each_tool_says_what_a_repeat_would_do(bench: Bench) -> None:
+    """The engine repeats, asks or gives up by this word alone."""
+    assert {made.name: made.contract.effect for made in collect_tools(bench.tools.values())} == EFFECTS
+
+
+def test_what_runs_code_says_that_it_needs_a_sandbox(bench: Bench) -> None:
+    """And nothing else does."""
+    sandboxed = {made.name for made in bench.tools.values() if made.terms.sandbox}
+
+    assert sandboxed == {"execute_code", "run_tests", "security_scan"}
+
+
+def test_each_tool_is_described_for_a_model_and_has_schemas_both_ways(bench: Bench) -> None:
+    """A model knows of a tool what stands there, and a graph is checked against it."""
+    undescribed = [made.name for made in bench.tools.values() if len(made.contract.description) < 40]
+    unchecked = [made.name for made in bench.tools.values() if not made.contract.input or not made.contract.output]
+
+    assert (undescribed, unchecked) == ([], [])
+
+
+def test_every_undo_is_a_tool_that_is_there(bench: Bench) -> None:
+    """A rollback must not find that its tool is called otherwise."""
+    undos = {made.terms.undo for made in bench.tools.values()} - {""}
+
+    assert undos == {"apply_patch", "git_revert", "revert_patch"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [None, 5, [], "x", {}, {"path": [1]}, {"patch": 1}, {"url": {}}, {"paths": {"a": 1}}]
+)
+def test_what_a_call_needs_is_told_whatever_its_arguments_are(arguments: Value, bench: Bench) -> None:
+    """Policy is asked before the arguments are checked, and an error there would be no verdict."""
+    needed = [made.permissions(arguments) for made in bench.tools.values()]
+
+    assert {type(each) for each in needed} == {Permissions}
+
+
+def test_a_sandbox_is_looked_for_once_and_not_before_it_is_needed() -> None:
+    """Looking takes a part of a second and runs a hostile program."""
+    looked: list[int] = []
+
+    async def find() -> NoSandbox:
+        looked.append(1)
+        return NoSandbox(reasons=())
+
+    source = SandboxFoundOnce(find)
+    before = len(looked)
+    lived(source)
+    lived(source)
+
+    assert (before, len(looked)) == (0, 1)
