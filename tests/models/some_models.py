@@ -16,7 +16,7 @@ DOLLAR = 1_000_000
 
 def price(of_input: int = DOLLAR, of_output: int = DOLLAR, **more: Any) -> Price:  # noqa: ANN401 - fields of a price
     """A price in micro-dollars for a million tokens."""
-    return Price(input=of_input, output=of_output, **({"cached": of_input} | more))
+    return structs.replace(Price(input=of_input, output=of_output, cached=of_input), **more)
 
 
 def model(name: str = "a/m", **facts: Any) -> ModelFacts:  # noqa: ANN401 - fields of the facts

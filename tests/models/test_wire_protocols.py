@@ -69,7 +69,7 @@ async def test_what_is_said_to_openai_is_its_protocol() -> None:
     assert body["messages"][2]["tool_calls"][0]["function"] == {"name": "agent_planner", "arguments": '{"goal":"x"}'}
     assert [tool["function"]["name"] for tool in body["tools"]] == ["read_file"]
     assert (body["model"], body["temperature"]) == ("m", 0.5)
-    assert body.get("max_completion_tokens", body.get("max_tokens")) == 99
+    assert body["max_tokens"] == 99
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 

@@ -70,6 +70,11 @@ def _sdk_provider(name: str, declared: DeclaredProvider, key: ModelKey | None, n
         from interlock.models.sdk.openai import OpenAIConnection  # noqa: PLC0415
 
         connection = OpenAIConnection(
-            name, url=settings.url, key=key, headers=settings.headers, connect_seconds=settings.connect_seconds
+            name,
+            url=settings.url,
+            key=key,
+            headers=settings.headers,
+            connect_seconds=settings.connect_seconds,
+            is_openai=settings.kind == "openai",
         )
     return SdkProvider(connection, now=now)

@@ -8,6 +8,7 @@ from typing import Any
 from openai import AsyncOpenAI, Timeout
 from pydantic_ai.models import Model
 from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
@@ -18,10 +19,17 @@ _NO_KEY = "none"
 
 
 class OpenAIConnection:
-    """OpenAI itself, or at an address a server that is as good as it."""
+    """OpenAI itself, or a server that speaks as it does."""
 
     def __init__(
-        self, name: str, *, url: str, key: ModelKey | None, headers: Mapping[str, str], connect_seconds: float
+        self,
+        name: str,
+        *,
+        url: str,
+        key: ModelKey | None,
+        headers: Mapping[str, str],
+        connect_seconds: float,
+        is_openai: bool,
     ) -> None:
         self._client = AsyncOpenAI(
             base_url=url or "https://api.openai.com/v1",
@@ -31,16 +39,19 @@ class OpenAIConnection:
             # How long a whole answer may take is watched by whoever asks.
             timeout=Timeout(None, connect=connect_seconds),
         )
-        if url:
+        self._profile: OpenAIModelProfile | None = None
+        if is_openai:
+            self._provider: Any = OpenAIProvider(openai_client=self._client)
+        else:
             # The library takes these from the environment: they are meant for OpenAI, and nobody else's business.
             self._client.organization = self._client.project = None
-            self._provider: Any = OpenAICompatibleProvider(name, openai_client=self._client)
-        else:
-            self._provider = OpenAIProvider(openai_client=self._client)
+            self._provider = OpenAICompatibleProvider(name, openai_client=self._client)
+            # The newer name of `max_tokens` is passed over by some servers, whose answers then have no end.
+            self._profile = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
 
     def model(self, name: str) -> Model[Any]:
         """What asks a model of that name."""
-        return OpenAIChatModel(name, provider=self._provider)
+        return OpenAIChatModel(name, provider=self._provider, profile=self._profile)
 
     async def close(self) -> None:
         """Let the connections go."""
