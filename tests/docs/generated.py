@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from interlock.agents.contracts import written as a
 from interlock.core import graph as g
 from interlock.core.compiling.spellings import EdgeSpec
 from interlock.core.graph import graph_schema
@@ -59,6 +60,12 @@ _PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "keys of a rule": lambda: key_table(p.RuleSpec),
         "keys of who": lambda: key_table(p.Who),
         "keys of an argument": lambda: key_table(p.ArgumentBounds),
+        "keys of an agent": lambda: key_table(a.WrittenAgent),
+        "keys of an agent's limits": lambda: key_table(a.LimitsSpec),
+        "keys of an agent's model": lambda: key_table(a.ModelSpec),
+        "keys of an agent's context": lambda: key_table(a.ContextSpec),
+        "keys of a section": lambda: key_table(a.SectionSpec),
+        "keys of a prefetch": lambda: key_table(a.PrefetchSpec),
         "default policy": default_rules,
         "lifecycle of a run": run_lifecycle,
         "lifecycle of a node": node_lifecycle,

@@ -39,6 +39,8 @@ def _default(name: str, field: FieldInfo) -> str:
     match default:
         case bool():
             return f"`{str(default).lower()}`"
+        case BaseModel():
+            return ""
         case list():
             return ", ".join(f"`{word}`" for word in default)  # pyright: ignore[reportUnknownVariableType] - words
         case _:
