@@ -35,6 +35,7 @@ from interlock.cli import (
     schema,
     serving,
     sinks,
+    tools,
 )
 from interlock.cli.failures import CommandError, ExitCode, Failure, failure_of
 from interlock.cli.invocation import terminated_as_interrupted
@@ -63,6 +64,7 @@ app.command("up", rich_help_panel=_START)(serving.up)
 app.command("worker", rich_help_panel=_START)(serving.worker)
 app.command("config", rich_help_panel=_START)(project.config)
 app.add_typer(graphs.app, name="graph", rich_help_panel=_START)
+app.add_typer(tools.app, name="tools", rich_help_panel=_START)
 app.add_typer(schema.app, name="store", rich_help_panel=_START)
 app.add_typer(policy.app, name="policy", rich_help_panel=_START)
 app.add_typer(agents.app, name="agents", rich_help_panel=_START)

@@ -52,6 +52,18 @@ def _pools() -> dict[str, list[str]]:
     return {name: [each.model for each in pool.models] for name, pool in declared.items()}
 
 
+def tool_names(incomplete: str) -> list[str]:
+    """The tools of the project, as far as they can be known without asking anybody."""
+    try:
+        from interlock.cli.invocation import Invocation
+        from interlock.cli.opening import project_client
+
+        found = project_client(Invocation()).toolbox.everything()
+    except Exception:  # noqa: BLE001 - a boundary: an error would be printed into the line being typed
+        return []
+    return [tool.name for tool in found if tool.name.startswith(incomplete)]
+
+
 def statuses(incomplete: str) -> list[str]:
     """Every status a run may have."""
     from interlock.core.lifecycle import RUN_STATUSES

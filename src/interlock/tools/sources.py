@@ -6,7 +6,6 @@ Making them asks nobody: what is not in the file itself is taken from the pins. 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -54,20 +53,29 @@ class Surroundings(Struct, frozen=True):
 
 def tools_of_file(file: Path, pins: Pins, around: Surroundings) -> list[Tool]:
     """The tools of a file, each in quarantine that is not what was approved. Asks nobody outside."""
-    network = around.network
     declared = read_source(file)
+    return [made_tool(declared, definition, pins, around) for definition in known_definitions(declared, pins)]
+
+
+def known_definitions(declared: DeclaredSource, pins: Pins) -> list[Definition]:
+    """What is known of a source's tools without asking it: what stands in files, or was approved."""
     source = declared.source
     match source:
         case HttpSource():
-            return [http_tool(declared, http_definition(declared), pins, network=network)]
+            return [http_definition(declared)]
         case OpenApiSource():
-            definitions = pins.of_source(declared.title) if _is_url(source.document) else _in_file(declared, source)
-            return [http_tool(declared, definition, pins, network=network) for definition in definitions]
+            return pins.of_source(declared.title) if _is_url(source.document) else _in_file(declared, source)
         case McpSource():
             _check_reach(declared, source)
-            return [
-                _mcp_tool(declared, source, definition, pins, around) for definition in _wanted(declared, source, pins)
-            ]
+            approved = pins.of_source(declared.title)
+            return [each for each in approved if source.tools is None or real_name(each) in source.tools]
+
+
+def made_tool(declared: DeclaredSource, definition: Definition, pins: Pins, around: Surroundings) -> Tool:
+    """The tool of one definition of a source."""
+    if isinstance(declared.source, McpSource):
+        return _mcp_tool(declared, declared.source, definition, pins, around)
+    return http_tool(declared, definition, pins, network=around.network)
 
 
 async def list_source(
@@ -145,11 +153,6 @@ def _parsed(text: bytes, source: str) -> Value:
 # --- MCP -------------------------------------------------------------------------------------------------------------
 
 
-def _wanted(declared: DeclaredSource, source: McpSource, pins: Pins) -> list[Definition]:
-    approved = pins.of_source(declared.title)
-    return [each for each in approved if source.tools is None or real_name(each) in source.tools]
-
-
 def _check_reach(declared: DeclaredSource, source: McpSource) -> None:
     if (source.command is None) == (source.url is None):
         raise ToolsNotLoaded([declared.problem("a server has either a `command` that starts it or a `url`")])
@@ -187,17 +190,6 @@ async def _offered(declared: DeclaredSource, source: McpSource, clients: McpClie
     except ConnectionLost as lost:
         raise ToolFailed(str(lost), kind="unavailable") from lost
     return _listed(declared, *definitions_of(offered, source, declared.name))
-
-
-def sources_of_folder(folder: Path) -> Mapping[Path, DeclaredSource | ToolsNotLoaded]:
-    """The sources that files of a folder declare, and for each file that cannot be read, why."""
-    found: dict[Path, DeclaredSource | ToolsNotLoaded] = {}
-    for file in source_files(folder):
-        try:
-            found[file] = read_source(file)
-        except ToolsNotLoaded as error:
-            found[file] = error
-    return found
 
 
 def source_files(folder: Path) -> list[Path]:

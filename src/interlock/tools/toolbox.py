@@ -59,6 +59,10 @@ class Toolbox:
             raise ToolError(f"there is no tool `{name}`" + (f": did you mean `{near}`?" if near else ""))
         return found
 
+    def everything(self) -> list[Tool]:
+        """All tools there are, those in quarantine as well: to be looked at."""
+        return [found for name in self._tools if (found := self.find(name)) is not None]
+
     def contracts(self) -> dict[str, ToolContract]:
         """What graphs may know of these tools."""
         return {tool.name: tool.contract for tool in self}
