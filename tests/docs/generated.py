@@ -23,12 +23,15 @@ from interlock.core.compiling.spellings import EdgeSpec
 from interlock.core.graph import graph_schema
 from interlock.governance import policy_document as p
 from interlock.governance import policy_schema
+from interlock.models import declaring as m
+from interlock.models.scripted import script as sc
 from tests.docs.command_reference import command_section
 from tests.docs.event_table import event_table
 from tests.docs.key_tables import key_table
 from tests.docs.lifecycle_diagrams import node_lifecycle, run_lifecycle
 from tests.docs.page import ROOT, pages
 from tests.docs.setting_table import setting_table
+from tests.docs.tool_table import standard_tool_table
 
 EDITOR_SCHEMA: Final = ROOT / "docs" / "graph.schema.json"
 POLICY_SCHEMA: Final = ROOT / "docs" / "policy.schema.json"
@@ -66,11 +69,20 @@ _PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "keys of an agent's context": lambda: key_table(a.ContextSpec),
         "keys of a section": lambda: key_table(a.SectionSpec),
         "keys of a prefetch": lambda: key_table(a.PrefetchSpec),
+        "keys of a provider": lambda: key_table(m.ProviderSettings),
+        "keys of a pool": lambda: key_table(m.PoolSettings),
+        "keys of a model": lambda: key_table(m.PooledModelSettings),
+        "keys of a price": lambda: key_table(m.PriceSettings),
+        "keys of a script": lambda: key_table(sc.Script),
+        "keys of a turn": lambda: key_table(sc.Turn),
+        "keys of a rule's conditions": lambda: key_table(sc.When),
+        "keys of an error": lambda: key_table(sc.WrittenError),
         "default policy": default_rules,
         "lifecycle of a run": run_lifecycle,
         "lifecycle of a node": node_lifecycle,
         "events": event_table,
         "settings": setting_table,
+        "standard tools": standard_tool_table,
     }
 )
 

@@ -19,10 +19,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-SAVED_INPUT, SAVED_ERRORS = os.dup(0), os.dup(2)
-os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-
-import pytest  # noqa: E402 - not before its input and its errors are out of reach
+import pytest
 
 BENIGN_EXITS = (0, 1, 5)
 """All passed, some failed, none found. Anything else means that pytest itself came to grief."""
@@ -154,14 +151,18 @@ SKIPPED, XFAILED = pytest.skip.Exception, pytest.xfail.Exception
 
 def main() -> None:
     """Run the tests named on the command line, and say how they ended."""
+    own_input, own_errors = os.dup(0), os.dup(2)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    # What is needed in the end is taken now: the tested code may put something else in its place.
+    run, dump, write, read, end = pytest.main, json.dumps, os.write, os.read, os._exit
     witness = Witness()
     sys.path.insert(0, str(Path.cwd()))
-    run, dump, write, read, end = pytest.main, json.dumps, os.write, os.read, os._exit
     exit_code = int(run(sys.argv[1:], plugins=[witness]))
     sys.stdout.flush()
-    word = read(SAVED_INPUT, 200).decode()
-    write(SAVED_ERRORS, f"\n{word}{dump(witness.verdict(exit_code))}\n".encode())
+    word = read(own_input, 200).decode()
+    write(own_errors, f"\n{word}{dump(witness.verdict(exit_code))}\n".encode())
     end(0)
 
 
-main()
+if __name__ == "__main__":
+    main()
