@@ -118,6 +118,10 @@ class _Taker:
                     if count >= MEMBERS_MAX:
                         raise tarfile.TarError(f"more than {MEMBERS_MAX:,} members")  # noqa: TRY301 - one way out
                     self._take_or_refuse(root, members, member)
+                # A head that makes no sense is taken for the end by what reads archives.
+                self._archive.seek(members.offset)
+                if self._archive.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+                    raise tarfile.TarError("it has no end")  # noqa: TRY301 - one way out
         # What reads archives was not written for hostile ones: it stumbles in each of these ways.
         except (tarfile.TarError, ValueError, OverflowError, RecursionError, EOFError, MemoryError) as error:
             self.is_cut = True

@@ -130,19 +130,20 @@ class _Conversation:
     async def hold(self) -> None:
         """From the start of the supervisor to the death of all that it started."""
         process = await self._start()
+        failed = ""
         complaint = asyncio.create_task(_end_of(process.stderr))
         try:
             await self._talk(process)
         except _Stopped as stopped:
             self._ending, self._note = stopped.ending, str(stopped)
         except (OSError, EOFError, frames.BadFrame, msgspec.MsgspecError) as error:
-            self._note = str(error)
+            failed = str(error)
         finally:
             self._ended_at = self._ended_at or _now()
             await _to_the_end(self._end(process))
             told = await complaint
-        if self._ending == "stopped" and told:
-            self._note = f"{self._note} ({told})" if self._note else told
+        if failed:
+            self._note = f"{failed} ({told})" if told else failed
 
     def result(self, tier: str) -> SandboxResult:
         """What became of the job, with its files back in their folder if it came to an end of its own."""
