@@ -14,7 +14,7 @@ from interlock.tools.standard.files import file_tools
 from interlock.tools.standard.git import git_tools
 from interlock.tools.standard.patching import patch_tools
 from interlock.tools.tool import Tool
-from interlock.tools.workspace import Workspaces
+from interlock.tools.workspace import Repository, Workspaces
 from tests.tools.standard.bench import Bench
 
 
@@ -122,6 +122,18 @@ def test_a_commit_whose_lines_were_changed_again_is_not_taken_back(bench: Bench)
 
     assert (kind, message.partition(" cannot")[0]) == ("invalid", commit)
     assert (bench.files["a.txt"], bench.call("git_status")["clean"]) == ("three\n", True)
+
+
+def test_what_a_killed_git_has_left_holds_nobody_up(bench: Bench) -> None:
+    """The repeat after a crash finds locks and half a revert, and does what was asked for all the same."""
+    commit = commit_of(bench, "two\n")
+    Repository(bench.workspace).text("revert", "--no-commit", commit)
+    (bench.workspace.repository / "index.lock").touch()
+    (bench.workspace.repository / "refs" / "heads" / "main.lock").touch()
+
+    bench.call("git_revert", commit=commit)
+
+    assert (bench.files["a.txt"], bench.call("git_status")["clean"]) == ("one\n", True)
 
 
 def commit_of(bench: Bench, text: str) -> str:

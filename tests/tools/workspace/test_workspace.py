@@ -81,6 +81,14 @@ def test_a_workspace_that_is_discarded_is_gone(tmp_path: Path) -> None:
     assert workspaces.find("run-1") is None
 
 
+def test_a_workspace_that_cannot_be_made_is_told_with_its_place(tmp_path: Path) -> None:
+    """Whoever set the folder has to find it."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(WorkspaceError, match=r"file/run-1 cannot be made: Not a directory"):
+        Workspaces(tmp_path / "file").of("run-1")
+
+
 # --- nothing leads out -----------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,8 @@ What a repeat would do twice (a commit) is found again by the id of its effect, 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -173,8 +174,7 @@ def log_of(workspace: Workspace, limit: int) -> GitLog:
 
 def committed(workspace: Workspace, effect: str, message: str, paths: Sequence[str]) -> GitCommit:
     """The commit of what was changed, made unless it is there already."""
-    repository = Repository(workspace)
-    with workspace.held():
+    with _changed(workspace) as repository:
         made = _commit_of_effect(repository, effect)
         if made is not None:
             return made
@@ -184,27 +184,34 @@ def committed(workspace: Workspace, effect: str, message: str, paths: Sequence[s
 
 def reverted(workspace: Workspace, effect: str, commit: str) -> GitCommit:
     """The commit that takes another one back, made unless it is there already."""
-    repository = Repository(workspace)
-    with workspace.held():
+    with _changed(workspace) as repository:
         made = _commit_of_effect(repository, effect)
         if made is not None:
             return made
         meant = _commit_named(repository, commit)
         said = repository.git("revert", "--no-commit", "--no-edit", meant)
         if said.exit_code != 0:
-            repository.git("revert", "--abort")
+            repository.end_what_was_killed()
             raise _refused(f"{commit} cannot be taken back: what it changed was changed again, or is not committed")
         return _commit(repository, effect, f"Revert {meant[:12]}")
 
 
 def switched(workspace: Workspace, name: str) -> GitBranch:
     """The branch, worked on from now on."""
-    repository = Repository(workspace)
-    with workspace.held():
+    with _changed(workspace) as repository:
         is_there = repository.git("show-ref", "--verify", "--quiet", f"refs/heads/{name}").exit_code == 0
         if _branch(repository) != name:
             repository.text("switch", "--quiet", "--no-guess", *(() if is_there else ("--create",)), name)
         return GitBranch(name, created=not is_there)
+
+
+@contextmanager
+def _changed(workspace: Workspace) -> Generator[Repository]:
+    """The repository, to be changed by nobody else meanwhile, as sound as if no git had ever been killed."""
+    with workspace.held():
+        repository = Repository(workspace)
+        repository.end_what_was_killed()
+        yield repository
 
 
 def _commit(repository: Repository, effect: str, message: str) -> GitCommit:

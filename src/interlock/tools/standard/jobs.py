@@ -89,9 +89,7 @@ async def ran_on_copy(
 ) -> AsyncGenerator[SandboxedRun]:
     """The end of a program that was run on a copy of the workspace, which is thrown away afterwards."""
     sandbox = await sandbox_of(environment)
-    copying = workspace.copied()
-    copy = await asyncio.to_thread(copying.__enter__)
-    try:
+    async with _copied(workspace) as copy:
         job = SandboxJob(
             argv=(*interpreter.argv, *arguments),
             workspace=copy.folder,
@@ -104,7 +102,17 @@ async def ran_on_copy(
         if result.ended == "stopped":
             raise ToolFailed(f"the sandbox ({result.tier}) could not run the program to its end: {result.note}")
         yield SandboxedRun(result, copy)
+
+
+@asynccontextmanager
+async def _copied(workspace: Workspace) -> AsyncGenerator[Copy]:
+    """A copy of the files, made and thrown away in threads; also one that is made while the call is cancelled goes."""
+    copying = workspace.copied()
+    entering = asyncio.ensure_future(asyncio.to_thread(copying.__enter__))
+    try:
+        yield await asyncio.shield(entering)
     finally:
+        await entering
         await asyncio.to_thread(copying.__exit__, None, None, None)
 
 

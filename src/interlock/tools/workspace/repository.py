@@ -95,6 +95,16 @@ class Repository:
             raise WorkspaceError(f"git {arguments[0]} failed: {told(said)}")
         return said.text
 
+    def end_what_was_killed(self) -> None:
+        """Put right what a git that was killed has left. For who holds the workspace: nobody else changes it then.
+
+        A lock that lies there is held by nobody, and a commit that was being taken back is as it was.
+        """
+        for lock in self._workspace.repository.rglob("*.lock"):
+            lock.unlink(missing_ok=True)
+        if (self._workspace.repository / "REVERT_HEAD").exists():
+            self.text("reset", "--quiet", "--merge", "HEAD")
+
     def _make(self) -> None:
         if (self._workspace.repository / "HEAD").is_file():
             return

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from interlock.core.values import Value
 from interlock.tools.workspace.changes import ChangeMade, Changes, FileChange
+from interlock.tools.workspace.errors import WorkspaceError
 from interlock.tools.workspace.folders import (
     Entry,
     FileContent,
@@ -59,8 +60,11 @@ class Workspace:
 
     def make(self) -> None:
         """Make its folders, if they are not there."""
-        for folder in (self.files, self._copies, self.home / _CHANGES):
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for folder in (self.files, self._copies, self.home / _CHANGES):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WorkspaceError(f"the workspace {self.home} cannot be made: {error.strerror}") from error
 
     def read(self, path: WorkspacePath) -> FileContent:
         """What a file holds."""
