@@ -54,26 +54,31 @@ class _Declared(BaseModel):
 class ProviderSettings(_Declared):
     """Whoever answers for models: how it is reached, how often it may be asked, how long it is waited for."""
 
-    kind: Kind
-    url: str = ""
-    """Where it is reached. Needed for what only speaks OpenAI's protocol; the others have one of their own."""
-    key: Annotated[str, Field(pattern=KEY_NAME)] | None = None
-    """The name of the secret that is its key."""
-    headers: dict[str, str] = {}
-    """Sent along with every request. They are shown with the settings: a secret does not belong here."""
-    path: str = "models"
-    """Of scripts: the folder they are in, or one file."""
-    seed: int = 1
-    """Of scripts: what chance is drawn from."""
-    concurrency: Positive = 16
-    queue: Positive = 1_000
-    """How many calls may wait for their turn; one more is refused."""
-    requests_per_minute: Positive | None = None
-    tokens_per_minute: Positive | None = None
-    attempts: Positive = ATTEMPTS_MAX
-    connect_seconds: Seconds = 10
-    first_token_seconds: Seconds = 60
-    whole_seconds: Seconds = 300
+    kind: Kind = Field(description="`openai`, `anthropic`, `openai_compatible` or `scripted`.")
+    url: str = Field(
+        default="",
+        description="Where it is reached. `openai_compatible` needs it; the others have an address of their own.",
+    )
+    key: str | None = Field(
+        default=None,
+        pattern=KEY_NAME,
+        description="The name of the secret that is its key. Else `openai_key` and `anthropic_key`; others have none.",
+    )
+    headers: dict[str, str] = Field(
+        default={}, description="Sent along with every request, and shown with the settings: no place for a key."
+    )
+    path: str = Field(default="models", description="Of `scripted`: the folder of its scripts, or one file.")
+    seed: int = Field(default=1, description="Of `scripted`: what chance is drawn from.")
+    concurrency: Positive = Field(default=16, description="How many calls are made at once.")
+    queue: Positive = Field(default=1_000, description="How many wait for their turn; one more is refused.")
+    requests_per_minute: Positive | None = Field(default=None, description="How many requests a minute holds.")
+    tokens_per_minute: Positive | None = Field(
+        default=None, description="How many tokens: what is sent, and as much answer as is asked for."
+    )
+    attempts: Positive = Field(default=ATTEMPTS_MAX, description="How often a call asks the same model at most.")
+    connect_seconds: Seconds = Field(default=10, description="How long a connection may take.")
+    first_token_seconds: Seconds = Field(default=60, description="How long a streamed answer may take to begin.")
+    whole_seconds: Seconds = Field(default=300, description="How long an answer may take.")
 
     @field_validator("url")
     @classmethod
@@ -132,31 +137,42 @@ def check_url(url: str) -> None:
 class PriceSettings(_Declared):
     """What a model costs, in US dollars: for a million tokens, and for a call as such."""
 
-    input: UsdPerMillion
-    output: UsdPerMillion
-    cached: UsdPerMillion | None = None
-    """Input that the provider had at hand; else as any other."""
-    call: UsdPerMillion = Decimal(0)
+    input: UsdPerMillion = Field(description="For a million tokens that are sent.")
+    output: UsdPerMillion = Field(description="For a million tokens of the answer.")
+    cached: UsdPerMillion | None = Field(
+        default=None, description="For a million that are sent and that the provider had at hand. Else as any other."
+    )
+    call: UsdPerMillion = Field(default=Decimal(0), description="For the call itself.")
 
 
 class PooledModelSettings(_Declared):
     """A model of a pool. Alone, its name may stand for the whole."""
 
-    model: Annotated[str, Field(pattern=_MODEL_NAME)]
-    """`provider/model`."""
-    quality: QualityTier = "balanced"
-    safety: SafetyTier = "basic"
-    weight: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    """Its share of the pool's calls. Where no model of the pool has one, the best is chosen."""
-    context: Positive | None = None
-    latency_seconds: Seconds | None = None
-    """How long an answer takes, until it was measured."""
-    tools: bool = True
-    structured: Structured | None = None
-    """How it is brought to answer with data; else as its provider usually can."""
-    price: PriceSettings | None = None
-    ceiling: PriceSettings | None = None
-    """What is held and booked where nobody knows its price."""
+    model: str = Field(pattern=_MODEL_NAME, description="`provider/model`. Alone, it may stand for the whole.")
+    quality: QualityTier = Field(default="balanced", description="`cheap`, `balanced` or `quality`.")
+    safety: SafetyTier = Field(default="basic", description="`basic`, `enhanced` or `maximum`.")
+    weight: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="Its share of the pool's calls. Where no model of a pool has one, the best is chosen.",
+    )
+    context: Positive | None = Field(
+        default=None, description="How many tokens it takes, the answer included. Else as published."
+    )
+    latency_seconds: Seconds | None = Field(
+        default=None, description="How long an answer takes, until it is measured."
+    )
+    tools: bool = Field(default=True, description="Whether it can ask for tools.")
+    structured: Structured | None = Field(
+        default=None,
+        description="How it is brought to answer with data: by its provider (`native`), by its instructions (`told`), "
+        "or `none`. Else as its provider usually can.",
+    )
+    price: PriceSettings | None = Field(default=None, description="What it costs. Else as published.")
+    ceiling: PriceSettings | None = Field(
+        default=None, description="What is held and booked where nobody knows its price."
+    )
 
     @property
     def provider(self) -> str:
@@ -172,9 +188,11 @@ class PooledModelSettings(_Declared):
 class PoolSettings(_Declared):
     """Models that may stand in for one another."""
 
-    models: tuple[PooledModelSettings, ...]
-    cache: CachePolicy = "never"
-    """Whether the same request is answered from memory: never, where it asks for temperature 0, or always."""
+    models: tuple[PooledModelSettings, ...] = Field(description="At least one.")
+    cache: CachePolicy = Field(
+        default="never",
+        description="Whether the same request is answered from memory: `never`, at `temperature_0`, or `always`.",
+    )
 
     @property
     def shown(self) -> str:

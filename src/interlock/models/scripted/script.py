@@ -65,47 +65,41 @@ def _span(written: Value) -> object:
 Pattern: TypeAlias = Annotated[re.Pattern[str], BeforeValidator(_pattern)]
 """Searched for anywhere in the text. What its named groups find may be used in the answer: `${name}`."""
 Duration: TypeAlias = Annotated[Micros, BeforeValidator(_duration)]
-Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Span: TypeAlias = Annotated[tuple[Micros, Micros], BeforeValidator(_span)]
+"""The shortest and the longest."""
 
 
 class When(_Written):
     """The conditions of a rule: all that are given must hold."""
 
-    instructions: Pattern | None = None
-    """Found in the instructions."""
-    told: Pattern | None = None
-    """Found in anything that was told."""
-    last: Pattern | None = None
-    """Found in the last message."""
-    tool: str | None = None
-    """The last message is a result of this tool."""
-    result: Pattern | None = None
-    """Found in the last result, of that tool or of any."""
-    failed: bool | None = None
-    """Whether that call failed."""
-    turn: Annotated[int, Field(ge=1)] | None = None
-    """The how-manieth answer this will be, counted from 1."""
-    offered: str | None = None
-    """A tool that may be asked for."""
-    wants_data: bool | None = None
-    """Whether the answer is to be data."""
+    instructions: Pattern | None = Field(default=None, description="Found in the instructions.")
+    told: Pattern | None = Field(default=None, description="Found in anything that was told.")
+    last: Pattern | None = Field(default=None, description="Found in the last message.")
+    tool: str | None = Field(default=None, description="This tool was answered since the model spoke last.")
+    result: Pattern | None = Field(default=None, description="Found in what it answered, or in what any tool did.")
+    failed: bool | None = Field(default=None, description="Whether that call failed.")
+    turn: int | None = Field(default=None, ge=1, description="The how-manieth answer this will be, counted from 1.")
+    offered: str | None = Field(default=None, description="A tool that may be asked for.")
+    wants_data: bool | None = Field(default=None, description="Whether the answer is to be data.")
 
 
 class WrittenCall(_Written):
     """A call that the model asks for. `raw`: its arguments as text, which may be broken on purpose."""
 
-    tool: str
-    arguments: dict[str, Any] = {}
-    raw: str | None = None
+    tool: str = Field(description="Its name.")
+    arguments: dict[str, Any] = Field(default={}, description="What it is given.")
+    raw: str | None = Field(default=None, description="The same as text, which may be broken on purpose.")
 
 
 class WrittenError(_Written):
     """A failure in place of an answer. `times`: so often for the same call, and then the turn's answer."""
 
-    kind: ErrorClass = "unavailable"
-    message: str = "the script says so"
-    retry_after: Duration | None = None
-    times: Annotated[int, Field(ge=1)] | None = None
+    kind: ErrorClass = Field(default="unavailable", description="Its class, as in the table of errors.")
+    message: str = Field(default="the script says so", description="What the provider says.")
+    retry_after: Duration | None = Field(default=None, description="When it wants to be asked again.")
+    times: int | None = Field(
+        default=None, ge=1, description="So often for the same call, and then the turn's answer. Else each time."
+    )
 
 
 class WrittenTokens(_Written):
@@ -119,17 +113,17 @@ class WrittenTokens(_Written):
 class Turn(_Written):
     """One answer, or a rule for one."""
 
-    when: When | None = None
-    say: str = ""
-    answer: Any = None
-    """Data, told as JSON."""
-    calls: tuple[WrittenCall, ...] = ()
-    error: WrittenError | None = None
-    finish: Finish | None = None
-    tokens: WrittenTokens | None = None
-    latency: Annotated[tuple[Micros, Micros], BeforeValidator(_span)] | None = None
-    breaks_off: bool = False
-    """Whether the answer is cut after half of its text."""
+    when: When | None = Field(default=None, description="The conditions under which it is taken. Else it has its turn.")
+    say: str = Field(default="", description="The answer, as text.")
+    answer: Any = Field(default=None, description="The answer as data, told as JSON.")
+    calls: tuple[WrittenCall, ...] = Field(default=(), description="The tools that the model asks for.")
+    error: WrittenError | None = Field(default=None, description="A failure in place of an answer.")
+    finish: Finish | None = Field(default=None, description="`stop`, `calls`, `length` or `filtered`. Else as it is.")
+    tokens: WrittenTokens | None = Field(
+        default=None, description="The provider's count: `input`, `output`, `cached`, as wrong as it is written."
+    )
+    latency: Span | None = Field(default=None, description="As of the script, for this turn.")
+    breaks_off: bool = Field(default=False, description="Whether it is cut after half of its text.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Turn:
@@ -143,20 +137,21 @@ class Turn(_Written):
 class Script(_Written):
     """Whom it answers for, how quickly and how reliably, and what."""
 
-    script: str = ""
-    """Its name; else that of its file."""
-    agent: str | None = None
-    """The agent it answers for, as a pattern such as `*_fixer`; else any. Where nobody says who asks, a word of the
-    instructions has to be its name."""
-    instructions: Pattern | None = None
-    """Found in the instructions of whom it answers for."""
-    latency: Annotated[tuple[Micros, Micros], BeforeValidator(_span)] | None = None
-    """How long an answer takes: `200ms`, or between two: `[200ms, 900ms]`."""
-    tokens_per_second: Annotated[int, Field(gt=0)] | None = None
-    """How quickly it writes."""
-    fails: Share = 0.0
-    """How many of its calls are not available, drawn from the provider's seed."""
-    turns: tuple[Turn, ...]
+    script: str = Field(default="", description="Its name. Else that of its file.")
+    agent: str | None = Field(
+        default=None,
+        description="The agent it answers for, as a pattern such as `*_fixer`. Else any. Where nobody says who asks, a "
+        "word of the instructions has to be its name.",
+    )
+    instructions: Pattern | None = Field(default=None, description="Found in the instructions of whom it answers for.")
+    latency: Span | None = Field(
+        default=None, description="How long an answer takes: `200ms`, or between two: `[200ms, 900ms]`."
+    )
+    tokens_per_second: int | None = Field(default=None, gt=0, description="How quickly it writes.")
+    fails: float = Field(
+        default=0.0, ge=0, le=1, description="How many of its calls are not available, drawn from the provider's seed."
+    )
+    turns: tuple[Turn, ...] = Field(description="What it answers.")
 
     @field_validator("turns")
     @classmethod
