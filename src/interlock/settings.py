@@ -147,6 +147,8 @@ class Settings(Strict):
     graphs: Path = Path("graphs")
     tools: tuple[ToolPlace, ...] = ("tools",)
     agents: tuple[ToolPlace, ...] = ("agents",)
+    plugins: tuple[ToolPlace, ...] = ()
+    """The installed packages whose tools and agents are used: see `interlock plugins`."""
     policies: Path = Path("policies")
     """A folder of rules. Without a file in it the default set holds."""
     secrets: Path = Path(".interlock/secrets.toml")
@@ -246,7 +248,7 @@ SETTING_NAMES: Final = tuple(name for name in _names(Settings) if name.partition
 
 _OTHER_FLAGS: Final = {"worker.pools": "--pool", "worker.tags": "--tag", "worker.grace_seconds": "--grace"}
 """The flags that are not called as their settings: those that are given again and again, and one that is short."""
-_LISTS: Final = ("tools", "agents", "worker.pools", "worker.tags")
+_LISTS: Final = ("tools", "agents", "plugins", "worker.pools", "worker.tags")
 _BY_VARIABLE: Final = {f"{ENVIRONMENT_PREFIX}{name.replace('.', '_').upper()}": name for name in SETTING_NAMES}
 
 

@@ -25,6 +25,7 @@ from interlock.cli import (
     looking,
     models,
     people,
+    plugins,
     policy,
     project,
     pruning,
@@ -65,6 +66,7 @@ app.command("worker", rich_help_panel=_START)(serving.worker)
 app.command("config", rich_help_panel=_START)(project.config)
 app.add_typer(graphs.app, name="graph", rich_help_panel=_START)
 app.add_typer(tools.app, name="tools", rich_help_panel=_START)
+app.command("plugins", rich_help_panel=_START)(plugins.plugins)
 app.add_typer(schema.app, name="store", rich_help_panel=_START)
 app.add_typer(policy.app, name="policy", rich_help_panel=_START)
 app.add_typer(agents.app, name="agents", rich_help_panel=_START)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interlock.cli.narrow_table import Column, print_table
 from interlock.cli.output import json_text, plain, plain_lines
+from interlock.core.plan import ToolContract, ToolTerms
 from interlock.core.spending import shown_usd
 from interlock.tools.approving import Change, Review
 from interlock.tools.pinning import differences
@@ -33,24 +34,12 @@ _TOLD: Final = {
 
 def tool_as_json(tool: Tool, *, whole: bool = False) -> dict[str, Any]:
     """A tool for programs; the `whole` of it with its schemas."""
-    contract, terms = tool.contract, tool.terms
-    permissions = terms.permissions
+    contract = tool.contract
     told: dict[str, Any] = {
         "tool": tool.name,
         "source": tool.source,
         "place": tool.place,
-        "effect": contract.effect,
-        "risk": terms.risk,
-        "permissions": {
-            "hosts": list(permissions.hosts),
-            "reads": list(permissions.reads),
-            "writes": list(permissions.writes),
-            "external": permissions.external,
-        },
-        "sandbox": terms.sandbox,
-        "rate_per_minute": terms.rate_per_minute,
-        "usd_micros": terms.usd,
-        "undo": terms.undo or None,
+        **terms_as_json(contract),
         "pool": tool.pool,
         "state": state_of(tool),
         "quarantined": tool.quarantined or None,
@@ -66,11 +55,31 @@ def tool_as_json(tool: Tool, *, whole: bool = False) -> dict[str, Any]:
     return told
 
 
+def terms_as_json(contract: ToolContract) -> dict[str, Any]:
+    """On what terms a tool is called, for programs."""
+    terms = contract.terms or ToolTerms()
+    permissions = terms.permissions
+    return {
+        "effect": contract.effect,
+        "risk": terms.risk,
+        "permissions": {
+            "hosts": list(permissions.hosts),
+            "reads": list(permissions.reads),
+            "writes": list(permissions.writes),
+            "external": permissions.external,
+        },
+        "sandbox": terms.sandbox,
+        "rate_per_minute": terms.rate_per_minute,
+        "usd_micros": terms.usd,
+        "undo": terms.undo or None,
+    }
+
+
 def state_of(tool: Tool) -> str:
     """Whether it may be called: `own` of the project, `approved`, or in `quarantine`."""
     if tool.quarantined:
         return "quarantine"
-    return "own" if tool.source == "python" else "approved"
+    return "approved" if tool.is_remote else "own"
 
 
 def print_tools(console: Console, tools: Sequence[Tool]) -> None:
@@ -83,7 +92,7 @@ def print_tools(console: Console, tools: Sequence[Tool]) -> None:
             Text(plain(tool.source)),
             Text(tool.contract.effect),
             Text(tool.terms.risk, style={"high": "red", "medium": "yellow"}.get(tool.terms.risk, "")),
-            Text(plain(_may(tool))),
+            Text(plain(may(tool.terms))),
             Text(state_of(tool), style="red" if tool.quarantined else "dim"),
         ]
         for tool in tools
@@ -102,7 +111,7 @@ def print_tool(console: Console, tool: Tool) -> None:
         "state": f"{state_of(tool)}" + (f": {tool.quarantined}" if tool.quarantined else ""),
         "effect": contract.effect,
         "risk": terms.risk,
-        "may": _may(tool),
+        "may": may(terms),
         "limit": "" if terms.rate_per_minute is None else f"{terms.rate_per_minute} calls a minute",
         "costs": shown_usd(terms.usd) + " a call" if terms.usd else "",
         "undo": terms.undo,
@@ -120,9 +129,9 @@ def print_tool(console: Console, tool: Tool) -> None:
             console.print(json_text(schema), markup=False, soft_wrap=True)
 
 
-def _may(tool: Tool) -> str:
-    """What it needs of the world, in a few words."""
-    permissions = tool.terms.permissions
+def may(terms: ToolTerms) -> str:
+    """What a tool needs of the world, in a few words."""
+    permissions = terms.permissions
     parts = {
         "reach ": ", ".join(permissions.hosts),
         "read ": ", ".join(permissions.reads),
@@ -130,7 +139,7 @@ def _may(tool: Tool) -> str:
     }
     told = [word + needed for word, needed in parts.items() if needed]
     told += ["change things elsewhere"] if permissions.external else []
-    told += ["in a sandbox"] if tool.terms.sandbox else []
+    told += ["in a sandbox"] if terms.sandbox else []
     return "; ".join(told)
 
 
@@ -167,8 +176,8 @@ def print_change(console: Console, change: Change) -> None:
     console.print(f"{plain(change.name)} of {plain(change.source)}: {_TOLD[change.turn]}", style="bold", markup=False)
     if change.tool is not None:
         tool = change.tool
-        may = _may(tool)
-        told = f"  effect {tool.contract.effect}, risk {tool.terms.risk}" + (f"; it may {may}" if may else "")
+        needs = may(tool.terms)
+        told = f"  effect {tool.contract.effect}, risk {tool.terms.risk}" + (f"; it may {needs}" if needs else "")
         console.print(plain(told), markup=False, soft_wrap=True)
     for line in differences(change.before, change.after):
         console.print(f"  {line}", style=_STYLE_OF_LINE.get(line[:1], ""), markup=False, soft_wrap=True)

@@ -76,6 +76,7 @@ from interlock.store.places import StorePlace, parse_place
 from interlock.store.rows import QuestionRow, RunRow
 from interlock.tools.clock import Clock, LoopClock
 from interlock.tools.door import slots_for
+from interlock.tools.plugins import enabled_plugins, installed_plugins
 from interlock.tools.secrets import NO_SECRETS, SecretSource, SecretText, read_secrets
 from interlock.tools.toolbox import Toolbox, ToolSource, collect_tools
 
@@ -178,10 +179,11 @@ class Interlock:
     ) -> Self:
         """What the settings of a project say; secrets come from the environment and from the project's file."""
         settings = configured.settings
+        plugins = enabled_plugins(settings.plugins, installed_plugins()) if settings.plugins else []
         return cls(
             settings.store,
-            tools=settings.tools,
-            agents=settings.agents,
+            tools=[*settings.tools, *(point for plugin in plugins for point in plugin.tools)],
+            agents=[*settings.agents, *(point for plugin in plugins for point in plugin.agents)],
             graphs=settings.graphs,
             policies=settings.policies,
             models=settings.models,

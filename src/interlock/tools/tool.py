@@ -61,7 +61,7 @@ class Tool:
     pool: str = DEFAULT_POOL
     """The workers that perform its calls, unless a node says otherwise."""
     source: str = "python"
-    """Where it comes from: `python`, `http`, `openapi:petstore`, `mcp:github`."""
+    """Where it comes from: `python`, `plugin:acme-tools`, `http`, `openapi:petstore`, `mcp:github`."""
     secrets: tuple[str, ...] = ()
     """The secrets that each call is given besides its input, through its context."""
     result_bytes_max: int | None = None
@@ -82,9 +82,14 @@ class Tool:
         return self.contract.terms or ToolTerms()
 
     @property
+    def is_remote(self) -> bool:
+        """Whether somebody else defines it, so that a person approves what it is."""
+        return self.source.partition(":")[0] in {"http", "openapi", "mcp"}
+
+    @property
     def is_foreign(self) -> bool:
         """Whether its results may hold what somebody outside has written."""
-        return self.source != "python" or bool(self.terms.permissions.hosts)
+        return self.is_remote or bool(self.terms.permissions.hosts)
 
     def permissions(self, arguments: Value) -> Permissions:
         """What a call with these arguments needs: what policy is asked about."""

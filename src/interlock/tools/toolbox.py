@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, TypeAlias
@@ -23,8 +24,8 @@ from interlock.tools.places import shown
 from interlock.tools.sources import Surroundings, source_files, tools_of_file
 from interlock.tools.tool import Tool, tool_of
 
-ToolSource: TypeAlias = str | Path | ModuleType | Tool | Callable[..., Any]
-"""A file, a folder of files, a module or its name, a tool, or a function that carries one."""
+ToolSource: TypeAlias = str | Path | ModuleType | Tool | EntryPoint | Callable[..., Any]
+"""A file, a folder of files, a module or its name, a tool, what an installed package declares, or a function."""
 
 
 class Toolbox:
@@ -117,6 +118,8 @@ def _tools_of(source: ToolSource, around: Surroundings) -> list[Tool]:
             return [source]
         case ModuleType():
             return _named(_tools_in(source), source.__name__)
+        case EntryPoint():
+            return _installed(source)
         case Path():
             return _tools_at(source, around)
         case str() if source.endswith((".py", *SUFFIXES)) or "/" in source or Path(source).exists():
@@ -128,6 +131,20 @@ def _tools_of(source: ToolSource, around: Surroundings) -> list[Tool]:
             if found is None:
                 raise ToolsNotLoaded([f"{source!r} is no tool: mark the function with @tool"])
             return [found]
+
+
+def _installed(declared: EntryPoint) -> list[Tool]:
+    """What an installed package declares: a module of tools, or one function that carries one."""
+    found: Any = load_module(declared.module)
+    for name in filter(None, (declared.attr or "").split(".")):
+        found = getattr(found, name, None)
+    what = f"the entry point {declared.name} ({declared.value})"
+    tools = _named(_tools_in(found), what) if isinstance(found, ModuleType) else [tool_of(found)]
+    package = declared.dist.name if declared.dist is not None else declared.module
+    made = [replace(each, source=f"plugin:{package}") for each in tools if each is not None]
+    if not made:
+        raise ToolsNotLoaded([f"{what} is neither a tool nor a module of tools"])
+    return made
 
 
 def _tools_at(path: Path, around: Surroundings) -> list[Tool]:
