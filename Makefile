@@ -8,6 +8,7 @@
 #   make check    format, lint, types, layers, pages: each is a command too
 #   make fix      let the formatter and the linter mend what they can, and pages repeat what the code says
 #   make setup    install everything into .venv, as the lock says (with another interpreter: PYTHON=python3.12)
+#   make sandbox  install bubblewrap, a package of the system, where programs that models write can run (needs root)
 #   make bench    Interlock beside the raw limit and its peers, on SQLite and PostgreSQL (ROUNDS=5, QUICK=1 to see that it runs)
 #   make bench-core   what the core costs a node, from 100 to 50,000 nodes
 #   make bench-long   what a run of a million events costs to go on with and to keep
@@ -22,7 +23,7 @@ BIN := .venv/bin
 READY := .venv/ready
 STEP = @printf '%-8s%s\n' '$@' '$(strip $(1))'
 
-.PHONY: setup demo demo-cluster test check format lint types layers pages fix lock bench bench-core bench-long simulate chaos
+.PHONY: setup sandbox demo demo-cluster test check format lint types layers pages fix lock bench bench-core bench-long simulate chaos
 
 setup: $(READY)
 
@@ -30,6 +31,9 @@ setup: $(READY)
 $(READY): requirements.lock pyproject.toml dev/setup.sh
 	@bash dev/setup.sh
 	@touch $@
+
+sandbox:
+	@bash dev/sandbox.sh
 
 demo: $(READY)
 	@$(BIN)/python examples/git-to-prod/demo

@@ -45,7 +45,7 @@ def as_anybody(make: Callable[[Path, Path, int | None], Tier]) -> Tier:
 def _bubblewrap_of_anybody(_: Path) -> Tier:
     program = shutil.which("bwrap")
     if program is None:
-        pytest.skip("bubblewrap is not installed (apt-get install bubblewrap)")
+        pytest.skip("bubblewrap is not installed (make sandbox)")
     return as_anybody(
         lambda python, home, user: Bubblewrap(Path(program), python=python, python_home=home, runs_as=user)
     )

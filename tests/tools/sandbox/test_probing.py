@@ -49,7 +49,8 @@ def test_where_there_is_none_each_reason_is_told() -> None:
     )
     assert describe(found).sentence == (
         "there is no sandbox on this machine, so programs are refused here (gvisor: there is no program /no/runsc; "
-        "bubblewrap: there is no program /no/bwrap; other: there is no such tier; there are gvisor, bubblewrap, landlock)"
+        "bubblewrap: there is no program /no/bwrap; other: there is no such tier; there are gvisor, bubblewrap, "
+        "landlock)"
     )
 
 
@@ -82,7 +83,7 @@ class Leaky:
         self._forgotten = forgotten
 
     @contextmanager
-    def enclosed(self, job: SandboxJob) -> Generator[Enclosure]:
+    def enclosed(self, job: SandboxJob) -> Generator[Enclosure]:  # noqa: ARG002 - it is the same for every job
         """No wall at all but the filter of system calls, and not even that where it was forgotten."""
         with folder_open_to_all() as room:
             confinement = replace(

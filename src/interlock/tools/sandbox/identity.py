@@ -29,7 +29,7 @@ def can_give_identities() -> bool:
 @contextmanager
 def one_identity() -> Generator[int]:
     """A user id that no other job on this machine has meanwhile, whichever process started it."""
-    claim, user = _claimed(_range(Path("/proc/self/uid_map").read_text()))
+    claim, user = _claimed(identities_within(Path("/proc/self/uid_map").read_text()))
     with claim:
         yield user
 
@@ -48,7 +48,7 @@ def _claimed(ids: range) -> tuple[socket.socket, int]:
     raise NoIdentity("all user ids that were tried for the job are in use by other jobs")
 
 
-def _range(uid_map: str) -> range:
+def identities_within(uid_map: str) -> range:
     """Of the ids that exist here (a container may have few), those that are least likely to be anybody's."""
     extents = [(int(first), int(count)) for first, _, count in (line.split() for line in uid_map.splitlines())]
     first, count = max(extents, key=lambda extent: extent[1], default=(0, 0))
