@@ -24,16 +24,27 @@ class Granting:
         self._steps = steps
         self._halt = halt
         self._asked = 0
+        self._asking = asyncio.Lock()
 
     async def begin(self, intended: EffectIntended) -> None:
         """Put the intent of a step on record, with all that is carried."""
-        while True:
-            try:
-                return await self._steps.record(intended)
-            except StepRefused as refused:
-                if refused.limit is None or not refused.asks:
-                    raise
+        if await self._wants_more(intended) is None:
+            return
+        # Of steps that a limit refuses at once one asks: the others see first whether enough was granted for them too.
+        async with self._asking:
+            while (refused := await self._wants_more(intended)) is not None:
                 await self._ask_to_raise(refused)
+
+    async def _wants_more(self, intended: EffectIntended) -> StepRefused | None:
+        """Begin it. If a limit is spent about which a person is asked: that."""
+        self._halt.check()
+        try:
+            await self._steps.record(intended)
+        except StepRefused as refused:
+            if refused.limit is None or not refused.asks:
+                raise
+            return refused
+        return None
 
     async def _ask_to_raise(self, refused: StepRefused) -> None:
         """Each question of a loop has a number, so that one that was asked before a crash is not asked again."""

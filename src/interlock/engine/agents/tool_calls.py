@@ -97,7 +97,7 @@ class ToolCalls:
         self._halt = halt
         self._run_agent = run_agent
         self._out = 0
-        """How many of the calls that are being made have not ended."""
+        """How many of the calls of one turn have not ended."""
         self.is_simulated = False
         self.is_tainted = False
         """Whether the agent has read what somebody outside may have written."""
@@ -105,15 +105,16 @@ class ToolCalls:
     async def make(self, action: CallTools) -> ToolsAnswered:
         """Make all of them, and tell what came of each."""
         judged = [await self._judged(each) for each in action.calls]
-        # Their intents are asked for at once, in their order, and ride on one append.
-        begun = await together([self._begun(each) for each in judged])
-        self._out = sum(isinstance(each, Begun) for each in begun)
-        return ToolsAnswered(tuple(await together([self._answered(each) for each in begun])))
+        self._out = sum(isinstance(each, Meant) for each in judged)
+        # Their intents are asked for at once, in their order, and ride on one append. One that has to wait for what
+        # others hold keeps none of them from being made: it would wait for ever.
+        return ToolsAnswered(tuple(await together([self._answered(each) for each in judged])))
 
-    async def _answered(self, one: Begun | ToolAnswer) -> ToolAnswer:
-        if isinstance(one, ToolAnswer):
-            return one
-        made = await self._make(one)
+    async def _answered(self, meant: Meant | ToolAnswer) -> ToolAnswer:
+        if isinstance(meant, ToolAnswer):
+            return meant
+        begun = await self._begun(meant)
+        made = await self._make(begun) if isinstance(begun, Begun) else begun
         self._out -= 1
         if self._out:
             await self._steps.record()  # the others may take long: what has come of this one is kept by then
@@ -181,9 +182,7 @@ class ToolCalls:
 
     # --- putting its intent on record ---
 
-    async def _begun(self, meant: Meant | ToolAnswer) -> Begun | ToolAnswer:
-        if isinstance(meant, ToolAnswer):
-            return meant
+    async def _begun(self, meant: Meant) -> Begun | ToolAnswer:
         known = self._steps.find(meant.call.id, (meant.kind,))
         match known:
             case JournaledStep(status="done", out=out):
