@@ -249,7 +249,7 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
     """A worker on its opened store; in the end its runs are let go and the store is closed."""
     if isinstance(parts.place, Path):
         _make_folder(parts.place)
-    async with parts.store, _model_door(parts) as models:
+    async with parts.store, _kept_servers(parts), _model_door(parts) as models:
         clock = JumpingClock(parts.clock) if parts.faults else parts.clock
         process = _faulty(parts, clock, lambda: worker) if isinstance(clock, JumpingClock) else None
         store = parts.store if process is None else FaultyStore(parts.store, process).as_store()
@@ -288,7 +288,7 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
         workers[tenant] = Worker(engine, world, parts.clock, owner=owner, new_id=new_run_id, placing=placing)
         return workers[tenant]
 
-    async with parts.store, _model_door(parts) as models:
+    async with parts.store, _kept_servers(parts), _model_door(parts) as models:
         door = ToolDoor(clock=parts.clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
         card = WorkerCard(
             owner=owner,
@@ -308,6 +308,15 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
             runs_max=serving.runs_max,
             duties=serving.duties,
         )
+
+
+@asynccontextmanager
+async def _kept_servers(parts: Parts) -> AsyncGenerator[None]:
+    """In the end the servers are let go that calls of tools have opened connections to."""
+    try:
+        yield
+    finally:
+        await parts.toolbox.close()
 
 
 def _faulty(parts: Parts, clock: JumpingClock, worker: Callable[[], Worker]) -> FaultyProcess:
