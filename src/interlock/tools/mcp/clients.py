@@ -6,6 +6,8 @@ A connection that was lost is opened anew with the next call. Belongs to one eve
 from __future__ import annotations
 
 import asyncio
+import sys
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
@@ -28,7 +30,7 @@ class McpClients:
     async def connection(self, tenant: str, server: str, reach: Reach, *, protocol: str) -> McpConnection:
         """The kept connection, or a new one where there is none, it was lost, or it is reached in another way now."""
         self._begin_on_this_loop()
-        _refuse_without_sdk()
+        await _load_sdk()
         key = (tenant, server)
         kept = self._kept.get(key)
         if kept is None or kept.is_over or kept.reach != reach:
@@ -58,7 +60,11 @@ class McpClients:
             self._loop, self._kept = loop, {}
 
 
-def _refuse_without_sdk() -> None:
+async def _load_sdk() -> None:
+    """Import the SDK, which takes a second: in a thread, so that what else runs here goes on meanwhile."""
+    if "mcp.client" in sys.modules:
+        return
     if find_spec("mcp") is None:
         told = "MCP servers need a package that is not installed: pip install 'interlock[mcp]'"
         raise ToolFailed(told, kind="unavailable", retryable=False)
+    await asyncio.to_thread(import_module, "mcp.client")
