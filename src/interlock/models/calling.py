@@ -9,20 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from interlock.core.event_parts import Error
 from interlock.core.messages import ModelReply, ModelRequest, Usage
 from interlock.core.plan import Micros
 from interlock.core.spending import NOTHING, Spending
+from interlock.models.breaker import Era
 from interlock.models.costs import spending_of
+from interlock.models.data_answers import unfenced
 from interlock.models.estimating import Size, estimated_tokens, size_of
 from interlock.models.health import Health
 from interlock.models.line import Line
 from interlock.models.outcomes import ModelAnswered, ModelFailed, ModelOutcome, ModelRefused, Try
 from interlock.models.pacing import Sleep
 from interlock.models.provider import RETRYABLE, Answer, Asking, OnToken, RequestFailed
-from interlock.models.retrying import Again, NextModel, next_move
+from interlock.models.retrying import Again, Move, next_move
 from interlock.models.routing import Leg, Route
 from interlock.models.usage_checks import checked_usage
 
@@ -81,7 +83,7 @@ class Caller:
             try:
                 answered = await self._request(leg, attempt)
             except RequestFailed as failure:
-                told = self._struck(failure, leg)
+                told = self._line(leg.model.provider).struck(failure.message)
                 self._note(leg, began, waited, self._cost(leg, failure), Error(failure.kind, told))
                 move = self._next(failure, leg, attempt, has_next=has_next)
                 if not isinstance(move, Again):
@@ -92,7 +94,7 @@ class Caller:
                 self._note(leg, began, waited, answered.spent, None)
                 return answered
 
-    def _next(self, failure: RequestFailed, leg: Leg, attempt: int, *, has_next: bool) -> Again | NextModel | object:
+    def _next(self, failure: RequestFailed, leg: Leg, attempt: int, *, has_next: bool) -> Move:
         return next_move(
             failure,
             attempt=attempt,
@@ -113,18 +115,16 @@ class Caller:
             health = self._health(leg.model.name)
             if health.resting is not None:
                 raise RequestFailed("unavailable", health.resting, may_repeat=False)
-            health.breaker.begin()
-            self._has_reached = True
-            began = self._now()
+            era, began, self._has_reached = health.begin(), self._now(), True
             try:
                 answer = await provider.ask(asking)
             except RequestFailed as failure:
-                self._note_failure(health, failure, leg, is_hurried=self._is_hurried(line, asking))
+                self._note_failure(health, era, failure, line, is_hurried=self._is_hurried(line, asking))
                 raise
             except asyncio.CancelledError:
-                health.breaker.abandoned()
+                health.abandoned(era)
                 raise
-            health.answered(self._now() - began)
+            health.answered(era, self._now() - began)
         return self._checked(answer, leg, line)
 
     def _asking(self, leg: Leg, line: Line, attempt: int) -> Asking:
@@ -148,11 +148,11 @@ class Caller:
         """Whether the call had less time than usual: that the provider was too slow for it then says nothing."""
         return asking.whole < round(line.settings.whole_seconds * 1_000_000)
 
-    def _note_failure(self, health: Health, failure: RequestFailed, leg: Leg, *, is_hurried: bool) -> None:
+    def _note_failure(self, health: Health, era: Era, failure: RequestFailed, line: Line, *, is_hurried: bool) -> None:
         if failure.kind == "timeout" and is_hurried:
-            health.breaker.abandoned()
+            health.abandoned(era)
         else:
-            health.failed(Error(failure.kind, self._struck(failure, leg)))
+            health.failed(era, Error(failure.kind, line.struck(failure.message)))
 
     def _checked(self, answer: Answer, leg: Leg, line: Line) -> _Answered:
         heard = answer.text + "".join(call.raw or str(call.arguments) for call in answer.calls)
@@ -163,7 +163,7 @@ class Caller:
             tokens_max=self._call.request.tokens_max,
         )
         reply = ModelReply(
-            text=answer.text,
+            text=answer.text if self._call.request.output is None else unfenced(answer.text),
             calls=answer.calls,
             finish=answer.finish,
             model=leg.model.name,
@@ -194,9 +194,6 @@ class Caller:
     def _spent(self) -> Spending:
         return sum((each.spent for each in self._tries), start=NOTHING)
 
-    def _struck(self, failure: RequestFailed, leg: Leg) -> str:
-        return self._line(leg.model.provider).struck(failure.message)
-
     def _time_left(self) -> Micros | None:
         return None if self._call.deadline is None else self._call.deadline - self._now()
 
@@ -211,4 +208,4 @@ class Caller:
 
 def as_cached(reply: ModelReply) -> ModelAnswered:
     """An answer that was given before: nobody was asked, so that it cost nothing."""
-    return ModelAnswered(structs.replace(reply), NOTHING, cached=True)
+    return ModelAnswered(reply, NOTHING, cached=True)

@@ -160,9 +160,7 @@ class PooledModelSettings(_Declared):
     context: Positive | None = Field(
         default=None, description="How many tokens it takes, the answer included. Else as published."
     )
-    latency_seconds: Seconds | None = Field(
-        default=None, description="How long an answer takes, until it is measured."
-    )
+    latency_seconds: Seconds | None = Field(default=None, description="How long an answer takes, until it is measured.")
     tools: bool = Field(default=True, description="Whether it can ask for tools.")
     structured: Structured | None = Field(
         default=None,

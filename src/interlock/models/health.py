@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from interlock.core.event_parts import Error
 from interlock.core.plan import Micros
-from interlock.models.breaker import Breaker, BreakerState
+from interlock.models.breaker import Breaker, BreakerState, Era
 from interlock.models.provider import AILING
 
 _SMOOTHING = 4
@@ -30,7 +30,7 @@ class Health:
     """The health of one model."""
 
     def __init__(self, name: str, now: Callable[[], Micros]) -> None:
-        self.breaker = Breaker(name, now)
+        self._breaker = Breaker(name, now)
         self._answered = 0
         self._failed = 0
         self._latency: Micros | None = None
@@ -41,38 +41,46 @@ class Health:
         """How long answers took lately; None before the first one."""
         return self._latency
 
-    def answered(self, took: Micros) -> None:
+    def begin(self) -> Era:
+        """It is asked."""
+        return self._breaker.begin()
+
+    def answered(self, era: Era, took: Micros) -> None:
         """It has answered."""
-        self.breaker.succeeded()
+        self._breaker.succeeded(era)
         self._answered += 1
         self._error = None
         before = took if self._latency is None else self._latency
         self._latency = before + (took - before) // _SMOOTHING
 
-    def failed(self, error: Error) -> None:
+    def failed(self, era: Era, error: Error) -> None:
         """It has not."""
         self._failed += 1
         self._error = error
         if error.kind in AILING:
-            self.breaker.failed()
+            self._breaker.failed(era)
         else:
-            self.breaker.abandoned()
+            self._breaker.abandoned(era)
+
+    def abandoned(self, era: Era) -> None:
+        """It was not waited for."""
+        self._breaker.abandoned(era)
 
     @property
     def resting(self) -> str | None:
         """Why it is not to be asked now, if so."""
-        if self.breaker.passes:
+        if self._breaker.passes:
             return None
-        if self.breaker.state == "trying":
+        if self._breaker.state == "trying":
             return "it has kept failing, and another call is trying it out"
-        wait = -(-self.breaker.rests_for // 1_000_000)
+        wait = -(-self._breaker.rests_for // 1_000_000)
         why = f" ({self._error.message})" if self._error is not None else ""
         return f"it has kept failing, and is left alone for {wait} s more{why}"
 
     def report(self) -> HealthReport:
         """Its health as of now."""
         return HealthReport(
-            state=self.breaker.state,
+            state=self._breaker.state,
             answered=self._answered,
             failed=self._failed,
             latency=self._latency,
