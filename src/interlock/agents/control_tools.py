@@ -1,4 +1,4 @@
-"""The two tools that are no contact with the world: `complete_task` ends the agent, `request_human_input` asks people.
+"""The two tools that are no contact with the world (`CONTROL_TOOLS`): `complete_task` ends the agent, `request_human_input` asks people.
 
 They are offered as any other tool where the contract allows them, and read here instead of being called.
 """
@@ -19,7 +19,7 @@ from interlock.core.values import Value, is_list, is_map
 COMPLETE: Final = "complete_task"
 ASK: Final = "request_human_input"
 
-CONTROL_TOOLS: Final = {
+DESCRIPTIONS: Final = {
     COMPLETE: "Finish the task and hand in its result. Call it alone, once everything else is done.",
     ASK: "Ask a person, and wait for the answer. Give choices or a form where the answer has to be one of them.",
 }

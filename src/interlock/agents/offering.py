@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from interlock.agents.control_tools import CONTROL_TOOLS, control_schema
-from interlock.core.agent_contract import AgentContract
+from interlock.agents.control_tools import DESCRIPTIONS, control_schema
+from interlock.core.agent_contract import CONTROL_TOOLS, AgentContract
 from interlock.core.messages import OfferedTool
 from interlock.core.plan import JsonSchema, ToolContract
 
@@ -67,6 +67,4 @@ def offered_tools(contract: AgentContract, toolbox: Toolbox) -> tuple[OfferedToo
 
 
 def _description(toolbox: Toolbox, tool: str) -> str:
-    if tool in CONTROL_TOOLS:
-        return CONTROL_TOOLS[tool]
-    return toolbox[tool].description
+    return DESCRIPTIONS[tool] if tool in CONTROL_TOOLS else toolbox[tool].description

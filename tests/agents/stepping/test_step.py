@@ -348,6 +348,17 @@ def test_facts_are_fetched_and_memories_read_before_the_model_is_asked() -> None
     )
 
 
+def test_an_input_is_filled_up_with_its_defaults_and_a_task_that_says_nothing_is_the_input() -> None:
+    """What a field is left out for is known to the prompt as well, and no model is asked without a task."""
+    schema = {"type": "object", "properties": {"tone": {"type": "string", "default": "dry"}}}
+
+    work = Working(
+        fixer(input=schema, prompt="Be {{ input.tone }}.", task="{% if input.note is defined %}x{% endif %}"), {}
+    )
+
+    assert work.request == (Instructions("Be dry."), Told('{"tone":"dry"}'))
+
+
 def test_a_fact_that_could_not_be_fetched_is_said_to_be_missing() -> None:
     """The model may do without it; it must not take it for empty."""
     profile = ContextProfile(prefetch=(Prefetch(name="diff", tool="read_file", input={}),))

@@ -7,7 +7,7 @@ are read in the order of the profile. Instructions are never cut: without them t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -31,6 +31,9 @@ NAMED: Final = frozenset({"input", "prefetched", "memory"})
 """What is told with the name of each item."""
 AFTER_TURNS: Final = frozenset({"errors", "notices"})
 """What is said last, since it is about now."""
+
+
+_Filled: TypeAlias = list[tuple[ContextSection, Taken]]
 
 
 class Compiled(Struct, frozen=True):
@@ -58,10 +61,10 @@ def compile_context(contract: AgentContract, toolbox: Toolbox, state: AgentState
     if needed > budget:
         return DoesNotFit(needed, budget)
     taken = _take_sections(contract, state, room=budget - needed)
-    if not _has_task(contract, taken):
+    if not _has_task(taken):
         return DoesNotFit(needed + tokens_of(state.task), budget)
     request = ModelRequest(
-        messages=tuple(_messages(contract, state, taken)),
+        messages=tuple(_messages(state, taken)),
         tools=tools,
         output=output,
         temperature=contract.model.temperature,
@@ -73,27 +76,27 @@ def compile_context(contract: AgentContract, toolbox: Toolbox, state: AgentState
 # --- Filling the room ------------------------------------------------------------------------------------------------
 
 
-def _take_sections(contract: AgentContract, state: AgentState, *, room: int) -> dict[str, Taken]:
-    """What each section takes, by its name."""
+def _take_sections(contract: AgentContract, state: AgentState, *, room: int) -> _Filled:
+    """What each section takes, in the order in which they are read."""
     sections = sections_of(contract.context)
     compacted = max(0, len(state.turns) - contract.context.turns_whole)
-    taken: dict[str, Taken] = {}
-    for section in sorted(sections, key=_by_turn):
+    taken: dict[int, Taken] = {}
+    for index in sorted(range(len(sections)), key=lambda index: _by_turn(sections[index])):
+        section = sections[index]
         limit = room if section.tokens is None else min(room, section.tokens)
         match section.source:
             case "instructions":
-                taken[section.name] = _instructions(state)
+                taken[index] = _instructions(state)
                 continue  # paid for already
             case "turns":
-                chosen = take_turns(section, state.turns[compacted:], limit, older=compacted)
+                taken[index] = take_turns(section, state.turns[compacted:], limit, older=compacted)
             case _:
                 older = len(state.turns) - sum(len(each.turns) for each in taken.values())
                 items = _items(section.source, state, older=older)
-                heading = _heading(section)
-                chosen = take_items(section, items, limit, heading=heading, named=section.source in NAMED)
-        taken[section.name] = chosen
-        room -= chosen.tokens
-    return taken
+                is_named = section.source in NAMED
+                taken[index] = take_items(section, items, limit, heading=_heading(section), named=is_named)
+        room -= taken[index].tokens
+    return [(section, taken[index]) for index, section in enumerate(sections)]
 
 
 def _by_turn(section: ContextSection) -> tuple[bool, int]:
@@ -106,10 +109,10 @@ def _instructions(state: AgentState) -> Taken:
     return Taken(items=(Item("instructions", text),), tokens=tokens_of(text))
 
 
-def _has_task(contract: AgentContract, taken: dict[str, Taken]) -> bool:
+def _has_task(taken: _Filled) -> bool:
     """Whether the model is told what it is to do: no room for that is no room at all."""
-    told = [section.name for section in sections_of(contract.context) if section.source in {"task", "input"}]
-    return not told or any(taken[name].items for name in told)
+    told = [found for section, found in taken if section.source in {"task", "input"}]
+    return not told or any(found.items for found in told)
 
 
 def _items(source: str, state: AgentState, *, older: int) -> list[Item]:
@@ -154,11 +157,10 @@ def _heading(section: ContextSection) -> str:
 # --- Putting it together ---------------------------------------------------------------------------------------------
 
 
-def _messages(contract: AgentContract, state: AgentState, taken: dict[str, Taken]) -> list[Message]:
-    sections = sections_of(contract.context)
-    opening = [taken[each.name].text for each in sections if each.source not in AFTER_TURNS | {"instructions", "turns"}]
-    closing = [taken[each.name].text for each in sections if each.source in AFTER_TURNS]
-    turns = [turn for each in sections if each.source == "turns" for turn in taken[each.name].turns]
+def _messages(state: AgentState, taken: _Filled) -> list[Message]:
+    opening = [found.text for section, found in taken if section.source not in AFTER_TURNS]
+    closing = [found.text for section, found in taken if section.source in AFTER_TURNS]
+    turns = [turn for _, found in taken for turn in found.turns]
     messages: list[Message] = [Instructions(state.instructions), Told("\n\n".join(filter(None, opening)))]
     for turn in turns:
         messages += messages_of(turn)
@@ -167,11 +169,10 @@ def _messages(contract: AgentContract, state: AgentState, taken: dict[str, Taken
     return messages
 
 
-def _manifest(contract: AgentContract, request: ModelRequest, taken: dict[str, Taken], offer_tokens: int) -> Manifest:
+def _manifest(contract: AgentContract, request: ModelRequest, taken: _Filled, offer_tokens: int) -> Manifest:
     used: list[SectionUse] = []
     left_out: list[LeftOut] = []
-    for section in sections_of(contract.context):
-        found = taken[section.name]
+    for section, found in taken:
         if count := len(found.items) + len(found.turns):
             used.append(SectionUse(section.name, section.source, found.tokens, items=count, cut=found.cut))
         left_out += found.left_out

@@ -14,10 +14,10 @@ from msgspec import Struct, structs
 from interlock.agents.context.sections import SOURCES
 from interlock.agents.context.shaping import problem_of_selector, problem_of_transform
 from interlock.agents.contracts.written import ContextSpec, LimitsSpec, ModelSpec, SectionSpec, WrittenAgent
-from interlock.agents.control_tools import CONTROL_TOOLS
 from interlock.agents.prompts.variables import VARIABLES
 from interlock.core.agent_contract import (
     AGENT_TOOL,
+    CONTROL_TOOLS,
     GRAPH_TOOL,
     AgentContract,
     AgentLimits,
@@ -192,6 +192,12 @@ def _of_sections(written: WrittenAgent) -> Iterator[Problem]:
             meant = nearest(source, SOURCES)
             advice = f"did you mean `{meant}`?" if meant else f"sources are {', '.join(SOURCES)}"
             yield Problem(place=(*place, where), message=f"`{source}` is no source of a section", advice=advice)
+        elif section.name in SOURCES and source != section.name:
+            message = f"a section called `{section.name}` that holds `{source}` would mislead"
+            yield Problem(place=(*place, "name"), message=message, advice="choose another name")
+        elif source == "instructions" and (section.tokens or section.select or section.transform):
+            message = "the instructions stay as they are: without a part of them it would be another agent"
+            yield Problem(place=place, message=message, advice="leave out `tokens`, `select` and `transform`")
         elif source == "turns" and source in sources:
             yield Problem(place=place, message="only one section may hold the turns: no call may be shown twice")
         yield from _of_words((*place, "select"), section.select, problem_of_selector)

@@ -12,10 +12,10 @@ from typing import Final
 
 from msgspec import structs
 
-from interlock.agents.control_tools import ASK, COMPLETE, CONTROL_TOOLS, asked
+from interlock.agents.control_tools import ASK, COMPLETE, asked
 from interlock.agents.offering import Toolbox, allowed_tools, meant_tool, offered_name, schema_of
 from interlock.agents.state import AgentState
-from interlock.core.agent_contract import AgentContract
+from interlock.core.agent_contract import CONTROL_TOOLS, AgentContract
 from interlock.core.messages import AskedCall
 from interlock.core.problems import nearest
 from interlock.core.schemas import SchemaRefused, compile_schema

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import structs
 
@@ -19,7 +19,7 @@ from interlock.agents.stepping.asking import ask_model
 from interlock.agents.stepping.ending import failed
 from interlock.core.agent_contract import AgentContract, Prefetch
 from interlock.core.messages import AskedCall
-from interlock.core.schemas import SchemaRefused, compile_schema
+from interlock.core.schemas import SchemaRefused, compile_schema, with_defaults
 from interlock.core.values import Value, is_list, is_map
 
 RECALL: Final = "recall"
@@ -30,18 +30,20 @@ _HOLE: Final = re.compile(r"\$\{input((?:\.[A-Za-z_][A-Za-z0-9_-]*)*)\}")
 
 def opened(contract: AgentContract, toolbox: Toolbox, input: Value) -> tuple[AgentState, Action]:
     """The agent with its input, and its first action."""
-    state = AgentState(input=input, steps_max=contract.limits.steps)
-    if problems := _problems_of_input(contract, input):
+    given = with_defaults(contract.input, input) if contract.input else input
+    state = AgentState(input=given, steps_max=contract.limits.steps)
+    if problems := _problems_of_input(contract, given):
         return failed(state, "invalid", f"the agent `{contract.name}` cannot take its input: {'; '.join(problems)}")
     from interlock.agents.prompts.rendering import render_prompt  # noqa: PLC0415 - Jinja is heavy
 
-    variables = prompt_variables(contract, toolbox, input)
+    variables = prompt_variables(contract, toolbox, given)
     try:
         instructions = render_prompt(contract.prompt, variables)
-        task = render_prompt(contract.task, variables) if contract.task else _task_of(input)
+        task = render_prompt(contract.task, variables).strip() if contract.task else ""
     except PromptFailed as problem:
         return failed(state, "invalid", f"the prompt of the agent `{contract.name}` cannot be made: {problem}")
-    return _remember(contract, toolbox, structs.replace(state, instructions=instructions, task=task))
+    told = structs.replace(state, instructions=instructions, task=task or _task_of(state.input))
+    return _remember(contract, toolbox, told)
 
 
 def _problems_of_input(contract: AgentContract, input: Value) -> list[str]:
@@ -96,17 +98,16 @@ def facts_arrived(
         _fact(call.id.partition("-")[2], by_call.get(call.id), "memory" if is_memory else "prefetched")
         for call in state.calls
     )
-    state = structs.replace(state, facts=(*state.facts, *(fact for fact in facts if fact.text)), calls=())
+    state = structs.replace(state, facts=(*state.facts, *facts), calls=())
     return _prefetch(contract, toolbox, state) if is_memory else ask_model(contract, toolbox, state)
 
 
-def _fact(name: str, answer: ToolAnswer | None, source: str) -> Fact:
-    kind = "memory" if source == "memory" else "prefetched"
+def _fact(name: str, answer: ToolAnswer | None, source: Literal["memory", "prefetched"]) -> Fact:
     if answer is None:
-        return Fact(name, "not fetched: no answer came", kind, failed=True)
+        return Fact(name, "not fetched: no answer came", source, failed=True)
     if answer.error is not None:
-        return Fact(name, f"not fetched: {answer.error.message}", kind, failed=True)
-    return Fact(name, answer.text, kind)
+        return Fact(name, f"not fetched: {answer.error.message}", source, failed=True)
+    return Fact(name, answer.text or ("nothing" if answer.out is None else json_text(answer.out)), source)
 
 
 # --- What is fetched -------------------------------------------------------------------------------------------------
