@@ -339,10 +339,11 @@ def _world(parts: Parts, live: Performer) -> Generator[Performer]:
     if parts.plays is not None:
         yield PlayingWorld(parts.plays, parts.toolbox, parts.secrets.redaction(), agents=parts.agents)
     elif parts.records is not None:
+        redaction = parts.secrets.redaction()
         try:
-            yield RecordingWorld(live, parts.records.cassette)
+            yield RecordingWorld(live, parts.records.cassette, redaction)
         finally:
-            write_cassette(parts.records, parts.secrets.redaction())
+            write_cassette(parts.records, redaction)
     else:
         yield live
 

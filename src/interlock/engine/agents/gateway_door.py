@@ -8,7 +8,7 @@ from typing import cast
 from interlock.core.agent_contract import ModelNeed
 from interlock.core.messages import ModelRequest
 from interlock.core.plan import Micros
-from interlock.engine.agents.model_door import Candidate, Chosen, Heard, NoneChosen
+from interlock.engine.agents.model_door import Candidate, Chosen, Heard, NoneChosen, Turn
 from interlock.models.gateway import ModelGateway
 from interlock.models.outcomes import ModelAnswered
 from interlock.models.routing import NoRoute, Route
@@ -20,12 +20,18 @@ class GatewayDoor:
     def __init__(self, gateway: ModelGateway) -> None:
         self._gateway = gateway
 
-    def candidates(self, need: ModelNeed, request: ModelRequest) -> Sequence[Candidate]:  # noqa: ARG002 - the port's
+    def candidates(self, need: ModelNeed, request: ModelRequest, turn: Turn) -> Sequence[Candidate]:  # noqa: ARG002 - the port's
         """The models of the pool."""
         return [Candidate(facts.name, facts.host, facts.safety) for facts in self._gateway.candidates(need.pool)]
 
     def choose(
-        self, need: ModelNeed, request: ModelRequest, *, sticky: str, barred: Mapping[str, str]
+        self,
+        need: ModelNeed,
+        request: ModelRequest,
+        turn: Turn,  # noqa: ARG002 - the port's signature
+        *,
+        sticky: str,
+        barred: Mapping[str, str],
     ) -> Chosen | NoneChosen:
         """Choose by the gateway's rules."""
         route = self._gateway.route(need, request, sticky=sticky, barred=barred)

@@ -25,7 +25,7 @@ from interlock.engine.agents.granting import Granting
 from interlock.engine.agents.halt import Halt, Halted
 from interlock.engine.agents.judging import Asker
 from interlock.engine.agents.loop_steps import LoopSteps
-from interlock.engine.agents.model_door import Chosen, NoneChosen
+from interlock.engine.agents.model_door import Chosen, NoneChosen, Turn
 from interlock.engine.agents.tool_calls import InDoubt, ToolCalls
 from interlock.engine.journaling import StepRefused
 from interlock.tools.journal import Journal, JournaledStep
@@ -150,10 +150,11 @@ class AgentLoop:
     def _choose(self, ordinal: int, request: ModelRequest) -> Chosen | NoneChosen:
         """The policy is asked about every model that could be, and then one of those that may be is chosen."""
         need, models = self._contract.model, self._crew.performer.models
-        verdicts = judged(self._asker, models.candidates(need, request), self._crew.judge)
+        turn = Turn(self._steps.at(ordinal), self._call.attempt)
+        verdicts = judged(self._asker, models.candidates(need, request, turn), self._crew.judge)
         if verdicts.decision is not None:
             self._steps.carry(DecisionMade(verdicts.decision, ordinal))
-        return models.choose(need, request, sticky=self._crew.run, barred=verdicts.barred)
+        return models.choose(need, request, turn, sticky=self._crew.run, barred=verdicts.barred)
 
     async def _listen(self, begun: EffectIntended, chosen: Chosen, request: ModelRequest) -> Observation:
         self._steps.made += 1
@@ -168,9 +169,11 @@ class AgentLoop:
             halt=self._halt,
         )
         ordinal, effect, tries = begun.ordinal, begun.effect, begun.tries
+        self._is_simulated |= heard.simulated
         if heard.reply is None:
             error = heard.error or Error("failed", "the model's answer failed")
-            self._steps.carry(EffectFailed(ordinal, effect, error, heard.spent, tries=tries))
+            failed = EffectFailed(ordinal, effect, error, heard.spent, simulated=heard.simulated, tries=tries)
+            self._steps.carry(failed)
             self._halt.check()
             return ModelBroke(error)
         reply = heard.reply

@@ -17,6 +17,13 @@ from interlock.core.plan import Micros
 from interlock.core.spending import NOTHING, Spending
 
 
+class Turn(Struct, frozen=True):
+    """The turn of an agent in which a model is asked: the path of its step, and the attempt of its node."""
+
+    path: str
+    attempt: int
+
+
 class Candidate(Struct, frozen=True):
     """A model that could be asked, with what a policy may want to know of it."""
 
@@ -42,22 +49,23 @@ class NoneChosen(Struct, frozen=True):
 
 
 class Heard(Struct, frozen=True):
-    """What came of asking: a reply, or why there is none; and what that cost."""
+    """What came of asking: a reply, or why there is none; and what that cost. `simulated`: no model was asked."""
 
     reply: ModelReply | None = None
     error: Error | None = None
     spent: Spending = NOTHING
+    simulated: bool = False
 
 
 class ModelDoor(Protocol):
     """Where models are asked."""
 
-    def candidates(self, need: ModelNeed, request: ModelRequest) -> Sequence[Candidate]:
+    def candidates(self, need: ModelNeed, request: ModelRequest, turn: Turn) -> Sequence[Candidate]:
         """The models among which one would be chosen."""
         ...
 
     def choose(
-        self, need: ModelNeed, request: ModelRequest, *, sticky: str, barred: Mapping[str, str]
+        self, need: ModelNeed, request: ModelRequest, turn: Turn, *, sticky: str, barred: Mapping[str, str]
     ) -> Chosen | NoneChosen:
         """Choose. `barred` are those that may not be asked, and why; `sticky` is what likes to go where it went."""
         ...
@@ -79,7 +87,7 @@ class ModelDoor(Protocol):
 class NoModels:
     """The door of a project that has none."""
 
-    def candidates(self, need: ModelNeed, request: ModelRequest) -> Sequence[Candidate]:  # noqa: ARG002 - the port's
+    def candidates(self, need: ModelNeed, request: ModelRequest, turn: Turn) -> Sequence[Candidate]:  # noqa: ARG002 - the port's
         """None."""
         return ()
 
@@ -87,6 +95,7 @@ class NoModels:
         self,
         need: ModelNeed,
         request: ModelRequest,  # noqa: ARG002 - the port's signature
+        turn: Turn,  # noqa: ARG002 - the port's signature
         *,
         sticky: str,  # noqa: ARG002 - the port's signature
         barred: Mapping[str, str],  # noqa: ARG002 - the port's signature

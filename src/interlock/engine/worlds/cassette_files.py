@@ -1,15 +1,15 @@
 """Cassettes as files, which a person can read, review and mend.
 
-JSON with one entry a call, in the order of their paths: recorded again, only what has changed differs. Secrets stand
-in inputs as handles. The text of every known secret is struck out before anything is written; one that a tool has
-encoded, cut or reversed is not recognised.
+JSON with one entry for each call and each asking of a model, in the order of their paths: recorded again, only what
+has changed differs. Secrets stand in inputs as handles. The text of every known secret is struck out before anything
+is written; one that a tool has encoded, cut or reversed is not recognised.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,11 +19,16 @@ from msgspec import UNSET, Struct, UnsetType
 from interlock.core.canonical import canonical
 from interlock.core.events import Error, ErrorClass
 from interlock.core.values import Value, ValueProblem, is_list, is_map
+from interlock.engine.worlds.asking_entries import NotOneAnswer, asking_entry, read_asking
+from interlock.engine.worlds.askings import AskingOnTape, Askings
 from interlock.engine.worlds.cassettes import CallOnTape, Cassette, CassetteError, as_json, from_json
 from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
 from interlock.tools.secrets import Redaction
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+FORMATS_READ: Final = (1, 2)
+"""The first knew no models."""
+_NUMBER: Final = re.compile(r"(\d+)")
 BYTES_MAX: Final = 128 * 1024 * 1024
 """How large a cassette may be: more than this nobody reviews, and it is held in memory whole."""
 
@@ -68,14 +73,20 @@ def recording_to(file: Path, *, adds: bool) -> Recording:
 def read_cassette(file: Path) -> Cassette:
     """The cassette in a file; `CassetteError` says what is wrong with it, and where."""
     written = _parsed(file)
-    if not is_map(written) or "cassette" not in written or not is_list(written.get("calls")):
+    if not is_map(written) or "cassette" not in written or not _has_lists(written):
         raise CassetteError(f'{file} is no cassette: it wants {{"cassette": {FORMAT}, "calls": […]}}')
-    if written["cassette"] != FORMAT:
+    if written["cassette"] not in FORMATS_READ:
         raise CassetteError(
-            f"the cassette {file} has format {json.dumps(written['cassette'])}; this release knows format {FORMAT}: "
-            "record it anew, or use a newer Interlock"
+            f"the cassette {file} has format {json.dumps(written['cassette'])}; this release knows formats "
+            f"{FORMATS_READ[0]} to {FORMATS_READ[-1]}: record it anew, or use a newer Interlock"
         )
-    return Cassette([_read_call(call, f"{file}: calls[{index}]") for index, call in enumerate(written["calls"])])
+    calls = [_read_call(call, f"{file}: calls[{index}]") for index, call in enumerate(written["calls"])]
+    asked = [_read_asking(each, f"{file}: models[{index}]") for index, each in enumerate(written.get("models", []))]
+    return Cassette(calls, Askings(asked))
+
+
+def _has_lists(written: dict[str, Any]) -> bool:
+    return is_list(written.get("calls")) and is_list(written.get("models", []))
 
 
 def _parsed(file: Path) -> Any:  # noqa: ANN401 - whatever stands in the file
@@ -119,6 +130,13 @@ def _read_call(written: object, where: str) -> CallOnTape:
         raise CassetteError(f"{where} is no call: {problem}; record it anew, or mend it by another one") from problem
 
 
+def _read_asking(written: object, where: str) -> AskingOnTape:
+    try:
+        return read_asking(written)
+    except (msgspec.ValidationError, ValueProblem, NotOneAnswer) as problem:
+        raise CassetteError(f"{where} is no asking: {problem}; record it anew, or mend it by another one") from problem
+
+
 class _NotOneOutcome(ValueError):
     """An entry that says nothing of what came of the call, or two things."""
 
@@ -141,10 +159,10 @@ def _outcome(entry: _Entry) -> ToolOutcome:
 
 def write_cassette(recording: Recording, redaction: Redaction) -> None:
     """Write it whole or not at all. Where nothing was recorded, what is there stays: perhaps nothing could begin."""
-    file, calls = recording.file, recording.cassette.calls
-    if not calls and file.exists():
+    file, cassette = recording.file, recording.cassette
+    if not (cassette.calls or cassette.askings.made) and file.exists():
         return
-    data = _text(calls, redaction).encode()
+    data = _text(cassette, redaction).encode()
     if len(data) > BYTES_MAX:
         raise CassetteError(_too_large(file, len(data)))
     beside = file.with_name(f".{file.name}.new")
@@ -156,10 +174,18 @@ def write_cassette(recording: Recording, redaction: Redaction) -> None:
         raise CassetteError(f"the cassette {file} cannot be written: {error.strerror}") from error
 
 
-def _text(calls: Sequence[CallOnTape], redaction: Redaction) -> str:
-    in_order = sorted(calls, key=lambda call: (call.path, call.attempt))
-    written = {"cassette": FORMAT, "calls": [_written(call, redaction) for call in in_order]}
+def _text(cassette: Cassette, redaction: Redaction) -> str:
+    calls, asked = sorted(cassette.calls, key=_place), sorted(cassette.askings.made, key=_place)
+    written: dict[str, Any] = {"cassette": FORMAT, "calls": [_written(call, redaction) for call in calls]}
+    if asked:
+        written["models"] = [asking_entry(asking, redaction) for asking in asked]
     return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
+
+
+def _place(one: CallOnTape | AskingOnTape) -> tuple[list[str | int], int]:
+    """Where it stands: the tenth step of a node comes after its second."""
+    parts = _NUMBER.split(one.path)
+    return [int(part) if index % 2 else part for index, part in enumerate(parts)], one.attempt
 
 
 def _written(call: CallOnTape, redaction: Redaction) -> dict[str, Value]:

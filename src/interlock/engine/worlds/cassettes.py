@@ -1,7 +1,7 @@
 """Cassettes: what the world has answered, call by call, and the playing of it.
 
-A call is found by its request: the tool and its whole input, in which secrets are handles. How a cassette stands in a
-file is told in `cassette_files`.
+A call is found by its request: the tool and its whole input, in which secrets are handles. What models were asked is
+in `askings`; how a cassette stands in a file is told in `cassette_files`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from interlock.core.errors import InterlockError
 from interlock.core.events import Error
 from interlock.core.values import Secret, Value, ValueProblem, digest_of, is_list, is_map
 from interlock.engine.courses.differing import value_differences
+from interlock.engine.worlds.askings import Askings
 from interlock.tools.conclusion import broken_contract
 from interlock.tools.outcome import Done, Failed, ToolOutcome
 from interlock.tools.tool import Tool
@@ -54,8 +55,10 @@ class CallOnTape(Struct, frozen=True):
 class Cassette:
     """Recorded calls, each to be played once: a request that is made twice gets one answer, and then the other."""
 
-    def __init__(self, calls: list[CallOnTape]) -> None:
+    def __init__(self, calls: list[CallOnTape], askings: Askings | None = None) -> None:
         self.calls = calls
+        self.askings = askings or Askings([])
+        """What models were asked."""
         self._left: dict[str, list[CallOnTape]] = {}
         for call in calls:
             self._left.setdefault(call.request, []).append(call)

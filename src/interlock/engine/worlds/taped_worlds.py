@@ -9,10 +9,11 @@ from interlock.agents.agent import Agent
 from interlock.agents.collecting import Agents
 from interlock.core.agent_contract import AgentContract
 from interlock.core.values import Value
-from interlock.engine.agents.model_door import ModelDoor, NoModels
+from interlock.engine.agents.model_door import ModelDoor
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.performing import Performer, Whole, ready_agent
 from interlock.engine.worlds.cassettes import CallOnTape, Cassette
+from interlock.engine.worlds.taped_models import PlayingModels, RecordingModels
 from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolOutcome
@@ -25,14 +26,10 @@ from interlock.tools.toolbox import Toolbox
 class RecordingWorld:
     """Another world, of which every answer is kept."""
 
-    def __init__(self, inner: Performer, cassette: Cassette) -> None:
+    def __init__(self, inner: Performer, cassette: Cassette, redaction: Redaction) -> None:
         self._inner = inner
         self._cassette = cassette
-
-    @property
-    def models(self) -> ModelDoor:
-        """The models of the other world."""
-        return self._inner.models
+        self.models: ModelDoor = RecordingModels(inner.models, cassette.askings, redaction)
 
     def agent(self, contract: AgentContract) -> Agent | None:
         """The agent of the other world."""
@@ -76,7 +73,7 @@ class PlayingWorld:
         self._agents = agents
         self._toolbox = toolbox
         self._redaction = redaction
-        self.models: ModelDoor = NoModels()
+        self.models: ModelDoor = PlayingModels(cassette.askings, redaction)
 
     def agent(self, contract: AgentContract) -> Agent | None:
         """The agent, ready to step: what it wants is answered from the cassette."""
@@ -99,7 +96,7 @@ class PlayingWorld:
         in_flight: InFlight[ToolOutcome],
     ) -> None:
         """Answer from the cassette."""
-        asked, contract = await whole(effect.input), self._toolbox.find(effect.tool)
+        asked, contract = self._redaction.value(await whole(effect.input)), self._toolbox.find(effect.tool)
         in_flight.over(
             self._cassette.play(effect.tool, asked, path=effect.path, attempt=effect.attempt, contract=contract)
         )
