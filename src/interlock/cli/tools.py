@@ -50,7 +50,7 @@ def _list(tools: list[str] | None, *, as_json: bool) -> int:
 
 @app.command()
 def show(name: ToolArgument, *, tools: Tools = None, as_json: AsJson = False) -> int:
-    """Show a tool: its description, its schemas, its terms, and who approved it. Nobody outside is asked."""
+    """Show a tool: its description, its schemas, its terms, and whether it may be called. Nobody outside is asked."""
     from interlock.cli.output import console, print_json
     from interlock.cli.tool_table import print_tool, tool_as_json
     from interlock.tools.errors import ToolError
