@@ -47,7 +47,7 @@ def _listed(gateway: ModelGateway, pool: str, model: ModelFacts) -> ListedModel:
         model=model,
         reached=provider.settings.shown,
         key=provider.key,
-        trouble=gateway.missing_key(model.provider) or unpriced,
+        trouble=gateway.key_trouble(model.provider) or unpriced,
     )
 
 

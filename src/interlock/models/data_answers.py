@@ -1,4 +1,4 @@
-"""Answers that are data. Many models put them into a code fence, whatever they are told: what is inside was asked for."""
+"""Answers that are data. Many models put them into a code fence, whatever they are told: the data is what is inside."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from interlock.models.calling import Call, Caller, as_cached
 from interlock.models.estimating import size_of
 from interlock.models.facts import ModelFacts
 from interlock.models.health import Health, HealthReport
-from interlock.models.keys import FindKey, ModelKey, missing_key
+from interlock.models.keys import FindKey, ModelKey, read_key
 from interlock.models.line import Line
 from interlock.models.outcomes import ModelAnswered, ModelOutcome
 from interlock.models.pacing import Sleep
@@ -140,8 +140,8 @@ class ModelGateway:
         return self._lines[provider]
 
     def _key(self, declared: DeclaredProvider) -> ModelKey | None:
-        text = None if declared.key is None else self._find_key(declared.key)
-        return None if text is None or declared.key is None else ModelKey(declared.key, text)
+        key = None if declared.key is None else read_key(declared.key, self._find_key(declared.key))
+        return key if isinstance(key, ModelKey) else None
 
     def _health_of(self, model: str) -> Health:
         if model not in self._health:
@@ -162,15 +162,16 @@ class ModelGateway:
         return {name: why for name, why in resting.items() if why is not None}
 
     def _without_key(self, models: Sequence[ModelFacts]) -> dict[str, str]:
-        missing = {model.name: self.missing_key(model.provider) for model in models}
-        return {name: why for name, why in missing.items() if why is not None}
+        troubles = {model.name: self.key_trouble(model.provider) for model in models}
+        return {name: why for name, why in troubles.items() if why is not None}
 
-    def missing_key(self, provider: str) -> str | None:
-        """What to do about the key of a provider, where it needs one that nobody has given."""
+    def key_trouble(self, provider: str) -> str | None:
+        """What is wrong with the key of a provider, where it needs one."""
         declared = self.pools.providers[provider]
-        if not declared.needs_key or declared.key is None or self._find_key(declared.key) is not None:
+        if not declared.needs_key or declared.key is None:
             return None
-        return missing_key(declared.key)
+        key = read_key(declared.key, self._find_key(declared.key))
+        return key if isinstance(key, str) else None
 
     def _no_pool(self, pool: str) -> NoRoute:
         names = self.pools.names

@@ -41,6 +41,11 @@ class ModelKey:
         raise TypeError("a key is not pickled: pass its name")
 
 
-def missing_key(name: str) -> str:
-    """What to say of a key that nobody has given."""
+def read_key(name: str, text: str | None) -> ModelKey | str:
+    """The key, or what is wrong with it. The end of a line, which files leave behind a key, is none of it."""
+    key = (text or "").strip()
+    if key and not (key.isascii() and key.isprintable()):
+        return f"its key cannot be sent: the secret `{name}` has letters that no key has"
+    if key:
+        return ModelKey(name, key)
     return f"its key is missing: give the secret `{name}` as INTERLOCK_SECRET_{name.upper()} or in the secrets file"
