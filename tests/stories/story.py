@@ -28,6 +28,7 @@ from interlock.core.state import (
     status_of,
 )
 from interlock.core.values import Pack, Packer, Value, decode
+from interlock.core.verdicts import Judge
 from interlock.core.verify import Verification
 from tests.stories.graphs import TOOLS, Graphs, compiled
 
@@ -45,6 +46,7 @@ class Story:
         graphs: Graphs | None = None,
         plan: Plan | None = None,
         packer: Packer | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self.plan = plan or compiled(text, tools=tools, graphs=graphs)
         self.state = RunState("run")
@@ -54,6 +56,8 @@ class Story:
         """The values that are kept outside of the state, by digest."""
         self.needed: list[str] = []
         """The digests of those that a decision asked for, in order."""
+        self.judge = judge
+        """The policy in force, if there is one; a test may put another in force."""
         self._packer = packer
         self._pack: Pack = packer or unpacked
 
@@ -94,11 +98,12 @@ class Story:
 
     def _settle(self) -> None:
         had_ended = self.state.has_ended
-        settled = settle(self.plan, self.state, at=self.now, blobs=self._load(), pack=self._pack)
+        settled = settle(self.plan, self.state, at=self.now, blobs=self._load(), pack=self._pack, judge=self.judge)
         while settled.need:
             self.log += settled.events
             self.needed += sorted(settled.need)
-            settled = settle(self.plan, settled.state, at=self.now, blobs=self._load(settled.need), pack=self._pack)
+            blobs = self._load(settled.need)
+            settled = settle(self.plan, settled.state, at=self.now, blobs=blobs, pack=self._pack, judge=self.judge)
         self.log += settled.events
         self.state = settled.state
         if self.state.has_ended and not had_ended:

@@ -97,7 +97,7 @@ def _failed_path(view: RunView) -> list[str]:
 def _words(run: str, wait: Wait) -> Iterator[tuple[str, list[str]]]:
     at = f"{run}:{wait.path}"
     match wait.reason:
-        case "person" if wait.question is not None and wait.question.choices:
+        case "person" | "approval" | "budget" if wait.question is not None and wait.question.choices:
             for choice in wait.question.choices:
                 yield f"answer {choice}", ["answer", at, "--choose", choice]
         case "person":
@@ -116,7 +116,7 @@ def _words(run: str, wait: Wait) -> Iterator[tuple[str, list[str]]]:
         case "event":
             data = json.dumps(wait.match if is_map(wait.match) else {}, ensure_ascii=False)
             yield "send the event it waits for", ["send", run, wait.event, "--data", data]
-        case "time" | "retry":
+        case "time" | "retry" | "approval" | "budget":
             return
 
 

@@ -278,7 +278,9 @@ def _succeeded(node: NodeView) -> str:
 def wait_line(wait: Wait, *, now: int) -> str:
     """What is waited for, and until when."""
     match wait.reason:
-        case "person":
+        case "budget" if wait.question is None:
+            return "waits until what is held for other calls is given back"
+        case "person" | "approval" | "budget":
             return _asked(wait) + _deadline(wait, now)
         case "hold":
             return f"held: {wait.decision.why if wait.decision else 'a check did not pass'}{_deadline(wait, now)}"

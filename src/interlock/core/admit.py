@@ -5,7 +5,7 @@ Pure, and the only door into a run. A refusal is an answer, not an error; it cha
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
 from msgspec.structs import replace
 
@@ -20,11 +20,12 @@ from interlock.core.evolving.under_way import attempt_at, attempt_in_flight, ste
 from interlock.core.in_doubt import left_in_doubt, must_be_known
 from interlock.core.lifecycle import is_settled
 from interlock.core.paths import item_at, node_at, path_of, split_step
-from interlock.core.plan import EachWork, HumanWork, Node, Plan, ToolWork
+from interlock.core.plan import EachWork, Node, Plan, ToolWork
 from interlock.core.problems import nearest
 from interlock.core.schemas import compile_schema
 from interlock.core.state import MAILBOX_MAX, Attempt, Calling, Live, Opened, RunState, Step, Waiting, status_of
 from interlock.core.values import Value
+from interlock.core.verdicts import Verdict
 
 Admitted: TypeAlias = list[tuple[str, e.Outside]]
 """Paths and bodies of the events to record, in order."""
@@ -98,8 +99,23 @@ def _start(plan: Plan, state: RunState, request: r.StartRun) -> Admitted | r.Ref
         labels=request.labels,
         priority=request.priority,
         why=request.why,
+        **_judged(plan, request.verdict),
     )
-    return [("", started), *request.adopted]
+    asks = request.verdict is not None and request.verdict.verdict == "ask"
+    paused = [("", e.RunPaused(f"the policy wants a person to let it run (rule {started.rule})"))] if asks else []
+    return [("", started), *request.adopted, *paused]
+
+
+def _judged(plan: Plan, verdict: Verdict | None) -> dict[str, Any]:
+    """What the policy said of the run, as it is recorded."""
+    if verdict is None:
+        return {}
+    said: dict[str, Any] = {"rule": verdict.rule, "policy": verdict.policy}
+    if verdict.verdict == "deny":
+        why = f": {verdict.why}" if verdict.why else ""
+        message = f"the policy does not allow a run of {plan.name} (rule {verdict.rule}){why}"
+        said["refused"] = e.Error("refused", message)
+    return said
 
 
 def _migrate(plan: Plan, state: RunState, request: r.MigrateRun) -> Admitted | r.Refused:
@@ -169,13 +185,13 @@ def question_at(plan: Plan, state: RunState, path: str) -> e.Question | r.Refuse
     asked = step_at(plan, state, path)
     if asked is not None and asked.question is not None and asked.status == "intended":
         return asked.question
-    found = _waiting(plan, state, path, "person", "waiting for an answer")
+    live = _live_at(plan, state, path)
+    reason = live.reason if isinstance(live, Waiting) and live.reason in {"approval", "budget"} else "person"
+    found = _waiting(plan, state, path, reason, "waiting for an answer")
     if isinstance(found, r.Refused):
         return found
-    node, live = found
-    assert isinstance(node.work, HumanWork)
-    assert live.question is not None
-    return live.question
+    question = found[1].question
+    return r.Refused(f"{path} waits for what others give back, and nobody is asked") if question is None else question
 
 
 def _verdict(plan: Plan, state: RunState, request: r.GiveVerdict) -> Admitted | r.Refused:

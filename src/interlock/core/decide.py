@@ -15,6 +15,7 @@ from interlock.core.deciding.missing import Missing
 from interlock.core.plan import Plan
 from interlock.core.state import Matter, RunState
 from interlock.core.values import Blobs, Pack
+from interlock.core.verdicts import AskPolicy
 
 
 class Need(Struct, frozen=True):
@@ -23,15 +24,20 @@ class Need(Struct, frozen=True):
     digests: frozenset[str]
 
 
-def decide(plan: Plan, state: RunState, blobs: Blobs, pack: Pack) -> e.Command | Need | None:
-    """The next command, the values it would need, or None if nothing is open (or the run is paused)."""
+def decide(
+    plan: Plan, state: RunState, blobs: Blobs, pack: Pack, judge: AskPolicy | None = None
+) -> e.Command | Need | None:
+    """The next command, the values it would need, or None if nothing is open (or the run is paused).
+
+    `judge` is the policy that is asked before each movement; without one, nothing is asked.
+    """
     if state.is_paused or state.outcome is not None:
         return None
     matter = state.stops.first() or state.matters.first()
     if matter is None:
         return None
     try:
-        return _answer(Deciding(plan, state, blobs, pack, matter), matter)
+        return _answer(Deciding(plan, state, blobs, pack, matter, judge=judge), matter)
     except Missing as missing:
         return Need(missing.digests)
 
@@ -53,7 +59,7 @@ def _answer(on: Deciding, matter: Matter) -> e.Command:
         case "due":
             return waiting.time_is_up(on)
         case "got":
-            return waiting.take_word(on)
+            return starting.start_granted(on) if starting.waits_for_leave(on) else waiting.take_word(on)
         case "offer":
             return waiting.offer(on)
         case "next":

@@ -53,6 +53,11 @@ class RunStarted(Struct, frozen=True, gc=False, tag="run.started", omit_defaults
     labels: dict[str, str] = {}
     priority: int = 0
     why: str = ""
+    rule: str = ""
+    """The rule by which the policy said whether it may run."""
+    policy: str = ""
+    refused: Error | None = None
+    """Why it may not: it ends at once."""
 
 
 class ResultAdopted(Struct, frozen=True, gc=False, tag="result.adopted", omit_defaults=True):
@@ -296,12 +301,18 @@ class NodeStarted(Struct, frozen=True, gc=False, tag="node.started", omit_defaul
     emits: bool = False
     """Whether it sends an event out: such an effect stands in the outbox until its result is recorded."""
     is_agent: bool = False
+    rules: tuple[str, ...] = ()
+    """The rules by which the policy allowed it: of the way that led here, and of the call."""
+    policy: str = ""
+    """The policy's digest, where it is another than that of the run's last movement."""
+    approved: bool = False
+    """Whether the last of the rules wanted a person to approve, and one did."""
 
 
 class NodeWaiting(Struct, frozen=True, gc=False, tag="node.waiting", omit_defaults=True):
     """A node waits without holding a worker. `due` is an instant; `within` a duration from this event."""
 
-    reason: Literal["person", "hold", "failure", "time", "event", "reconcile"]
+    reason: Literal["person", "hold", "failure", "time", "event", "reconcile", "approval", "budget"]
     due: int | None = None
     within: Micros | None = None
     question: Question | None = None
@@ -311,6 +322,13 @@ class NodeWaiting(Struct, frozen=True, gc=False, tag="node.waiting", omit_defaul
     error: Error | None = None
     decision: Decision | None = None
     because: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    policy: str = ""
+    input: Value = None
+    """Of an `approval` or a `budget`: what the call that waits will be made with."""
+    digest: str = ""
+    limit: str = ""
+    """Of a `budget`: whose limit it is."""
 
 
 class NodeOpened(Struct, frozen=True, gc=False, tag="node.opened", omit_defaults=True):
@@ -321,6 +339,8 @@ class NodeOpened(Struct, frozen=True, gc=False, tag="node.opened", omit_defaults
     inputs: Value = None
     within: Micros | None = None
     because: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    policy: str = ""
 
 
 class ScopeOpened(Struct, frozen=True, gc=False, tag="scope.opened", omit_defaults=True):
@@ -367,6 +387,8 @@ class NodeSucceeded(Struct, frozen=True, gc=False, tag="node.succeeded", omit_de
     event: str = ""
     """Which received event it waited for."""
     because: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    policy: str = ""
 
 
 class NodeFailed(Struct, frozen=True, gc=False, tag="node.failed", omit_defaults=True):

@@ -9,10 +9,18 @@ from __future__ import annotations
 from typing import assert_never
 
 from interlock.core import events as e
-from interlock.core.evolving.accounts import accounts_above, book, book_lost_steps, price_of
+from interlock.core.evolving.accounts import (
+    account_at,
+    accounts_above,
+    book,
+    book_lost_steps,
+    price_of,
+    raise_limit,
+    wake_for_budget,
+)
 from interlock.core.evolving.compensating import note_undo_result, remember_undo, settle_undo, undo_is_due
 from interlock.core.evolving.decided import take_decided
-from interlock.core.evolving.journal import note_step, settle_step
+from interlock.core.evolving.journal import RAISE, note_step, settle_step
 from interlock.core.evolving.mailbox import offer_event
 from interlock.core.evolving.scopes import open_root
 from interlock.core.evolving.settling import call_ended, cancel_nodes, stop_scope, succeed_by_result
@@ -92,8 +100,12 @@ def _take_from_outside(plan: Plan, state: RunState, event: e.Event, body: e.Outs
 def _start_run(plan: Plan, state: RunState, body: e.RunStarted) -> None:
     state.tenant = body.tenant
     state.started_at = state.at
+    state.policy = body.policy
     root = open_root(plan, state, body.inputs)
-    if body.kind == "rollback":
+    if body.refused is not None:
+        state.is_refused = True
+        stop_scope(state, root, "failed", body.refused)
+    elif body.kind == "rollback":
         stop_scope(state, root, "cancelled", rollback=True)
 
 
@@ -129,6 +141,7 @@ def _book_call(plan: Plan, state: RunState, scope: Scope, node: Node, attempt: A
     price = price_of(plan, scope, node.index)
     if price != NOTHING:
         book(accounts_above(plan, state, scope, node.index), price, price if was_made else NOTHING)
+    wake_for_budget(plan, state)
 
 
 def _take_done(
@@ -185,6 +198,9 @@ def _take_answer(plan: Plan, state: RunState, event: e.Event, body: e.AnswerGive
     agreed = sum(answer["choice"] == body.choice for answer in live.answers.values())
     if agreed >= live.question.quorum:
         live.given = body.choice
+        granted = account_at(plan, state, live.limit) if live.reason == "budget" and body.choice == RAISE else None
+        if granted is not None:
+            raise_limit(granted)
         _raise(plan, state, event.path, "got")
 
 

@@ -383,6 +383,8 @@ class Node(Struct, frozen=True, gc=False, kw_only=True):
     """What `cancel_rest` cancels when this node is ready: its direct sources and what led only to them."""
     labels: tuple[str, ...] = ()
     description: str = ""
+    sources: tuple[str, ...] = ()
+    """The nodes whose edges lead here."""
     pool: str = ""
     """The workers that may perform its calls; nothing: those of the tool's own pool."""
     tags: tuple[str, ...] = ()

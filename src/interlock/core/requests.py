@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from interlock.core import events as e
 from interlock.core.values import ENCODER, Value, decode_leaf
+from interlock.core.verdicts import Verdict
 
 # --- from people and programs ----------------------------------------------------------------------------------------
 
@@ -30,6 +31,8 @@ class StartRun(Struct, frozen=True, gc=False, kw_only=True):
     adopted: tuple[tuple[str, e.ResultAdopted], ...] = ()
     by: str = ""
     why: str = ""
+    verdict: Verdict | None = None
+    """What the policy in force says of the run."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from interlock.core.plan import Plan
 from interlock.core.requests import Refused, Request
 from interlock.core.state import RunState
 from interlock.core.values import Blobs, Pack, Value
+from interlock.core.verdicts import AskPolicy
 
 SETTLED_AT_ONCE_MAX = 1_000_000
 """How many events one settling may give where nobody asks for fewer."""
@@ -58,12 +59,13 @@ def settle(
     at: int,
     blobs: Blobs | None = None,
     pack: Pack = unpacked,
+    judge: AskPolicy | None = None,
     at_most: int = SETTLED_AT_ONCE_MAX,
 ) -> Settled:
     """What follows from the state as it is: everything, up to so many events. Consumes the state."""
     events: list[Event] = []
     while len(events) < at_most:
-        match decide(plan, state, blobs or {}, pack):
+        match decide(plan, state, blobs or {}, pack, judge):
             case Command() as command:
                 event = record(state, command, at=at)
                 events.append(event)

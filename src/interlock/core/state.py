@@ -238,7 +238,7 @@ class BackingOff(Struct, gc=False, tag="backing_off"):
 class Waiting(Struct, gc=False, tag="waiting"):
     """It waits for a person, a time, an event, a verdict, a remedy, or for what became of its effect."""
 
-    reason: Literal["person", "hold", "failure", "time", "event", "reconcile"]
+    reason: Literal["person", "hold", "failure", "time", "event", "reconcile", "approval", "budget"]
     since: int = 0
     attempt: Attempt | None = None
     question: Question | None = None
@@ -253,6 +253,8 @@ class Waiting(Struct, gc=False, tag="waiting"):
     errors: tuple[tuple[int, Error], ...] = ()
     """What items of it have failed with, where it is an `each` that is held."""
     cancelling: bool = False
+    limit: str = ""
+    """Whose limit it waits for."""
 
 
 class Opened(Struct, tag="opened"):
@@ -382,6 +384,12 @@ class RunState(Struct):
     is_paused: bool = False
     is_cancel_asked: bool = False
     mode: Literal["normal", "degraded", "minimal"] = "normal"
+    policy: str = ""
+    """The digest of the policy that was in force at the last movement."""
+    is_refused: bool = False
+    """Whether it may not run at all: it ends at once, and tidies nothing up."""
+    budget_line: list[str] = field(default_factory=list[str])
+    """The nodes that wait until what is held for other calls is given back, in the order of their coming."""
     scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
     stops: Agenda = field(default_factory=Agenda)
     matters: Agenda = field(default_factory=Agenda)

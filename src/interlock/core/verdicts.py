@@ -64,3 +64,5 @@ class Verdict(Struct, frozen=True, omit_defaults=True):
 
 Judge: TypeAlias = Callable[[Movement], Verdict]
 """A policy in force. It answers at once and never raises: what it cannot judge it denies."""
+AskPolicy: TypeAlias = Callable[[Movement], Verdict | None]
+"""A policy in force, or what is on record of one: None where nobody was asked."""

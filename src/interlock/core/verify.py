@@ -16,6 +16,7 @@ from interlock.core.decide import Need, decide
 from interlock.core.events import Command, Event, Outside, RunMigrated, RunStarted
 from interlock.core.evolve import evolve
 from interlock.core.plan import Plan
+from interlock.core.recorded_verdicts import RecordedVerdicts
 from interlock.core.state import RunState
 from interlock.core.values import ENCODER, Blobs, Pack
 
@@ -83,7 +84,8 @@ class Verification:
             return Divergence(event.seq, f"the run is pinned to bundle {self._bundle}, and this is another")
         if isinstance(event.body, Outside):
             return None
-        decided = decide(self._plan, self.state, blobs, self._pack)
+        judge = RecordedVerdicts(self.state, event)
+        decided = decide(self._plan, self.state, blobs, self._pack, judge)
         if isinstance(decided, Need):
             return decided
         if decided is None:

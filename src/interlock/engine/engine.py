@@ -12,17 +12,17 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from interlock.core.compile import open_bundle
 from interlock.core.events import Event, RunMigrated
 from interlock.core.evolving.resting import may_rest
 from interlock.core.plan import Micros, Plan
-from interlock.core.requests import Refused, Request
+from interlock.core.requests import Refused, Request, StartRun
 from interlock.core.settle import Arrived, admit_all, fold, settle
 from interlock.core.state import RunState, next_due, status_of
 from interlock.core.values import Packer, Value, decode, has_parts, refs_in, with_refs_replaced
-from interlock.core.verdicts import Judge
+from interlock.core.verdicts import Judge, Movement
 from interlock.core.verify import bundle_in_force
 from interlock.engine.effects import Effect, FindOut, effects_in, is_asked
 from interlock.engine.errors import BundleChangedError, RunNotFoundError
@@ -353,16 +353,27 @@ class Engine:
         return arrived.refused
 
     def _admit(self, run: RunInHand, arrivals: Sequence[Arrival], now: Micros) -> Arrived:
-        requests = [(each.request, each.by) for each in arrivals]
+        requests = [(self._judged(run.plan, each), each.by) for each in arrivals]
         arrived = admit_all(run.plan, run.state, requests, at=now, pack=run.packer)
         run.state = arrived.state
         return arrived
+
+    def _judged(self, plan: Plan, arrival: Arrival) -> Request:
+        """A run is begun only with what the policy in force says of it."""
+        request = arrival.request
+        if not isinstance(request, StartRun) or request.verdict is not None:
+            return request
+        by = arrival.by or request.by
+        movement = Movement(point="run", name=plan.name, tenant=self.tenant, graph=plan.name, by=by)
+        return structs.replace(request, verdict=self.judge(movement))
 
     async def _settle(self, run: RunInHand, now: Micros) -> tuple[list[Event], bool]:
         """The core's settle, loading the values it asks for; and whether there is more than one append may hold."""
         events: list[Event] = []
         while (left := DECIDED_AT_ONCE_MAX - len(events)) > 0:
-            settled = settle(run.plan, run.state, at=now, blobs=run.blobs, pack=run.packer, at_most=left)
+            settled = settle(
+                run.plan, run.state, at=now, blobs=run.blobs, pack=run.packer, judge=self.judge, at_most=left
+            )
             events += settled.events
             run.state = settled.state
             if not settled.need:

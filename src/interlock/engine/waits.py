@@ -12,8 +12,10 @@ from interlock.core.evolving.journal import open_steps
 from interlock.core.state import Attempt, BackingOff, Calling, Waiting, all_steps
 from interlock.core.values import Value
 
-WaitReason: TypeAlias = Literal["person", "hold", "failure", "reconcile", "time", "event", "retry"]
-FOR_PEOPLE: frozenset[WaitReason] = frozenset({"person", "hold", "failure", "reconcile"})
+WaitReason: TypeAlias = Literal[
+    "person", "hold", "failure", "reconcile", "approval", "budget", "time", "event", "retry"
+]
+FOR_PEOPLE: frozenset[WaitReason] = frozenset({"person", "hold", "failure", "reconcile", "approval", "budget"})
 """Waits that nobody but a person (or a tool's `reconcile`) ends."""
 
 
@@ -37,7 +39,7 @@ class Wait(Struct, frozen=True, kw_only=True):
     @property
     def is_for_people(self) -> bool:
         """Whether a person can end it."""
-        return self.reason in FOR_PEOPLE
+        return self.reason in FOR_PEOPLE and not (self.reason == "budget" and self.question is None)
 
 
 def waits_of(path: str, live: object, before: tuple[Wait, ...], event: e.Event) -> tuple[Wait, ...]:

@@ -20,13 +20,15 @@ from interlock.core.values import Value
 
 LineKind: TypeAlias = Literal["tool", "emit", "step", "question", "undo", "agent", "model", "memory", "graph"]
 LineStatus: TypeAlias = Literal["intended", "done", "failed", "unknown", "not_done"]
-AskedFor: TypeAlias = Literal["person", "hold", "failure", "reconcile"]
+AskedFor: TypeAlias = Literal["person", "hold", "failure", "reconcile", "approval", "budget"]
 
 _CHOICES: Final[dict[AskedFor, tuple[str, ...]]] = {
     "person": (),
     "hold": ("promote", "block", "rollback"),
     "failure": ("retry", "edit", "skip", "fail"),
     "reconcile": ("done", "not_done"),
+    "approval": (),
+    "budget": (),
 }
 """What may be said to each wait that people can end; to a question, what its author says."""
 
@@ -198,7 +200,7 @@ def _note(found: RunChanges, run: str, event: e.Event) -> None:
             _close(found, path)
         case e.NodeWaiting() as body:
             _close(found, path)
-            if body.reason in _CHOICES:
+            if body.reason in _CHOICES and (body.reason != "budget" or body.question is not None):
                 _ask(found, _question_of_node(run, event, body, body.reason))
         case e.UndoWaiting():
             _ask(found, _question_of_undo(run, event))

@@ -159,6 +159,7 @@ def _node(draft: NodeDraft, made: _Made, joining: Joining, cancelling: Cancellin
         cancels_rest=cancelling.rest[index],
         labels=model.labels,
         description=model.description,
+        sources=tuple(draft.scope.nodes[edge.source].name for edge in leading),
         pool="" if pool is None else pool.name,
         tags=() if pool is None else pool.tags,
     )

@@ -1,4 +1,8 @@
-"""How the nodes of a graph are defined, by the place where they stand: what tells whether a node was changed. Pure."""
+"""How the nodes of a graph are defined, by the place where they stand: what tells whether a node was changed. Pure.
+
+An agent is part of the definition of the node that it works in, with all whom it may call: its prompt decides what the
+node does. What a tool does is not known here.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,18 @@ import re
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
+import msgspec
+
 from interlock.core.bundle import BundleContent
+from interlock.core.compiling.callees import reachable_agents
+from interlock.core.compiling.canonical_document import sorted_maps
 from interlock.core.compiling.json_data import Json, JsonMap
 
 Definitions: TypeAlias = dict[str, JsonMap]
 """Definitions by place. A place is a path without the numbers of its copies: `refine:/fix`."""
 
 _NUMBERS: Final = re.compile(r":\d+")
+_AGENTS: Final = "agents"
 _BODIES: Final = frozenset({"nodes", "loop", "do"})
 """Keys under which nodes of their own stand; a `graph` may hold a block as well."""
 
@@ -42,7 +51,7 @@ def _nodes(key: str, nodes: Json, content: BundleContent) -> Iterator[tuple[str,
 def _node(place: str, node: JsonMap, content: BundleContent) -> Iterator[tuple[str, JsonMap]]:
     graph, single = node.get("graph"), node.get("do")
     bodies = _BODIES | {"graph"} if isinstance(graph, dict) else _BODIES
-    yield place, {key: item for key, item in node.items() if key not in bodies}
+    yield place, {key: item for key, item in node.items() if key not in bodies} | _agents(node, content)
     yield from _nodes(f"{place}:/", node.get("nodes"), content)
     yield from _nodes(f"{place}:/", node.get("loop"), content)
     if isinstance(single, dict):
@@ -51,3 +60,12 @@ def _node(place: str, node: JsonMap, content: BundleContent) -> Iterator[tuple[s
         yield from _graph(f"{place}/", graph, content)
     elif isinstance(graph, str) and graph in content.graphs:
         yield from _graph(f"{place}/", content.graphs[graph], content)
+
+
+def _agents(node: JsonMap, content: BundleContent) -> JsonMap:
+    """The agent of a node and those whom it may call, where it has one."""
+    name = node.get("agent")
+    if not isinstance(name, str):
+        return {}
+    reached = reachable_agents([name], content.agents)
+    return {_AGENTS: {each: sorted_maps(msgspec.to_builtins(agent)) for each, agent in reached.items()}}

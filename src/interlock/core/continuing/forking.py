@@ -19,6 +19,7 @@ from interlock.core.continuing.again import Again
 from interlock.core.continuing.definitions import Definitions, place_of
 from interlock.core.continuing.past import Past
 from interlock.core.expressions import Chain, Expression
+from interlock.core.paths import node_of_step, step_path
 from interlock.core.plan import BarePath, EffectClass, Node, Plan
 from interlock.core.problems import nearest
 from interlock.core.values import Value, is_map
@@ -50,8 +51,8 @@ class Repeat(Struct, frozen=True):
 
     path: str
     tool: str
-    """The tool, or the event that is sent."""
-    effect_class: EffectClass | Literal["emit"]
+    """The tool or agent, or the event that is sent."""
+    effect_class: EffectClass | Literal["paid", "emit"]
     effect: str
 
 
@@ -233,15 +234,31 @@ def _chains_in(part: object) -> Iterator[Chain]:
 
 
 def _repeats(past: Past, events: Sequence[e.Event], again: Again) -> Iterator[Repeat]:
-    """Every call of the parent that was made or may have been, of nodes that run again, in the order of the log."""
+    """Every call of the parent that was made or may have been, of nodes that run again, in the order of the log.
+
+    An agent runs again as a whole, and its models cost again: with their help it may do all that it did.
+    """
     not_made = {event.body.effect for event in events if _says_not_made(event.body)}
     for event in events:
-        body = event.body
-        if isinstance(body, e.NodeStarted) and body.effect not in not_made and again.runs(event.path):
-            effect_class = "emit" if body.emits else past.plan.tools[body.tool].effect
-            if effect_class != "read":
-                yield Repeat(event.path, body.tool, effect_class, body.effect)
+        match event.body:
+            case e.NodeStarted(is_agent=True) as body:
+                repeat = Repeat(event.path, body.tool, "paid", body.effect)
+            case e.NodeStarted() as body:
+                effect_class = "emit" if body.emits else past.plan.tools[body.tool].effect
+                repeat = Repeat(event.path, body.tool, effect_class, body.effect)
+            case e.EffectIntended(kind="tool" | "memory", tries=1) as body:
+                repeat = Repeat(step_path(event.path, body.ordinal), body.name, body.effect_class, body.effect)
+            case _:
+                continue
+        if repeat.effect_class != "read" and repeat.effect not in not_made and again.runs(node_of_step(event.path)):
+            yield repeat
 
 
-def _says_not_made(body: e.Body) -> TypeGuard[e.NodeResult | e.EffectSettled]:
-    return isinstance(body, e.NodeResult | e.EffectSettled) and body.status in {"failed", "not_done"}
+def _says_not_made(body: e.Body) -> TypeGuard[e.NodeResult | e.EffectSettled | e.EffectFailed]:
+    match body:
+        case e.NodeResult() | e.EffectSettled():
+            return body.status in {"failed", "not_done"}
+        case e.EffectFailed():
+            return True
+        case _:
+            return False

@@ -15,8 +15,8 @@ from interlock.core.plan import Node, Plan
 from interlock.core.state import Note, RunState, Scope
 from interlock.core.values import Value
 
-_TAKEN_OVER: Final = frozenset({"tool", "human", "wait", "emit"})
-"""The kinds whose result came from outside; of a gate it did where a person promoted it."""
+_TAKEN_OVER: Final = frozenset({"tool", "agent", "human", "wait", "emit"})
+"""The kinds whose result came from outside, that of an agent whole; of a gate it did where a person promoted it."""
 
 _STOPPED: Final = frozenset({"failed", "cancelled", "blocked"})
 """Why a scope was stopped before its end: what it did meanwhile counts, since nothing has chosen against it."""

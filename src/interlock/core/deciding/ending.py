@@ -84,7 +84,7 @@ def end_scope(on: Deciding) -> e.Command:
     elif _must_undo(on):
         return on.scope_command(e.ScopeCompensating(len(scope.undos)))
     outcome = _outcome(on, out)
-    if body.finally_ is not None:
+    if body.finally_ is not None and not on.state.is_refused:
         key = inner_key(scope.key, on.plan.scopes[body.finally_], 0)
         return e.Command(key, e.ScopeOpened(outcome=outcome), on.matter.cause)
     return _ended(on, outcome, composed=not scope.stopping and body.outputs is None)

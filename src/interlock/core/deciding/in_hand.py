@@ -15,19 +15,23 @@ from interlock.core.paths import body_of, path_of
 from interlock.core.plan import Node, Plan, ScopePlan, Template
 from interlock.core.state import Live, Matter, RunState, Scope
 from interlock.core.values import Blobs, Pack, Value
+from interlock.core.verdicts import AskPolicy
 
 
 class Deciding:
     """One matter in its place."""
 
-    __slots__ = ("blobs", "body", "matter", "pack", "plan", "scope", "state")
+    __slots__ = ("blobs", "body", "judge", "matter", "pack", "plan", "scope", "state")
 
-    def __init__(self, plan: Plan, state: RunState, blobs: Blobs, pack: Pack, matter: Matter) -> None:
+    def __init__(
+        self, plan: Plan, state: RunState, blobs: Blobs, pack: Pack, matter: Matter, *, judge: AskPolicy | None = None
+    ) -> None:
         self.plan = plan
         self.state = state
         self.blobs = blobs
         self.pack = pack
         self.matter = matter
+        self.judge = judge
         self.scope: Scope = state.scopes[matter.scope]
         self.body: ScopePlan = body_of(plan, self.scope)
 

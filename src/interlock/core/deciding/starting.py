@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from msgspec import structs
+
 from interlock.core import events as e
 from interlock.core import plan as p
 from interlock.core.deciding.fusion import fuse
 from interlock.core.deciding.holding import open_node
 from interlock.core.deciding.in_hand import Deciding
+from interlock.core.deciding.permitting import (
+    APPROVE,
+    UNASKED,
+    Passing,
+    judge_gate,
+    pass_call,
+    pass_edges,
+    policy_told,
+    with_rules,
+)
 from interlock.core.deciding.waiting import ask_person, begin_wait
-from interlock.core.evolving.accounts import accounts_above, call_of, shortage
+from interlock.core.evolving.accounts import Shortage, accounts_above, call_of, shortage
+from interlock.core.evolving.journal import RAISE, STOP
 from interlock.core.expressions import EvaluationError
 from interlock.core.identity import effect_id
 from interlock.core.state import BackingOff, Waiting
@@ -27,15 +40,18 @@ def start_node(on: Deciding) -> e.Command:
         adopted = on.state.adopted.get(on.path)
         if adopted is not None:
             return on.command(e.NodeSucceeded(adopted.out, adopted.labels, adopted=adopted.seq, because=because))
-        return _begin(on, because)
+        passing = pass_edges(on, because)
+        if isinstance(passing, e.Command):
+            return passing
+        return with_rules(on, _begin(on, because, passing), passing)
     except EvaluationError as problem:
         return on.invalid(problem)
 
 
-def _begin(on: Deciding, because: tuple[str, ...]) -> e.Command:
+def _begin(on: Deciding, because: tuple[str, ...], passing: Passing) -> e.Command:
     match on.node.work:
         case p.ToolWork() | p.AgentWork() | p.EmitWork():
-            return start_attempt(on, _input(on), 1, "", because)
+            return start_attempt(on, _input(on), 1, "", because, passing=passing)
         case p.ValueWork() as work:
             return on.command(e.NodeSucceeded(on.template(work.template), because=because))
         case p.ChooseWork() as work:
@@ -58,13 +74,24 @@ def _input(on: Deciding) -> Value:
     return {} if on.node.input is None else on.template(on.node.input)
 
 
-def start_attempt(on: Deciding, input: Value, number: int, effect: str, because: tuple[str, ...] = ()) -> e.Command:
+def start_attempt(
+    on: Deciding,
+    input: Value,
+    number: int,
+    effect: str,
+    because: tuple[str, ...] = (),
+    *,
+    passing: Passing = UNASKED,
+) -> e.Command:
     """An attempt at an effect: the intent is recorded before anything touches the world."""
+    work = on.node.work
+    allowed = passing if isinstance(work, p.EmitWork) else pass_call(on, input, passing)
+    if isinstance(allowed, e.Command):
+        return allowed
+    called = _called(work)
     accounts = accounts_above(on.plan, on.state, on.scope, on.node.index)
     if (short := shortage(accounts, call_of(on.plan, on.scope, on.node.index))) is not None:
-        return on.failed(e.Error("exhausted", f"the budget of {short.limit} is spent", on.path))
-    work = on.node.work
-    called = _called(work)
+        return _without_budget(on, short, input, digest_of([called, input]), because)
     return on.command(
         e.NodeStarted(
             attempt=number,
@@ -76,8 +103,44 @@ def start_attempt(on: Deciding, input: Value, number: int, effect: str, because:
             tool=called,
             emits=isinstance(work, p.EmitWork),
             is_agent=isinstance(work, p.AgentWork),
+            rules=allowed.rules,
+            policy=policy_told(on, allowed),
+            approved=allowed.approved,
         )
     )
+
+
+def _without_budget(on: Deciding, short: Shortage, input: Value, digest: str, because: tuple[str, ...]) -> e.Command:
+    """Too little is left: what is held for others may come back, a person may grant more, or that is that."""
+    if short.may_come:
+        waiting = e.NodeWaiting("budget", because=because, input=input, digest=digest, limit=short.address)
+        return on.command(waiting)
+    spent = f"the budget of {short.limit} is spent"
+    if short.asks:
+        question = e.Question(f"{spent}: grant as much again?", (RAISE, STOP))
+        return on.command(
+            e.NodeWaiting("budget", question=question, because=because, input=input, digest=digest, limit=short.address)
+        )
+    return on.failed(e.Error("exhausted", spent, on.path))
+
+
+def waits_for_leave(on: Deciding) -> bool:
+    """Whether its call waits for a person's leave to be made."""
+    return isinstance(on.live, Waiting) and on.live.reason in {"approval", "budget"}
+
+
+def start_granted(on: Deciding) -> e.Command:
+    """A person has said whether a call may be made, or whether more may be spent for it."""
+    live = on.live
+    assert isinstance(live, Waiting)
+    if live.given in {APPROVE, RAISE}:
+        return start_again(on)
+    (by, answer), *_ = live.answers.items()
+    why = f": {answer['why']}" if answer["why"] else ""
+    decision = e.Decision(live.reason, live.given, (e.Option(by, live.given, answer["why"]),), answer["why"])
+    if live.reason == "approval":
+        return on.failed(e.Error("refused", f"{by} does not allow it{why}", on.path), decision)
+    return on.failed(e.Error("exhausted", f"the budget is spent, and {by} granted no more{why}", on.path), decision)
 
 
 def _called(work: p.Work) -> str:
@@ -144,13 +207,26 @@ def _pass_gate(on: Deciding, work: p.GateWork) -> e.Command:
     options = tuple(_checked(on, check) for check in work.checks)
     failed = [option.name for option in options if option.score is not True]
     if not failed:
-        decision = e.Decision("gate", "promote", options, "every check passed")
-        return on.command(e.NodeSucceeded({"verdict": "promote"}, (), decision))
+        return _pass_policy(on, options)
     decision = e.Decision("gate", work.otherwise, options, f"not passed: {', '.join(failed)}")
     if work.otherwise == "hold":
         return on.command(e.NodeWaiting("hold", within=on.node.timeout, decision=decision))
     error = e.Error("refused", f"the gate did not pass: {', '.join(failed)}", on.path)
     return on.command(e.NodeFailed(error, decision, verdict=work.otherwise))
+
+
+def _pass_policy(on: Deciding, options: tuple[e.Option, ...]) -> e.Command:
+    """Every check passed. The policy may still want a person's verdict, or let nothing pass."""
+    verdict = judge_gate(on)
+    if verdict is None or verdict.verdict == "allow":
+        rule, digest, why = ("", "", "") if verdict is None else (verdict.rule, verdict.policy, verdict.why)
+        decision = e.Decision("gate", "promote", options, why or "every check passed", rule, digest)
+        return on.command(e.NodeSucceeded({"verdict": "promote"}, (), decision))
+    decision = e.Decision("gate", "hold", options, verdict.why, verdict.rule, verdict.policy)
+    if verdict.verdict == "ask":
+        return on.command(e.NodeWaiting("hold", within=on.node.timeout, decision=decision))
+    error = e.Error("refused", f"the policy lets nothing pass here (rule {verdict.rule})", on.path)
+    return on.command(e.NodeFailed(error, structs.replace(decision, chosen="block"), verdict="block"))
 
 
 def _checked(on: Deciding, check: p.Check) -> e.Option:

@@ -16,7 +16,7 @@ from interlock.core.evolving.under_way import step_at
 from interlock.core.paths import node_at, path_of, split_step
 from interlock.core.plan import AgentWork, Plan, ToolWork
 from interlock.core.spending import NOTHING, Spending, shown_usd
-from interlock.core.state import Account, Attempt, RunState, Scope, Step
+from interlock.core.state import Account, Attempt, Matter, RunState, Scope, Step, Waiting
 
 GRAPH: Final = -1
 """Where a scope keeps the limit of its own graph, beside those of its nodes."""
@@ -137,6 +137,21 @@ def book(accounts: Iterable[Addressed], held: Spending, spent: Spending) -> None
 def raise_limit(account: Account) -> None:
     """A person has granted as much again as was granted first."""
     account.grants += 1
+
+
+def wake_for_budget(plan: Plan, state: RunState) -> None:
+    """Something was given back: the first that waits for it may have enough now. No other is looked at before it."""
+    while state.budget_line:
+        place = node_at(plan, state, state.budget_line[0])
+        live = place[0].live.get(place[1].index) if place else None
+        if place is not None and isinstance(live, Waiting) and live.reason == "budget" and live.question is None:
+            scope, node = place
+            accounts = accounts_above(plan, state, scope, node.index)
+            if shortage(accounts, call_of(plan, scope, node.index)) is None:
+                del state.budget_line[0]
+                state.matters.add(Matter("again", scope.key, node.index, cause=state.seq))
+            return
+        del state.budget_line[0]
 
 
 def price_of(plan: Plan, scope: Scope, node: int) -> Spending:

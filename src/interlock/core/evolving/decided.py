@@ -5,7 +5,7 @@ Changes the state in place and evaluates no expression.
 
 from __future__ import annotations
 
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from interlock.core import events as e
 from interlock.core.evolving.accounts import accounts_above, call_of, charge
@@ -68,6 +68,7 @@ UndoMove: TypeAlias = e.UndoStarted | e.UndoRetrying | e.UndoWaiting | e.UndoFai
 
 def take_decided(plan: Plan, state: RunState, event: e.Event) -> None:
     """The state after a recorded command."""
+    state.policy = getattr(event.body, "policy", "") or state.policy
     match event.body:
         case e.ScopeOpened() | e.ScopeStopping() | e.ScopeCompensating() | e.ScopeEnded() | e.RunEnded():
             _move_scope(plan, state, event.path, event.body)
@@ -91,6 +92,10 @@ def _move_undo(state: RunState, path: str, body: UndoMove) -> None:
             undo_waits(state, path)
         case e.UndoFailed():
             undo_failed(state, path, body)
+
+
+_BEFORE_CALLS: Final = frozenset({"approval", "budget"})
+"""What a node waits for that has not made its call."""
 
 
 def _move_node(plan: Plan, state: RunState, scope: Scope, node: Node, event: e.Event) -> None:
@@ -164,10 +169,15 @@ def _wait(state: RunState, scope: Scope, node: Node, path: str, body: e.NodeWait
             state.waits += 1
         case None:
             state.waits += 1
+    if attempt is None and body.reason in _BEFORE_CALLS:
+        attempt = Attempt(1, "", body.digest, body.input)
     if attempt is not None and body.reason != "failure":
         attempt.status = ""
     live = Waiting(body.reason, state.seq, attempt, body.question, error=body.error, decision=body.decision)
     live.cancelling, live.has_held, live.errors = is_cancelling, has_held, errors_of(before)
+    live.limit = body.limit
+    if body.reason == "budget" and body.question is None:
+        state.budget_line.append(path)
     _move(scope, node, "node.waiting")
     scope.live[node.index] = live
     if body.reason == "event":

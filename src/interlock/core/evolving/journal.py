@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from interlock.core import events as e
-from interlock.core.evolving.accounts import Charge, account_at, accounts_at, book, charge, raise_limit
+from interlock.core.evolving.accounts import Charge, account_at, accounts_at, book, charge, raise_limit, wake_for_budget
 from interlock.core.evolving.under_way import attempt_at, step_at, steps_at
 from interlock.core.paths import node_at, node_of_step, split_step
 from interlock.core.plan import Plan
@@ -19,6 +19,8 @@ StepFact: TypeAlias = e.EffectIntended | e.EffectDone | e.EffectFailed | e.Effec
 
 RAISE: Final = "raise"
 """The answer that grants as much again of a spent limit."""
+STOP: Final = "stop"
+"""The answer that grants nothing."""
 FREE: Final = frozenset({"agent", "graph", "memory", "limit"})
 """Steps that are no contact with the world themselves: what is inside them is charged."""
 
@@ -78,6 +80,7 @@ def _book(plan: Plan, state: RunState, path: str, step: Step, spent: Spending | 
     if step.reserve is not None:
         book(accounts_at(plan, state, path), step.reserve, NOTHING if spent is None else spent)
         step.reserve = None
+        wake_for_budget(plan, state)
 
 
 def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | e.AnswerGiven) -> bool:

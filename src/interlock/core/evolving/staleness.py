@@ -10,7 +10,7 @@ from interlock.core.evolving.scopes import can_go_on
 from interlock.core.lifecycle import NodeStatus, is_settled
 from interlock.core.paths import body_of
 from interlock.core.plan import Plan
-from interlock.core.state import BackingOff, Calling, Matter, Opened, RunState, Scope, Waiting
+from interlock.core.state import BackingOff, Calling, Live, Matter, Opened, RunState, Scope, Waiting
 
 
 def drop_stale(plan: Plan, state: RunState) -> None:
@@ -37,7 +37,7 @@ def _is_live(plan: Plan, state: RunState, matter: Matter) -> bool:
         case "edge":
             return not scope.stopping
         case "again":
-            return isinstance(scope.live.get(matter.node), BackingOff)
+            return _waits_to_try(scope.live.get(matter.node))
         case "tried":
             return _has_been_tried(scope, matter.node)
         case "due":
@@ -59,6 +59,10 @@ def _is_live(plan: Plan, state: RunState, matter: Matter) -> bool:
         case "compensate":
             return scope.compensating
     return True
+
+
+def _waits_to_try(live: Live | None) -> bool:
+    return isinstance(live, BackingOff) or (isinstance(live, Waiting) and live.reason == "budget")
 
 
 def _has_been_tried(scope: Scope, node: int) -> bool:

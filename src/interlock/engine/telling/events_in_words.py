@@ -170,6 +170,10 @@ def _waiting(body: e.NodeWaiting) -> str:
             return f"asks: {body.question.text if body.question else ''}"
         case "hold":
             return f"is held{_why(body.decision.why if body.decision else '')}"
+        case "approval" | "budget" if body.question is not None:
+            return f"asks: {body.question.text}"
+        case "approval" | "budget":
+            return "waits until what is held for other calls is given back"
         case "failure":
             return f"failed and waits for a person: {_told(body.error)}"
         case "reconcile":
