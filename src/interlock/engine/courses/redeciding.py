@@ -1,13 +1,14 @@
 """Deciding a recorded run anew on another graph: the old answers, other decisions, and where the answers end.
 
 The world is the record: a call gets the result that is recorded for its path and attempt, if it is the same call.
-People say what they said, events come when they came, time is that of the record. Nothing else answers.
+People say what they said, events come when they came, time is that of the record. Nothing else answers. An agent's
+steps and its result are answers as a whole: to the same agent only, and as long as no limit would have stopped it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -16,6 +17,8 @@ from msgspec.structs import replace
 from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.admit import admit, waits
+from interlock.core.compiling.callees import reachable_agents
+from interlock.core.evolving.journal import StepFact
 from interlock.core.paths import node_at, node_of_step
 from interlock.core.plan import Micros, Plan
 from interlock.core.settle import admit_all, settle
@@ -74,7 +77,7 @@ async def redecide_run(engine: Engine, run: str, plan: Plan) -> OnAnotherGraph:
     refused = admit(plan, RunState(run, engine.tenant), r.StartRun(inputs=started.inputs), at=recorded[0].at)
     if isinstance(refused, r.Refused):
         raise RequestRefusedError(run, refused.reason)
-    redecided = redecide(plan, run, engine.tenant, recorded)
+    redecided = redecide(plan, run, engine.tenant, recorded, other_agents=_other_agents(before, plan))
     left = await whole_view(engine, run_view(before, run, events))
     right = await whole_view(engine, run_view(plan, run, redecided.events))
     would_do, would_not_do = effects_only_in(run, redecided.events, beside=recorded)
@@ -82,18 +85,35 @@ async def redecide_run(engine: Engine, run: str, plan: Plan) -> OnAnotherGraph:
     return OnAnotherGraph(differs, would_do, would_not_do, redecided.ends)
 
 
-def redecide(plan: Plan, run: str, tenant: str, recorded: Sequence[e.Event]) -> Redecided:
-    """Take a recorded run through another graph. `recorded` is its whole log, with every value at hand."""
-    return _Redeciding(plan, RunState(run, tenant), recorded).to_the_end()
+def redecide(
+    plan: Plan, run: str, tenant: str, recorded: Sequence[e.Event], *, other_agents: Collection[str] = frozenset()
+) -> Redecided:
+    """Take a recorded run through another graph. `recorded` is its whole log, with every value at hand.
+
+    `other_agents`: those that are not what they were under their names when it was recorded.
+    """
+    return _Redeciding(plan, RunState(run, tenant), recorded, other_agents).to_the_end()
+
+
+def _other_agents(before: Plan, after: Plan) -> frozenset[str]:
+    """The agents that are not what they were, or may call one that is not."""
+    return frozenset(
+        name
+        for name in after.agents
+        if reachable_agents([name], before.agents) != reachable_agents([name], after.agents)
+    )
 
 
 class _Redeciding:
-    def __init__(self, plan: Plan, state: RunState, recorded: Sequence[e.Event]) -> None:
+    def __init__(self, plan: Plan, state: RunState, recorded: Sequence[e.Event], other_agents: Collection[str]) -> None:
         self._plan = plan
         self._state = state
         self._recorded = recorded
+        self._other_agents = other_agents
+        self._stopped: dict[str, str] = {}
+        """The calls whose steps would not all have been made, by their effects, and why."""
         self._answered = dict(_answered_calls(recorded))
-        """The call that each recorded result answers, by the number of the result."""
+        """The call that each recorded result answers, or step belongs to, by the number of its event."""
         self._fired = Counter((each.path, each.body.kind) for each in recorded if isinstance(each.body, e.TimerFired))
         """The timers that the record is still to fire, each at its own time: a worker may have been late."""
         self._early: dict[str, list[e.Event]] = {}
@@ -147,11 +167,18 @@ class _Redeciding:
                 self._early.setdefault(node_of_step(event.path), []).append(event)
             else:
                 fitting.append((event, said))
-        for (event, _), is_refused in zip(fitting, self._take([said for _, said in fitting]), strict=True):
-            if is_refused:
+        for (event, _), refused in zip(fitting, self._take([said for _, said in fitting]), strict=True):
+            if refused is not None:
+                self._note_stop(event, refused)
                 self._early.setdefault(node_of_step(event.path), []).append(event)
 
-    def _take(self, said: Sequence[Said]) -> list[bool]:
+    def _note_stop(self, event: e.Event, refused: r.Refused) -> None:
+        """A step that a limit refuses is not made: nobody knows what its node would have come to without it."""
+        call = self._call_at(node_of_step(event.path))
+        if call is not None and refused.limit is not None:
+            self._stopped.setdefault(call.effect, refused.reason)
+
+    def _take(self, said: Sequence[Said]) -> list[r.Refused | None]:
         """Admit, settle, and answer what that asks for and the record knows. Which of the requests were refused."""
         arrived = admit_all(self._plan, self._state, said, at=self._at)
         settled = settle(self._plan, arrived.state, at=self._at)
@@ -161,7 +188,7 @@ class _Redeciding:
         self._log += fresh
         if fresh:
             self._answer(fresh)
-        return [refused is not None for refused in arrived.refused]
+        return list(arrived.refused)
 
     def _answer(self, fresh: Sequence[e.Event]) -> None:
         for effect in effects_in(self._plan, self._state, fresh):
@@ -182,10 +209,23 @@ class _Redeciding:
         if isinstance(request, r.Result) and not isinstance(event.body, e.ResultLate):
             mine = self._call_at(event.path)
             recorded = self._answered.get(event.seq)
-            if mine is None or recorded is None or _essence(recorded) != _essence(mine):
+            if mine is None or recorded is None or not self._is_answered_by(mine, recorded):
                 return None
             request = replace(request, result=replace(request.result, effect=mine.effect))
+        if isinstance(request, r.StepNoted) and not self._is_step_of_mine(event):
+            return None
         return None if request is None else (request, event.actor)
+
+    def _is_step_of_mine(self, event: e.Event) -> bool:
+        mine, recorded = self._call_at(node_of_step(event.path)), self._answered.get(event.seq)
+        return recorded is None or (mine is not None and self._is_answered_by(mine, recorded))
+
+    def _is_answered_by(self, mine: e.NodeStarted, recorded: e.NodeStarted) -> bool:
+        """Whether what came of the recorded call would have come of this one."""
+        return _essence(recorded) == _essence(mine) and not self._is_other(mine) and mine.effect not in self._stopped
+
+    def _is_other(self, call: e.NodeStarted) -> bool:
+        return call.is_agent and call.tool in self._other_agents
 
     def _call_at(self, path: str) -> e.NodeStarted | None:
         """The call that is in flight at a path, as it was decided here."""
@@ -214,6 +254,10 @@ class _Redeciding:
         calls = [each.body for each in self._recorded if each.path == path and isinstance(each.body, e.NodeStarted)]
         if not calls:
             return f"calls {body.tool}, which the recorded run did not do here"
+        if self._is_other(body):
+            return f"calls {body.tool}, which is another agent than was recorded"
+        if body.effect in self._stopped:
+            return f"calls {body.tool}, which would have been stopped: {self._stopped[body.effect]}"
         if request_digest(body) not in map(request_digest, calls):
             return f"calls {body.tool} with another input than was recorded"
         return f"calls {body.tool} once more than was recorded"
@@ -239,8 +283,8 @@ def _answered_calls(recorded: Iterable[e.Event]) -> Iterator[tuple[int, e.NodeSt
     for event in recorded:
         if isinstance(event.body, e.NodeStarted):
             calls[event.path] = event.body
-        elif isinstance(event.body, e.NodeResult) and event.path in calls:
-            yield event.seq, calls[event.path]
+        elif isinstance(event.body, e.NodeResult | StepFact) and (call := calls.get(node_of_step(event.path))):
+            yield event.seq, call
 
 
 def _essence(call: e.NodeStarted) -> tuple[str, str, int]:
