@@ -1,4 +1,4 @@
-"""The two tools that are no contact with the world (`CONTROL_TOOLS`): `complete_task` ends the agent, `request_human_input` asks people.
+"""The two tools that are no contact with the world: `complete_task` ends the agent, `request_human_input` asks people.
 
 They are offered as any other tool where the contract allows them, and read here instead of being called.
 """

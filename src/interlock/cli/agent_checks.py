@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ from interlock.agents.collecting import CONTRACT_SUFFIXES, Agents, collect_agent
 from interlock.agents.contracts.reading import read_contract
 from interlock.agents.errors import AgentsNotLoaded, UnknownAgent
 from interlock.authoring.report import problems_as_json, render_problems
-from interlock.cli.opening import configured
+from interlock.cli.agent_sources import agent_sources
+from interlock.cli.invocation import Invocation
+from interlock.cli.opening import configured, project_client
 from interlock.core.agent_contract import AgentContract
 from interlock.core.compiling.callees import unknown_callees
-from interlock.tools.toolbox import collect_tools
+from interlock.core.plan import ToolContract
 
 
 class CheckedAgent(Struct, frozen=True):
@@ -42,7 +44,7 @@ def check_agents(wanted: Sequence[str]) -> list[CheckedAgent]:
     try:
         # A contract that was named may stand outside the project's folders, and call what stands in them.
         outside = [each.place for each in checked if not _is_within(each.place, sources)]
-        agents = collect_agents([*sources, *outside])
+        agents = collect_agents([*agent_sources(), *outside])
     except AgentsNotLoaded as error:
         return [*checked, *(_broken(problem) for problem in error.problems)]
     return _with_callees(checked, agents, wanted)
@@ -105,7 +107,7 @@ def _with_callees(checked: Sequence[CheckedAgent], agents: Agents, wanted: Seque
     known = {each.name: each for each in checked}
     names = [each for each in wanted if not _is_file(each)] if wanted else [each.name for each in agents]
     meant = [*known, *(name for name in names if name not in known)]
-    tools = collect_tools(configured().settings.tools).contracts()
+    tools = project_client(Invocation()).toolbox.contracts()
     return [_with_its_callees(known.get(name) or _declared(agents, name), agents, tools) for name in meant]
 
 
@@ -118,7 +120,7 @@ def _declared(agents: Agents, name: str) -> CheckedAgent:
     return CheckedAgent(name=name, place=found.place, contract=found.contract)
 
 
-def _with_its_callees(checked: CheckedAgent, agents: Agents, tools: Any) -> CheckedAgent:  # noqa: ANN401 - contracts by name
+def _with_its_callees(checked: CheckedAgent, agents: Agents, tools: Mapping[str, ToolContract]) -> CheckedAgent:
     if checked.contract is None:
         return checked
     missing = list(unknown_callees(checked.contract, tools, agents.contracts()))

@@ -114,9 +114,9 @@ def _write(file: Path, text: str) -> None:
 
 def _project_agents() -> Agents:
     from interlock.agents.collecting import collect_agents
-    from interlock.cli.opening import configured
+    from interlock.cli.agent_sources import agent_sources
 
-    return collect_agents(configured().settings.agents)
+    return collect_agents(agent_sources())
 
 
 def _folder_for_new() -> Path:
