@@ -1,7 +1,8 @@
 """What has arrived for a run while its driver was busy: letters, in the order of their coming.
 
 A step that may not be made just now (a limit is held by other calls, or the run is paused) is put off: it comes again,
-before all that is newer, as soon as anything else was recorded.
+before all that is newer, as soon as anything else was recorded. Once whoever asks for it is to stop, it is refused
+instead, wherever it is just then.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from interlock.core.requests import Refused, StepNoted
 from interlock.engine.engine import Arrival
 
 
-class Letter(Struct, frozen=True, gc=False):
+class Letter(Struct, gc=False):
     """An arrival in the inbox, and who waits to hear what became of it."""
 
     arrival: Arrival
     reply: asyncio.Future[Refused | None] | None = None
+    may_be_put_off: bool = True
+    """Whether it may come again later: not once whoever sent it is to stop."""
 
     @property
     def is_forgotten(self) -> bool:
@@ -39,6 +42,8 @@ class Inbox:
     def __init__(self) -> None:
         self._letters: list[Letter] = []
         self._put_off: list[Letter] = []
+        self._taken: list[Letter] = []
+        """Those that are being recorded just now."""
 
     def __bool__(self) -> bool:
         """Whether there is a letter to be taken: one that was put off is none."""
@@ -50,8 +55,8 @@ class Inbox:
 
     def take(self) -> list[Letter]:
         """Everything that has arrived."""
-        letters, self._letters = self._letters, []
-        return letters
+        self._taken, self._letters = self._letters, []
+        return self._taken
 
     def take_all(self) -> list[Letter]:
         """Everything, with what was put off: there will be no later."""
@@ -64,23 +69,31 @@ class Inbox:
             self._letters[:0] = [letter for letter in self._put_off if not letter.is_forgotten]
             self._put_off.clear()
         for letter, answer in zip(letters, refused, strict=True):
-            if answer is not None and answer.later:
+            if answer is not None and answer.later and letter.may_be_put_off:
                 self._put_off.append(letter)
             else:
                 letter.answer(answer)
+        self._taken = []
 
     def refuse_put_off(self, path: str, refused: Refused) -> None:
-        """Refuse the steps of an attempt that wait: who asked for them is to stop."""
+        """Refuse the steps of an attempt that wait, or would have to: who asked for them is to stop."""
         left, self._put_off = self._put_off, []
         for letter in left:
-            request = letter.arrival.request
-            if isinstance(request, StepNoted) and node_of_step(request.path) == node_of_step(path):
+            if _is_step_of(letter, path):
                 letter.answer(refused)
             else:
                 self._put_off.append(letter)
+        for letter in (*self._letters, *self._taken):
+            if _is_step_of(letter, path):
+                letter.may_be_put_off = False
 
     def fail(self, letters: Sequence[Letter], error: BaseException) -> None:
         """Tell that nobody knows what became of letters."""
         for letter in letters:
             if letter.reply is not None and not letter.reply.done():
                 letter.reply.set_exception(error if isinstance(error, Exception) else RuntimeError(str(error)))
+
+
+def _is_step_of(letter: Letter, path: str) -> bool:
+    request = letter.arrival.request
+    return isinstance(request, StepNoted) and node_of_step(request.path) == node_of_step(path)
