@@ -117,11 +117,11 @@ class AgentLoop:
     async def _ask_once_more(self, key: str, known: JournaledStep, action: AskModel) -> Observation:
         """A call that was lost with its worker: it counts as paid for, and is made once more."""
         lost = doubt("lost", self._call.path, known.ordinal, known.name, known.key)
-        if known.tries >= TRIES_MAX:
-            self._steps.carry(EffectFailed(known.ordinal, known.effect, lost, tries=known.tries))
-            return ModelBroke(lost)
         if known.status == "intended":
             self._steps.carry(EffectUnknown(known.ordinal, known.effect, lost, tries=known.tries))
+            if known.tries >= TRIES_MAX:
+                self._steps.carry(EffectFailed(known.ordinal, known.effect, lost, tries=known.tries))
+                return ModelBroke(lost)
         return await self._ask_anew(key, action, known)
 
     async def _ask_anew(self, key: str, action: AskModel, known: JournaledStep | None = None) -> Observation:
@@ -172,9 +172,12 @@ class AgentLoop:
         self._is_simulated |= heard.simulated
         if heard.reply is None:
             error = heard.error or Error("failed", "the model's answer failed")
+            if error is self._halt.error:
+                # It was broken off: it counts as paid for, and who takes the agent up asks again.
+                self._steps.carry(EffectUnknown(ordinal, effect, error, tries=tries))
+                raise Halted(error)
             failed = EffectFailed(ordinal, effect, error, heard.spent, simulated=heard.simulated, tries=tries)
             self._steps.carry(failed)
-            self._halt.check()
             return ModelBroke(error)
         reply = heard.reply
         self._is_simulated |= reply.simulated

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -26,7 +26,7 @@ from interlock.core.verdicts import Movement
 from interlock.engine.agents.answers import answer, no_answer, shown
 from interlock.engine.agents.crew import AgentCall, Crew
 from interlock.engine.agents.granting import Granting
-from interlock.engine.agents.halt import Halt
+from interlock.engine.agents.halt import Halt, Halted
 from interlock.engine.agents.judging import Asker, decision_of, refusal_of
 from interlock.engine.agents.loop_steps import LoopSteps
 from interlock.engine.effects import CallTool, FindOut
@@ -207,7 +207,7 @@ class ToolCalls:
             effect_class=meant.effect,
             kind=meant.kind,
             input=meant.call.arguments,
-            reserve=Spending(usd=meant.terms.usd) if meant.terms.usd else None,
+            reserve=_price_of(meant),
             limits=limits_of_agent(self._crew.plan.agents[meant.name]) if meant.kind == "agent" else None,
             tries=1 if known is None else known.tries + 1,
         )
@@ -221,7 +221,7 @@ class ToolCalls:
         if meant.effect == "once" and known.status != "not_done":
             found = await self._find_out(meant, known)
             if isinstance(found, TookPlace):
-                self._steps.carry(EffectDone(ordinal, effect, found.out, tries=known.tries))
+                self._steps.carry(EffectDone(ordinal, effect, found.out, _price_of(meant), tries=known.tries))
                 return self._answer(meant, effect, found.out)
             if not isinstance(found, DidNotTakePlace):
                 if known.status == "intended":
@@ -242,11 +242,15 @@ class ToolCalls:
     # --- making it ---
 
     async def _make(self, one: Begun) -> ToolAnswer:
+        if self._halt.error is not None and one.meant.kind == "tool":
+            self._leave_unmade(one, self._halt.error)
         self._steps.made += one.meant.kind == "tool"
         outcome = await (self._call_tool(one) if one.meant.kind == "tool" else self._call_agent(one))
         self.is_simulated |= outcome.simulated
         meant, ordinal, effect = one.meant, one.ordinal, one.effect
-        price = Spending(usd=meant.terms.usd) if meant.terms.usd and outcome.calls else None
+        price = _price_of(meant) if outcome.calls else None
+        if not isinstance(outcome, Done):
+            self._leave_if_stopped(one, outcome)
         match outcome:
             case Done(out=out, simulated=simulated):
                 done = EffectDone(ordinal, effect, out, price, simulated=simulated, tries=one.tries)
@@ -263,6 +267,26 @@ class ToolCalls:
             case Unknown(error=error):
                 self._steps.carry(EffectFailed(ordinal, effect, error, price, tries=one.tries))
                 return no_answer(meant.call, error, effect=meant.effect)
+
+    def _leave_unmade(self, one: Begun, halted: Error) -> NoReturn:
+        """A call that was not made although its intent is on record: nobody has to be asked what became of it."""
+        error = Error("cancelled", f"`{one.meant.name}` was not called: the agent was asked to stop")
+        if one.meant.effect == "once":
+            self._steps.carry(EffectFailed(one.ordinal, one.effect, error, tries=one.tries))
+        else:
+            self._steps.carry(EffectUnknown(one.ordinal, one.effect, error, tries=one.tries))
+        raise Halted(halted)
+
+    def _leave_if_stopped(self, one: Begun, outcome: Failed | Unknown) -> None:
+        """A call that was broken off since the agent is to stop has not failed: who takes it up begins it again."""
+        halted, meant = self._halt.error, one.meant
+        if halted is None:
+            return
+        if meant.kind == "agent" and outcome.error is halted:
+            raise Halted(halted)
+        if meant.kind == "tool" and meant.effect != "once" and outcome.error.kind in {"cancelled", "timeout"}:
+            self._steps.carry(EffectUnknown(one.ordinal, one.effect, outcome.error, tries=one.tries))
+            raise Halted(halted)
 
     async def _call_tool(self, one: Begun) -> ToolOutcome:
         ended: asyncio.Future[ToolOutcome] = asyncio.get_running_loop().create_future()
@@ -299,3 +323,8 @@ class ToolCalls:
             self.is_tainted = True
             text = told_to_model(out, tool=meant.name, source=meant.foreign_source, mark=effect)
         return answer(meant.call, out, effect=meant.effect, text=text)
+
+
+def _price_of(meant: Meant) -> Spending | None:
+    """What a call costs by the terms of its tool."""
+    return Spending(usd=meant.terms.usd) if meant.terms.usd else None
