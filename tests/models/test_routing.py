@@ -139,12 +139,21 @@ def test_money_is_held_for_every_model_of_the_chain() -> None:
 
 def test_a_chain_never_costs_more_than_the_call_may() -> None:
     """Fallbacks are there as far as the money goes; a dear one is left out where a cheap one still fits."""
-    route = chosen(model("a/m"), QUICK, model("d/m"), need=ModelNeed(usd_max=2_500, prefer="quality"))
+    models = (model("a/m"), model("b/m", price=price(2 * DOLLAR, 2 * DOLLAR)), model("c/m", quality="cheap"))
+
+    route = chosen(*models, need=ModelNeed(usd_max=2_500))
 
     assert isinstance(route, Route)
-    assert route.reserve.usd == 2_000
-    assert set(chain(route)) == {"a/m", "d/m"}
-    assert notes(route)["b/quick"] == "may cost $0.005, and at most $0.0025 is asked for"
+    assert (chain(route), route.reserve.usd) == (["a/m", "c/m"], 2_000)
+    assert notes(route)["b/m"] == "left out: no more fallbacks are held for"
+
+
+def test_a_chain_is_short() -> None:
+    """Money is held for each of its models: a pool of a hundred must not hold a hundredfold."""
+    route = chosen(*(model(f"a/m{number}") for number in range(10)))
+
+    assert len(chain(route)) == CHAIN_MAX
+    assert list(notes(route).values()).count("left out: no more fallbacks are held for") == 10 - CHAIN_MAX
 
 
 def test_the_same_run_meets_the_same_model_among_equals() -> None:

@@ -6,7 +6,6 @@ model, for which money is held as well, and by none after the last.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -121,7 +120,8 @@ class Caller:
             except RequestFailed as failure:
                 self._note_failure(health, era, failure, line, is_hurried=self._is_hurried(line, asking))
                 raise
-            except asyncio.CancelledError:
+            except BaseException:
+                # Cancelled, most of all: whatever it is, another call must be able to try the model.
                 health.abandoned(era)
                 raise
             health.answered(era, self._now() - began)

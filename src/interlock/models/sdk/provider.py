@@ -6,24 +6,26 @@ Connections are kept; the library's own retries are off, since `retrying` is the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Final, Protocol
 
-from pydantic_ai.exceptions import AgentRunError, UserError
 from pydantic_ai.messages import (
     ModelMessage,
     ModelResponse,
+    ModelResponseStreamEvent,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
     TextPartDelta,
+    ThinkingPart,
+    ThinkingPartDelta,
     ToolCallPart,
     ToolCallPartDelta,
 )
-from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 
+from interlock.core.messages import ModelRequest
 from interlock.core.plan import Micros
 from interlock.models.provider import Answer, Asking, OnToken, RequestFailed
 from interlock.models.sdk.failures import request_failed
@@ -54,21 +56,7 @@ class SdkProvider:
 
     async def ask(self, asking: Asking) -> Answer:
         """The model's answer, or `RequestFailed`."""
-        model = self._model(asking.model)
-        request = asking.request
-        names = names_of(request)
-        is_native = asking.structured == "native" and _keeps_to_schemas(model, asking)
-        messages = sent_messages(request, names, schema_told=not is_native)
-        parameters = request_parameters(request, names, is_native=is_native)
-        settings = ModelSettings(max_tokens=request.tokens_max)
-        if request.temperature is not None:
-            settings["temperature"] = request.temperature
-        sending = _Sending(model, messages, settings, parameters, self._now)
-        if asking.on_token is None:
-            response = await sending.whole(asking.whole)
-        else:
-            response = await sending.streamed(asking.first_token, asking.whole, asking.on_token)
-        return answer_of(response, names)
+        return await _Sending(self._model(asking.model), asking, self._now).answer()
 
     def _model(self, name: str) -> Model[object]:
         if name not in self._models:
@@ -89,79 +77,93 @@ def _keeps_to_schemas(model: Model[object], asking: Asking) -> bool:
 
 
 class _Sending:
-    """One request on its way."""
+    """One request on its way, and what has been heard of its answer."""
 
-    def __init__(
-        self,
-        model: Model[object],
-        messages: list[ModelMessage],
-        settings: ModelSettings,
-        parameters: ModelRequestParameters,
-        now: Callable[[], Micros],
-    ) -> None:
+    def __init__(self, model: Model[object], asking: Asking, now: Callable[[], Micros]) -> None:
         self._model = model
-        self._messages = messages
-        self._settings = settings
-        self._parameters = parameters
+        self._asking = asking
         self._now = now
         self._heard: list[str] = []
         self._has_begun = False
 
-    async def whole(self, within: Micros) -> ModelResponse:
-        """The answer at once."""
-        async with self._told_as_ours(), asyncio.timeout(within / _SECOND):
-            return await self._model.request(self._messages, self._settings, self._parameters)
-
-    async def streamed(self, first: Micros, within: Micros, on_token: OnToken) -> ModelResponse:
-        """The answer piece by piece: each piece of its text is told as it comes."""
-        loop = asyncio.get_running_loop()
-        ends_at = loop.time() + within / _SECOND
-        async with (
-            self._told_as_ours(),
-            asyncio.timeout(min(first, within) / _SECOND) as waiting,
-            self._model.request_stream(self._messages, self._settings, self._parameters) as stream,
-        ):
-            async for piece in self._pieces(stream):
-                waiting.reschedule(ends_at)
-                if piece:
-                    on_token(piece)
-            return stream.get()
-
-    async def _pieces(self, stream: StreamedResponse) -> AsyncGenerator[str]:
-        async for event in stream:
-            text, is_told = "", True
-            match event:
-                case (
-                    PartStartEvent(part=TextPart(content=content))
-                    | PartDeltaEvent(delta=TextPartDelta(content_delta=content))
-                ):
-                    text = content
-                case PartStartEvent(part=ToolCallPart(args=str(arguments))):
-                    text, is_told = arguments, False
-                case PartDeltaEvent(delta=ToolCallPartDelta(args_delta=str(arguments))):
-                    text, is_told = arguments, False
-                case _:
-                    pass
-            self._has_begun = True
-            self._heard.append(text)
-            yield text if is_told else ""
-
-    @asynccontextmanager
-    async def _told_as_ours(self) -> AsyncGenerator[None]:
+    async def answer(self) -> Answer:
+        """The answer; whatever goes wrong is a failure of ours, since it is in what a library or a provider does."""
         try:
-            yield
+            return await self._answered()
         except TimeoutError:
             raise self._too_late() from None
-        except (AgentRunError, UserError) as error:
-            raise self._failed(error) from None
-        except Exception as error:  # noqa: BLE001 - a boundary: what a library raises of an answer it cannot read
-            raise self._failed(error) from None
+        except Exception as error:  # noqa: BLE001 - a boundary: a library may raise anything over what it cannot read
+            raise request_failed(
+                error, now=self._now(), heard="".join(self._heard), has_begun=self._has_begun
+            ) from None
 
-    def _failed(self, error: Exception) -> RequestFailed:
-        return request_failed(error, now=self._now(), heard="".join(self._heard), has_begun=self._has_begun)
+    async def _answered(self) -> Answer:
+        asking, request = self._asking, self._asking.request
+        names = names_of(request)
+        is_native = asking.structured == "native" and _keeps_to_schemas(self._model, asking)
+        messages = sent_messages(request, names, schema_told=not is_native)
+        parameters = request_parameters(request, names, is_native=is_native)
+        response = await self._response(messages, _settings(request), parameters)
+        return answer_of(response, names)
+
+    async def _response(
+        self, messages: list[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
+    ) -> ModelResponse:
+        """At once, or piece by piece where somebody listens."""
+        whole = self._asking.whole / _SECOND
+        if self._asking.on_token is None:
+            async with asyncio.timeout(whole):
+                return await self._model.request(messages, settings, parameters)
+        ends_at = asyncio.get_running_loop().time() + whole
+        async with (
+            asyncio.timeout(min(self._asking.first_token / _SECOND, whole)) as waiting,
+            self._model.request_stream(messages, settings, parameters) as stream,
+        ):
+            async for event in stream:
+                waiting.reschedule(ends_at)
+                self._hear(event, self._asking.on_token)
+            return stream.get()
+
+    def _hear(self, event: ModelResponseStreamEvent, on_token: OnToken) -> None:
+        self._has_begun = True
+        text = _text_in(event)
+        self._heard.append(text or _unseen_in(event))
+        if text:
+            on_token(text)
 
     def _too_late(self) -> RequestFailed:
-        heard = "".join(self._heard)
         if self._has_begun:
-            return RequestFailed("timeout", "its answer did not end in time", billed="heard", heard=heard)
+            return RequestFailed(
+                "timeout", "its answer did not end in time", billed="heard", heard="".join(self._heard)
+            )
         return RequestFailed("timeout", "it did not answer in time", billed="worst")
+
+
+def _settings(request: ModelRequest) -> ModelSettings:
+    settings = ModelSettings(max_tokens=request.tokens_max)
+    if request.temperature is not None:
+        settings["temperature"] = request.temperature
+    return settings
+
+
+def _text_in(event: ModelResponseStreamEvent) -> str:
+    """The piece of the answer's text that an event brings."""
+    match event:
+        case PartStartEvent(part=TextPart(content=text)) | PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
+            return text
+        case _:
+            return ""
+
+
+def _unseen_in(event: ModelResponseStreamEvent) -> str:
+    """What else it brings, which nobody is told but the bill has: thoughts, and arguments of calls."""
+    match event:
+        case (
+            PartStartEvent(part=ThinkingPart(content=str(text)))
+            | PartDeltaEvent(delta=ThinkingPartDelta(content_delta=str(text)))
+            | PartStartEvent(part=ToolCallPart(args=str(text)))
+            | PartDeltaEvent(delta=ToolCallPartDelta(args_delta=str(text)))
+        ):
+            return text
+        case _:
+            return ""
