@@ -83,28 +83,41 @@ def _why(section: ContextSection, limit: int) -> Why:
 
 def take_turns(section: ContextSection, turns: Sequence[Turn], limit: int, *, older: int) -> Taken:
     """The newest turns that fit, whole; of the very newest, as much of its results as fits. `older` are before them."""
-    names = [Item(str(index), turn.text) for index, turn in enumerate(turns)]
-    chosen = {item.name for item in selected(names, section.select)}
     shaped = [with_results_transformed(turn, section.transform) for turn in with_errors_compacted(turns)]
+    wanted = _wanted(section, turns)
     left_out = [LeftOut(section.name, f"turn {number}", "compacted") for number in range(1, older + 1)]
-    kept, room, cut = list[Turn](), limit, False
+    kept, room = list[Turn](), limit
+
+    def leave_out(index: int, why: Why, tokens: int) -> None:
+        left_out.append(LeftOut(section.name, f"turn {older + index + 1}", why, tokens))
+
     for index in reversed(range(len(shaped))):
-        what, tokens = f"turn {older + index + 1}", tokens_of_turn(shaped[index])
-        if str(index) not in chosen:
-            left_out.append(LeftOut(section.name, what, "not_selected", tokens))
+        tokens = tokens_of_turn(shaped[index])
+        if index not in wanted:
+            leave_out(index, "not_selected", tokens)
             continue
-        fit = shaped[index] if tokens <= room else fitted(shaped[index], room) if index == len(turns) - 1 else None
+        fit = _fit(shaped[index], room, may_be_cut=index == len(shaped) - 1)
         if fit is None:
             # No older turn is shown behind a gap: the model would take what is missing for what never happened.
-            left_out += [
-                LeftOut(section.name, f"turn {older + each + 1}", _why(section, limit), tokens_of_turn(shaped[each]))
-                for each in range(index + 1)
-            ]
+            for missing in reversed(range(index + 1)):
+                leave_out(missing, _why(section, limit), tokens_of_turn(shaped[missing]))
             break
         used = tokens_of_turn(fit)
         if used < tokens:
-            cut = True
-            left_out.append(LeftOut(section.name, what, _why(section, limit), tokens - used))
+            leave_out(index, _why(section, limit), tokens - used)
         kept.append(fit)
         room -= used
-    return Taken(turns=tuple(kept[::-1]), tokens=limit - room, cut=cut, left_out=tuple(left_out))
+    is_cut = bool(kept) and len(shaped) - 1 in wanted and kept[0] is not shaped[-1]
+    return Taken(turns=tuple(kept[::-1]), tokens=limit - room, cut=is_cut, left_out=tuple(left_out))
+
+
+def _wanted(section: ContextSection, turns: Sequence[Turn]) -> set[int]:
+    """Which turns the section's selectors leave, judged by what the model said in them."""
+    items = [Item(str(index), turn.text) for index, turn in enumerate(turns)]
+    return {int(item.name) for item in selected(items, section.select)}
+
+
+def _fit(turn: Turn, room: int, *, may_be_cut: bool) -> Turn | None:
+    if may_be_cut:
+        return fitted(turn, room)
+    return turn if tokens_of_turn(turn) <= room else None
