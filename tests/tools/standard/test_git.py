@@ -218,6 +218,8 @@ def test_the_environment_does_not_steer_git_either(
     write(settings, f"[core]\nfsmonitor = {mark}\n[user]\nname = Somebody\n")
     for name in ("GIT_EXTERNAL_DIFF", "GIT_PAGER", "GIT_EDITOR", "GIT_SSH_COMMAND", "GIT_ASKPASS"):
         monkeypatch.setenv(name, mark)
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Somebody")
+    monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(tmp_path / "objects"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     bench.call("write_file", path="a.txt", text="two\n")
@@ -226,7 +228,7 @@ def test_the_environment_does_not_steer_git_either(
     commit = bench.call("git_commit", message="Second")
 
     assert commit["author"] == "Interlock"
-    assert not (tmp_path / "mark").exists()
+    assert [(tmp_path / name).exists() for name in ("mark", "objects", "elsewhere")] == [False, False, False]
 
 
 def write(file: Path, text: str) -> None:
