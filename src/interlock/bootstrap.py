@@ -10,6 +10,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -56,8 +57,9 @@ from interlock.tools.door import ToolDoor, slots_for
 from interlock.tools.outcome import ToolCall, ToolOutcome
 from interlock.tools.secrets import NO_SECRETS, MissingSecret, SecretSource
 from interlock.tools.slots import Slots
-from interlock.tools.tool import Runs
+from interlock.tools.tool import Runs, Tool
 from interlock.tools.toolbox import Toolbox
+from interlock.tools.workspace.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from interlock.models.gateway import ModelGateway
@@ -195,6 +197,21 @@ def make_relay(
         raise SinkUnusableError(f"the sink {name} cannot sign: {MissingSecret(declared.secret)}")
     sink = make_sink(name, declared, folder=folder, key=None if secret is None else secret.reveal())
     return FeedRelay(store, tenant=TENANT, sink_name=name, sink=sink, now=now)
+
+
+def default_tools(workspaces: Workspaces) -> Sequence[Tool]:
+    """The tools that every project has, in the workspaces of its runs."""
+    # Eighteen tools with their schemas: who runs nothing needs none of them.
+    from interlock.tools.outgoing import fetch  # noqa: PLC0415
+    from interlock.tools.sandbox import find_sandbox  # noqa: PLC0415
+    from interlock.tools.standard import SandboxFoundOnce, ToolEnvironment, standard_tools  # noqa: PLC0415
+
+    environment = ToolEnvironment(
+        workspaces=workspaces,
+        sandbox=SandboxFoundOnce(find_sandbox),
+        fetch=partial(fetch, allowed_hosts=("*",)),  # which host may be called is for the policy to say
+    )
+    return standard_tools(environment)
 
 
 def make_models(declared: DeclaredModels, *, secrets: SecretSource, clock: Clock) -> ModelGateway:

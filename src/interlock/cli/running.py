@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -63,6 +64,16 @@ def run(
             "--priority", metavar="N", min=-PRIORITY_MAX, max=PRIORITY_MAX, help="Where it waits: higher first."
         ),
     ] = 0,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace",
+            metavar="FOLDER",
+            exists=True,
+            file_okay=False,
+            help="What the run's own workspace begins as: a copy of this folder.",
+        ),
+    ] = None,
     detach: Annotated[
         bool, typer.Option("--detach", help="Only start it: whichever worker takes it drives it.")
     ] = False,
@@ -84,34 +95,44 @@ def run(
     on = Invocation(store=store, tools=tools, as_json=as_json, world=world, record=record)
     if detach:
         refuse_taped(world=world, record=record)
-    given = read_inputs(inputs, pairs or ())
-    labels = read_labels(label or ())
-    return finished(
-        _run(graph, given, key=key, by=by, draft=draft, labels=labels, priority=priority, detach=detach, on=on)
+    begins = Begins(
+        inputs=read_inputs(inputs, pairs or ()),
+        key=key,
+        labels=read_labels(label or ()),
+        priority=priority,
+        workspace=workspace,
     )
+    return finished(_run(graph, begins, by=by, draft=draft, detach=detach, on=on))
 
 
-async def _run(
-    graph: str,
-    inputs: dict[str, Any],
-    *,
-    key: str,
-    by: str,
-    draft: bool,
-    labels: dict[str, str],
-    priority: int,
-    detach: bool,
-    on: Invocation,
-) -> int:
+class Begins(NamedTuple):
+    """What a run begins with."""
+
+    inputs: dict[str, Any]
+    key: str
+    labels: dict[str, str]
+    priority: int
+    workspace: Path | None
+
+
+async def _run(graph: str, begins: Begins, *, by: str, draft: bool, detach: bool, on: Invocation) -> int:
     from interlock.cli.driving import drive, tell_started
     from interlock.cli.known_run import known_run, tell_known
     from interlock.cli.opening import opened, who
 
     async with opened(on) as interlock:
         handle = await interlock.start(
-            graph, inputs, key=key, by=who(by), draft=draft, labels=labels, priority=priority, detach=detach
+            graph,
+            begins.inputs,
+            key=begins.key,
+            labels=begins.labels,
+            priority=begins.priority,
+            workspace=begins.workspace,
+            by=who(by),
+            draft=draft,
+            detach=detach,
         )
-        known = await known_run(handle, inputs)
+        known = await known_run(handle, begins.inputs)
         if known is not None and not on.as_json:
             tell_known(known)
         return await (tell_started(handle, on, known=known) if detach else drive(handle, on, known=known))

@@ -22,6 +22,7 @@ from interlock.bootstrap import (
     Parts,
     Serving,
     cassette_of,
+    default_tools,
     make_store,
     running_service,
 )
@@ -79,6 +80,7 @@ from interlock.tools.door import slots_for
 from interlock.tools.plugins import enabled_plugins, installed_plugins
 from interlock.tools.secrets import NO_SECRETS, SecretSource, SecretText, read_secrets
 from interlock.tools.toolbox import Toolbox, ToolSource, collect_tools
+from interlock.tools.workspace import Workspaces, seed_from_folder
 
 IN_MEMORY: Final = ":memory:"
 
@@ -129,7 +131,9 @@ class Interlock:
         if isinstance(tools, str):
             raise TypeError(f"`tools` is a list, also of one: write `tools=[{tools!r}]`")
         limits, slots, clock = limits or LimitSettings(), slots or SlotSettings(), clock or LoopClock()
-        self.toolbox: Toolbox = collect_tools(tools)
+        place = _store_place(store)
+        self._workspaces = Workspaces(_beside(place, folder or Path()) / "workspaces")
+        self.toolbox: Toolbox = collect_tools(tools).beside(default_tools(self._workspaces))
         self.agents: Agents = collect_agents(agents)
         self.policy: Policy = default_policy() if policies is None else project_policy(Path(policies))
         self.graphs = Graphs(
@@ -145,7 +149,6 @@ class Interlock:
         self._secrets = _secret_source(secrets)
         self._folder = folder or Path()
         self._turn = threading.Lock()
-        place = _store_place(store)
         self._parts = Parts(
             store=make_store(place, clock=clock, lease_micros=round(lease_seconds * 1_000_000)),
             place=place,
@@ -291,6 +294,7 @@ class Interlock:
         by: str = "",
         draft: bool = False,
         priority: int = 0,
+        workspace: str | Path | None = None,
         detach: bool = False,
     ) -> RunHandle:
         """Start a run that is driven here, or with `detach` by whichever worker takes it. Returns once it is on record.
@@ -298,7 +302,7 @@ class Interlock:
         Of two runs that wait for a worker, the one with the higher `priority` (from -1,000 to 1,000) goes first.
         A graph's name means what was released under it, if anything was; with `draft`, the graph that is known here.
         A `key` names at most one run: starting again under it gives the run there is, whatever its graph and inputs;
-        `is_new` of the handle is then false.
+        `is_new` of the handle is then false. A `workspace` is a folder: the run's own begins as a copy of it.
         """
         worker = self._open_worker("start")
         if key and (known := await worker.engine.store.find_by_key(worker.engine.tenant, key)) is not None:
@@ -312,11 +316,14 @@ class Interlock:
             by=by,
             priority=priority,
         )
+        run = worker.new_id()
+        if workspace is not None:
+            await asyncio.to_thread(seed_from_folder, self._workspaces.of(run), Path(workspace))
         try:
             if detach:
-                run = await start_detached(worker.engine, plan, worker.new_id(), request, owner=worker.owner)
+                await start_detached(worker.engine, plan, run, request, owner=worker.owner)
                 return RunHandle(worker, run, row=await self._row(worker, run), is_new=True)
-            driver = await worker.start(plan, worker.new_id(), request)
+            driver = await worker.start(plan, run, request)
         except RunKeyTakenError as taken:
             known = await worker.engine.store.get_run(worker.engine.tenant, taken.taken_by)
             return await self._known(known, detach=detach)
@@ -474,6 +481,11 @@ class Interlock:
         if worker is None:
             raise NotOpenError(what)
         return worker
+
+
+def _beside(place: StorePlace | None, folder: Path) -> Path:
+    """Where what belongs to the runs of a store is kept: beside its file, or in the project's own folder."""
+    return place.parent if isinstance(place, Path) else folder / ".interlock"
 
 
 def _store_place(store: str | StorePlace | None) -> StorePlace | None:

@@ -6,7 +6,7 @@ that somebody else defines, those are here that a person has approved, and the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -44,6 +44,10 @@ class Toolbox:
     def quarantined(self) -> dict[str, str]:
         """What nobody has approved as it is now, each with the reason: absent for graphs and agents."""
         return {name: why for name, tool in self._tools.items() if (why := self._why(tool))}
+
+    def beside(self, others: Iterable[Tool]) -> Toolbox:
+        """These tools and others. Of two with one name, the one that is here already is meant."""
+        return Toolbox({tool.name: tool for tool in others} | self._tools, self._around)
 
     async def close(self) -> None:
         """End the connections to servers that calls have opened. They open again if they are needed."""
@@ -149,21 +153,39 @@ def _installed(declared: EntryPoint) -> list[Tool]:
 
 def _tools_at(path: Path, around: Surroundings) -> list[Tool]:
     if not path.is_dir():
-        return _declared(path, around) if path.suffix in SUFFIXES else _named(_tools_in(load_file(path)), str(path))
+        declares = path.suffix in SUFFIXES
+        return _declared([path], around) if declares else _named(_tools_in(load_file(path)), str(path))
     tools: list[Tool] = []
     problems: list[str] = []
-    for file in _python_files(path) + source_files(path):
+    for file in _python_files(path):
         try:
-            tools.extend(_declared(file, around) if file.suffix in SUFFIXES else _tools_in(load_file(file)))
+            tools.extend(_tools_in(load_file(file)))
         except ToolError as error:
             problems.extend(error.problems if isinstance(error, ToolsNotLoaded) else [str(error)])
+    try:
+        tools.extend(_declared(source_files(path), around))
+    except ToolsNotLoaded as error:
+        problems.extend(error.problems)
     if problems:
         raise ToolsNotLoaded(problems)
     return tools
 
 
-def _declared(file: Path, around: Surroundings) -> list[Tool]:
-    return tools_of_file(file, read_pins(lock_file_of(file.parent)), around)
+def _declared(files: Sequence[Path], around: Surroundings) -> list[Tool]:
+    """The tools that files of one folder declare."""
+    if not files:
+        return []
+    pins = read_pins(lock_file_of(files[0].parent))
+    tools: list[Tool] = []
+    problems: list[str] = []
+    for file in files:
+        try:
+            tools.extend(tools_of_file(file, pins, around))
+        except ToolsNotLoaded as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ToolsNotLoaded(problems)
+    return tools
 
 
 def _python_files(folder: Path) -> list[Path]:
