@@ -18,7 +18,7 @@ import pytest
 from interlock.core.plan import Micros
 from interlock.tools.sandbox import EnclosedSandbox, SandboxJob, SandboxLimits, SandboxResult
 from interlock.tools.sandbox.bubblewrap import Bubblewrap
-from interlock.tools.sandbox.enclosure import INSIDE, Tier
+from interlock.tools.sandbox.enclosure import INSIDE, Tier, open_to_all
 from interlock.tools.sandbox.landlock import Landlock
 from interlock.tools.sandbox.leftovers import processes_that_say
 from interlock.tools.sandbox.probing import TierUnavailable, tier_named
@@ -58,10 +58,9 @@ def _landlock_of_anybody(programs: Path) -> Tier:
 
 
 def _landlock_in_a_folder(_: Path) -> Tier:
-    found = tier_named("landlock")
-    return Landlock(
-        python=found.python, python_home=Path("/usr" if found.python == _SYSTEM_PYTHON else sys.base_prefix)
-    )
+    if open_to_all(Path(sys.base_prefix)):
+        return Landlock(python=Path(sys.executable).resolve(), python_home=Path(sys.base_prefix))
+    return Landlock(python=_SYSTEM_PYTHON, python_home=Path("/usr"))
 
 
 PLACES: Final[dict[str, Callable[[Path], Tier]]] = {

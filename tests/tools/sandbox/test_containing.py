@@ -153,7 +153,9 @@ def test_it_inherits_nothing_but_its_three_streams(tried: dict[str, str]) -> Non
 
 def test_it_finds_an_environment_that_tells_nothing(tried: dict[str, str]) -> None:
     """Keys are handed to programs in their environment, so none of ours goes in; the first process shows its own."""
-    assert tried["environment"] == "['HOME', 'LANG', 'LOGNAME', 'PATH', 'TMPDIR', 'USER']"
+    assert tried["environment"] == (
+        "['GIT_CONFIG_NOSYSTEM', 'HOME', 'LANG', 'LOGNAME', 'OPENSSL_CONF', 'PATH', 'TMPDIR', 'USER']"
+    )
     assert tried["environment of the first process"] in {*DENIED, "''"}
 
 

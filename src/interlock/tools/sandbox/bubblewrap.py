@@ -28,6 +28,7 @@ from interlock.tools.sandbox.enclosure import (
     Enclosure,
     environment_with,
     inside_program,
+    open_to_all,
 )
 from interlock.tools.sandbox.identity import can_give_identities, one_identity
 from interlock.tools.sandbox.job import WORKSPACE, SandboxJob
@@ -170,11 +171,6 @@ class _Mounts:
     def are_staged(self) -> bool:
         """Whether something has to be shown first."""
         return bool(self._staged)
-
-
-def open_to_all(path: Path) -> bool:
-    """Whether any user may look into the folder and everything above it."""
-    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in (path, *path.parents))
 
 
 def _namespaces(*, network: bool) -> list[str]:

@@ -54,6 +54,8 @@ class Confinement(Struct, frozen=True, kw_only=True):
     holds is watched, unless it `mounts`."""
     mounts: bool = False
     """Whether memory of limited size is mounted there."""
+    shown: tuple[str, ...] = ()
+    """Folders that the job's user could not reach by itself, to be shown at their own place."""
 
 
 class Enclosure(Struct, frozen=True, kw_only=True):
@@ -114,6 +116,7 @@ def task_of(job: SandboxJob, confinement: Confinement) -> bytes:
             "landlock": confinement.landlock,
             "room": confinement.room,
             "mounts": confinement.mounts,
+            "shown": confinement.shown,
             "seccomp": {"families": confinement.families, "by_name": confinement.by_name},
         }
     )
@@ -121,7 +124,22 @@ def task_of(job: SandboxJob, confinement: Confinement) -> bytes:
 
 def environment_with(home: str) -> dict[str, str]:
     """All that a job finds in its environment: nothing of this process's own."""
-    return {"PATH": PATH, "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8", "USER": "nobody", "LOGNAME": "nobody"}
+    return {
+        "PATH": PATH,
+        "HOME": home,
+        "TMPDIR": home,
+        "LANG": "C.UTF-8",
+        "USER": "nobody",
+        "LOGNAME": "nobody",
+        # Settings of the machine that a job cannot read; some programs give up over that.
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "OPENSSL_CONF": "/dev/null",
+    }
+
+
+def open_to_all(path: Path) -> bool:
+    """Whether any user may look into the folder and everything above it."""
+    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in (path, *path.parents))
 
 
 def own_python() -> tuple[Path, Path]:

@@ -27,6 +27,7 @@ from interlock.tools.sandbox.enclosure import (
     Enclosure,
     environment_with,
     inside_program,
+    open_to_all,
 )
 from interlock.tools.sandbox.identity import can_give_identities, one_identity
 from interlock.tools.sandbox.job import SandboxJob
@@ -92,7 +93,8 @@ class Landlock:
                 # Its files are the job's own, and nobody else's.
                 os.chown(room, owner, owner)
             settings = (*SETTINGS_OF_MACHINE, *(SETTINGS_OF_NETWORK if job.network else ()))
-            read = (*PATHS_OF_MACHINE, *settings, *_DEVICES_READ, self._home, *job.read_only_paths)
+            folders = (self._home, *job.read_only_paths)
+            read = (*PATHS_OF_MACHINE, *settings, *_DEVICES_READ, *folders)
             yield Enclosure(
                 command=inside_program("supervise", python=self.python, at=self._programs),
                 confinement=Confinement(
@@ -109,6 +111,7 @@ class Landlock:
                     },
                     room=room,
                     mounts=self._mounts,
+                    shown=tuple(str(path) for path in folders if self._mounts and not open_to_all(path)),
                 ),
                 runs_as=self._runs_as,
                 cgroup=cgroup,

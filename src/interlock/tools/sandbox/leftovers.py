@@ -39,7 +39,8 @@ class Family:
     """A process and all that descends from it now, held so that no other process can be taken for one of them."""
 
     def __init__(self, process: int) -> None:
-        self._held = [held for found in (process, *descendants_of(process)) if (held := _held(found)) is not None]
+        self.processes = (process, *descendants_of(process))
+        self._held = [held for found in self.processes if (held := _held(found)) is not None]
 
     def __enter__(self) -> Self:
         return self

@@ -19,9 +19,9 @@ import msgspec
 from msgspec import Struct
 
 from interlock.core.plan import Micros
-from interlock.tools.sandbox.bubblewrap import Bubblewrap, open_to_all
+from interlock.tools.sandbox.bubblewrap import Bubblewrap
 from interlock.tools.sandbox.cgroups import cgroup_parents
-from interlock.tools.sandbox.enclosure import INSIDE, PATH, Tier, own_python
+from interlock.tools.sandbox.enclosure import INSIDE, PATH, Tier, open_to_all, own_python
 from interlock.tools.sandbox.gvisor import Gvisor
 from interlock.tools.sandbox.identity import can_give_identities
 from interlock.tools.sandbox.inside.landlock import ABI_THAT_SCOPES_SIGNALS, landlock_abi
@@ -124,9 +124,10 @@ def _landlock(python: Path, home: Path) -> Landlock:
             f"this kernel's Landlock (version {abi}, from 6 on it can) does not keep a job from the other processes of "
             "its user: run as root, so that each job has a user of its own, or install bubblewrap"
         )
-    if gives and not open_to_all(home):
+    mounts = gives and _may_mount()
+    if gives and not mounts and not open_to_all(home):
         python, home = _system_python(), Path("/usr")
-    return Landlock(python=python, python_home=home, cgroups=cgroup_parents(), mounts=gives and _may_mount())
+    return Landlock(python=python, python_home=home, cgroups=cgroup_parents(), mounts=mounts)
 
 
 def _system_python() -> Path:

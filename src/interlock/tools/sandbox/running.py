@@ -22,7 +22,7 @@ from interlock.core.plan import Micros
 from interlock.tools.sandbox.enclosure import Enclosure, Tier, task_of
 from interlock.tools.sandbox.inside import archive, frames
 from interlock.tools.sandbox.job import Ending, SandboxJob, SandboxLimits, SandboxResult
-from interlock.tools.sandbox.leftovers import Family, descendants_of, kill_user
+from interlock.tools.sandbox.leftovers import Family, kill_user
 from interlock.tools.sandbox.returning import Returned, printable, take_back
 
 START_SECONDS: Final = 10.0
@@ -125,6 +125,7 @@ class _Conversation:
         self._packed: _Packed | None = None
         self._ending: Ending = "stopped"
         self._note = ""
+        self._family: Family | None = None
         self._started_at = self._ended_at = 0.0
 
     async def hold(self) -> None:
@@ -185,8 +186,10 @@ class _Conversation:
                 kind, _ = await _heard(process.stdout)
                 if kind != frames.HELLO:
                     raise frames.BadFrame(f"the supervisor began with {kind!r}")
+                # All that is needed around the job is there now, and nothing of the job is yet.
+                self._family = Family(process.pid)
                 if self._enclosure.cgroup is not None:
-                    self._enclosure.cgroup.take_in([process.pid, *descendants_of(process.pid)])
+                    self._enclosure.cgroup.take_in(self._family.processes)
                 await self._send(process)
                 while self._packed is None:
                     kind, data = await _heard(process.stdout)
@@ -280,7 +283,8 @@ class _Conversation:
             process.stdin.close()
             with suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), _POLITE_SECONDS)
-        with Family(process.pid) as family:
+        # As they were at the start: who has lost its parent since would not be found any more.
+        with self._family or Family(process.pid) as family:
             is_ended = await family.kill()
         cgroup, user = self._enclosure.cgroup, self._enclosure.job_user
         is_empty = await cgroup.kill() if cgroup is not None else True

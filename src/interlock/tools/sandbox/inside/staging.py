@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from . import limits
@@ -39,6 +40,25 @@ def leave_mounts_of_machine() -> None:
     if libc.unshare(_CLONE_NEWNS):
         raise OSError(ctypes.get_errno(), f"unshare: {os.strerror(ctypes.get_errno())}")
     _mount("none", "/", "", _MS_REC | _MS_PRIVATE, "")
+
+
+def show_in_place(paths: Sequence[str]) -> None:
+    """Let every user reach these folders where they are, and nothing else of what is closed to all but its owner."""
+    held = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in paths}
+    closed = {above for path in paths if (above := _first_closed(path)) is not None}
+    for folder in sorted(closed):
+        mount_memory(folder, size_bytes=1024 * 1024)
+    for path, folder in held.items():
+        if any(path.startswith(f"{above}/") for above in closed):
+            os.makedirs(path, exist_ok=True)
+            _mount(f"/proc/self/fd/{folder}", path, "", _MS_BIND | _MS_REC, "")
+        os.close(folder)
+
+
+def _first_closed(path: str) -> str | None:
+    parts = path.strip("/").split("/")
+    above = ["/" + "/".join(parts[:count]) for count in range(1, len(parts))]
+    return next((folder for folder in above if os.stat(folder).st_mode & 0o005 != 0o005), None)
 
 
 def mount_memory(place: str, *, size_bytes: int) -> None:

@@ -77,6 +77,7 @@ def make_room(task: Task) -> None:
         return
     if task["mounts"]:
         staging.leave_mounts_of_machine()
+        staging.show_in_place(task["shown"])
         staging.mount_memory(room, size_bytes=task["limits"]["workspace_bytes"])
     for folder in (task["workspace"], task["environment"]["TMPDIR"]):
         os.mkdir(folder)
