@@ -9,7 +9,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from interlock.authoring.yaml_document import read_document
 from interlock.core.values import Value
@@ -82,6 +82,15 @@ async def list_source(
     declared: DeclaredSource, clients: McpClients, secrets: SecretSource, *, network: Network = MACHINE
 ) -> Listed:
     """What a source says of its tools now. It is asked, if it is somewhere else."""
+    found = await _list_source(declared, clients, secrets, network)
+    # A server that cannot be spoken to may have been told a secret, and say it in its last words.
+    redaction = secrets.redaction()
+    return structs.replace(found, problems=tuple(map(redaction.text, found.problems)))
+
+
+async def _list_source(
+    declared: DeclaredSource, clients: McpClients, secrets: SecretSource, network: Network
+) -> Listed:
     source = declared.source
     try:
         match source:
@@ -156,8 +165,11 @@ def _parsed(text: bytes, source: str) -> Value:
 def _check_reach(declared: DeclaredSource, source: McpSource) -> None:
     if (source.command is None) == (source.url is None):
         raise ToolsNotLoaded([declared.problem("a server has either a `command` that starts it or a `url`")])
+    if source.url is not None and "${" in source.url:
+        told = "an address is told in errors and logs: a secret stands in `headers`"
+        raise ToolsNotLoaded([declared.problem(told, "url")])
     try:
-        if source.url is not None and "${" not in source.url:
+        if source.url is not None:
             parse_target(source.url)
     except ToolFailed as refused:
         raise ToolsNotLoaded([declared.problem(str(refused), "url")]) from None
@@ -167,7 +179,7 @@ def _check_reach(declared: DeclaredSource, source: McpSource) -> None:
 def _mcp_tool(
     declared: DeclaredSource, source: McpSource, definition: Definition, pins: Pins, around: Surroundings
 ) -> Tool:
-    own = (parse_target(source.url).host_header,) if source.url is not None and "${" not in source.url else ()
+    own = (parse_target(source.url).host_header,) if source.url is not None else ()
     return remote_tool(
         declared,
         definition,

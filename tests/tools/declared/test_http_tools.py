@@ -239,6 +239,7 @@ def test_a_tool_whose_file_was_changed_is_gone_until_somebody_approves_it(folder
         ("", "the document holds nothing"),
         ("http: [", "t.yaml:2:1: the text ends where a value is expected"),
         ("mcp: {}", "either a `command` that starts it or a `url`"),
+        ("mcp: {url: 'https://a.example/?k=${secrets.k}'}", "a secret stands in `headers`"),
         ("mcp: {command: []}", "`command` is a list with at least one item"),
         ("mcp: {url: 'https://a.example/', command: [x]}", "either a `command` that starts it or a `url`"),
         ("openapi: {document: no-such.json}", "the document no-such.json cannot be read: No such file"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from interlock.tools import Done, Failed, LoopClock, ToolOutcome, Unknown
@@ -43,16 +46,21 @@ class Programs:
     @property
     def alive(self) -> list[int]:
         """Those of them that live."""
-        return [each.pid for each in self._processes() if each.status() != psutil.STATUS_ZOMBIE]
+        return [pid for pid in self.started if lives(pid)]
 
     @property
     def left(self) -> list[int]:
         """Those that live on: who was just killed is given a moment to be gone."""
-        psutil.wait_procs(self._processes(), timeout=2)
+        until = time.monotonic() + 2
+        while self.alive and time.monotonic() < until:
+            time.sleep(0.01)
         return self.alive
 
-    def _processes(self) -> list[psutil.Process]:
-        return [psutil.Process(pid) for pid in self.started if psutil.pid_exists(pid)]
+
+def lives(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has asked about does not."""
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], check=False, capture_output=True, text=True)
+    return shown.stdout.strip()[:1] not in {"", "Z"}
 
 
 @pytest.fixture
@@ -113,7 +121,7 @@ def test_a_program_that_died_is_started_anew_for_the_next_call(programs: Program
         toolbox = programs.folder.toolbox()
         tool = toolbox.get("raw_echo")
         first = await called(tool, {})
-        psutil.Process(programs.alive[0]).kill()
+        os.kill(programs.alive[0], signal.SIGKILL)
         second = await called(tool, {})
         await toolbox.close()
         return [first, second]
@@ -240,6 +248,16 @@ def test_a_program_that_is_not_there_is_named(programs: Programs) -> None:
     assert listed.problems[0].endswith(
         "tools/raw.yaml:2:3: its program 'no-such-server' cannot be started: No such file or directory"
     )
+
+
+def test_a_secret_in_the_last_words_of_a_program_is_told_to_nobody(programs: Programs) -> None:
+    """What a server prints when it fails ends up on a screen, or in the log of a build."""
+    command = json.dumps([sys.executable, "-c", "import os, sys; sys.exit('no entry for ' + os.environ['TOKEN'])"])
+    programs.folder.write("raw.yaml", f"mcp:\n  command: {command}\n  env: {{TOKEN: '${{secrets.token}}'}}\n")
+
+    (listed,) = lived(lambda: programs.folder.listed(secrets({"token": "tok-0815"})))
+
+    assert "no entry for ***" in listed.problems[0]
 
 
 def test_a_server_made_with_the_official_library_is_understood_over_a_pipe(tmp_path: Path) -> None:

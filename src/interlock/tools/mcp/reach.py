@@ -41,7 +41,7 @@ Reach: TypeAlias = Program | Address
 
 def secrets_of(source: McpSource) -> tuple[str, ...]:
     """The secrets that a server is reached with."""
-    return tuple(sorted(secrets_in([list(source.command or ()), source.env, source.url, source.headers])))
+    return tuple(sorted(secrets_in([list(source.command or ()), source.env, source.headers])))
 
 
 def reach_of(declared: DeclaredSource, secrets: Mapping[str, SecretText]) -> Reach:
@@ -53,4 +53,4 @@ def reach_of(declared: DeclaredSource, secrets: Mapping[str, SecretText]) -> Rea
         environment = {name: filled_text(text, {}, secrets) for name, text in source.env.items()}
         return Program(words, environment, declared.file.parent)
     headers = {name: filled_text(text, {}, secrets) for name, text in source.headers.items()}
-    return Address(filled_text(source.url or "", {}, secrets), headers, source.private_hosts)
+    return Address(source.url or "", headers, source.private_hosts)

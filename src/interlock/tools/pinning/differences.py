@@ -8,31 +8,27 @@ from __future__ import annotations
 
 import difflib
 import json
-import unicodedata
-from typing import Final
 
 from msgspec import structs
 
 from interlock.tools.pinning.definition import Definition
-
-LINES_MAX: Final = 400
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 
 def differences(before: Definition | None, after: Definition | None) -> list[str]:
     """The lines of a diff, each with `+`, `-` or a blank before it. Of a new tool every line is new."""
     old, new = _lines(before), _lines(after)
     if not old:
-        return _cut([f"+ {line}" for line in new])
+        return [f"+ {line}" for line in new]
     compared = difflib.unified_diff(old, new, lineterm="", n=2)
-    return _cut([f"{line[0]} {line[1:]}" for line in compared if not line.startswith(("---", "+++", "@@"))])
+    # The first two lines name what is compared; behind them a line of a description may begin like one of those.
+    return [f"{line[0]} {line[1:]}" for line in list(compared)[2:] if not line.startswith("@@")]
 
 
 def _lines(definition: Definition | None) -> list[str]:
     if definition is None:
         return []
     said = structs.asdict(definition)
-    description = said.pop("description").splitlines() or [""]
+    description = said.pop("description").split("\n")
     told = [f"description: {seen(line)}" for line in description]
     return told + [seen(line) for line in json.dumps(said, indent=2, ensure_ascii=False, sort_keys=True).split("\n")]
 
@@ -45,8 +41,4 @@ def seen(text: str) -> str:
 
 
 def _spelled(letter: str) -> str:
-    return f"\\u{{{ord(letter):x}}}" if unicodedata.category(letter) in _HIDDEN else letter
-
-
-def _cut(lines: list[str]) -> list[str]:
-    return lines if len(lines) <= LINES_MAX else [*lines[:LINES_MAX], f"… and {len(lines) - LINES_MAX:,} more lines"]
+    return letter if letter.isprintable() else f"\\u{{{ord(letter):x}}}"
