@@ -145,18 +145,26 @@ async def test_a_stream_that_breaks_off_is_paid_as_far_as_it_was_heard(kind: Kin
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("header", "said", "waited"),
+    [
+        ("retry-after", "7", 7_000_000),
+        ("retry-after", "Mon, 12 Jan 1970 13:46:47 GMT", 7_000_000),
+        ("retry-after-ms", "1500", 1_500_000),
+    ],
+)
+@pytest.mark.parametrize("kind", [compatible, anthropic])
 @in_event_loop
-async def test_a_provider_that_asks_for_time_is_given_it() -> None:
-    """`Retry-After` is the provider's word: sooner would be refused again, later would be time lost."""
+async def test_a_provider_that_asks_for_time_is_given_it(kind: Kind, header: str, said: str, waited: int) -> None:
+    """Its word is as good as it gets: sooner would be refused again, later would be time lost."""
     time = ManualTime()
-    async with (
-        FakeServer(FakeReply(status=429, headers={"retry-after": "7"}), FakeReply("ok")) as server,
-        gateway({"a": compatible(server.url)}, priced("a/m"), time=time) as models,
-    ):
-        outcome = await asked(models)
+    async with FakeServer(FakeReply(status=429, headers={header: said}), FakeReply("ok")) as server:
+        url = server.url if kind is compatible else server.root
+        async with gateway({"a": kind(url)}, priced("a/claude-opus-4-6"), time=time) as models:
+            outcome = await asked(models)
 
     assert isinstance(outcome, ModelAnswered)
-    assert time.slept == [7_000_000]
+    assert time.slept == [waited]
     assert [each.error and each.error.kind for each in outcome.tries] == ["rate_limited", None]
 
 
