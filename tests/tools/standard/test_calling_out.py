@@ -125,6 +125,7 @@ def test_only_a_request_that_changes_something_can_be_in_doubt(method: str, kind
         ),
         ({"url": "http://user@evil.example/"}, Permissions(hosts=("*",))),
         ({"url": "nonsense", "method": 5}, Permissions(hosts=("*",), external=True)),
+        ({"url": [], "method": {}}, Permissions(hosts=("*",), external=True)),
         ({"url": 5}, Permissions(hosts=("*",))),
         (None, Permissions(hosts=("*",))),
     ],

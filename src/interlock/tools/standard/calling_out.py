@@ -24,7 +24,7 @@ from interlock.tools.tool import Tool, tool
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 ANY_HOST: Final = "*"
 TEXT_CHARACTERS_MAX: Final = 200_000
-_CHANGE_NOTHING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_CHANGE_NOTHING: Final = ("GET", "HEAD", "OPTIONS")
 _JSON_HEADER: Final = ("content-type", "application/json")
 
 
