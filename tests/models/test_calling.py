@@ -48,6 +48,21 @@ class Told:
         """There is nothing to let go."""
 
 
+class Hanging(Told):
+    """One that does not answer any more when it has done what it was told."""
+
+    def __init__(self, time: ManualTime, steps: Sequence[Answer | RequestFailed]) -> None:
+        super().__init__(time, steps)
+        self.hangs = asyncio.Event()
+
+    async def ask(self, asking: Asking) -> Answer:
+        """The next step, or no answer."""
+        if self._steps:
+            return await super().ask(asking)
+        self.hangs.set()
+        return await asyncio.get_running_loop().create_future()
+
+
 def gateway_to(told: Told, time: ManualTime, *, models: int = 1, attempts: int = 3) -> ModelGateway:
     """A gateway whose models all are this provider's."""
     provider = {"kind": "openai_compatible", "url": "http://localhost/v1", "attempts": attempts}
@@ -135,6 +150,15 @@ async def test_a_failure_that_may_be_billed_goes_on_with_the_next_model_and_both
 
 
 @in_event_loop
+async def test_what_was_heard_is_booked_up_to_what_was_asked_for() -> None:
+    """Our estimate of a text may be too large; a provider makes no more tokens than it was asked for."""
+    endless = RequestFailed("unavailable", "broke off", billed="heard", heard="x" * 1_000_000)
+    outcome, _, _ = await outcome_of(endless)
+
+    assert outcome.spent.tokens < 2 * REQUEST.tokens_max
+
+
+@in_event_loop
 async def test_no_time_left_asks_nobody() -> None:
     """What would come too late is not paid for."""
     outcome, told, _ = await outcome_of(within=0)
@@ -183,6 +207,27 @@ async def test_a_model_that_rests_is_out_of_new_routes_until_it_may_be_tried() -
     told_of = "a/m0: it has kept failing, and is left alone for 30 s more (garbage)"
     assert resting.error.message == f"no model of the pool `default` may answer: {told_of}"
     assert isinstance(again, Route)
+
+
+@in_event_loop
+async def test_a_cancelled_call_that_was_trying_a_model_out_lets_another_one_try() -> None:
+    """Else a run that is cancelled at the wrong moment takes the model from everybody, for good."""
+    time = ManualTime()
+    told = Hanging(time, [RequestFailed("failed", "garbage", billed="worst")] * 5)
+    gateway = gateway_to(told, time)
+    for number in range(5):
+        await gateway.call(route_of(gateway), REQUEST, call_id=str(number))
+    time.at += 30_000_000
+
+    trying = asyncio.ensure_future(gateway.call(route_of(gateway), REQUEST, call_id="trial"))
+    await told.hangs.wait()
+    meanwhile = gateway.route(ModelNeed(), REQUEST, sticky="", barred={})
+    trying.cancel()
+    await asyncio.gather(trying, return_exceptions=True)
+
+    assert isinstance(meanwhile, NoRoute)
+    assert meanwhile.error.message.endswith("it has kept failing, and another call is trying it out")
+    assert isinstance(gateway.route(ModelNeed(), REQUEST, sticky="", barred={}), Route)
 
 
 @in_event_loop
