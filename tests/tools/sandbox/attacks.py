@@ -50,7 +50,7 @@ def connected(family: int, address: Any) -> None:  # noqa: ANN401 - each family 
 
 def survey(bait: dict[str, Any]) -> dict[str, str]:
     """Everything that is over at once."""
-    file, folder, process = bait["file"], bait["folder"], bait["process"]
+    file, folder, process, neighbour = bait["file"], bait["folder"], bait["process"], bait["neighbour"]
     libc = ctypes.CDLL(None, use_errno=True)
 
     def clone_into_new_user() -> None:
@@ -88,6 +88,12 @@ def survey(bait: dict[str, Any]) -> dict[str, str]:
         "datagram to a socket in a folder": sent_by_datagram,
         "server of the machine": lambda: connected(socket.AF_INET, ("127.0.0.1", bait["port"])),
         "signal the door": lambda: os.kill(process, signal.SIGTERM) if process > 500 else "nobody there",
+        "signal a neighbour": lambda: os.kill(neighbour, signal.SIGTERM) if neighbour > 500 else "nobody there",
+        "limits of a neighbour": lambda: (
+            neighbour > 500 and resource.prlimit(neighbour, resource.RLIMIT_NOFILE, (9, 9)) and None
+        ),
+        "priority of a neighbour": lambda: os.setpriority(os.PRIO_PROCESS, neighbour, 19),
+        "processors of a neighbour": lambda: os.sched_setaffinity(neighbour, {0}),
         "supervisor's memory": lambda: os.close(os.open(f"/proc/{os.getppid()}/mem", os.O_RDWR)),
         "supervisor's output": lambda: os.close(os.open(f"/proc/{os.getppid()}/fd/1", os.O_WRONLY | os.O_NONBLOCK)),
         "type on a terminal": lambda: fcntl.ioctl(0, 0x5412, b"x"),

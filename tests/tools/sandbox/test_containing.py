@@ -6,9 +6,10 @@ import os
 import platform
 import secrets
 import socket
+import subprocess
 from collections.abc import Generator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from interlock.core.plan import Micros
 from interlock.tools.sandbox import EnclosedSandbox, SandboxLimits
 from interlock.tools.sandbox.inside.frames import ENDED, framed
 from interlock.tools.sandbox.inside.seccomp import refused_calls
-from tests.privileges import folder_open_to_all
+from tests.privileges import NOBODY, folder_open_to_all
 from tests.tools.sandbox.places import MIB, PLACES, SECOND, attacked, place_named, said
 
 DENIED: Final = frozenset("EPERM EACCES ENOENT ENOSYS EROFS ENXIO ENODEV ESRCH ENOTTY EXDEV EINVAL EIO".split())
@@ -38,6 +39,19 @@ def place(request: pytest.FixtureRequest) -> Generator[EnclosedSandbox]:
         yield sandbox
 
 
+@contextmanager
+def a_neighbour() -> Generator[subprocess.Popen[bytes]]:
+    """A process of the user that sandboxes of ordinary users run as here."""
+    user = NOBODY if os.geteuid() == 0 else None
+    process = subprocess.Popen(["sleep", "60"], user=user, group=user)
+    try:
+        yield process
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.fixture(scope="module")
 def tried(place: EnclosedSandbox) -> dict[str, str]:
     """Everything that is over at once, tried in one job, with things laid out on the machine that would be reached."""
@@ -46,7 +60,7 @@ def tried(place: EnclosedSandbox) -> dict[str, str]:
         file, secret, abstract = folder / "secret", secrets.token_hex(8), f"bait-{secrets.token_hex(8)}"
         file.write_text(secret)
         file.chmod(0o666)
-        os.chown(file, *(2 * [65_534] if os.geteuid() == 0 else (os.getuid(), os.getgid())))
+        os.chown(file, *(2 * [NOBODY] if os.geteuid() == 0 else (os.getuid(), os.getgid())))
         server = held.enter_context(socket.create_server(("127.0.0.1", 0)))
         for address in (f"\0{abstract}", str(folder / "socket")):
             listener = held.enter_context(socket.socket(socket.AF_UNIX))
@@ -62,6 +76,7 @@ def tried(place: EnclosedSandbox) -> dict[str, str]:
                 "folder": str(folder),
                 "secret": secret,
                 "process": os.getpid(),
+                "neighbour": held.enter_context(a_neighbour()).pid,
                 "abstract": abstract,
                 "path_socket": str(folder / "socket"),
                 "port": server.getsockname()[1],
@@ -119,6 +134,7 @@ def test_system_calls_that_only_attackers_need_are_refused(tried: dict[str, str]
 def test_other_processes_and_more_rights_are_out_of_reach(tried: dict[str, str]) -> None:
     """Who may type on a terminal, signal others or be somebody else is out."""
     attempts = [
+        *("signal a neighbour", "limits of a neighbour", "priority of a neighbour", "processors of a neighbour"),
         *("signal the door", "supervisor's memory", "supervisor's output"),
         *("type on a terminal", "paste on a terminal", "open the terminal"),
         *("clone into a new user namespace", "raise a limit", "be root"),

@@ -104,7 +104,7 @@ def test_where_no_group_can_be_made_there_is_none(tmp_path: Path, line: str) -> 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_the_filter_of_calls_is_what_the_kernel_takes(machine: str) -> None:
     """Whole instructions, fewer than the kernel's 4,096, the last of them an answer."""
-    program = seccomp_filter(families=(1, 2, 10), by_name=False, machine=machine)
+    program = seccomp_filter(families=(1, 2, 10), shares_user=True, machine=machine)
 
     assert (len(program) % 8, len(program) // 8 < 4_096, program[-8:-6]) == (0, True, b"\x06\x00")
 
@@ -112,4 +112,4 @@ def test_the_filter_of_calls_is_what_the_kernel_takes(machine: str) -> None:
 def test_on_a_machine_whose_calls_are_not_known_there_is_no_filter() -> None:
     """Refusing the wrong numbers would refuse nothing."""
     with pytest.raises(KeyError, match="the system calls of riscv64 are not known here"):
-        seccomp_filter(families=(), by_name=True, machine="riscv64")
+        seccomp_filter(families=(), shares_user=False, machine="riscv64")

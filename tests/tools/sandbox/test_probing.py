@@ -68,7 +68,7 @@ def test_a_program_that_only_calls_itself_bubblewrap_is_found_out(tmp_path: Path
 
 
 HOLDING: Final = Confinement(
-    workspace="", environment={}, kill="descendants", families=(), by_name=False, landlock=None
+    workspace="", environment={}, kill="descendants", families=(), shares_user=True, landlock=None
 )
 
 

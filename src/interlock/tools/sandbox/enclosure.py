@@ -44,8 +44,8 @@ class Confinement(Struct, frozen=True, kw_only=True):
     """What all of the job's processes have in common."""
     families: tuple[int, ...]
     """Sockets that it may make."""
-    by_name: bool = True
-    """Whether it may change modes, owners and times of files by their names."""
+    shares_user: bool = False
+    """Whether it runs as a user who has other files and processes, in sight of them."""
     user: int | None = None
     """As whom the job runs, where the supervisor is somebody else."""
     landlock: Mapping[str, object] | None = None
@@ -117,7 +117,7 @@ def task_of(job: SandboxJob, confinement: Confinement) -> bytes:
             "room": confinement.room,
             "mounts": confinement.mounts,
             "shown": confinement.shown,
-            "seccomp": {"families": confinement.families, "by_name": confinement.by_name},
+            "seccomp": {"families": confinement.families, "shares_user": confinement.shares_user},
         }
     )
 

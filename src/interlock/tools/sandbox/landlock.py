@@ -102,7 +102,7 @@ class Landlock:
                     environment=environment_with(home),
                     kill="descendants" if user is None else "user",
                     families=(AF_INET, AF_INET6) if job.network else (),
-                    by_name=user is not None,
+                    shares_user=user is None,
                     user=user,
                     landlock={
                         "read": [str(path) for path in read],

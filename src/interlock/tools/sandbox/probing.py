@@ -103,7 +103,7 @@ async def try_to_break_out(sandbox: EnclosedSandbox) -> None:
 
 def _check_calls_are_known() -> None:
     try:
-        seccomp_filter(families=(), by_name=True)
+        seccomp_filter(families=(), shares_user=False)
     except KeyError as unknown:
         raise TierUnavailable(str(unknown.args[0])) from None
 

@@ -108,6 +108,18 @@ _BY_NAME_REFUSED: Final[dict[str, tuple[int | None, int | None]]] = {
     "lchown": (94, None),
     "fchownat": (260, 54),
 }
+
+# What is done to a process by its number, and the argument that says which: the user's others would be in reach too. A
+# job may do it to the process that asks, which is number 0.
+_OF_A_PROCESS: Final = {
+    "prlimit64": ((302, 261), 0),
+    "sched_setaffinity": ((203, 122), 0),
+    "sched_setscheduler": ((144, 119), 0),
+    "sched_setparam": ((142, 118), 0),
+    "sched_setattr": ((314, 274), 0),
+    "setpriority": ((141, 140), 1),
+    "ioprio_set": ((251, 30), 1),
+}
 _UTIMENSAT: Final = (280, 88)
 
 _CLONE, _CLONE3 = (56, 220), (435, 435)
@@ -135,8 +147,8 @@ _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 _Step = tuple[int, int, int, int]
 
 
-def seccomp_filter(*, families: Iterable[int], by_name: bool, machine: str | None = None) -> bytes:
-    """The filter for this machine: sockets of these families only, and whether files may be changed `by_name`.
+def seccomp_filter(*, families: Iterable[int], shares_user: bool, machine: str | None = None) -> bytes:
+    """The filter for this machine: sockets of these families only, and more where the job `shares_user` with others.
 
     KeyError where the machine's calls are not known.
     """
@@ -149,7 +161,7 @@ def seccomp_filter(*, families: Iterable[int], by_name: bool, machine: str | Non
         *((_LD, 0, 0, _NR), (_JGT, 0, 1, _LAST_KNOWN), _returns(_UNKNOWN)),
         *_always(_CLONE3[which], _UNKNOWN),
     ]
-    tables = [(_REFUSED, _REFUSE)] + ([] if by_name else [(_BY_NAME, _PRETEND), (_BY_NAME_REFUSED, _REFUSE)])
+    tables = [(_REFUSED, _REFUSE)] + ([(_BY_NAME, _PRETEND), (_BY_NAME_REFUSED, _REFUSE)] if shares_user else [])
     for table, answer in tables:
         for numbers in table.values():
             steps += _always(numbers[which], answer)
@@ -158,10 +170,13 @@ def seccomp_filter(*, families: Iterable[int], by_name: bool, machine: str | Non
     steps += _when(
         _MMAP[which], 3, [(_AND, 0, 0, _SHARED_ANONYMOUS), (_JEQ, 0, 1, _SHARED_ANONYMOUS), _returns(_REFUSE)]
     )
-    if not by_name:
+    if shares_user:
+        for numbers, argument in _OF_A_PROCESS.values():
+            steps += _when(numbers[which], argument, [(_JEQ, 1, 0, 0), _returns(_REFUSE)])
         # Without a name it sets the times of a file that is open already.
         steps += _when(_UTIMENSAT[which], 1, [(_JEQ, 1, 0, 0), _returns(_PRETEND)])
     steps += _when(_SOCKET[which], 0, [*(step for one in families for step in _equal(one, _ALLOW)), _returns(_REFUSE)])
+    steps += _when(_SOCKETPAIR[which], 0, [(_JEQ, 1, 0, _AF_UNIX), _returns(_REFUSE)])
     connected = [step for one in _CONNECTED_TYPES for step in _equal(one, _ALLOW)]
     steps += _when(_SOCKETPAIR[which], 1, [(_AND, 0, 0, _TYPE_BITS), *connected, _returns(_REFUSE)])
     return b"".join(struct.pack("HBBI", *step) for step in [*steps, _returns(_ALLOW)])
