@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interlock.core.plan import Permissions
 from interlock.core.values import Value
 from interlock.tools import collect_tools
 from interlock.tools.sandbox import NoSandbox
 from interlock.tools.standard import SandboxFoundOnce
+from interlock.tools.tool import Tool
 from tests.tools.doorstep import lived
 from tests.tools.standard.bench import Bench
 from tests.tools.standard.sandboxes import bench_with
@@ -76,6 +79,30 @@ def test_every_undo_is_a_tool_that_is_there(bench: Bench) -> None:
 def test_what_a_call_needs_is_told_whatever_its_arguments_are(arguments: Value, bench: Bench) -> None:
     """Policy is asked before the arguments are checked, and an error there would be no verdict."""
     needed = [made.permissions(arguments) for made in bench.tools.values()]
+
+    assert {type(each) for each in needed} == {Permissions}
+
+
+WORDS = st.sampled_from(
+    ["path", "paths", "folder", "patch", "url", "method", "--- a/x\n+++ b/x\n@@ -1 +1 @@\n", "http://x"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS | st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.fixture(name="tools", scope="module")
+def all_tools(tmp_path_factory: pytest.TempPathFactory) -> list[Tool]:
+    """Once for all examples."""
+    return list(bench_with(tmp_path_factory.mktemp("workspaces"), NoSandbox(reasons=())).tools.values())
+
+
+@given(arguments=JSON)
+def test_there_is_an_answer_to_any_arguments_at_all(arguments: Value, tools: list[Tool]) -> None:
+    """What a model writes has no bounds."""
+    needed = [made.permissions(arguments) for made in tools]
 
     assert {type(each) for each in needed} == {Permissions}
 
