@@ -78,6 +78,16 @@ def test_one_variable_names_a_server_for_every_pool(tmp_path: Path) -> None:
             '[models.pools.default]\nmodels = ["gpt"]\n',
             "1: `models.pools.default.models.0.model` should be `provider/model`, not 'gpt'",
         ),
+        (
+            (
+                '[models.providers.a]\nkind = "openai"\n[models.providers.s]\nkind = "scripted"\n'
+                '[models.pools.p]\nmodels = ["a/m", "s/m"]\n'
+            ),
+            (
+                "1: `models` has the pool `p` with scripted models among real ones: a simulated answer never stands "
+                "in for a real one, so give them pools of their own"
+            ),
+        ),
         ("models = 3\n", "1: `models` should be a table, not 3"),
         ('[model]\nurl = "nowhere"\n', "2: `model.url` is no address of a server: write `https://host/v1`"),
     ],
