@@ -75,11 +75,9 @@ def executing_tools(environment: ToolEnvironment) -> Sequence[Tool]:
         done = await asyncio.to_thread(workspace.find_done, ctx.effect_id)
         if done is not None:
             return msgspec.convert(done.out, CodeRan)
-        interpreter, arguments = interpreter_of(language), (_checked(code),)
-        if language == "python":
-            arguments = ("-c", *arguments)
+        words = (_checked(code),)
         async with ran_on_copy(
-            environment, workspace, interpreter, arguments, seconds=timeout, keeps=True
+            environment, workspace, interpreter_of(language), words, seconds=timeout, keeps=True
         ) as sandboxed:
             return await asyncio.to_thread(_kept, workspace, ctx.effect_id, sandboxed)
 

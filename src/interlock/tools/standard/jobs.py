@@ -40,10 +40,11 @@ class SandboxedRun(Struct, frozen=True):
 
 
 def interpreter_of(language: Language) -> Interpreter:
-    """The interpreter of a language on this machine; a refusal where there is none."""
+    """What takes a program of the language as its next word, on this machine; a refusal where there is none."""
     match language:
         case "python":
-            return python()
+            plain = python()
+            return structs.replace(plain, argv=(*plain.argv, "-c"))
         case "javascript":
             return _program("node", "-e")
         case "bash":
