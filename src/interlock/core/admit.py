@@ -19,7 +19,7 @@ from interlock.core.evolving.settling import is_ready
 from interlock.core.evolving.under_way import attempt_at, attempt_in_flight, step_at, steps_at
 from interlock.core.in_doubt import left_in_doubt, must_be_known
 from interlock.core.lifecycle import is_settled
-from interlock.core.paths import item_at, node_at, path_of, split_step
+from interlock.core.paths import item_at, node_at, node_of_step, path_of, split_step
 from interlock.core.plan import EachWork, Node, Plan, ToolWork
 from interlock.core.problems import nearest
 from interlock.core.schemas import compile_schema
@@ -292,6 +292,7 @@ def _in_doubt_after_all(plan: Plan, state: RunState, path: str, settled: e.Effec
 
 def _asked_last(plan: Plan, state: RunState, path: str) -> int:
     """The number of the event since which nobody knows what became of the effect at a path."""
+    path = node_of_step(path)
     if path in state.undoing:
         undoing = state.scopes[state.undoing[path]].undoing
         return 0 if undoing is None else undoing.since

@@ -173,6 +173,8 @@ class Step(Struct, gc=False):
     out: Value = None
     error: Error | None = None
     question: Question | None = None
+    input: Value = None
+    """Of a call that may be made only once: its arguments, until it is known what became of it."""
     holds: bool = False
     """Its node neither ends nor is tried again while nobody knows what became of it."""
     kind: StepKind = ""
@@ -453,7 +455,7 @@ def node_status(scope: Scope, index: int) -> NodeStatus:
     return NodeStatus(scope.status[index])
 
 
-STATE_FORM: Final = 4
+STATE_FORM: Final = 5
 """Which form of the state `encode_state` writes: raised with every change of its shape or of what it means."""
 
 _DECODER: Final = msgspec.msgpack.Decoder(RunState, ext_hook=decode_leaf)

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from interlock.core import events as e
 from interlock.core.evolving.journal import open_steps
-from interlock.core.evolving.under_way import attempt_at
-from interlock.core.paths import node_at, path_of, undo_path
-from interlock.core.plan import EmitWork, Micros, Plan, ToolWork
-from interlock.core.state import Attempt, Calling, RunState, Waiting
+from interlock.core.evolving.under_way import attempt_at, step_at
+from interlock.core.paths import node_at, node_of_step, path_of, undo_path
+from interlock.core.plan import AgentWork, EmitWork, Micros, Plan, ToolWork
+from interlock.core.state import Attempt, Calling, RunState, Step, Waiting
 from interlock.core.values import Value
 
 
@@ -109,13 +109,22 @@ def _find_out(plan: Plan, state: RunState, path: str) -> list[FindOut]:
         return _reconcilable(path, undoing.entry.tool, undoing.attempt)
     found = node_at(plan, state, path)
     live = found[0].live.get(found[1].index) if found else None
-    if found is None or not isinstance(found[1].work, ToolWork) or not isinstance(live, Waiting):
+    if found is None or not isinstance(live, Waiting) or live.attempt is None:
         return []
-    return _reconcilable(path, found[1].work.tool, live.attempt)
+    match found[1].work:
+        case ToolWork(tool=tool):
+            return _reconcilable(path, tool, live.attempt)
+        case AgentWork():
+            doubts = open_steps(live.attempt).items()
+            return [
+                FindOut(path + at, step.name, step.effect, step.input) for at, step in doubts if step.kind == "tool"
+            ]
+        case _:
+            return []
 
 
 def _reconcilable(path: str, tool: str, attempt: Attempt | None) -> list[FindOut]:
-    """A step inside a node has no hook of its own: only a person can say what became of it."""
+    """A step inside a tool has no hook of its own: only a person can say what became of it. An agent's call has."""
     if attempt is None or open_steps(attempt):
         return []
     return [FindOut(path, tool, attempt.effect, attempt.input)]
@@ -160,12 +169,14 @@ def still_unknown(plan: Plan, state: RunState) -> list[FindOut]:
 
 def is_asked(plan: Plan, state: RunState, question: FindOut) -> bool:
     """Whether it is still to be found out what became of an effect."""
-    attempt = attempt_at(plan, state, question.path)
-    if attempt is None or attempt.effect != question.effect:
+    path = node_of_step(question.path)
+    attempt = attempt_at(plan, state, path)
+    asked = attempt if path == question.path else step_at(plan, state, question.path)
+    if asked is None or asked.effect != question.effect or (isinstance(asked, Step) and asked.status != "unknown"):
         return False
-    if question.path in state.undoing:
-        return _is_asked(state, state.undoing[question.path])
-    found = node_at(plan, state, question.path)
+    if path in state.undoing:
+        return _is_asked(state, state.undoing[path])
+    found = node_at(plan, state, path)
     live = found[0].live.get(found[1].index) if found else None
     return isinstance(live, Waiting) and live.reason == "reconcile"
 

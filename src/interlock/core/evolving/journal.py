@@ -34,11 +34,11 @@ def note_step(plan: Plan, state: RunState, path: str, body: StepFact) -> None:
             _intend(plan, state, path, steps, body)
         case e.EffectDone():
             step = steps[body.ordinal]
-            step.status, step.out = "done", body.out
+            step.status, step.out, step.input = "done", body.out, None
             _book(plan, state, path, step, body.spent)
         case e.EffectFailed():
             step = steps[body.ordinal]
-            step.status, step.error = "failed", body.error
+            step.status, step.error, step.input = "failed", body.error, None
             _book(plan, state, path, step, body.spent)
         case e.EffectUnknown():
             step = steps[body.ordinal]
@@ -62,6 +62,8 @@ def _intend(plan: Plan, state: RunState, path: str, steps: dict[int, Step], body
     step = Step(body.effect, body.name, body.key, body.effect_class, question=body.question)
     step.kind, step.digest, step.tries, step.raises = body.kind, body.digest, body.tries, body.raises
     step.reserve = body.reserve
+    if body.effect_class == "once":
+        step.input = body.input
     if known is not None:
         step.account, step.steps = known.account, known.steps
     elif body.limits is not None:
@@ -95,7 +97,7 @@ def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | 
             step.status, step.out = "done", {"choice": body.choice, "form": body.form, "why": body.why}
             _raise_if_granted(plan, state, step, body.choice)
         case e.EffectSettled(status="done"):
-            step.status, step.out = "done", body.out
+            step.status, step.out, step.input = "done", body.out, None
         case e.EffectSettled():
             step.status = "not_done"
     node = node_of_step(path)

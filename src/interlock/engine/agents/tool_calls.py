@@ -29,12 +29,11 @@ from interlock.engine.agents.granting import Granting
 from interlock.engine.agents.halt import Halt, Halted
 from interlock.engine.agents.judging import Asker, decision_of, refusal_of
 from interlock.engine.agents.loop_steps import LoopSteps
-from interlock.engine.effects import CallTool, FindOut
+from interlock.engine.effects import CallTool
 from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal, JournaledStep
 from interlock.tools.marking import told_to_model
 from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
-from interlock.tools.reconciling import DidNotTakePlace, Reconciled, TookPlace
 
 T = TypeVar("T")
 
@@ -215,29 +214,14 @@ class ToolCalls:
         return Begun(meant, ordinal, effect, known, intended.tries)
 
     async def _begun_once_more(self, meant: Meant, known: JournaledStep) -> Begun | ToolAnswer:
-        """A call that was lost with its worker. One that may be made only once is asked about first."""
+        """A call that was lost with its worker. One that may be made only once has to be known first."""
         ordinal, effect = known.ordinal, known.effect
-        lost = doubt("lost", self._call.path, ordinal, known.name, known.key)
-        if meant.effect == "once" and known.status != "not_done":
-            found = await self._find_out(meant, known)
-            if isinstance(found, TookPlace):
-                self._steps.carry(EffectDone(ordinal, effect, found.out, _price_of(meant), tries=known.tries))
-                return self._answer(meant, effect, found.out)
-            if not isinstance(found, DidNotTakePlace):
-                if known.status == "intended":
-                    await self._steps.record(EffectUnknown(ordinal, effect, lost, tries=known.tries))
-                raise InDoubt(lost)
-        if known.status == "intended":
+        if known.status != "not_done":
+            lost = doubt("lost", self._call.path, ordinal, known.name, known.key)
             self._steps.carry(EffectUnknown(ordinal, effect, lost, tries=known.tries))
+            if meant.effect == "once":
+                raise InDoubt(lost)
         return await self._begin(meant, ordinal, known)
-
-    async def _find_out(self, meant: Meant, known: JournaledStep) -> Reconciled:
-        """What the tool's own `reconcile` says became of a call."""
-        found: asyncio.Future[Reconciled] = asyncio.get_running_loop().create_future()
-        question = FindOut(self._steps.at(known.ordinal), meant.name, known.effect, meant.call.arguments)
-        asking: InFlight[Reconciled] = InFlight(found.set_result)
-        await self._crew.performer.find_out(question, self._crew.whole, asking)
-        return await found
 
     # --- making it ---
 
