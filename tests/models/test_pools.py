@@ -51,7 +51,7 @@ def test_a_declared_pool_has_the_facts_that_were_declared_and_published() -> Non
         {
             "default": {
                 "models": [
-                    "openai/gpt-5-mini",
+                    {"model": "openai/gpt-5-mini", "ceiling": {"input": "90", "output": "90"}},
                     {"model": "own/qwen", "ceiling": {"input": "1", "output": "2"}, "latency_seconds": 2},
                 ]
             }
