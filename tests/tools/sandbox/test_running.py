@@ -165,8 +165,8 @@ def shared_folder() -> Generator[Path]:
 
 
 def a_long_job(word: str) -> SandboxJob:
-    """It has a child, and a word in its arguments."""
-    return SandboxJob(argv=("sh", "-c", "sleep 60 & sleep 60", word), limits=PATIENT)
+    """It and its child carry a word in their arguments, and neither ends by itself."""
+    return SandboxJob(argv=("sh", "-c", 'sh -c "sleep 60; true" "$0" & sleep 60; true', word), limits=PATIENT)
 
 
 def seen_as(tier: str, folder: Path) -> str:
