@@ -106,6 +106,19 @@ def test_a_call_needs_what_its_arguments_say() -> None:
     assert asked == [("a.example",), ("api.example.com",)]
 
 
+@pytest.mark.parametrize("arguments", [{}, {"url": 7}, None, {"url": ""}])
+def test_a_call_of_which_nobody_can_say_what_it_needs_is_taken_to_need_all_it_may(arguments: Value) -> None:
+    """A model's arguments are judged before they are checked, and must not pass by being nonsense."""
+
+    def of_url(arguments: Value) -> Permissions:
+        return Permissions(hosts=(arguments["url"].split("/")[2],))
+
+    @tool(hosts=("*",), needs=of_url)
+    def call(url: str) -> None: ...
+
+    assert the_tool(call).permissions(arguments) == Permissions(hosts=("*",))
+
+
 def test_no_minute_sees_more_calls_than_the_tool_allows() -> None:
     """However many come at once: the first begin now, the rest each when the minute before them has room."""
     started: list[int] = []

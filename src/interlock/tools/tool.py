@@ -67,7 +67,7 @@ class Tool:
     result_bytes_max: int | None = None
     """How large a result may be; None: as large as any value."""
     needs: Callable[[Value], Permissions] | None = None
-    """What one call needs, where that depends on its arguments. They may hold anything: it never raises."""
+    """What one call needs, where that depends on its arguments."""
     quarantined: str = ""
     """Why it is not called, until a person has looked at it."""
 
@@ -92,8 +92,16 @@ class Tool:
         return self.is_remote or bool(self.terms.permissions.hosts)
 
     def permissions(self, arguments: Value) -> Permissions:
-        """What a call with these arguments needs: what policy is asked about."""
-        return self.terms.permissions if self.needs is None else self.needs(arguments)
+        """What a call with these arguments needs: what policy is asked about. If that cannot be told, all it may need.
+
+        The arguments were not checked yet, and may hold anything.
+        """
+        if self.needs is None:
+            return self.terms.permissions
+        try:
+            return self.needs(arguments)
+        except Exception:  # noqa: BLE001 - the boundary to a person's code
+            return self.terms.permissions
 
     @property
     def context_parameter(self) -> str | None:

@@ -98,7 +98,10 @@ async def served(script: dict[str, Any]) -> AsyncGenerator[Serving]:
 
     config = uvicorn.Config(noting, host="127.0.0.1", port=0, log_level="critical", timeout_graceful_shutdown=0)
     running = uvicorn.Server(config)
-    listening = socket.create_server(("127.0.0.1", 0))
+    # Named TCP, or asyncio does not send small answers at once.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
     port = listening.getsockname()[1]
     task = asyncio.create_task(running._serve([listening]))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - `serve` takes the signals, which are pytest's
     serving = Serving(f"http://127.0.0.1:{port}/mcp", script, asked)
