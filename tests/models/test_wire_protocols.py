@@ -67,7 +67,8 @@ async def test_what_is_said_to_openai_is_its_protocol() -> None:
         ("tool", "done"),
     ]
     assert body["messages"][2]["tool_calls"][0]["function"] == {"name": "agent_planner", "arguments": '{"goal":"x"}'}
-    assert [tool["function"]["name"] for tool in body["tools"]] == ["read_file"]
+    [tool] = body["tools"]
+    assert (tool["function"]["name"], tool["function"]["parameters"]) == ("read_file", READ_FILE.input)
     assert (body["model"], body["temperature"]) == ("m", 0.5)
     assert body["max_tokens"] == 99
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
