@@ -170,6 +170,37 @@ def test_a_context_without_room_for_its_instructions_is_refused_and_says_what_to
     assert "raise `context.tokens`" in ended.error.message
 
 
+def test_a_context_without_room_for_its_task_is_refused_as_well() -> None:
+    """A model that is not told what to do would do something."""
+    sections = (
+        ContextSection(name="task", source="task", priority=1),
+        ContextSection(name="facts", source="prefetched"),
+    )
+    prefetch = (Prefetch(name="log", tool="read_file", input={}),)
+    profile = ContextProfile(tokens=256, sections=sections, prefetch=prefetch)
+    work = Working(fixer(tools=(), context=profile))
+
+    ended = work.told(ToolsAnswered((found("prefetch-log", "line " * 900),)))
+
+    assert isinstance(ended, Fail)
+    assert "its instructions, tools and task alone take" in ended.error.message
+
+
+def test_turns_that_found_no_room_are_told_however_important_that_is_to_be() -> None:
+    """What was dropped is known only when everything else has its place."""
+    sections = (
+        ContextSection(name="task", source="task", priority=95),
+        ContextSection(name="earlier_turns", source="earlier_turns", priority=99),
+    )
+    work = Working(profiled(*sections, tokens=900))
+
+    work.calls("read_file", found("", "word " * 400), path="a.py")
+    work.calls("read_file", found("", "text " * 400), path="b.py")
+
+    assert "turn 1: read_file" in work.request[1].text
+    assert "turn 2" not in work.request[1].text
+
+
 def test_a_person_and_a_repair_are_told_in_their_place() -> None:
     """What the model is told between its turns stays where it was said."""
     work = Working(fixer(output={"type": "object"}))

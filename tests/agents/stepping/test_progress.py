@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from interlock.agents.actions import AskModel, Fail
+from interlock.agents.observations import ToolsAnswered
 from interlock.core.agent_contract import AgentLimits
-from tests.agents.working import Working, broke, fixer, found, says
+from tests.agents.working import Working, asks, broke, call, fixer, found, says
 
 PATIENT = fixer(limits=AgentLimits(steps=50, errors=10), repairs=20)
 SAME_RESULT = "You have called `run_tests` 3 times with the same arguments, and it gave the same result each time."
@@ -91,6 +92,17 @@ def test_the_model_that_repeats_the_same_broken_answer_is_told_and_stopped() -> 
     assert "You have met the same error 3 times" in told
     assert isinstance(ended, Fail)
     assert ended.error.kind == "no_progress"
+
+
+def test_the_same_call_several_times_in_one_turn_is_one_try() -> None:
+    """The model has not seen yet what the first one came to: it repeats nothing."""
+    work = Working(PATIENT)
+
+    work.told(asks(*(call("run_tests", str(number)) for number in range(4))))
+    work.told(ToolsAnswered(tuple(found(str(number), "3 failed") for number in range(4))))
+
+    assert [(each.tool, each.count) for each in work.state.sightings] == [("run_tests", 1)]
+    assert isinstance(work.action, AskModel)
 
 
 def test_another_result_or_other_arguments_are_progress() -> None:

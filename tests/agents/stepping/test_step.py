@@ -100,6 +100,20 @@ def test_agents_are_called_by_names_that_providers_take() -> None:
     assert work.answers == [Answered("a", name, "done")]
 
 
+def test_more_calls_at_once_than_anybody_means_are_not_made() -> None:
+    """A model that has gone wrong asks for a thousand things; each of them is answered, and few are done."""
+    work = Working()
+
+    work.told(asks(*(call("read_file", str(number), n=number) for number in range(40))))
+    made = work.made
+    work.told(ToolsAnswered(tuple(found(str(number), "x") for number in range(32))))
+
+    assert len(made) == 32
+    assert [answer.text for answer in work.answers if answer.failed] == [
+        "Not called: 40 calls at once are too many: at most 32 are made"
+    ] * 8
+
+
 def test_ids_that_a_model_gives_twice_are_told_apart() -> None:
     """Two calls under one id could not both be answered."""
     work = Working()
@@ -141,6 +155,17 @@ def test_an_answer_that_is_never_repaired_is_a_failure() -> None:
         "exhausted",
         "the agent `fixer` is stopped: 2 answers in a row could not be used: answer: answer.version is missing",
     )
+
+
+def test_a_turn_that_can_be_meant_begins_the_count_of_repairs_anew() -> None:
+    """A slip now and then is not the same as a model that cannot do it."""
+    work = Working(fixer(repairs=1))
+
+    work.told(asks(call("raed_file", "a")))
+    work.calls("read_file", found("", "x"))
+    work.told(asks(call("raed_file", "b")))
+
+    assert isinstance(work.action, AskModel)
 
 
 def test_a_task_is_completed_by_a_call_with_a_result_that_fits() -> None:
