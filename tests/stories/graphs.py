@@ -7,6 +7,7 @@ from textwrap import dedent
 from typing import TypeAlias, cast
 
 from interlock.authoring.yaml_document import read_document
+from interlock.core.agent_contract import AgentContract
 from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import Compiled, compile_graph
@@ -32,9 +33,15 @@ TOOLS = (
 )
 
 
-def compiled(text: str, *, tools: tuple[ToolContract, ...] = TOOLS, graphs: Graphs | None = None) -> Plan:
+def compiled(
+    text: str,
+    *,
+    tools: tuple[ToolContract, ...] = TOOLS,
+    graphs: Graphs | None = None,
+    agents: tuple[AgentContract, ...] = (),
+) -> Plan:
     """The plan of a graph that has no error."""
-    found = _compile(text, tools, graphs or {})
+    found = _compile(text, tools, graphs or {}, agents)
     assert found.plan is not None, [_said(problem) for problem in found.errors]
     return found.plan
 
@@ -46,9 +53,15 @@ def bundled(text: str, *, tools: tuple[ToolContract, ...] = TOOLS, graphs: Graph
     return found.bundle
 
 
-def refusals(text: str, *, tools: tuple[ToolContract, ...] = TOOLS, graphs: Graphs | None = None) -> list[str]:
+def refusals(
+    text: str,
+    *,
+    tools: tuple[ToolContract, ...] = TOOLS,
+    graphs: Graphs | None = None,
+    agents: tuple[AgentContract, ...] = (),
+) -> list[str]:
     """Why a graph is refused, in the order of its text: `place: message`."""
-    return [_said(problem) for problem in _compile(text, tools, graphs or {}).errors]
+    return [_said(problem) for problem in _compile(text, tools, graphs or {}, agents).errors]
 
 
 def warnings(text: str, *, tools: tuple[ToolContract, ...] = TOOLS, graphs: Graphs | None = None) -> list[str]:
@@ -61,8 +74,14 @@ def _said(problem: Problem) -> str:
     return f"{'.'.join(map(str, problem.place))}: {problem.message}"
 
 
-def _compile(text: str, tools: tuple[ToolContract, ...], graphs: Graphs) -> Compiled:
-    catalogue = Catalogue({each.name: each for each in tools}, {name: _data(body) for name, body in graphs.items()})
+def _compile(
+    text: str, tools: tuple[ToolContract, ...], graphs: Graphs, agents: tuple[AgentContract, ...] = ()
+) -> Compiled:
+    catalogue = Catalogue(
+        {each.name: each for each in tools},
+        {name: _data(body) for name, body in graphs.items()},
+        {each.name: each for each in agents},
+    )
     return compile_graph(_data(text), catalogue)
 
 

@@ -10,12 +10,12 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import structs
 
-from interlock.core.events import EffectDone, EffectFailed, EffectIntended, EffectUnknown
+from interlock.core.events import DecisionMade, EffectDone, EffectFailed, EffectIntended, EffectUnknown
 from interlock.core.identity import effect_id
 from interlock.core.values import Value
 from interlock.tools.door import ToolDoor, slots_for
 from interlock.tools.in_flight import InFlight
-from interlock.tools.journal import Journal, JournaledStep, Noted, StepEvent
+from interlock.tools.journal import GraphEnded, Journal, JournaledStep, Noted, StepEvent
 from interlock.tools.outcome import ToolCall, ToolOutcome
 from interlock.tools.perform import perform
 from interlock.tools.secrets import SecretSource, SecretText
@@ -100,6 +100,13 @@ class MemoryJournal:
         """Keep what was shown."""
         self.shown.append((fraction, text))
 
+    async def graph_ended(self, ordinal: int, *, within: str = "") -> GraphEnded:
+        """No step calls graphs here."""
+        raise AssertionError(f"step {within}{ordinal} has called no graph")
+
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
+        """No step calls graphs here."""
+
     def stop_waiting(self) -> None:
         """Nothing waits."""
 
@@ -120,6 +127,8 @@ class MemoryJournal:
 
 def _after(step: JournaledStep | None, body: StepEvent) -> JournaledStep:
     match body:
+        case DecisionMade():
+            raise AssertionError("tools make no decisions that are recorded")
         case EffectIntended():
             return JournaledStep(
                 ordinal=body.ordinal, effect=body.effect, name=body.name, key=body.key, question=body.question

@@ -244,8 +244,11 @@ def _cancel(state: RunState, request: r.CancelRun) -> Admitted | r.Refused:
 def _cancel_node(plan: Plan, state: RunState, request: r.CancelNode) -> Admitted | r.Refused:
     found = node_at(plan, state, request.path)
     item = item_at(plan, state, request.path)
-    if item is not None:
-        is_ending = item.stopping != "" or item.stop_queued
+    called = state.scopes.get(f"{request.path}/") if split_step(request.path) else None
+    if item is not None or called is not None:
+        scope = item or called
+        assert scope is not None
+        is_ending = scope.stopping != "" or scope.stop_queued
     elif found is not None:
         scope, node = found
         live = scope.live.get(node.index)
@@ -415,6 +418,10 @@ def _refused_intent(
     """Whether a step may not be begun, or not now: an agent stops between its calls, and a limit holds."""
     if state.is_paused and step.kind:
         return r.Refused("the run is paused", later=True)
+    if step.kind == "graph" and known is None:
+        _, problems = given(plan.scopes[plan.called_graphs[step.name]], step.input)
+        if problems:
+            return r.Refused(f"graph {step.name} was not given what it takes: {'; '.join(problems)}")
     charged = charge_of(known, step)
     short = shortage(accounts_at(plan, state, path), charged) if charged else None
     if short is None:

@@ -25,6 +25,9 @@ GRAPH_TOOL: Final = "graph:"
 CONTROL_TOOLS: Final = frozenset({"complete_task", "request_human_input"})
 """Tools that an agent may name, and that are no calls: its step makes an end or a question of them."""
 
+MEMORY_TOOLS: Final = frozenset({"remember", "recall", "forget"})
+"""Tools that every agent with a memory has, without naming them."""
+
 QualityTier: TypeAlias = Literal["cheap", "balanced", "quality"]
 SafetyTier: TypeAlias = Literal["basic", "enhanced", "maximum"]
 

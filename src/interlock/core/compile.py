@@ -66,6 +66,7 @@ def compile_graph(document: Mapping[str, Any], catalogue: Catalogue, *, limits: 
         secrets=_secrets(family.root.model, models),
         triggers=assembled.triggers,
         agents=assembled.agents,
+        called_graphs=assembled.called_graphs,
     )
     return _compiled(document, plan, bundle, family.warnings())
 

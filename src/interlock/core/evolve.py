@@ -26,7 +26,7 @@ from interlock.core.evolving.scopes import open_root
 from interlock.core.evolving.settling import call_ended, cancel_nodes, stop_scope, succeed_by_result
 from interlock.core.evolving.staleness import drop_stale
 from interlock.core.in_doubt import is_death
-from interlock.core.paths import body_of, item_at, node_at, path_of
+from interlock.core.paths import body_of, item_at, node_at, path_of, split_step
 from interlock.core.plan import EmitWork, Node, Plan
 from interlock.core.spending import NOTHING
 from interlock.core.state import Adopted, Attempt, Calling, Matter, MatterKind, RunState, Scope, Waiting
@@ -231,7 +231,7 @@ def _cancel_run(state: RunState, body: e.RunCancelAsked) -> None:
 
 
 def _take_wish(plan: Plan, state: RunState, path: str, body: e.NodeCancelAsked | e.NodeCompleteAsked) -> None:
-    item = item_at(plan, state, path)
+    item = item_at(plan, state, path) or (state.scopes.get(f"{path}/") if split_step(path) else None)
     if item is not None:
         stop_scope(state, item, "cancelled")
         return

@@ -84,6 +84,12 @@ def split_step(path: str) -> tuple[str, int] | None:
     return (node, int(ordinal)) if dot and ordinal.isdigit() else None
 
 
+def is_inside_step(path: str) -> bool:
+    """Whether a path leads into a graph that an agent has called: `fix.3/build`. Names of nodes hold no dot."""
+    head, slash, _ = path.rpartition("/")
+    return slash == "/" and "." in head
+
+
 def node_of_step(path: str) -> str:
     """The node or undo inside which a step is; the path itself if it names no step."""
     while (address := split_step(path)) is not None:

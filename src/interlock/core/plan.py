@@ -467,6 +467,8 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     secrets: tuple[str, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     agents: dict[str, AgentContract] = {}
+    called_graphs: dict[str, int] = {}
+    """The graphs that agents may call, by the index of their scope."""
 
     @property
     def root(self) -> ScopePlan:

@@ -169,7 +169,8 @@ class Step(Struct, gc=False):
     name: str
     key: str
     effect_class: str
-    status: Literal["intended", "done", "failed", "unknown", "not_done"] = "intended"
+    status: Literal["intended", "done", "failed", "unknown", "not_done", "ended"] = "intended"
+    """`ended`: the graph that it has called has, and the agent has not taken that in."""
     out: Value = None
     error: Error | None = None
     question: Question | None = None

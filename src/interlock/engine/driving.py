@@ -24,7 +24,7 @@ from interlock.core.state import StatusWord, Step, status_of
 from interlock.core.values import Value
 from interlock.engine.agents.crew import Crew, crew_of
 from interlock.engine.agents.performing import perform_agent
-from interlock.engine.awaited_answers import AwaitedAnswers
+from interlock.engine.awaited_steps import AwaitedSteps
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
 from interlock.engine.engine import REST_MICROS, Advance, Arrival, Engine, RunInHand
 from interlock.engine.inbox import Inbox, Letter
@@ -86,7 +86,7 @@ class RunDriver:
         self._on_offer = on_offer
         self._hands = 0
         """How many hands are taken by what is performed here."""
-        self._answers = AwaitedAnswers()
+        self._answers = AwaitedSteps()
         self._heartbeats: dict[str, Value] = {}
         self._timer: Timer | None = None
         self._timer_due: Micros | None = None
@@ -399,11 +399,11 @@ class RunDriver:
         """A value with everything in it that is kept elsewhere."""
         return await self.engine.whole(value)
 
-    def answer_to(self, path: str, ordinal: int) -> Awaitable[Value]:
-        """The answer to a step's question, as soon as somebody has given it."""
-        answer = self._answers.to(path, ordinal)
+    def until_over(self, path: str, ordinal: int) -> Awaitable[Step]:
+        """A step, as soon as somebody has answered it, or the graph that it has called has ended."""
+        over = self._answers.until_over(path, ordinal)
         self._answers.give(self.run.plan, self.run.state)
-        return answer
+        return over
 
     def show_progress(self, path: str, fraction: float | None, text: str) -> None:
         """Tell whoever watches how far a node's own code is."""

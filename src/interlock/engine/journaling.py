@@ -9,10 +9,11 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from interlock.core.events import Error
-from interlock.core.requests import Refused, StepNoted
+from interlock.core.paths import step_path
+from interlock.core.requests import CancelNode, Refused, StepNoted
 from interlock.core.state import Step
 from interlock.core.values import Value
-from interlock.tools.journal import JournaledStep, Noted, StepEvent
+from interlock.tools.journal import GraphEnded, JournaledStep, Noted, StepEvent
 
 
 class RunLine(Protocol):
@@ -22,12 +23,12 @@ class RunLine(Protocol):
         """The steps on record of the attempt that is under way there."""
         ...
 
-    def submit(self, request: StepNoted) -> Awaitable[Refused | None]:
+    def submit(self, request: StepNoted | CancelNode) -> Awaitable[Refused | None]:
         """Record a step; done when it is durable, with the reason if it was refused."""
         ...
 
-    def answer_to(self, path: str, ordinal: int) -> Awaitable[Value]:
-        """The answer to a question that a step asks."""
+    def until_over(self, path: str, ordinal: int) -> Awaitable[Step]:
+        """A step, once it was answered or the graph that it has called has ended."""
         ...
 
     async def whole(self, value: Value) -> Value:
@@ -96,9 +97,19 @@ class RunJournal:
             if refused is not None:
                 raise StepRefused(refused)
 
+    async def graph_ended(self, ordinal: int, *, within: str = "") -> GraphEnded:
+        """What became of the graph that a step has called, whenever it ends."""
+        ended = await self._line.until_over(self._path + within, ordinal)
+        return GraphEnded(await self._line.whole(ended.out), ended.error)
+
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
+        """Ask the graph that a step has called to stop. Where it has ended meanwhile, that is that."""
+        await self._line.submit(CancelNode(path=step_path(self._path + within, ordinal), why="its agent was stopped"))
+
     async def answered(self, ordinal: int, *, within: str = "") -> Value:
         """The answer to the question of a step, whenever it comes."""
-        return await self._line.whole(await self._line.answer_to(self._path + within, ordinal))
+        answered = await self._line.until_over(self._path + within, ordinal)
+        return await self._line.whole(answered.out)
 
     def progress(self, fraction: float | None, text: str) -> None:
         """Show how far the tool is; on no record."""

@@ -23,7 +23,7 @@ from interlock.core.events import (
 from interlock.core.values import Value
 
 StepEvent: TypeAlias = EffectIntended | EffectDone | EffectFailed | EffectUnknown | DecisionMade
-StepStatus: TypeAlias = Literal["intended", "done", "failed", "unknown", "not_done"]
+StepStatus: TypeAlias = Literal["intended", "done", "failed", "unknown", "not_done", "ended"]
 
 
 class JournaledStep(Struct, frozen=True, kw_only=True):
@@ -46,6 +46,13 @@ class JournaledStep(Struct, frozen=True, kw_only=True):
     tries: int = 1
     inside: tuple[JournaledStep, ...] = ()
     """The steps inside it, where it is an agent."""
+
+
+class GraphEnded(Struct, frozen=True):
+    """What became of a graph that a step has called: its outputs, or why there are none."""
+
+    out: Value = None
+    error: Error | None = None
 
 
 class Noted(Struct, frozen=True):
@@ -74,6 +81,14 @@ class Journal(Protocol):
 
     async def record_all(self, noted: Sequence[Noted]) -> None:
         """Return when all of them are durably recorded, by one append if there is no reason against it."""
+        ...
+
+    async def graph_ended(self, ordinal: int, *, within: str = "") -> GraphEnded:
+        """What became of the graph that a step has called, whenever it ends."""
+        ...
+
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
+        """Ask the graph that a step has called to stop."""
         ...
 
     async def answered(self, ordinal: int, *, within: str = "") -> Value:
@@ -120,6 +135,14 @@ class InnerJournal:
     async def record_all(self, noted: Sequence[Noted]) -> None:
         """Return when all of them are durably recorded."""
         await self._outer.record_all([Noted(each.body, self._within + each.within) for each in noted])
+
+    async def graph_ended(self, ordinal: int, *, within: str = "") -> GraphEnded:
+        """What became of the graph that a step has called."""
+        return await self._outer.graph_ended(ordinal, within=self._within + within)
+
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
+        """Ask the graph that a step has called to stop."""
+        await self._outer.stop_graph(ordinal, within=self._within + within)
 
     async def answered(self, ordinal: int, *, within: str = "") -> Value:
         """The person's answer to the question of that step."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from interlock.core import graph as g
 from interlock.core import plan as p
-from interlock.core.agent_contract import AgentContract
+from interlock.core.agent_contract import GRAPH_TOOL, AgentContract
 from interlock.core.catalogue import Catalogue
 from interlock.core.compiling.absence import absence_warnings
 from interlock.core.compiling.callees import callees, reachable_agents
@@ -41,6 +41,7 @@ class Assembled(Struct, frozen=True):
     scopes: tuple[p.ScopePlan, ...]
     tools: dict[str, p.ToolContract]
     agents: dict[str, AgentContract]
+    called_graphs: dict[str, int]
     triggers: tuple[p.Trigger, ...]
 
 
@@ -76,7 +77,14 @@ def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
     used = {name for draft in family.drafts() for name in _tools_of(draft)}
     used |= {name for agent in agents.values() for name in callees(agent)}
     tools = {name: catalogue.tools[name] for name in sorted(used) if name in catalogue.tools}
-    return Assembled(tuple(scopes), tools, agents, triggers)
+    called = {
+        name.removeprefix(GRAPH_TOOL)
+        for agent in agents.values()
+        for name in callees(agent)
+        if name.startswith(GRAPH_TOOL)
+    }
+    called_graphs = {name: family.named[name].root.number for name in sorted(called) if name in family.named}
+    return Assembled(tuple(scopes), tools, agents, called_graphs, triggers)
 
 
 def _scopes_of(

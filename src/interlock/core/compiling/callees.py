@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from interlock.core.agent_contract import AGENT_DEPTH_MAX, AGENT_TOOL, CONTROL_TOOLS, AgentContract
+from interlock.core.agent_contract import (
+    AGENT_DEPTH_MAX,
+    AGENT_TOOL,
+    CONTROL_TOOLS,
+    GRAPH_TOOL,
+    MEMORY_TOOLS,
+    AgentContract,
+)
 from interlock.core.plan import ToolContract
 
 
@@ -21,7 +28,11 @@ def _unknown(
     agents: Mapping[str, AgentContract],
     chain: tuple[str, ...],
 ) -> Iterator[str]:
+    for name in _taken_names(contract, tools):
+        yield f"the agent `{contract.name}` has a memory, whose `{name}` hides the tool of that name: rename the tool"
     for name in callees(contract):
+        if name.startswith(GRAPH_TOOL):
+            continue  # a graph that is not there is told where graphs are gathered
         if not name.startswith(AGENT_TOOL):
             if name not in tools:
                 yield f"the agent `{contract.name}` may call `{name}`, and there is no such tool"
@@ -39,8 +50,24 @@ def _unknown(
 
 def callees(contract: AgentContract) -> list[str]:
     """Everything that an agent may call: its tools, and what is fetched before it is asked."""
-    named = dict.fromkeys([*contract.tools, *(each.tool for each in contract.context.prefetch)])
-    return [name for name in named if name not in CONTROL_TOOLS]
+    own = CONTROL_TOOLS | MEMORY_TOOLS if contract.memory else CONTROL_TOOLS
+    return [name for name in _named(contract) if name not in own]
+
+
+def _named(contract: AgentContract) -> list[str]:
+    return list(dict.fromkeys([*contract.tools, *(each.tool for each in contract.context.prefetch)]))
+
+
+def _taken_names(contract: AgentContract, tools: Mapping[str, ToolContract]) -> list[str]:
+    """Tools that the agent names, and that are called as those of its memory."""
+    return sorted(MEMORY_TOOLS & set(_named(contract)) & tools.keys()) if contract.memory else []
+
+
+def graphs_called(agent: str, agents: Mapping[str, AgentContract]) -> list[str]:
+    """The graphs that an agent may call, and those that the agents it calls may."""
+    reached = reachable_agents([agent], agents).values()
+    names = (name.removeprefix(GRAPH_TOOL) for each in reached for name in callees(each) if name.startswith(GRAPH_TOOL))
+    return list(dict.fromkeys(names))
 
 
 def reachable_agents(names: Iterable[str], agents: Mapping[str, AgentContract]) -> dict[str, AgentContract]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from interlock.core import graph as g
 from interlock.core.catalogue import Catalogue
+from interlock.core.compiling.callees import graphs_called
 from interlock.core.compiling.cycles import find_cycles, order, told_cycle
 from interlock.core.compiling.documents import Document, read_document
 from interlock.core.compiling.names import wrong_graph_name, wrong_secret_name
@@ -62,7 +63,7 @@ def gather(document: Mapping[str, Any], catalogue: Catalogue, limits: Limits) ->
     root = _lay_out(read, read.graph, 0, limits, nodes_left=limits.nodes_max)
     family = Family(root, {}, {})
     scopes, nodes = len(root.scopes), _count(root)
-    waiting = [(root, place, name, None) for place, name in references(root)]
+    waiting = [(root, place, name, None) for place, name in references(root, catalogue)]
     names: dict[str, list[str]] = {root.name: []}
     while waiting:
         holder, place, name, reached_by = waiting.pop(0)
@@ -79,19 +80,23 @@ def gather(document: Mapping[str, Any], catalogue: Catalogue, limits: Limits) ->
         family.reached_by[name] = reached_by or place
         names.setdefault(name, [])
         waiting += [
-            (draft, inner_place, inner_name, reached_by or place) for inner_place, inner_name in references(draft)
+            (draft, inner_place, inner_name, reached_by or place)
+            for inner_place, inner_name in references(draft, catalogue)
         ]
     _check_cycles(family, names)
     _check_unfolded(family, names, limits.unfolded_max)
     return family
 
 
-def references(draft: GraphDraft) -> Iterator[tuple[Place, str]]:
-    """Every place where a graph names another."""
+def references(draft: GraphDraft, catalogue: Catalogue) -> Iterator[tuple[Place, str]]:
+    """Every place where a graph names another, or an agent that may call one."""
     for scope in draft.scopes:
         for node in scope.nodes:
             if isinstance(node.model, g.GraphNode) and isinstance(node.model.graph, str):
                 yield (*node.place, "graph"), node.model.graph
+            if isinstance(node.model, g.AgentNode):
+                for called in graphs_called(node.model.agent, catalogue.agents):
+                    yield (*node.place, "agent"), called
 
 
 def _lay_out(

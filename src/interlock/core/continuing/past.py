@@ -10,7 +10,7 @@ from msgspec import Struct
 from interlock.core import events as e
 from interlock.core.evolve import evolve
 from interlock.core.lifecycle import NodeStatus
-from interlock.core.paths import UNDO_SUFFIX, node_at, path_of
+from interlock.core.paths import UNDO_SUFFIX, is_inside_step, node_at, path_of
 from interlock.core.plan import Node, Plan
 from interlock.core.state import Note, RunState, Scope
 from interlock.core.values import Value
@@ -84,6 +84,8 @@ class Past:
         self.scopes[key] = PastScope(key, scope.body, holder, scope.index, scope.parent)
 
     def _see_node(self, event: e.Event) -> None:
+        if is_inside_step(event.path):
+            return  # what an agent has called is taken over with the agent, or not at all
         found = node_at(self.plan, self._state, event.path)
         if found is None:
             return

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from interlock.core.evolving.under_way import step_at
-from interlock.core.paths import node_at, path_of, split_step
+from interlock.core.paths import node_at, node_of_step, path_of, split_step
 from interlock.core.plan import AgentWork, Plan, ToolWork
 from interlock.core.spending import NOTHING, Spending, shown_usd
 from interlock.core.state import Account, Attempt, Matter, RunState, Scope, Step, Waiting
@@ -55,19 +55,25 @@ def accounts_above(plan: Plan, state: RunState, scope: Scope, node: int) -> Iter
             yield scope.key, scope.accounts[GRAPH]
         if scope.owner < 0:
             return
+        if split_step(scope.key.removesuffix("/")) is not None:
+            yield from _accounts_of_steps(plan, state, scope.key.removesuffix("/"))
         node, scope = scope.owner, state.scopes[scope.parent]
 
 
 def accounts_at(plan: Plan, state: RunState, path: str) -> list[Addressed]:
     """Every limit that a step of the attempt at a path counts against, innermost first. Taking back is free."""
-    found: list[Addressed] = []
+    found = [*_accounts_of_steps(plan, state, path)]
+    place = node_at(plan, state, node_of_step(path))
+    return found if place is None else [*found, *accounts_above(plan, state, place[0], place[1].index)]
+
+
+def _accounts_of_steps(plan: Plan, state: RunState, path: str) -> Iterator[Addressed]:
+    """The limits of a step and of the steps that it is inside of."""
     while (address := split_step(path)) is not None:
         step = step_at(plan, state, path)
         if step is not None and step.account is not None:
-            found.append((path, step.account))
+            yield path, step.account
         path = address[0]
-    place = node_at(plan, state, path)
-    return found if place is None else [*found, *accounts_above(plan, state, place[0], place[1].index)]
 
 
 def account_at(plan: Plan, state: RunState, address: str) -> Account | None:

@@ -297,7 +297,7 @@ def _open(plan: Plan, state: RunState, scope: Scope, node: Node, *, path: str, b
 def _mark_cancelling(plan: Plan, state: RunState, scope: Scope, node: Node) -> None:
     live = scope.live[node.index]
     live.cancelling = True
-    if isinstance(live, Opened):
+    if isinstance(live, Opened | Calling):
         close_inner(plan, state, scope, node)
 
 

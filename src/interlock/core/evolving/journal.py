@@ -9,8 +9,9 @@ from typing import Final, TypeAlias
 
 from interlock.core import events as e
 from interlock.core.evolving.accounts import Charge, account_at, accounts_at, book, charge, raise_limit, wake_for_budget
+from interlock.core.evolving.scopes import open_called_graph
 from interlock.core.evolving.under_way import attempt_at, step_at, steps_at
-from interlock.core.paths import node_at, node_of_step, split_step
+from interlock.core.paths import node_at, node_of_step, split_step, step_path
 from interlock.core.plan import Plan
 from interlock.core.spending import NOTHING, Spending
 from interlock.core.state import Account, Attempt, Matter, RunState, Step, all_steps
@@ -69,6 +70,8 @@ def _intend(plan: Plan, state: RunState, path: str, steps: dict[int, Step], body
     elif body.limits is not None:
         step.account = Account(body.limits)
     steps[body.ordinal] = step
+    if body.kind == "graph" and known is None:
+        open_called_graph(plan, state, step_path(path, body.ordinal), body.name, body.input)
 
 
 def charge_of(known: Step | None, body: e.EffectIntended) -> Charge | None:

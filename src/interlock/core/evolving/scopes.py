@@ -8,11 +8,12 @@ from __future__ import annotations
 from interlock.core.events import Error, ScopeOutcome
 from interlock.core.evolving.accounts import GRAPH
 from interlock.core.evolving.settling import end_if_done, queue_if_free, stop_scope
+from interlock.core.evolving.under_way import step_at
 from interlock.core.lifecycle import NodeStatus
 from interlock.core.node_facts import node_facts
-from interlock.core.paths import inner_key, path_of
+from interlock.core.paths import inner_key, node_at, node_of_step, path_of
 from interlock.core.plan import EachWork, GraphWork, LoopWork, Node, Plan
-from interlock.core.state import Account, Matter, Opened, RunState, Scope
+from interlock.core.state import Account, Calling, Matter, Opened, RunState, Scope
 from interlock.core.values import Value
 
 ROOT_KEY = ""
@@ -77,6 +78,17 @@ def open_inner(plan: Plan, state: RunState, holder: Scope, node: Node, index: in
     poke(plan, state, holder, node)
 
 
+def open_called_graph(plan: Plan, state: RunState, step: str, name: str, inputs: Value) -> None:
+    """The graph that an agent has called: a scope inside that step."""
+    place = node_at(plan, state, node_of_step(step))
+    assert place is not None
+    holder, node = place
+    body = plan.called_graphs[name]
+    scope = open_scope(plan, state, f"{step}/", body, parent=holder.key, owner=node.index)
+    scope.inputs = inputs
+    limit_graph(plan, state, scope, within=plan.scopes[body].timeout)
+
+
 def open_finally(plan: Plan, state: RunState, scope: Scope, outcome: ScopeOutcome) -> None:
     """The graph's status is known: what it declared to do in any case runs, once."""
     body = plan.scopes[scope.body].finally_
@@ -109,13 +121,29 @@ def drop_scope(plan: Plan, state: RunState, scope: Scope, outcome: ScopeOutcome)
         return
     node = plan.scopes[parent.body].nodes[scope.owner]
     held = parent.live[scope.owner]
+    parent.not_undone.extend(scope.not_undone)
+    if isinstance(held, Calling):
+        _end_called_graph(plan, state, parent, scope, outcome)
+        return
     assert isinstance(held, Opened)
     held.open -= 1
     held.undos.extend(scope.undos)
     held.standing.extend(scope.standing)
-    parent.not_undone.extend(scope.not_undone)
     _take_outcome(plan, node, held, scope, outcome)
     poke(plan, state, parent, node)
+
+
+def _end_called_graph(plan: Plan, state: RunState, parent: Scope, scope: Scope, outcome: ScopeOutcome) -> None:
+    """The agent that called it goes on; what may have to be undone is so with the scope in which the agent works."""
+    parent.undos.extend(scope.undos)
+    parent.standing.extend(scope.standing)
+    step = step_at(plan, state, scope.key.removesuffix("/"))
+    assert step is not None
+    step.status, step.out, step.error = "ended", outcome.out, outcome.error
+    if outcome.status != "succeeded" and step.error is None:
+        step.error = Error(
+            "cancelled" if outcome.status == "cancelled" else "failed", f"the graph was {outcome.status}"
+        )
 
 
 def _take_outcome(plan: Plan, node: Node, held: Opened, scope: Scope, outcome: ScopeOutcome) -> None:
@@ -174,10 +202,10 @@ def can_go_on(node: Node, held: Opened) -> bool:
 def close_inner(plan: Plan, state: RunState, scope: Scope, node: Node) -> None:
     """Every scope that a node still holds is asked to stop; with none, the node can go on to its end."""
     held = scope.live[node.index]
-    assert isinstance(held, Opened)
+    is_closing = isinstance(held, Opened) and held.closing
     open_scopes = [inner for inner in state.scopes.values() if inner.parent == scope.key and inner.owner == node.index]
     for inner in open_scopes:
-        stop_scope(state, inner, "closing" if held.closing else "cancelled")
+        stop_scope(state, inner, "closing" if is_closing else "cancelled")
     poke(plan, state, scope, node)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from interlock.agents.memory_tools import memory_contracts
 from interlock.agents.offering import Toolbox
-from interlock.core.agent_contract import AGENT_TOOL, AgentContract
-from interlock.core.plan import Micros, Plan
+from interlock.core.agent_contract import AGENT_TOOL, GRAPH_TOOL, AgentContract
+from interlock.core.plan import Micros, Plan, ToolContract
 from interlock.core.values import Value
 from interlock.core.verdicts import Judge
 from interlock.engine.engine import Engine
@@ -32,7 +33,18 @@ class Crew:
         agents: Mapping[str, AgentContract] = {
             f"{AGENT_TOOL}{name}": agent for name, agent in self.plan.agents.items() if name != contract.name
         }
-        return {**self.plan.tools, **agents}
+        return {**self.plan.tools, **agents, **memory_contracts(contract), **self._graphs()}
+
+    def _graphs(self) -> dict[str, ToolContract]:
+        """The graphs that agents may call, as they are offered to them."""
+        graphs: dict[str, ToolContract] = {}
+        for name, scope in self.plan.called_graphs.items():
+            description = f"Runs the graph {name} to its end, and gives its outputs."
+            inputs = self.plan.scopes[scope].inputs
+            graphs[f"{GRAPH_TOOL}{name}"] = ToolContract(
+                name=f"{GRAPH_TOOL}{name}", effect="idempotent", description=description, input=inputs
+            )
+        return graphs
 
 
 @dataclass(frozen=True, kw_only=True)

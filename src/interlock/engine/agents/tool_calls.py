@@ -12,14 +12,16 @@ from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar
 from msgspec import Struct
 
 from interlock.agents.actions import CallTools
+from interlock.agents.memory_tools import memory_contracts
 from interlock.agents.observations import ToolAnswer, ToolsAnswered
-from interlock.core.agent_contract import AGENT_DEPTH_MAX, AGENT_TOOL
+from interlock.core.agent_contract import AGENT_DEPTH_MAX, AGENT_TOOL, GRAPH_TOOL, MEMORY_TOOLS
 from interlock.core.compiling.node_limits import limits_of_agent
 from interlock.core.event_parts import Error, Question
 from interlock.core.events import DecisionMade, EffectDone, EffectFailed, EffectIntended, EffectUnknown
 from interlock.core.in_doubt import doubt
 from interlock.core.messages import AskedCall
 from interlock.core.plan import EffectClass, ToolTerms
+from interlock.core.schemas import compile_schema
 from interlock.core.spending import Spending
 from interlock.core.values import Value, digest_of
 from interlock.core.verdicts import Movement
@@ -29,6 +31,8 @@ from interlock.engine.agents.granting import Granting
 from interlock.engine.agents.halt import Halt, Halted
 from interlock.engine.agents.judging import Asker, decision_of, refusal_of
 from interlock.engine.agents.loop_steps import LoopSteps
+from interlock.engine.agents.memory.door import MemoryCall
+from interlock.engine.agents.memory.entries import has_tainted
 from interlock.engine.effects import CallTool
 from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal, JournaledStep
@@ -39,6 +43,8 @@ T = TypeVar("T")
 
 APPROVE: Final = "approve"
 DENY: Final = "deny"
+TAINTED_MEMORY: Final = "memory"
+"""Where it comes from, what a memory holds that somebody outside may have written."""
 RunAgent: TypeAlias = Callable[[AgentCall, Journal], Awaitable[ToolOutcome]]
 
 
@@ -54,7 +60,7 @@ class Meant(Struct, frozen=True):
     """A call that an agent asks for, and what it means."""
 
     call: AskedCall
-    kind: Literal["tool", "agent"]
+    kind: Literal["tool", "agent", "graph", "memory"]
     name: str
     effect: EffectClass
     movement: Movement
@@ -90,6 +96,7 @@ class ToolCalls:
         self, crew: Crew, call: AgentCall, steps: LoopSteps, granting: Granting, halt: Halt, *, run_agent: RunAgent
     ) -> None:
         self._crew = crew
+        self._contract = crew.plan.agents[call.agent]
         self._call = call
         self._steps = steps
         self._granting = granting
@@ -130,6 +137,11 @@ class ToolCalls:
                 return Error("exhausted", message, self._call.path)
             name = call.tool.removeprefix(AGENT_TOOL)
             return Meant(call, "agent", name, "idempotent", asker.about_agent(call.tool, call.arguments), ToolTerms())
+        if call.tool.startswith(GRAPH_TOOL):
+            name = call.tool.removeprefix(GRAPH_TOOL)
+            return Meant(call, "graph", name, "idempotent", asker.about_agent(call.tool, call.arguments), ToolTerms())
+        if call.tool in MEMORY_TOOLS and self._contract.memory:
+            return self._meaning_of_memory(call, asker)
         contract, tool = self._crew.plan.tools.get(call.tool), self._crew.performer.find(call.tool)
         if contract is None:
             return Error("unavailable", f"there is no tool `{call.tool}` here", self._call.path)
@@ -138,6 +150,14 @@ class ToolCalls:
         source = tool.source if tool is not None and tool.is_foreign else ""
         return Meant(call, "tool", call.tool, contract.effect, movement, contract.terms or ToolTerms(), source)
 
+    def _meaning_of_memory(self, call: AskedCall, asker: Asker) -> Meant | Error:
+        tool = memory_contracts(self._contract)[call.tool]
+        problems = compile_schema(tool.input or {}).problems(call.arguments, where="arguments")
+        if problems:
+            return Error("invalid", f"`{call.tool}` cannot be called so: {'; '.join(problems)}", self._call.path)
+        movement = asker.about_memory(tool, call.arguments["memory"], call.arguments)
+        return Meant(call, "memory", call.tool, tool.effect, movement, ToolTerms())
+
     # --- may it be made ---
 
     async def _judged(self, call: AskedCall) -> Meant | ToolAnswer:
@@ -145,7 +165,7 @@ class ToolCalls:
         meant = self._meaning_of(call)
         if isinstance(meant, Error):
             return no_answer(call, meant, effect="read")
-        known = self._steps.find(call.id, ("tool", "agent", "refusal", "approval"))
+        known = self._steps.find(call.id, ("tool", "agent", "graph", "memory", "refusal", "approval"))
         if known is None:
             return await self._judge(meant)
         if known.kind == "refusal":
@@ -188,7 +208,7 @@ class ToolCalls:
                 return self._answer(meant, known.effect, out)
             case JournaledStep(status="failed", error=error):
                 return no_answer(meant.call, error or Error("failed", "the call failed"), effect=meant.effect)
-            case JournaledStep() if meant.kind == "agent":
+            case JournaledStep() if meant.kind != "tool":
                 return Begun(meant, known.ordinal, known.effect, known)
             case JournaledStep():
                 return await self._begun_once_more(meant, known)
@@ -229,7 +249,7 @@ class ToolCalls:
         if self._halt.error is not None and one.meant.kind == "tool":
             self._leave_unmade(one, self._halt.error)
         self._steps.made += one.meant.kind == "tool"
-        outcome = await (self._call_tool(one) if one.meant.kind == "tool" else self._call_agent(one))
+        outcome = await self._outcome(one)
         self.is_simulated |= outcome.simulated
         meant, ordinal, effect = one.meant, one.ordinal, one.effect
         price = _price_of(meant) if outcome.calls else None
@@ -272,6 +292,44 @@ class ToolCalls:
             self._steps.carry(EffectUnknown(one.ordinal, one.effect, outcome.error, tries=one.tries))
             raise Halted(halted)
 
+    async def _outcome(self, one: Begun) -> ToolOutcome:
+        match one.meant.kind:
+            case "tool":
+                return await self._call_tool(one)
+            case "agent":
+                return await self._call_agent(one)
+            case "graph":
+                return await self._await_graph(one)
+            case "memory":
+                return await self._crew.performer.memory.call(self._memory_call(one))
+
+    def _memory_call(self, one: Begun) -> MemoryCall:
+        return MemoryCall(
+            run=self._crew.run,
+            agent=self._call.agent,
+            path=self._steps.at(one.ordinal),
+            attempt=self._call.attempt,
+            effect=one.effect,
+            tool=one.meant.name,
+            arguments=one.meant.call.arguments,
+            tainted=self.is_tainted,
+        )
+
+    async def _await_graph(self, one: Begun) -> ToolOutcome:
+        """The graph runs inside this step, driven with the run: it is waited for, also where it was asked to stop."""
+        journal, ordinal = self._steps.journal, one.ordinal
+        waiting = asyncio.ensure_future(journal.graph_ended(ordinal))
+        asked: list[asyncio.Future[None]] = []
+        with self._halt.heard_by(lambda: asked.append(asyncio.ensure_future(journal.stop_graph(ordinal)))):
+            try:
+                ended = await waiting
+            finally:
+                waiting.cancel()
+                await asyncio.gather(*asked, return_exceptions=True)
+        if ended.error is None:
+            return Done(ended.out, calls=0)
+        return Failed(ended.error, retryable=False, calls=0)
+
     async def _call_tool(self, one: Begun) -> ToolOutcome:
         ended: asyncio.Future[ToolOutcome] = asyncio.get_running_loop().create_future()
         calling: InFlight[ToolOutcome] = InFlight(ended.set_result)
@@ -302,10 +360,11 @@ class ToolCalls:
 
     def _answer(self, meant: Meant, effect: str, out: Value) -> ToolAnswer:
         """What the model is to read: what somebody outside may have written is marked as theirs."""
+        source = TAINTED_MEMORY if meant.kind == "memory" and has_tainted(out) else meant.foreign_source
         text = ""
-        if meant.foreign_source:
+        if source:
             self.is_tainted = True
-            text = told_to_model(out, tool=meant.name, source=meant.foreign_source, mark=effect)
+            text = told_to_model(out, tool=meant.name, source=source, mark=effect)
         return answer(meant.call, out, effect=meant.effect, text=text)
 
 

@@ -12,9 +12,10 @@ from functools import partial
 from typing import Final
 
 from interlock.core.admit import admit
-from interlock.core.events import AnswerGiven, Event
+from interlock.core.events import AnswerGiven, Event, ScopeEnded
+from interlock.core.evolving.under_way import step_at
 from interlock.core.paths import node_of_step, step_path
-from interlock.core.requests import Refused, StepNoted
+from interlock.core.requests import CancelNode, Refused, StepNoted
 from interlock.core.values import ENCODER, Value, decode
 from interlock.engine.engine import Engine
 from interlock.engine.journaling import StepRefused, made_whole
@@ -23,13 +24,13 @@ from interlock.engine.sharing.offering import OfferedEffect
 from interlock.engine.signals import encode_request, kind_of
 from interlock.store.errors import SignalsFullError
 from interlock.tools.clock import Clock
-from interlock.tools.journal import JournaledStep, Noted, StepEvent
+from interlock.tools.journal import GraphEnded, JournaledStep, Noted, StepEvent
 
 HEARTBEAT_KIND: Final = "heartbeat"
 LOOKS_AGAIN_SECONDS: Final = 1.0
 """How often the log is looked at although nobody has said that anything was committed."""
 
-_TOLD: Final = StepEvent | AnswerGiven
+_TOLD: Final = StepEvent | AnswerGiven | ScopeEnded
 """What a journal waits for."""
 
 
@@ -88,6 +89,22 @@ class RemoteJournal:
         assert isinstance(event.body, AnswerGiven)
         form = await self._engine.whole(event.body.form)
         return {"choice": event.body.choice, "form": form, "why": event.body.why}
+
+    async def graph_ended(self, ordinal: int, *, within: str = "") -> GraphEnded:
+        """What became of the graph that a step has called, as soon as its end stands in the log."""
+        called = step_path(self._path + within, ordinal)
+        await self._until(lambda event: event.path == f"{called}/" and isinstance(event.body, ScopeEnded))
+        plan, state = await self._engine.view(self._run)
+        step = step_at(plan, state, called)
+        if step is None:
+            raise self._refused()
+        return GraphEnded(await self._engine.whole(step.out), step.error)
+
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
+        """Ask the graph that a step has called to stop, where the run is driven."""
+        request = CancelNode(path=step_path(self._path + within, ordinal), why="its agent was stopped")
+        kind, body = kind_of(request), encode_request(request)
+        await self._engine.store.send_signal(self._engine.tenant, self._run, kind=kind, body=body, sender=self._sender)
 
     def progress(self, fraction: float | None, text: str) -> None:
         """Nobody watches here: progress is live only, and shown where a run is driven."""
@@ -191,7 +208,7 @@ def _asks(offered: OfferedEffect) -> bool:
 
 def _attempt_of(path: str) -> str:
     """The attempt that an event is about: its steps are addressed under the node's path."""
-    return node_of_step(path)
+    return node_of_step(path.removesuffix("/"))
 
 
 def _is_same(event: Event, path: str, body: StepEvent) -> bool:
