@@ -165,6 +165,19 @@ def test_a_source_that_cannot_be_asked_is_a_problem_and_no_change(interlock: Com
     ]
 
 
+def test_one_tool_is_approved_whatever_its_source_calls_it(weather: CommandLine) -> None:
+    """An operation may be given a name of its own, which says nothing of its document."""
+    operation = {"get": {"operationId": "getPet"}}
+    document = {"openapi": "3.1.0", "servers": [{"url": "https://a.example"}], "paths": {"/p": operation}}
+    weather.write("tools/pets.json", json.dumps(document))
+    weather.write("tools/pets.yaml", "openapi: {document: pets.json, operations: {getPet: {name: weather_pet}}}\n")
+
+    said = weather("tools", "approve", "weather_pet", "--yes", "--json")
+
+    assert said.json == {"approved": ["weather_pet"], "forgotten": [], "problems": []}
+    assert states(weather)["weather"] == "quarantine"
+
+
 def test_tools_are_offered_while_one_types(weather: CommandLine) -> None:
     """Those in quarantine as well: they are the ones to be approved."""
     assert tool_names("we") == ["weather"]

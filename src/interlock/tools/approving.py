@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from interlock.tools.declared.declaring import OpenApiSource
 from interlock.tools.declared.reading import SUFFIXES, DeclaredSource, read_source
 from interlock.tools.errors import ToolsNotLoaded
 from interlock.tools.mcp.clients import McpClients
@@ -57,7 +58,7 @@ async def review(files: Sequence[Path], secrets: SecretSource, *, name: str | No
     """How the tools of these files stand now; with a `name`, only that tool is asked about."""
     declared, problems = _read(files)
     around = Surroundings(McpClients(), Quarantine())
-    asked = [each for each in declared if name is None or name.startswith(each.name)] or declared
+    asked = [each for each in declared if name is None or _may_offer(each, name)]
     try:
         listed = await asyncio.gather(*(list_source(each, around.clients, secrets) for each in asked))
     finally:
@@ -66,6 +67,11 @@ async def review(files: Sequence[Path], secrets: SecretSource, *, name: str | No
     changes += _without_file(files, declared)
     problems += [problem for each in listed for problem in each.problems]
     return Review(tuple(change for change in changes if name is None or change.name == name), tuple(problems))
+
+
+def _may_offer(declared: DeclaredSource, name: str) -> bool:
+    """Whether a tool of that name may be a source's. Its document may be told to call an operation anything."""
+    return name.startswith(declared.name) or isinstance(declared.source, OpenApiSource)
 
 
 def approve(changes: Sequence[Change], *, by: str, at: str) -> None:
