@@ -62,6 +62,19 @@ def test_a_control_group_holds_what_is_taken_in_and_goes_with_the_job() -> None:
     assert {path.name for parent in parents for path in parent.glob("interlock-*")} <= before
 
 
+@needs_groups
+def test_groups_of_an_engine_that_was_killed_are_removed_by_the_next() -> None:
+    """It could not, and no process is in them to keep them."""
+    parents = cgroup_parents()
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    forsaken = parents[0] / f"interlock-{ended.pid}-0"
+    forsaken.mkdir()
+
+    with job_cgroup(parents, memory_bytes=64 << 20, processes=8):
+        assert not forsaken.exists()
+
+
 def a_tree(root: Path, files: dict[str, str]) -> Path:
     """Folders and files as the kernel would show them."""
     for name, text in files.items():

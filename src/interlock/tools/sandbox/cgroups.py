@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final
 
 _MEMORY, _PIDS = "memory", "pids"
+_PREFIX: Final = "interlock-"
+"""Then comes the process id of the engine that made the group."""
 _ENDS_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.005
 
@@ -55,8 +57,10 @@ def job_cgroup(parents: Sequence[Path], *, memory_bytes: int, processes: int) ->
     if not parents:
         yield None
         return
-    name = f"interlock-{secrets.token_hex(8)}"
+    name = f"{_PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
     with ExitStack() as gone:
+        for parent in parents:
+            _remove_forsaken(parent)
         folders = [parent / name for parent in parents]
         for folder in folders:
             folder.mkdir()
@@ -95,7 +99,7 @@ def _usable_second(root: Path, own: str) -> tuple[Path, ...]:
 
 
 def _can_make(parent: Path) -> bool:
-    trial = parent / f"interlock-{secrets.token_hex(8)}"
+    trial = parent / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
     try:
         trial.mkdir()
         trial.rmdir()
@@ -115,6 +119,14 @@ def _limit(folder: Path, *, memory_bytes: int, processes: int) -> None:
         file = folder / name
         if file.exists():
             file.write_text(str(bound))
+
+
+def _remove_forsaken(parent: Path) -> None:
+    """Groups of engines that were killed: nobody else would remove them."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        engine = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if not Path("/proc", engine).exists():
+            _remove(folder)
 
 
 def _remove(folder: Path) -> None:
