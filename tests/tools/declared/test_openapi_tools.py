@@ -10,7 +10,7 @@ import pytest
 
 from interlock.core.values import Value
 from interlock.tools import Done, ToolOutcome, ToolsNotLoaded
-from interlock.tools.pinning import lock_file_of, read_pins
+from interlock.tools.pinning import Approval, Pins, definition_of, lock_file_of, read_pins, write_pins
 from tests.tools.declared_tools import ToolFolder, called
 from tests.tools.doorstep import lived
 from tests.tools.outgoing.loopback import Loopback, loopback, response
@@ -229,6 +229,11 @@ GET = "paths /pets/{id} get"
             "written in a way that is not supported",
         ),
         (
+            changed(PETS, "paths", {"/a b\\c": {"get": {"operationId": "odd"}}}),
+            "  operations: [odd]\n",
+            "cannot be used: the URL holds a blank",
+        ),
+        (
             changed(PETS, "paths", {f"/p{number}": {"get": {}} for number in range(300)}),
             "",
             "has 300 operations: name under `operations`",
@@ -243,3 +248,17 @@ def test_what_is_wrong_with_a_document_is_told(folder: ToolFolder, document: Val
         folder.toolbox()
 
     assert any(each in str(refused.value) for each in problem.split("|"))
+
+
+@pytest.mark.parametrize("annotations", [{}, {"method": 7}, {"method": "GET", "url": "file:x", "effect": "read"}])
+def test_a_pin_of_what_cannot_be_called_is_told(folder: ToolFolder, annotations: dict[str, Any]) -> None:
+    """Somebody may have written the file of pins with a pin that fits."""
+    definition = definition_of("pets_get", description="", input={"type": "object"}, annotations=annotations)
+    folder.write("pets.yaml", "openapi: {document: 'https://a.example/doc'}\n")
+    approval = Approval(
+        source="openapi:pets", pin=definition.pin, approved_by="", approved_at="", definition=definition
+    )
+    write_pins(lock_file_of(folder.path), Pins([approval]))
+
+    with pytest.raises(ToolsNotLoaded, match="what was approved of `pets_get` cannot be called"):
+        folder.toolbox()

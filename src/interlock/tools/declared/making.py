@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from interlock.core.durations import DurationProblem, parse_duration
 from interlock.core.plan import EffectClass, Micros, Risk, ToolContract, ToolTerms
 from interlock.core.schemas import compile_schema
@@ -15,7 +17,7 @@ from interlock.tools.declared.openapi_operations import tool_name
 from interlock.tools.declared.reading import DeclaredSource
 from interlock.tools.declared.recipes import HttpRecipe, recipe_of, request_of, result_of
 from interlock.tools.errors import ToolsNotLoaded
-from interlock.tools.outgoing import FetchLimits, fetch
+from interlock.tools.outgoing import FetchLimits, OutgoingRefused, fetch
 from interlock.tools.outgoing.network import MACHINE, Network
 from interlock.tools.pinning import Definition, Pins, change_told
 from interlock.tools.signature import Signature
@@ -58,7 +60,7 @@ def http_tool(declared: DeclaredSource, definition: Definition, pins: Pins, *, n
     """The tool of an HTTP operation, whether it was declared by itself or in an OpenAPI document."""
     source = declared.source
     assert isinstance(source, (HttpSource, OpenApiSource))
-    recipe = recipe_of(definition.annotations)
+    recipe = _recipe(declared, definition)
     limits = FetchLimits(
         timeout_seconds=checked_timeout(declared) / 1e6 * SHARE_FOR_THE_REQUEST,
         response_bytes_max=source.result_bytes_max,
@@ -72,6 +74,17 @@ def http_tool(declared: DeclaredSource, definition: Definition, pins: Pins, *, n
         hosts=[_host_of(recipe)],
         secrets=recipe.secrets,
     )
+
+
+def _recipe(declared: DeclaredSource, definition: Definition) -> HttpRecipe:
+    """How the tool is called. What stands in a file of pins may have been written by anybody."""
+    try:
+        recipe = recipe_of(definition.annotations)
+        recipe.target  # noqa: B018 - read for what it refuses
+    except (msgspec.ValidationError, OutgoingRefused) as error:
+        told = f"what was approved of `{definition.name}` cannot be called: {error}; approve it again"
+        raise ToolsNotLoaded([declared.problem(told)]) from error
+    return recipe
 
 
 def remote_tool(

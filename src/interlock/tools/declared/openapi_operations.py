@@ -126,6 +126,10 @@ def _definition(
         headers={**made.headers, **source.headers},
         body=made.body,
     )
+    try:
+        recipe.target  # noqa: B018 - read for what it refuses
+    except OutgoingRefused as refused:
+        raise ToolError(f"its path {operation.path[:120]!r} cannot be used: {refused}") from refused
     return definition_of(
         tool_name(name, operation.id, said),
         description=_description(operation.rules),
