@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from interlock.agents.collecting import Agents
 from interlock.core.plan import DEFAULT_POOL, Micros
 from interlock.core.requests import Result
+from interlock.engine.agents.memory.keeping import KeptMemories
 from interlock.engine.agents.model_door import ModelDoor, NoModels
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, Performer, late_result
@@ -276,7 +277,8 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
             worker.note_late(call.run, late_result(call, outcome))
 
         door = ToolDoor(clock=clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
-        live = LiveWorld(parts.toolbox, door, tenant=TENANT, models=models, agents=parts.agents)
+        memory = KeptMemories(store, tenant=TENANT)
+        live = LiveWorld(parts.toolbox, door, tenant=TENANT, models=models, agents=parts.agents, memory=memory)
         owner = this_process(secrets.token_hex(8))
         with _world(parts, live) as sound:
             world = sound if process is None else FaultyWorld(sound, process)
@@ -301,7 +303,8 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
 
     def worker_of(tenant: str) -> Worker:
         engine = Engine(parts.store, tenant=tenant, now=parts.clock.now, judge=parts.policy.judge)
-        world = LiveWorld(parts.toolbox, door, tenant=tenant, models=models, agents=parts.agents)
+        memory = KeptMemories(parts.store, tenant=tenant)
+        world = LiveWorld(parts.toolbox, door, tenant=tenant, models=models, agents=parts.agents, memory=memory)
         workers[tenant] = Worker(engine, world, parts.clock, owner=owner, new_id=new_run_id, placing=placing)
         return workers[tenant]
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from interlock.agents.control_tools import DESCRIPTIONS, control_schema
+from interlock.agents.memory_tools import memory_contracts
 from interlock.core.agent_contract import CONTROL_TOOLS, AgentContract
 from interlock.core.messages import OfferedTool
 from interlock.core.plan import JsonSchema, ToolContract
@@ -38,9 +39,12 @@ def offered_name(tool: str) -> str:
 
 
 def allowed_tools(contract: AgentContract) -> tuple[str, ...]:
-    """Every tool that the model may ask for. One with labels to choose has to say so as it completes its task."""
-    needed = ("complete_task",) if contract.labels and "complete_task" not in contract.tools else ()
-    return (*contract.tools, *needed)
+    """Every tool that the model may ask for: an agent with a memory has those of it, named or not.
+
+    One with labels to choose has to say so as it completes its task.
+    """
+    needed = [*memory_contracts(contract), *(["complete_task"] if contract.labels else [])]
+    return (*contract.tools, *(name for name in needed if name not in contract.tools))
 
 
 def meant_tool(contract: AgentContract, name: str) -> str | None:

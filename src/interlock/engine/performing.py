@@ -11,6 +11,7 @@ from interlock.core.agent_contract import AgentContract
 from interlock.core.events import Error, NodeResult, UndoResult
 from interlock.core.requests import Result, SettleEffect, UndoneResult
 from interlock.core.values import Value
+from interlock.engine.agents.memory.door import MemoryDoor, NoMemory
 from interlock.engine.agents.model_door import ModelDoor, NoModels
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.journaling import StepRefused
@@ -41,6 +42,11 @@ class Performer(Protocol):
     @property
     def models(self) -> ModelDoor:
         """Where agents ask models."""
+        ...
+
+    @property
+    def memory(self) -> MemoryDoor:
+        """Where agents remember and recall."""
         ...
 
     def agent(self, contract: AgentContract) -> Agent | None:
@@ -77,12 +83,14 @@ class LiveWorld:
         tenant: str,
         models: ModelDoor | None = None,
         agents: Agents | None = None,
+        memory: MemoryDoor | None = None,
     ) -> None:
         self._toolbox = toolbox
         self._agents = agents
         self._door = door
         self._tenant = tenant
         self.models: ModelDoor = models or NoModels()
+        self.memory: MemoryDoor = memory or NoMemory()
 
     def agent(self, contract: AgentContract) -> Agent | None:
         """The agent, by the step that all have, or by its own if that is here as the contract means it."""

@@ -14,6 +14,7 @@ from interlock.core.durations import parse_duration
 from interlock.core.events import Error, ErrorClass
 from interlock.core.plan import Micros
 from interlock.core.requests import UndoneResult
+from interlock.engine.agents.memory.door import MemoryDoor
 from interlock.engine.agents.model_door import ModelDoor
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.performing import Performer, Whole, result
@@ -46,6 +47,11 @@ class FaultyWorld:
     def models(self) -> ModelDoor:
         """The models of the other world."""
         return self._inner.models
+
+    @property
+    def memory(self) -> MemoryDoor:
+        """The memories of the other world."""
+        return self._inner.memory
 
     def agent(self, contract: AgentContract) -> Agent | None:
         """The agent of the other world."""

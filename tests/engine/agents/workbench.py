@@ -21,6 +21,7 @@ from interlock.core.plan import Plan
 from interlock.core.state import RunState
 from interlock.core.values import Value
 from interlock.core.verdicts import Judge, Movement, Verdict
+from interlock.engine.agents.memory.keeping import KeptMemories
 from interlock.engine.agents.model_door import ModelDoor
 from interlock.engine.courses.verifying import replay_run
 from interlock.engine.driving import RunDriver
@@ -118,7 +119,12 @@ class Workbench:
         door = ProcessDoor(self.store, Random(0), blobs={})  # noqa: S311 - the same again each time
         engine = Engine(door.as_store(), tenant=TENANT, now=self.clock.now, judge=self.judge)
         world = LiveWorld(
-            self.toolbox, ToolDoor(clock=self.clock), tenant=TENANT, models=self.models, agents=self.agents
+            self.toolbox,
+            ToolDoor(clock=self.clock),
+            tenant=TENANT,
+            models=self.models,
+            agents=self.agents,
+            memory=KeptMemories(door.as_store(), tenant=TENANT),
         )
         owner = LeaseOwner(f"worker {self._lives}", "here", self._lives, 1)
         worker = Worker(engine, world, self.clock, owner=owner, new_id=lambda: RUN)

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from interlock.agents.actions import Action, CallTools
 from interlock.agents.context.tokens import json_text
+from interlock.agents.memory_tools import RECALL
 from interlock.agents.observations import ToolAnswer
 from interlock.agents.offering import Toolbox, schema_of
 from interlock.agents.prompts.failing import PromptFailed
@@ -21,9 +22,6 @@ from interlock.core.agent_contract import AgentContract, Prefetch
 from interlock.core.messages import AskedCall
 from interlock.core.schemas import SchemaRefused, compile_schema, with_defaults
 from interlock.core.values import Value, is_list, is_map
-
-RECALL: Final = "recall"
-"""The tool that reads a memory: called with the `memory` that is meant, `session` or `long_term`."""
 
 _HOLE: Final = re.compile(r"\$\{input((?:\.[A-Za-z_][A-Za-z0-9_-]*)*)\}")
 
@@ -107,7 +105,7 @@ def _fact(name: str, answer: ToolAnswer | None, source: Literal["memory", "prefe
         return Fact(name, "not fetched: no answer came", source, failed=True)
     if answer.error is not None:
         return Fact(name, f"not fetched: {answer.error.message}", source, failed=True)
-    return Fact(name, answer.text or ("nothing" if answer.out is None else json_text(answer.out)), source)
+    return Fact(name, answer.text or ("nothing" if answer.out in (None, []) else json_text(answer.out)), source)
 
 
 # --- What is fetched -------------------------------------------------------------------------------------------------

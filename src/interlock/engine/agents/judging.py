@@ -43,6 +43,22 @@ class Asker(Struct, frozen=True):
             arguments=arguments,
         )
 
+    def about_memory(self, tool: ToolContract, memory: str, arguments: Value) -> Movement:
+        """A call of a memory tool: its name is the memory that is meant."""
+        return Movement(
+            point="memory",
+            name=memory,
+            tenant=self.crew.tenant,
+            graph=self.crew.plan.name,
+            run=self.crew.run,
+            path=self.path,
+            agent=self.agent,
+            effect=tool.effect,
+            access="read" if tool.effect == "read" else "write",
+            tainted=self.tainted,
+            arguments=arguments,
+        )
+
     def about_agent(self, name: str, arguments: Value) -> Movement:
         """A call of another agent, which will be asked about everything that it wants itself."""
         return Movement(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from interlock.engine.agents.memory.entries import RUN_MEMORY_KIND
 from interlock.engine.engine import Engine
 from interlock.engine.sharing.remote_journal import HEARTBEAT_KIND
 from interlock.engine.snapshots import SNAPSHOT_KIND
 
-KINDS: Final = (HEARTBEAT_KIND, SNAPSHOT_KIND)
+KINDS: Final = (HEARTBEAT_KIND, SNAPSHOT_KIND, RUN_MEMORY_KIND)
 """The records that are kept under the names of runs and are of use only while those live."""
 
 

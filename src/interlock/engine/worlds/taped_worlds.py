@@ -9,10 +9,12 @@ from interlock.agents.agent import Agent
 from interlock.agents.collecting import Agents
 from interlock.core.agent_contract import AgentContract
 from interlock.core.values import Value
+from interlock.engine.agents.memory.door import MemoryDoor
 from interlock.engine.agents.model_door import ModelDoor
 from interlock.engine.effects import CallTool, FindOut
 from interlock.engine.performing import Performer, Whole, ready_agent
 from interlock.engine.worlds.cassettes import CallOnTape, Cassette
+from interlock.engine.worlds.taped_memory import PlayingMemory, RecordingMemory
 from interlock.engine.worlds.taped_models import PlayingModels, RecordingModels
 from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal
@@ -30,6 +32,7 @@ class RecordingWorld:
         self._inner = inner
         self._cassette = cassette
         self.models: ModelDoor = RecordingModels(inner.models, cassette.askings, redaction)
+        self.memory: MemoryDoor = RecordingMemory(inner.memory, cassette)
 
     def agent(self, contract: AgentContract) -> Agent | None:
         """The agent of the other world."""
@@ -74,6 +77,7 @@ class PlayingWorld:
         self._toolbox = toolbox
         self._redaction = redaction
         self.models: ModelDoor = PlayingModels(cassette.askings, redaction)
+        self.memory: MemoryDoor = PlayingMemory(cassette, redaction)
 
     def agent(self, contract: AgentContract) -> Agent | None:
         """The agent, ready to step: what it wants is answered from the cassette."""
