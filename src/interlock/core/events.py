@@ -27,9 +27,12 @@ LOG_FORMAT: Final = 1
 StepClass: TypeAlias = EffectClass | Literal["paid"]
 """What repeating a step would do. A `paid` one, a model call, costs again: after a crash it is repeated once."""
 
-StepKind: TypeAlias = Literal["", "model", "tool", "agent", "graph", "memory", "person", "approval", "limit", "refusal"]
-"""What a step of an agent is. An `approval` asks a person whether a call may be made, a `limit` whether to raise one; a
-`refusal` was never made. Steps of tools say nothing of it."""
+StepKind: TypeAlias = Literal["", "model", "tool", "agent", "graph", "memory", "person", "approval", "limit"]
+"""What a step of an agent is. An `approval` asks a person whether a call may be made, a `limit` whether to raise one.
+Steps of tools say nothing of it."""
+
+KnownKind: TypeAlias = StepKind | Literal["refusal"]
+"""What a step on record is: one that was begun, or a `refusal`, which never was."""
 
 Start: TypeAlias = Literal["start", "retry", "rollback", "fork"]
 """Why a run was made: by itself, as the linked continuation of an ended one, or as another course from some node on."""

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, field
 
-from interlock.core.events import Decision, Error, Question, RunStatus, ScopeOutcome, StepKind, TimerKind, Undone
+from interlock.core.events import Decision, Error, KnownKind, Question, RunStatus, ScopeOutcome, TimerKind, Undone
 from interlock.core.lifecycle import RUN_ENDED, NodeStatus
 from interlock.core.plan import Budget, Micros
 from interlock.core.spending import Spending
@@ -178,7 +178,7 @@ class Step(Struct, gc=False):
     """Of a call that may be made only once: its arguments, until it is known what became of it."""
     holds: bool = False
     """Its node neither ends nor is tried again while nobody knows what became of it."""
-    kind: StepKind = ""
+    kind: KnownKind = ""
     digest: str = ""
     tries: int = 1
     reserve: Spending | None = None

@@ -17,8 +17,8 @@ from interlock.core.events import (
     EffectIntended,
     EffectUnknown,
     Error,
+    KnownKind,
     Question,
-    StepKind,
 )
 from interlock.core.values import Value
 
@@ -42,7 +42,7 @@ class JournaledStep(Struct, frozen=True, kw_only=True):
     out: Value = None
     error: Error | None = None
     question: Question | None = None
-    kind: StepKind = ""
+    kind: KnownKind = ""
     tries: int = 1
     inside: tuple[JournaledStep, ...] = ()
     """The steps inside it, where it is an agent."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from interlock.core.events import StepKind
+from interlock.core.events import KnownKind
 from interlock.core.identity import effect_id
 from interlock.core.paths import step_path
 from interlock.engine.agents.halt import Halt
@@ -32,7 +32,7 @@ class LoopSteps:
         self.made = 0
         """How many contacts with the world were made in this try."""
 
-    def find(self, key: str, kinds: Collection[StepKind]) -> JournaledStep | None:
+    def find(self, key: str, kinds: Collection[KnownKind]) -> JournaledStep | None:
         """What was on record of a step when this try began."""
         return next((step for kind in kinds if (step := self._on_record.get((key, kind))) is not None), None)
 
