@@ -14,11 +14,16 @@ from typing import Final
 
 from interlock.core import events as e
 from interlock.core import requests as r
+from interlock.core.agent_contract import AgentContract
 from interlock.core.continuing.adopting import results_to_adopt, undos_to_adopt
 from interlock.core.continuing.forking import plan_fork
+from interlock.core.plan import Budget
+from interlock.core.spending import Spending
 from interlock.core.values import Packer, encode
+from interlock.core.verdicts import Judge, Movement, Verdict
 from interlock.store.sealing import CHAIN_START, SALT_BYTES, seal_all
 from tests.histories.history import History, came_to, file_of, write_history
+from tests.stories.agent_steps import RAISE_OR_STOP, AgentSteps
 from tests.stories.graphs import Graphs, bundled, compiled
 from tests.stories.story import Story, step_id
 
@@ -30,9 +35,17 @@ INLINE_BYTES_MAX: Final = 400
 class Recording:
     """A story with the bundle on which it is in the end, which is what a history is made of."""
 
-    def __init__(self, text: str, *, graphs: Graphs | None = None) -> None:
-        self.bundle = bundled(text, graphs=graphs)
-        self.story = Story(text, graphs=graphs, packer=Packer(KEY, inline_bytes_max=INLINE_BYTES_MAX))
+    def __init__(
+        self,
+        text: str,
+        *,
+        graphs: Graphs | None = None,
+        agents: tuple[AgentContract, ...] = (),
+        judge: Judge | None = None,
+    ) -> None:
+        self.bundle = bundled(text, graphs=graphs, agents=agents)
+        plan = compiled(text, graphs=graphs, agents=agents)
+        self.story = Story(text, plan=plan, packer=Packer(KEY, inline_bytes_max=INLINE_BYTES_MAX), judge=judge)
 
     def goes_on_on(self, text: str) -> None:
         """The run is moved to another version of its graph."""
@@ -433,11 +446,81 @@ def spent() -> Recording:
     return made
 
 
+def worked() -> Recording:
+    """An agent that asks models, calls tools, a graph, a memory and another agent, asks people, is refused and lost."""
+    inner = AgentContract(name="helper", tools=("work",))
+    fixer = AgentContract(name="fixer", tools=("work", "pay", "agent:helper", "graph:build"), on_limit="ask")
+    made = Recording(
+        """
+        budget: {usd: "0.50", tokens: 1000}
+        nodes:
+          fix: {agent: fixer, budget: {usd: "0.02", steps: 9}}
+        outputs: {fixed: "${fix.number}"}
+        """,
+        graphs={"build": "graph: build\nlanguage: 1\ninputs: {n: integer}\nnodes: {make: {tool: work}}"},
+        agents=(fixer, inner),
+    )
+    story, cent = made.story.starts(), Spending(usd=10_000, tokens=50)
+    fix, helper = AgentSteps(story, "fix"), AgentSteps(story, "fix.8")
+    fix.is_allowed(1)
+    fix.is_allowed(1, "model", "script/any")
+    fix.begins(1, held=cent)
+    fix.has_done(1, {"text": "look"}, spent=Spending(usd=4_000, tokens=40))
+    fix.begins(2, "tool", "work", input={"n": 1})
+    fix.has_failed(2)
+    fix.is_refused(3, "pay")
+    fix.asks(4, "approval", "approve", "deny")
+    story.answers("fix.4", "approve")
+    fix.begins(5, "tool", "pay", effect="once", held=Spending(usd=1_000), input={"n": 2})
+    story.is_lost("fix").settles_step("fix.5", "done", "paid")
+    fix.asks(6, "person", "yes", "no")
+    story.answers("fix.6", "yes")
+    fix.begins(7, "memory", "recall")
+    fix.has_done(7, [])
+    fix.begins(8, "agent", "helper", limits=Budget(calls=3))
+    helper.begins(1, held=Spending(usd=4_000))
+    helper.has_lost(1)
+    helper.begins(1, held=Spending(usd=4_000), tries=2)
+    helper.has_done(1, {"text": "done"}, spent=Spending(usd=3_000, tokens=10), tries=2)
+    fix.has_done(8, {"helped": True})
+    fix.begins(9, "graph", "build", input={"n": 3})
+    story.does("fix.9/make")
+    fix.has_done(9, {})
+    assert fix.begins(10, held=cent) is not None
+    fix.asks(10, "limit", *RAISE_OR_STOP, raises="fix")
+    story.answers("fix.10", "raise")
+    fix.begins(11, held=cent)
+    fix.has_done(11, {"text": "42"}, spent=Spending(usd=2_000, tokens=20))
+    story.does("fix", {"number": 42})
+    return made
+
+
+def permitted() -> Recording:
+    """A policy wants a person to allow a call, and a spent limit one to raise it; another call waits for neither."""
+
+    def judge(movement: Movement) -> Verdict:
+        return Verdict("ask" if movement.name == "pay" else "allow", "rule 1", "p1", "it is dear")
+
+    made = Recording(
+        """
+        budget: {calls: 2, on_limit: ask}
+        nodes:
+          look: {tool: work}
+          pay: {tool: pay, after: look}
+          last: {tool: write, after: pay}
+        """,
+        judge=judge,
+    )
+    story = made.story.starts().does("look").answers("pay", "approve").does("pay")
+    story.answers("last", "raise").does("last")
+    return made
+
+
 HISTORIES: Final[dict[str, Callable[[], Recording]]] = {
     made.__name__: made
     for made in (
         *(release, rollback, taken_back, retries, crashes, scopes, waits, held, continued, moved),
-        *(forked, undone, blocked, sent_back, let_fail, spent, doubts, no_death),
+        *(forked, undone, blocked, sent_back, let_fail, spent, doubts, no_death, worked, permitted),
     )
 }
 

@@ -46,9 +46,15 @@ def compiled(
     return found.plan
 
 
-def bundled(text: str, *, tools: tuple[ToolContract, ...] = TOOLS, graphs: Graphs | None = None) -> Bundle:
+def bundled(
+    text: str,
+    *,
+    tools: tuple[ToolContract, ...] = TOOLS,
+    graphs: Graphs | None = None,
+    agents: tuple[AgentContract, ...] = (),
+) -> Bundle:
     """What a run of a graph is pinned to."""
-    found = _compile(text, tools, graphs or {})
+    found = _compile(text, tools, graphs or {}, agents)
     assert found.bundle is not None, [_said(problem) for problem in found.errors]
     return found.bundle
 

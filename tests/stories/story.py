@@ -88,13 +88,20 @@ class Story:
         """A request that may be refused: the reason, or None."""
         return self._admit([request], by)[0]
 
+    def refusal(self, request: r.Request, by: str = "ada") -> r.Refused | None:
+        """A request that may be refused: the whole refusal, or None."""
+        return self._answers([request], by)[0]
+
     def _admit(self, requests: Sequence[r.Request], by: str) -> list[str | None]:
+        return [refused.reason if refused else None for refused in self._answers(requests, by)]
+
+    def _answers(self, requests: Sequence[r.Request], by: str) -> list[r.Refused | None]:
         asked = [(request, by) for request in requests]
         arrived = admit_all(self.plan, self.state, asked, at=self.now, pack=self._pack)
         self.log += arrived.events
         self.state = arrived.state
         self._settle()
-        return [refused.reason if refused else None for refused in arrived.refused]
+        return list(arrived.refused)
 
     def _settle(self) -> None:
         had_ended = self.state.has_ended
@@ -191,6 +198,10 @@ class Story:
     ) -> Story:
         """It is found out what became of the effect of a node (or of its undo: `pay!undo`)."""
         return self.receives(r.SettleEffect(effect=self.effect(path), status=status, out=out, by="ada"))
+
+    def settles_step(self, path: str, status: Literal["done", "not_done"], out: Value = None) -> Story:
+        """It is found out what became of a journaled step."""
+        return self.receives(r.SettleEffect(effect=path, status=status, out=out, by="ada"))
 
     # --- what happens: the world ---
 
