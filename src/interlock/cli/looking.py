@@ -29,6 +29,7 @@ def runs(
         str | None, typer.Option("--status", help="Only runs of this status.", autocompletion=statuses)
     ] = None,
     graph: Annotated[str | None, typer.Option("--graph", help="Only runs of this graph.")] = None,
+    session: Annotated[str | None, typer.Option("--session", metavar="NAME", help="Only runs of this session.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most, the newest first.")] = 20,
     with_bytes: Annotated[bool, typer.Option("--bytes", help="With --json: also how much room each takes.")] = False,
     store: Store = None,
@@ -41,7 +42,8 @@ def runs(
 
     if status is not None and status not in RUN_STATUSES:
         raise CommandError(f"{status!r} is no status of a run; there are: {', '.join(RUN_STATUSES)}")
-    rows = finished(latest_runs(store=store, status=status, graph=graph, limit=min(limit, NUMBER_MAX)))
+    number = min(limit, NUMBER_MAX)
+    rows = finished(latest_runs(store=store, status=status, graph=graph, session=session, limit=number))
     if as_json:
         from interlock.cli.output import print_json
 
@@ -84,12 +86,14 @@ def _print_rows(rows: list[RunRow]) -> None:
     from interlock.cli.output import console, plain
     from interlock.cli.summary import is_ascii
     from interlock.cli.tree import MARKS
+    from interlock.engine.agents.memory.entries import SESSION_LABEL
     from interlock.engine.telling.events_in_words import instant, span
 
     out = console()
     if not rows:
         out.print("no runs")
         return
+    has_sessions = any(SESSION_LABEL in row.labels for row in rows)
     lines: list[list[Text]] = []
     for row in rows:
         mark = MARKS[row.status]
@@ -97,13 +101,15 @@ def _print_rows(rows: list[RunRow]) -> None:
         took = span((row.ended_at or _now()) - row.started_at)
         asked = f"{row.waiting} waiting for people" if row.waiting else plain(row.error)
         told = [Text(each) for each in (row.run, row.graph, instant(row.started_at), took)]
-        lines.append([told[0], status, *told[1:], Text(asked, style="dim")])
+        thread = [Text(plain(row.labels.get(SESSION_LABEL, "")))] if has_sessions else []
+        lines.append([told[0], status, *told[1:], *thread, Text(asked, style="dim")])
     columns = (
         Column("run"),
         Column("status"),
         Column("graph", may_be_cut=True),
         Column("started", leaves=1),
         Column("took", leaves=2),
+        *([Column("session", may_be_cut=True)] if has_sessions else []),
         Column("", may_be_cut=True, leaves=3),
     )
     print_table(out, columns, lines)

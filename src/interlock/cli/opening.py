@@ -14,6 +14,7 @@ from interlock.cli.failures import CommandError
 from interlock.cli.invocation import Invocation
 from interlock.client.handle import RunHandle
 from interlock.client.interlock import Interlock
+from interlock.client.sessions import labels_of
 from interlock.core.problems import nearest
 from interlock.engine.errors import RunNotFoundError, RunPrunedError
 from interlock.settings import Configured, read_settings
@@ -96,7 +97,12 @@ async def opened_for_sinks(store: str | None) -> AsyncGenerator[Interlock]:
 
 
 async def latest_runs(
-    *, store: str | None = None, status: str | None = None, graph: str | None = None, limit: int
+    *,
+    store: str | None = None,
+    status: str | None = None,
+    graph: str | None = None,
+    session: str | None = None,
+    limit: int,
 ) -> list[RunRow]:
     """Runs, the newest first; none where nothing was ever run. A store that was named has to be there."""
     place = configured(store=store).settings.store
@@ -105,7 +111,12 @@ async def latest_runs(
             raise StoreMissing(place)
         return []
     async with Interlock(place) as interlock:
-        return await interlock.runs(status=status, graph=graph, limit=limit)
+        if session is None:
+            return await interlock.runs(status=status, graph=graph, limit=limit)
+        statuses = () if status is None else (status,)
+        labels = labels_of(session, {})
+        chosen = interlock.selected(graph=graph, statuses=statuses, labels=labels, limit=limit)
+        return [row async for row in chosen.rows()]
 
 
 async def found_run(interlock: Interlock, text: str) -> RunHandle:

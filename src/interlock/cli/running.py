@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -58,6 +59,12 @@ def run(
         list[str] | None,
         typer.Option("--label", metavar="KEY=VALUE", help="By which runs are found and limited; may be given again."),
     ] = None,
+    session: Annotated[
+        str,
+        typer.Option(
+            "--session", metavar="NAME", help="The thread it belongs to: the agents of all its runs share a memory."
+        ),
+    ] = "",
     priority: Annotated[
         int,
         typer.Option(
@@ -98,11 +105,21 @@ def run(
     begins = Begins(
         inputs=read_inputs(inputs, pairs or ()),
         key=key,
-        labels=read_labels(label or ()),
+        labels=_labels(session, label or ()),
         priority=priority,
         workspace=workspace,
     )
     return finished(_run(graph, begins, by=by, draft=draft, detach=detach, on=on))
+
+
+def _labels(session: str, written: Iterable[str]) -> dict[str, str]:
+    from interlock.cli.failures import CommandError
+    from interlock.client.sessions import labels_of
+
+    try:
+        return labels_of(session, read_labels(written))
+    except ValueError as problem:
+        raise CommandError(str(problem)) from problem
 
 
 class Begins(NamedTuple):

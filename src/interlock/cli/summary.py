@@ -9,6 +9,7 @@ from interlock.cli.failures import ExitCode
 from interlock.cli.next_steps import next_steps, password_left_out
 from interlock.cli.output import json_text, plain
 from interlock.cli.tree import MARKS, wait_line
+from interlock.engine.agents.memory.entries import SESSION_LABEL
 from interlock.engine.telling.events_in_words import short, span
 from interlock.engine.telling.history import NodeView, RunView
 from interlock.engine.waits import Wait
@@ -60,6 +61,7 @@ def print_origin(console: Console, view: RunView) -> None:
     parts += [f"by {view.started_by}"] if view.started_by else []
     parts += [f"a {view.kind} of {view.parent}"] if view.parent else []
     parts += [f"key {view.key}"] if view.key else []
+    parts += [f"session {view.labels[SESSION_LABEL]}"] if SESSION_LABEL in view.labels else []
     if parts:
         console.print(f"  {plain(', '.join(parts))}", style="dim", markup=False, soft_wrap=True)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from interlock.agents.collecting import Agents, AgentSource, collect_agents
 from interlock.bootstrap import (
@@ -32,10 +32,12 @@ from interlock.client.errors import NotOpenError, RunningLoopError
 from interlock.client.fleet import Fleet
 from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.client.handle import RunHandle
+from interlock.client.kept_where import folder_beside, place_of_store
 from interlock.client.own_loop import in_own_loop
 from interlock.client.result import RunResult
 from interlock.client.retention import RunRetention
 from interlock.client.selection import Selection
+from interlock.client.sessions import labels_of
 from interlock.client.shared_worker import SharedWorker
 from interlock.client.sinks import Sinks
 from interlock.client.triggers import Triggers
@@ -73,7 +75,7 @@ from interlock.store.claims import RunLimit
 from interlock.store.errors import LeaseHeldError, RunKeyTakenError
 from interlock.store.event_store import LIST_LIMIT
 from interlock.store.lease import LEASE_MICROS
-from interlock.store.places import StorePlace, parse_place
+from interlock.store.places import StorePlace
 from interlock.store.rows import QuestionRow, RunRow
 from interlock.tools.clock import Clock, LoopClock
 from interlock.tools.door import slots_for
@@ -81,8 +83,6 @@ from interlock.tools.plugins import enabled_plugins, installed_plugins
 from interlock.tools.secrets import NO_SECRETS, SecretSource, SecretText, read_secrets
 from interlock.tools.toolbox import Toolbox, ToolSource, collect_tools
 from interlock.tools.workspace import Workspaces, seed_from_folder
-
-IN_MEMORY: Final = ":memory:"
 
 Secrets = SecretSource | Mapping[str, str]
 """Secrets by name, as text; or a source that was read from the environment and a file."""
@@ -131,8 +131,8 @@ class Interlock:
         if isinstance(tools, str):
             raise TypeError(f"`tools` is a list, also of one: write `tools=[{tools!r}]`")
         limits, slots, clock = limits or LimitSettings(), slots or SlotSettings(), clock or LoopClock()
-        place = _store_place(store)
-        self._workspaces = Workspaces(_beside(place, folder or Path()) / "workspaces")
+        place = place_of_store(store)
+        self._workspaces = Workspaces(folder_beside(place, folder or Path()) / "workspaces")
         self.toolbox: Toolbox = collect_tools(tools).beside(default_tools(self._workspaces))
         self.agents: Agents = collect_agents(agents)
         self.policy: Policy = default_policy() if policies is None else project_policy(Path(policies))
@@ -221,6 +221,7 @@ class Interlock:
         *,
         key: str = "",
         labels: Mapping[str, str] | None = None,
+        session: str = "",
         draft: bool = False,
     ) -> RunResult:
         """Run a graph to its end, or to where only people or other systems can move it on, and give what it came to.
@@ -231,7 +232,8 @@ class Interlock:
             asyncio.get_running_loop()
         except RuntimeError:
             with self._turn:
-                return in_own_loop(self.run_async(graph, inputs, key=key, labels=labels, draft=draft))
+                running = self.run_async(graph, inputs, key=key, labels=labels, session=session, draft=draft)
+                return in_own_loop(running)
         raise RunningLoopError
 
     async def run_async(
@@ -241,11 +243,12 @@ class Interlock:
         *,
         key: str = "",
         labels: Mapping[str, str] | None = None,
+        session: str = "",
         draft: bool = False,
     ) -> RunResult:
         """`run` where an event loop is running. If this is not open, it is for as long as that takes."""
         async with self:
-            handle = await self.start(graph, inputs, key=key, labels=labels, draft=draft)
+            handle = await self.start(graph, inputs, key=key, labels=labels, session=session, draft=draft)
             return await handle.wait_while_moving()
 
     def check(self, graph: GraphSource) -> CheckedGraph:
@@ -291,6 +294,7 @@ class Interlock:
         *,
         key: str = "",
         labels: Mapping[str, str] | None = None,
+        session: str = "",
         by: str = "",
         draft: bool = False,
         priority: int = 0,
@@ -303,6 +307,7 @@ class Interlock:
         A graph's name means what was released under it, if anything was; with `draft`, the graph that is known here.
         A `key` names at most one run: starting again under it gives the run there is, whatever its graph and inputs;
         `is_new` of the handle is then false. A `workspace` is a folder: the run's own begins as a copy of it.
+        The agents of all runs of a `session` share its memory.
         """
         worker = self._open_worker("start")
         if key and (known := await worker.engine.store.find_by_key(worker.engine.tenant, key)) is not None:
@@ -312,7 +317,7 @@ class Interlock:
             inputs=canonical(inputs or {}, where="inputs"),
             tenant=worker.engine.tenant,
             key=key,
-            labels=dict(labels or {}),
+            labels=labels_of(session, labels),
             by=by,
             priority=priority,
         )
@@ -481,17 +486,6 @@ class Interlock:
         if worker is None:
             raise NotOpenError(what)
         return worker
-
-
-def _beside(place: StorePlace | None, folder: Path) -> Path:
-    """Where what belongs to the runs of a store is kept: beside its file, or in the project's own folder."""
-    return place.parent if isinstance(place, Path) else folder / ".interlock"
-
-
-def _store_place(store: str | StorePlace | None) -> StorePlace | None:
-    if store is None or store == IN_MEMORY:
-        return None
-    return parse_place(store) if isinstance(store, str) else store
 
 
 def _secret_source(secrets: Secrets) -> SecretSource:

@@ -9,6 +9,7 @@ from typing import Final
 from interlock.core import events as e
 from interlock.core.spending import Spending, shown_usd
 from interlock.core.values import KeptList, Ref, Secret, Value, is_list, is_map
+from interlock.engine.agents.memory.entries import SESSION_LABEL
 
 _NOT_DONE: Final = {"failed": "failed", "unknown": "nobody knows whether it was done", "not_done": "was not called"}
 
@@ -25,7 +26,8 @@ def _what_came(came: e.Outside) -> str:
     match came:
         case e.RunStarted() as body:
             linked = f", a {body.kind} of {body.parent}" if body.parent else ""
-            return f"graph {body.graph} starts{linked} with {short(body.inputs)}{_why(body.why)}"
+            session = f", in session {body.labels[SESSION_LABEL]}" if SESSION_LABEL in body.labels else ""
+            return f"graph {body.graph} starts{linked}{session} with {short(body.inputs)}{_why(body.why)}"
         case e.ResultAdopted() as body:
             return f"takes over the result of event {body.parent_seq} of the parent run: {short(body.out)}"
         case e.NodeResult(status="done") as body:
