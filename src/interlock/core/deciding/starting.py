@@ -219,8 +219,8 @@ def _pass_policy(on: Deciding, options: tuple[e.Option, ...]) -> e.Command:
     """Every check passed. The policy may still want a person's verdict, or let nothing pass."""
     verdict = judge_gate(on)
     if verdict is None or verdict.verdict == "allow":
-        rule, digest, why = ("", "", "") if verdict is None else (verdict.rule, verdict.policy, verdict.why)
-        decision = e.Decision("gate", "promote", options, why or "every check passed", rule, digest)
+        rule, digest = ("", "") if verdict is None else (verdict.rule, verdict.policy)
+        decision = e.Decision("gate", "promote", options, "every check passed", rule, digest)
         return on.command(e.NodeSucceeded({"verdict": "promote"}, (), decision))
     decision = e.Decision("gate", "hold", options, verdict.why, verdict.rule, verdict.policy)
     if verdict.verdict == "ask":
