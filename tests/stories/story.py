@@ -217,6 +217,10 @@ class Story:
         result = e.NodeResult(self.effect(path), "failed", error=error, retryable=retryable)
         return self.receives(r.Result(path=path, result=result))
 
+    def gives(self, path: str, result: e.NodeResult) -> Story:
+        """What came of the effect in flight at a path, in full."""
+        return self.receives(r.Result(path=path, result=result))
+
     def is_lost(self, path: str, kind: e.ErrorClass = "lost") -> Story:
         """Nobody knows what became of the effect in flight at a path."""
         error = e.Error(kind, "nobody knows", path)

@@ -1,12 +1,21 @@
-"""Budgets: limits on calls and on running time, which no interleaving passes (rules 30 and 31)."""
+"""Budgets: limits on calls, money, tokens, turns and running time, which no interleaving passes (rules 30 and 31)."""
 
 from __future__ import annotations
 
 import pytest
 
 from interlock.core import events as e
-from tests.stories.graphs import refusals
+from interlock.core.agent_contract import AgentContract
+from interlock.core.plan import Budget, ToolContract, ToolTerms
+from interlock.core.spending import Spending
+from interlock.core.state import Account
+from tests.stories.agent_steps import RAISE_OR_STOP, AgentSteps
+from tests.stories.graphs import TOOLS, compiled, refusals
 from tests.stories.story import Story
+
+BUY = ToolContract(name="buy", effect="idempotent", terms=ToolTerms(usd=200_000))
+"""A tool that costs twenty cents."""
+CENT = 10_000
 
 
 def test_a_run_whose_calls_are_spent_fails_before_the_next_one() -> None:
@@ -114,3 +123,185 @@ def test_the_budget_of_time_counts_only_while_something_runs() -> None:
 def test_a_limit_that_would_have_no_effect_is_refused(text: str, refusal: str) -> None:
     """A limit that is written down and not kept is worse than none."""
     assert refusals(text) == [refusal]
+
+
+# --- money, tokens and turns -----------------------------------------------------------------------------------------
+
+
+def buying(text: str) -> Story:
+    """A run of this graph, whose tools may cost something."""
+    return Story(text, tools=(*TOOLS, BUY)).starts()
+
+
+def with_agent(budget: str = "", *, of_run: str = "", agent: AgentContract | None = None) -> tuple[Story, AgentSteps]:
+    """A run of one agent within limits, and the steps of that agent."""
+    fixer = agent or AgentContract(name="fixer")
+    within = f", budget: {{{budget}}}" if budget else ""
+    text = f"{of_run}\nnodes: {{fix: {{agent: fixer{within}}}}}"
+    run = Story.of(compiled(text, agents=(fixer, AgentContract(name="helper")))).starts()
+    return run, AgentSteps(run, "fix")
+
+
+def account(run: Story, node: int = -1) -> Account:
+    """The limit of the run, or of one of its nodes."""
+    return run.state.scopes[""].accounts[node]
+
+
+def test_money_is_held_before_a_call_and_spent_by_it() -> None:
+    """Rule 30: two calls of twenty cents do not fit into thirty, and the second waits while that may still change."""
+    run = buying('budget: {usd: "0.30"}\nnodes: {a: {tool: buy}, b: {tool: buy, input: {n: 1}}}')
+
+    at_first = (run.in_flight, run.waits, account(run).usd_held)
+    run.does("a")
+
+    assert at_first == (["a"], {"b": "budget"}, 20 * CENT)
+    assert run.error == e.Error("exhausted", "the budget of $0.30 is spent", "b")
+    assert (account(run).usd, account(run).usd_held) == (20 * CENT, 0)
+
+
+def test_what_was_held_for_a_call_that_was_never_made_lets_another_go() -> None:
+    """Rule 30: a call that is stopped before it is made costs nothing."""
+    run = buying('budget: {usd: "0.30"}\nnodes: {a: {tool: buy, on_error: continue}, b: {tool: buy, input: {n: 1}}}')
+    error = e.Error("refused", "it was never called", "a")
+
+    run.gives("a", e.NodeResult(run.effect("a"), "failed", error=error, retryable=False, calls=0)).does("b")
+
+    assert run.outcome.status == "succeeded"
+    assert (account(run).usd, account(run).usd_held) == (20 * CENT, 0)
+
+
+def test_a_call_that_costs_more_than_its_own_node_may_spend_is_not_made() -> None:
+    """Rule 30: the limit of a node holds for its first call too."""
+    run = buying('nodes: {a: {tool: buy, budget: {usd: "0.10"}}}')
+
+    assert run.error == e.Error("exhausted", "the budget of $0.10 is spent", "a")
+
+
+@pytest.mark.parametrize(("choice", "status"), [("raise", "running"), ("stop", "failed")])
+def test_a_spent_limit_of_a_node_may_be_raised_by_a_person(choice: str, status: str) -> None:
+    """Rule 30: as much again is granted, or nothing more is done."""
+    run = buying('nodes: {a: {tool: buy, budget: {usd: "0.10", on_limit: ask}}}')
+
+    waits = run.waits
+    run.answers("a", choice)
+
+    assert waits == {"a": "budget"}
+    assert run.status() == status
+
+
+def test_a_turn_of_an_agent_counts_against_every_limit_above_it() -> None:
+    """Rule 30: what its model may cost is held, and what it did cost is spent."""
+    run, fix = with_agent('usd: "0.50", steps: 3', of_run="budget: {tokens: 1000, calls: 9}")
+
+    fix.begins(1, held=Spending(usd=40 * CENT, tokens=500))
+    held = (account(run).tokens_held, account(run, 0).usd_held)
+    fix.has_done(1, spent=Spending(usd=CENT, tokens=20))
+
+    assert held == (500, 40 * CENT)
+    assert (account(run).tokens, account(run).tokens_held, account(run).calls) == (20, 0, 1)
+    assert (account(run, 0).usd, account(run, 0).usd_held, account(run, 0).steps) == (CENT, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("budget", "what"),
+    [
+        ('usd: "0.50"', "$0.50"),
+        ("tokens: 1000", "1,000 tokens"),
+        ("calls: 2", "2 calls"),
+        ("steps: 2", "2 steps"),
+    ],
+)
+def test_a_turn_that_might_pass_a_limit_is_refused(budget: str, what: str) -> None:
+    """Rule 30: it is refused for good where nothing is held that might come back."""
+    _, fix = with_agent(budget)
+    spent = Spending(usd=20 * CENT, tokens=400)
+
+    fix.begins(1, held=spent)
+    fix.has_done(1, spent=spent)
+    fix.begins(2, held=spent)
+    fix.has_done(2, spent=spent)
+    refused = fix.begins(3, held=spent)
+
+    assert refused is not None
+    assert (refused.reason, refused.limit, refused.later) == (f"the budget of {what} is spent", "fix", False)
+
+
+def test_a_turn_that_another_holds_the_money_for_is_put_off() -> None:
+    """Rule 30: it may be asked for again once the other has settled."""
+    _, fix = with_agent('usd: "0.50"')
+
+    first = fix.begins(1, held=Spending(usd=40 * CENT))
+    second = fix.begins(2, held=Spending(usd=20 * CENT))
+    fix.has_done(1, spent=Spending(usd=CENT))
+    again = fix.begins(2, held=Spending(usd=20 * CENT))
+
+    assert (first, again) == (None, None)
+    assert second is not None
+    assert second.later
+
+
+def test_what_was_lost_counts_as_spent_and_is_held_once_more_when_it_is_made_again() -> None:
+    """Rule 30: nobody knows better, and a limit is kept by assuming the worst."""
+    run, fix = with_agent('usd: "0.50"')
+    fix.begins(1, held=Spending(usd=20 * CENT))
+
+    fix.has_lost(1)
+    fix.begins(1, held=Spending(usd=20 * CENT), tries=2)
+
+    assert (account(run, 0).usd, account(run, 0).usd_held, account(run, 0).calls) == (20 * CENT, 20 * CENT, 2)
+
+
+def test_what_is_under_way_when_an_agent_ends_counts_as_spent() -> None:
+    """Rule 30: nothing stays held for a call of which nobody will ever tell."""
+    run, fix = with_agent('usd: "0.50"')
+    fix.begins(1, held=Spending(usd=20 * CENT))
+
+    run.does("fix")
+
+    assert (account(run, 0).usd, account(run, 0).usd_held) == (20 * CENT, 0)
+
+
+def test_an_agent_inside_another_has_limits_of_its_own_within_those_of_the_other() -> None:
+    """Rule 30: whatever stands above a call counts it."""
+    run, fix = with_agent("calls: 5")
+    fix.begins(1, "agent", "helper", limits=Budget(calls=1))
+    helper = AgentSteps(run, "fix.1")
+
+    first = helper.begins(1)
+    helper.has_done(1)
+    second = helper.begins(2)
+
+    assert first is None
+    assert second is not None
+    assert (second.limit, account(run, 0).calls) == ("fix.1", 1)
+
+
+def test_a_limit_that_was_raised_is_granted_as_much_again() -> None:
+    """Rule 30: the question names the limit, and its answer binds to that."""
+    run, fix = with_agent("steps: 1", agent=AgentContract(name="fixer", on_limit="ask"))
+    fix.begins(1)
+    fix.has_done(1)
+
+    refused = fix.begins(2)
+    fix.asks(2, "limit", *RAISE_OR_STOP, raises="fix")
+    run.answers("fix.2", "raise")
+
+    assert refused is not None
+    assert (refused.asks, refused.limit) == (True, "fix")
+    assert fix.begins(3) is None
+    assert account(run, 0).grants == 2
+
+
+def test_an_agent_of_a_paused_run_begins_nothing() -> None:
+    """It waits, and asks again when the run goes on; what is under way may end."""
+    run, fix = with_agent()
+    fix.begins(1)
+
+    run.pauses()
+    fix.has_done(1)
+    put_off = fix.begins(2)
+    run.resumes()
+
+    assert put_off is not None
+    assert put_off.later
+    assert fix.begins(2) is None

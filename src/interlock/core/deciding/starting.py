@@ -22,7 +22,7 @@ from interlock.core.deciding.permitting import (
     with_rules,
 )
 from interlock.core.deciding.waiting import ask_person, begin_wait
-from interlock.core.evolving.accounts import Shortage, accounts_above, call_of, shortage
+from interlock.core.evolving.accounts import Shortage, accounts_of_call, call_of, shortage
 from interlock.core.evolving.journal import RAISE, STOP
 from interlock.core.expressions import EvaluationError
 from interlock.core.identity import effect_id
@@ -89,7 +89,7 @@ def start_attempt(
     if isinstance(allowed, e.Command):
         return allowed
     called = _called(work)
-    accounts = accounts_above(on.plan, on.state, on.scope, on.node.index)
+    accounts = accounts_of_call(on.plan, on.state, on.scope, on.node)
     if (short := shortage(accounts, call_of(on.plan, on.scope, on.node.index))) is not None:
         return _without_budget(on, short, input, digest_of([called, input]), because)
     return on.command(

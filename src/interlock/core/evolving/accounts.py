@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from interlock.core.evolving.under_way import step_at
 from interlock.core.paths import node_at, node_of_step, path_of, split_step
-from interlock.core.plan import AgentWork, Plan, ToolWork
+from interlock.core.plan import AgentWork, Node, Plan, ToolWork
 from interlock.core.spending import NOTHING, Spending, shown_usd
 from interlock.core.state import Account, Attempt, Matter, RunState, Scope, Step, Waiting
 
@@ -58,6 +58,20 @@ def accounts_above(plan: Plan, state: RunState, scope: Scope, node: int) -> Iter
         if split_step(scope.key.removesuffix("/")) is not None:
             yield from _accounts_of_steps(plan, state, scope.key.removesuffix("/"))
         node, scope = scope.owner, state.scopes[scope.parent]
+
+
+def accounts_of_call(plan: Plan, state: RunState, scope: Scope, node: Node) -> list[Addressed]:
+    """Every limit that the next call of a node will count against: its own also where nothing has counted there yet."""
+    above = list(accounts_above(plan, state, scope, node.index))
+    own = new_account(scope, node)
+    return above if own is None else [(path_of(plan, scope, node.index), own), *above]
+
+
+def new_account(scope: Scope, node: Node) -> Account | None:
+    """A node's own limit, where nothing has counted against it yet."""
+    if node.budget is None or not node.budget.counts or node.index in scope.accounts:
+        return None
+    return Account(node.budget)
 
 
 def accounts_at(plan: Plan, state: RunState, path: str) -> list[Addressed]:
@@ -153,7 +167,8 @@ def wake_for_budget(plan: Plan, state: RunState) -> None:
         if place is not None and isinstance(live, Waiting) and live.reason == "budget" and live.question is None:
             scope, node = place
             accounts = accounts_above(plan, state, scope, node.index)
-            if shortage(accounts, call_of(plan, scope, node.index)) is None:
+            short = shortage(accounts, call_of(plan, scope, node.index))
+            if short is None or not short.may_come:  # of what is spent for good nothing will come: it is told so
                 del state.budget_line[0]
                 state.matters.add(Matter("again", scope.key, node.index, cause=state.seq))
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias, assert_never
 
 from interlock.core import events as e
-from interlock.core.evolving.accounts import accounts_above, call_of, charge
+from interlock.core.evolving.accounts import accounts_above, call_of, charge, new_account
 from interlock.core.evolving.compensating import (
     begin_compensation,
     keep_undo,
@@ -139,12 +139,18 @@ def _start(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.NodeSt
         if before.attempt is not None and before.attempt.effect == body.effect:
             attempt.first = before.attempt.first
             attempt.deaths, attempt.steps = before.attempt.deaths, before.attempt.steps
-    if node.budget and node.budget.counts and node.index not in scope.accounts:
-        scope.accounts[node.index] = Account(node.budget)
+    _open_account(scope, node)
     charge(accounts_above(plan, state, scope, node.index), call_of(plan, scope, node.index))
     _move(scope, node, "node.started")
     scope.live[node.index] = Calling(attempt, since=state.seq)
     call_began(state)
+
+
+def _open_account(scope: Scope, node: Node) -> None:
+    """From here on a node's own limit counts."""
+    account = new_account(scope, node)
+    if account is not None:
+        scope.accounts[node.index] = account
 
 
 def _move(scope: Scope, node: Node, event_type: str) -> None:
@@ -176,8 +182,10 @@ def _wait(state: RunState, scope: Scope, node: Node, path: str, body: e.NodeWait
     live = Waiting(body.reason, state.seq, attempt, body.question, error=body.error, decision=body.decision)
     live.cancelling, live.has_held, live.errors = is_cancelling, has_held, errors_of(before)
     live.limit = body.limit
-    if body.reason == "budget" and body.question is None:
-        state.budget_line.append(path)
+    if body.reason == "budget":
+        _open_account(scope, node)
+        if body.question is None:
+            state.budget_line.append(path)
     _move(scope, node, "node.waiting")
     scope.live[node.index] = live
     if body.reason == "event":
