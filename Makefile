@@ -10,6 +10,7 @@
 #   make setup    install everything into .venv, as the lock says (with another interpreter: PYTHON=python3.12)
 #   make sandbox  install bubblewrap, a package of the system, where programs that models write can run (needs root)
 #   make bench    Interlock beside the raw limit and its peers, on SQLite and PostgreSQL (ROUNDS=5, QUICK=1 to see that it runs)
+#   make bench-gateway   what the gateway to models adds to a call, beside LiteLLM, and what an agent's steps cost
 #   make bench-core   what the core costs a node, from 100 to 50,000 nodes
 #   make bench-long   what a run of a million events costs to go on with and to keep
 #   make lock     resolve the dependencies of pyproject.toml anew (to the newest that fit: UPGRADE=1)
@@ -23,7 +24,7 @@ BIN := .venv/bin
 READY := .venv/ready
 STEP = @printf '%-8s%s\n' '$@' '$(strip $(1))'
 
-.PHONY: setup sandbox demo demo-cluster test check format lint types layers pages fix lock bench bench-core bench-long simulate chaos
+.PHONY: setup sandbox demo demo-cluster test check format lint types layers pages fix lock bench bench-gateway bench-core bench-long simulate chaos
 
 setup: $(READY)
 
@@ -101,6 +102,15 @@ fix: $(READY)
 
 bench: $(READY) .venv-peers/ready
 	@$(BIN)/python benchmarks/run.py --rounds $(or $(ROUNDS),5) $(if $(QUICK),--quick) $(if $(FORKS),--forks) $(if $(STORE),--store $(STORE))
+
+build/gateway-peers/ready: benchmarks/requirements-gateway-peers.txt
+	$(call STEP,installing its peers beside it)
+	@mkdir -p build && $(BIN)/python -m venv build/gateway-peers
+	@build/gateway-peers/bin/python -m pip install --quiet --requirement benchmarks/requirements-gateway-peers.txt
+	@touch $@
+
+bench-gateway: $(READY) build/gateway-peers/ready
+	@$(BIN)/python benchmarks/gateway.py --rounds $(or $(ROUNDS),5) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 bench-core: $(READY)
 	@$(BIN)/python benchmarks/core_cost.py
