@@ -99,3 +99,64 @@ def test_who_looks_at_a_run_touches_nothing(
     done = refused(interlock.folder, *(word.replace("RUN", run) for word in words))
 
     assert (done.returncode, done.stderr) == (code, "")
+
+
+SCRIPTED = """
+[models.providers.any]
+kind = "scripted"
+path = "models"
+[models.pools.default]
+models = ["any/one"]
+"""
+SERVED = """
+[models.providers.any]
+kind = "openai_compatible"
+url = "http://127.0.0.1:9/v1"
+[models.pools.default]
+models = [{model = "any/one", price = {input = "0", output = "0"}}]
+"""
+GREETER = """
+agent: greeter
+description: Greets.
+output: {text: string}
+prompt: You greet.
+tools: [greet]
+memory: session
+"""
+SCRIPT = """
+agent: greeter
+turns:
+  - calls: [{tool: greet, arguments: {name: nobody}}, {tool: greet, arguments: {name: Ada}}]
+  - calls: [{tool: remember, arguments: {memory: session, text: Ada is greeted}}]
+  - answer: {text: greeted}
+"""
+
+
+@pytest.fixture
+def taped(interlock: CommandLine) -> CommandLine:
+    """A project whose agent has greeted on a cassette, once with a connection, and whose models are far away now."""
+    interlock.write("interlock.toml", SCRIPTED)
+    interlock.write("tools/tools.py", TOOLS)
+    interlock.write("agents/greeter.yaml", GREETER)
+    interlock.write("models/greeter.yaml", SCRIPT)
+    interlock.graph("greet", "a: {agent: greeter, input: {}}\nb: {agent: greeter, input: {}}")
+    assert interlock("run", "greet", "--record", "tape.json").code == 0
+    interlock.write("interlock.toml", SERVED)
+    return interlock
+
+
+def test_a_model_that_is_asked_is_a_contact(taped: CommandLine) -> None:
+    """The proof below is worth something for models too: the process ends while their library gets ready."""
+    done = refused(taped.folder, "run", "greet", "--store", ".interlock/interlock.db")
+
+    assert (done.returncode, "touched the world: " in done.stderr) == (99, True), done.stderr
+
+
+def test_a_run_with_agents_is_played_without_any_contact(taped: CommandLine) -> None:
+    """Neither models nor tools nor memories are touched: a test of agents needs no key, no network and no luck."""
+    played = refused(
+        taped.folder, "run", "greet", "--world", "cassette:tape.json", "--store", ".interlock/interlock.db"
+    )
+
+    assert (played.returncode, played.stderr) == (0, "")
+    assert played.stdout.count('gave {text: "greeted"} (simulated)') == 2
