@@ -146,7 +146,7 @@ class CountedModels(ScriptedModels):
         agent: str,
         call_id: str,
         deadline: Micros | None,
-        says: Callable[[str], None],
+        says: Callable[[str], None] | None,
     ) -> Heard:
         """Count it, and answer."""
         self._contacts.made("model", call_id)

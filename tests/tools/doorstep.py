@@ -110,6 +110,11 @@ class MemoryJournal:
     def stop_waiting(self) -> None:
         """Nothing waits."""
 
+    @property
+    def is_heard(self) -> bool:
+        """No."""
+        return False
+
     def says(self, text: str) -> None:
         """Nobody listens."""
 

@@ -414,6 +414,11 @@ class RunDriver:
         """Refuse the steps of an attempt that wait until they may be made: who asked for them is to stop."""
         self._inbox.refuse_put_off(path, Refused(f"{path} was asked to stop"))
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody watches, just now."""
+        return bool(self.watchers)
+
     def show_words(self, path: str, text: str) -> None:
         """Tell whoever watches what a model is just saying."""
         for watcher in self.watchers:

@@ -43,6 +43,11 @@ class RunLine(Protocol):
         """Refuse the steps of an attempt that wait until they may be made."""
         ...
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody watches."""
+        ...
+
     def show_words(self, path: str, text: str) -> None:
         """Tell whoever watches what a model is just saying."""
         ...
@@ -118,6 +123,11 @@ class RunJournal:
     def stop_waiting(self) -> None:
         """Refuse the steps of this attempt that wait until they may be made."""
         self._line.refuse_waiting(self._path)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody listens to what models say, just now."""
+        return self._line.is_watched
 
     def says(self, text: str) -> None:
         """Show what a model is just saying; on no record."""

@@ -102,6 +102,11 @@ class Journal(Protocol):
         """Show how far the tool is. Live only, never recorded."""
         ...
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody listens to what models say, just now."""
+        ...
+
     def says(self, text: str) -> None:
         """Show what a model is just saying. Live only, never recorded."""
         ...
@@ -151,6 +156,11 @@ class InnerJournal:
     def progress(self, fraction: float | None, text: str) -> None:
         """Show how far it is."""
         self._outer.progress(fraction, text)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody listens."""
+        return self._outer.is_heard
 
     def says(self, text: str) -> None:
         """Show what a model is just saying."""

@@ -65,6 +65,8 @@ class ScriptedModels:
         self._spent = spent
         self._has_price = has_price
         self.asked: list[Asked] = []
+        self.was_heard: list[bool] = []
+        """Of each, whether somebody listened."""
         self.hung = asyncio.Event()
         self.hangs_in: Callable[[Asked], bool] = lambda _: False
         """Which call is never answered."""
@@ -104,18 +106,20 @@ class ScriptedModels:
         agent: str,
         call_id: str,  # noqa: ARG002 - the port's signature
         deadline: Micros | None,  # noqa: ARG002 - the port's signature
-        says: Callable[[str], None],
+        says: Callable[[str], None] | None,
     ) -> Heard:
         """The turn that follows on what was said last."""
         asked = (agent, turn_after(request))
         self.asked.append(asked)
+        self.was_heard.append(says is not None)
         if self.hangs_in(asked):
             self.hung.set()
             await self.release.wait()
         turn = self._scripts[agent][asked[1] - 1]
         if isinstance(turn, Error):
             return Heard(error=turn, spent=self._spent)
-        says("…")
+        if says is not None:
+            says("…")
         return Heard(_reply(turn, asked[1], self._spent), spent=self._spent)
 
 

@@ -14,6 +14,7 @@ from interlock.core.event_parts import Error
 from interlock.core.plan import EffectClass
 from interlock.core.values import digest_of
 from interlock.core.verdicts import Verdict
+from interlock.engine.live_words import Words
 from tests.engine.agents.scripted_models import Answers, ScriptedModels, calls
 from tests.engine.agents.workbench import RUN, Workbench, outputs, rule
 from tests.engine.fleet import on_virtual_time
@@ -185,3 +186,20 @@ async def test_a_model_that_may_not_be_asked_is_not_asked() -> None:
         assert (state.outcome.status, state.outcome.error.kind) == ("failed", "refused")
         assert refused == [Error("refused", "policy: no_models does not allow it")]
         assert models.asked == []
+
+
+@on_virtual_time
+async def test_a_model_is_asked_for_pieces_only_while_somebody_watches() -> None:
+    """A stream is work for everybody on its way: what nobody hears comes in one piece."""
+    models = ScriptedModels({"fixer": [calls("look"), DONE]})
+    heard: list[object] = []
+    async with Workbench(fixer(), tools=Numbers().tools, models=models) as bench, bench.life() as life:
+        models.hangs_in = lambda asked: asked == ("fixer", 1)
+        driver = await bench.start(life, FIX)
+        await models.hung.wait()
+        driver.watchers.append(heard.append)
+        models.release.set()
+        await bench.ended()
+
+    assert models.was_heard == [False, True]
+    assert heard == [Words("fix", "…")]

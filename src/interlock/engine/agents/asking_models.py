@@ -49,7 +49,7 @@ async def ask_and_listen(
     agent: str,
     call_id: str,
     deadline: Micros | None,
-    says: Callable[[str], None],
+    says: Callable[[str], None] | None,
     halt: Halt,
 ) -> Heard:
     """The answer. Of a call that is broken off nobody knows what it cost, so what was held for it counts as spent."""

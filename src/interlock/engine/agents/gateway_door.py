@@ -47,7 +47,7 @@ class GatewayDoor:
         agent: str,
         call_id: str,
         deadline: Micros | None,
-        says: Callable[[str], None],
+        says: Callable[[str], None] | None,
     ) -> Heard:
         """Ask the models of the route."""
         route = cast("Route", chosen.route)  # what `choose` has made

@@ -158,6 +158,7 @@ class AgentLoop:
 
     async def _listen(self, begun: EffectIntended, chosen: Chosen, request: ModelRequest) -> Observation:
         self._steps.made += 1
+        journal = self._steps.journal
         heard = await ask_and_listen(
             self._crew.performer.models,
             chosen,
@@ -165,7 +166,8 @@ class AgentLoop:
             agent=self._contract.name,
             call_id=begun.effect,
             deadline=self._call.deadline,
-            says=self._steps.journal.says,
+            # What nobody hears is asked for in one piece, which is less work for everybody.
+            says=journal.says if journal.is_heard else None,
             halt=self._halt,
         )
         ordinal, effect, tries = begun.ordinal, begun.effect, begun.tries

@@ -78,9 +78,9 @@ class ModelDoor(Protocol):
         agent: str,
         call_id: str,
         deadline: Micros | None,
-        says: Callable[[str], None],
+        says: Callable[[str], None] | None,
     ) -> Heard:
-        """Ask for an agent, and tell `says` what is being said meanwhile. Raises nothing."""
+        """Ask for an agent, and tell `says`, if somebody listens, what is being said meanwhile. Raises nothing."""
         ...
 
 
@@ -112,7 +112,7 @@ class NoModels:
         agent: str,  # noqa: ARG002 - the port's signature
         call_id: str,  # noqa: ARG002 - the port's signature
         deadline: Micros | None,  # noqa: ARG002 - the port's signature
-        says: Callable[[str], None],  # noqa: ARG002 - the port's signature
+        says: Callable[[str], None] | None,  # noqa: ARG002 - the port's signature
     ) -> Heard:
         """Nobody can be asked."""
         return Heard(error=Error("unavailable", "no model is configured here"))

@@ -113,6 +113,11 @@ class RemoteJournal:
         """What waits, waits no more: where the run is driven, it is refused once its attempt is over."""
         self.end()
 
+    @property
+    def is_heard(self) -> bool:
+        """No."""
+        return False
+
     def says(self, text: str) -> None:
         """Nobody listens here: words are live only, and heard where a run is driven."""
 

@@ -63,7 +63,7 @@ class RecordingModels:
         agent: str,
         call_id: str,
         deadline: Micros | None,
-        says: Callable[[str], None],
+        says: Callable[[str], None] | None,
     ) -> Heard:
         """Let the other door ask, and keep what is heard."""
         recorded = cast("_Recorded", chosen.route)  # what `choose` has made
@@ -115,7 +115,7 @@ class PlayingModels:
         agent: str,  # noqa: ARG002 - the port's signature
         call_id: str,  # noqa: ARG002 - the port's signature
         deadline: Micros | None,  # noqa: ARG002 - the port's signature
-        says: Callable[[str], None],
+        says: Callable[[str], None] | None,
     ) -> Heard:
         """What was heard. Nobody is asked, so it is marked."""
         asking = cast("AskingOnTape", chosen.route)  # what `choose` has found
@@ -125,7 +125,7 @@ class PlayingModels:
         reply = asking.heard.reply
         if reply is None:
             return replace(asking.heard, simulated=True)
-        if reply.text:
+        if says is not None and reply.text:
             says(reply.text)
         return replace(asking.heard, reply=replace(reply, simulated=True), simulated=True)
 
