@@ -4,8 +4,8 @@
     make bench-gateway ROUNDS=1 QUICK=1   does it run at all
 
 Each row is a process of its own; all ask the same server, which is another. Rounds go through the rows in turn, in
-small portions, so that a change of the machine's mood falls on all. What a gateway adds is reckoned within each round against
-the library called directly; a peer that is not installed is left out.
+small portions, so that a change of the machine's mood falls on all. What a gateway adds is reckoned within each round
+against the library called directly; a peer that is not installed is left out.
 """
 
 from __future__ import annotations
