@@ -54,7 +54,9 @@ if TYPE_CHECKING:
     from interlock.engine.serving.roster import WorkerCard, WorkerRow
     from interlock.engine.submitting import Submitted
     from interlock.engine.telling.causes import Cause
+    from interlock.engine.telling.cost_groups import CostReport
     from interlock.engine.telling.history import NodeView, RunView
+    from interlock.engine.telling.spending import CallCost, Costs
     from interlock.engine.triggers.event_triggers import Offered
     from interlock.engine.triggers.trigger_requests import TriggerView
     from interlock.engine.waits import Wait
@@ -81,8 +83,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Asked",
     "AsyncToolContext",
+    "CallCost",
     "Cause",
     "CheckedGraph",
+    "CostReport",
+    "Costs",
     "EffectsWaiting",
     "Event",
     "Fleet",
@@ -166,6 +171,8 @@ _HOMES = {
     "interlock.engine.triggers.event_triggers": ("Offered",),
     "interlock.engine.courses.forking": ("PreparedFork",),
     "interlock.engine.telling.causes": ("Cause",),
+    "interlock.engine.telling.cost_groups": ("CostReport",),
+    "interlock.engine.telling.spending": ("CallCost", "Costs"),
     "interlock.engine.telling.history": ("NodeView", "RunView"),
     "interlock.engine.releasing.migrating": ("Obstacle",),
     "interlock.engine.releasing.preflight": ("Preflight",),

@@ -18,6 +18,7 @@ from interlock.cli import (
     agents,
     backing_up,
     changing,
+    costing,
     differing,
     fleet,
     forking,
@@ -77,6 +78,7 @@ app.command("show", rich_help_panel=_LOOK)(looking.show)
 app.command("events", rich_help_panel=_LOOK)(looking.events)
 app.command("inspect", rich_help_panel=_LOOK)(looking.inspect)
 app.command("effects", rich_help_panel=_LOOK)(looking.effects)
+app.command("costs", rich_help_panel=_LOOK)(costing.costs)
 app.command("replay", rich_help_panel=_LOOK)(replaying.replay)
 app.command("diff", rich_help_panel=_LOOK)(differing.diff)
 app.command("workers", rich_help_panel=_LOOK)(fleet.workers)

@@ -61,6 +61,10 @@ class Chosen:
         """The runs that are meant."""
         if not self._filters:
             raise CommandError("name a run, or say which runs are meant: --graph, --status, --label, --older-than")
+        return self.or_all_of(interlock)
+
+    def or_all_of(self, interlock: Interlock) -> Selection:
+        """The same for who only looks: where nothing is said, every run is meant."""
         return interlock.selected(
             graph=self.graph,
             statuses=self._statuses(),

@@ -18,6 +18,7 @@ from interlock.core.events import Event
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import Plan
 from interlock.core.values import Value
+from interlock.engine.costing import calls_of_run, costs_of_runs, one_of
 from interlock.engine.courses.differing import Course, Edges, RunDifference, difference, note_edge
 from interlock.engine.courses.forking import PreparedFork, make_fork, prepare_fork
 from interlock.engine.courses.redeciding import OnAnotherGraph, redecide_run
@@ -31,8 +32,10 @@ from interlock.engine.releasing.releases import released
 from interlock.engine.starting import is_given
 from interlock.engine.submitting import Submitted, submit
 from interlock.engine.telling.causes import Cause, Links, cause
+from interlock.engine.telling.cost_groups import CostReport
 from interlock.engine.telling.history import History, RunView
 from interlock.engine.telling.lineage import Lineage
+from interlock.engine.telling.spending import CallCost
 from interlock.engine.worker import Worker
 from interlock.store.rows import LedgerRow, QuestionRow, RunRow
 from interlock.store.sealing import Header
@@ -171,6 +174,16 @@ class RunHandle:
     async def effects(self) -> list[LedgerRow]:
         """The run's contacts with the world, and what came of each."""
         return await self._worker.engine.store.ledger(self._worker.engine.tenant, self.id)
+
+    async def costs(self, *, by: str = "node") -> CostReport:
+        """What the run has cost so far, by `node`, `agent`, `model`, `tool` or `day`."""
+        return await costs_of_runs(self._worker.engine, one_of(await self.row()), by)
+
+    async def calls(self) -> AsyncIterator[CallCost]:
+        """Its calls of models and tools, each with what it cost; those that are under way come last."""
+        await self.row()
+        async for _, call in calls_of_run(self._worker.engine, self.id):
+            yield call
 
     # --- what happens ---
 

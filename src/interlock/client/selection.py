@@ -6,7 +6,7 @@ Each run is asked for itself: its own log says what was asked, by whom and why, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from msgspec.structs import replace
@@ -14,8 +14,10 @@ from msgspec.structs import replace
 from interlock.core import requests as r
 from interlock.core.lifecycle import RUN_ENDED, RUN_STATUSES
 from interlock.engine.asking import Asked, ask_all, ask_one
+from interlock.engine.costing import costs_of_runs
 from interlock.engine.linking import leave_continuation, prepare_retry, prepare_rollback
 from interlock.engine.run_filter import RunFilter, runs_taken
+from interlock.engine.telling.cost_groups import CostReport
 from interlock.engine.worker import Worker
 from interlock.store.rows import RunRow
 
@@ -56,6 +58,13 @@ class Selection:
     async def counted(self) -> Counter[tuple[str, str]]:
         """How many runs are meant, by graph and status."""
         return Counter([(row.graph, row.status) async for row in self.rows()])
+
+    async def costs(self, *, by: str = "graph", tell: Callable[[int], object] = lambda _: None) -> CostReport:
+        """What they have cost together, by what calls have in common: `agent`, `model`, `user`, `label:team`.
+
+        `tell` hears how many runs have been read: all that happened in them is.
+        """
+        return await costs_of_runs(self._worker.engine, self.rows(), by, tell=tell)
 
     # --- what can be asked of all of them ---
 

@@ -82,13 +82,21 @@ class Life:
 class Workbench:
     """One store, agents, tools and models."""
 
-    def __init__(self, *agents: Agent, tools: Sequence[Any] = (), models: ModelDoor, judge: Judge = allow) -> None:
+    def __init__(
+        self,
+        *agents: Agent,
+        tools: Sequence[Any] = (),
+        models: ModelDoor,
+        judge: Judge = allow,
+        graphs: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self.clock = VirtualClock()
         self.store = CountingStore(self.clock)
         self.agents = collect_agents(agents)
         self.toolbox = collect_tools(tools)
         self.models = models
         self.judge = judge
+        self._graphs = graphs or {}
         self._lives = 0
         self._drivers: list[tuple[Life, RunDriver]] = []
 
@@ -106,7 +114,7 @@ class Workbench:
     def plan(self, nodes: Mapping[str, Any], **keys: Any) -> tuple[Plan, bytes]:  # noqa: ANN401 - keys of a graph
         """A graph of these nodes, and its bundle."""
         document = {"graph": "g", "nodes": dict(nodes), **keys}
-        catalogue = Catalogue(self.toolbox.contracts(), agents=self.agents.contracts())
+        catalogue = Catalogue(self.toolbox.contracts(), self._graphs, self.agents.contracts())
         compiled = compile_graph(document, catalogue)
         assert compiled.plan is not None, compiled.errors
         assert compiled.bundle is not None

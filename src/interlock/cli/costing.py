@@ -1,0 +1,110 @@
+"""The command `costs`: what runs have cost, call by call or by what calls have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interlock.cli.failures import CommandError, ExitCode
+from interlock.cli.invocation import Invocation, finished
+from interlock.cli.many import Chosen
+from interlock.cli.options import AsJson, AtMost, OfGraph, OfLabel, OfStatus, OlderThan, RunIfOne, Store
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+CALL = "call"
+"""Of one run: every call by itself."""
+TOLD_EVERY = 50
+"""After how many runs the progress is told anew."""
+
+
+def costs(
+    run: RunIfOne = None,
+    *,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            metavar="WORD",
+            help="run, graph, node, agent, model, tool, user, tenant, day or label:KEY; of one run also call.",
+        ),
+    ] = "",
+    graph: OfGraph = None,
+    status: OfStatus = None,
+    label: OfLabel = None,
+    older_than: OlderThan = None,
+    limit: AtMost = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> int:
+    """Tell what a run has cost, or many runs: money, tokens and calls, by what they have in common."""
+    chosen = Chosen(graph=graph, status=status, label=label, older_than=older_than, limit=limit, plan=False, yes=False)
+    if run is None:
+        if by == CALL:
+            raise CommandError("calls are listed of one run: name it, or say --by with another word")
+        return finished(_costs_of_many(chosen, by or "graph", Invocation(store=store, as_json=as_json, drives=False)))
+    chosen.refuse_beside(run)
+    return finished(_costs_of_one(run, by or "node", store, as_json=as_json))
+
+
+async def _costs_of_one(run: str, by: str, store: str | None, *, as_json: bool) -> int:
+    from interlock.cli.cost_table import CallLines, CallObjects, print_report, report_as_json
+    from interlock.cli.opening import looked_at
+    from interlock.cli.output import console, print_json
+
+    async with looked_at(run, store) as handle:
+        if by == CALL:
+            told = CallObjects(handle.id) if as_json else CallLines(console())
+            async for call in handle.calls():
+                told.add(call)
+            told.end()
+            return ExitCode.SUCCEEDED
+        report = await handle.costs(by=by)
+    if as_json:
+        print_json({"run": handle.id} | report_as_json(report))
+    else:
+        print_report(console(), report)
+    return ExitCode.SUCCEEDED
+
+
+async def _costs_of_many(chosen: Chosen, by: str, on: Invocation) -> int:
+    from interlock.cli.cost_table import print_report, report_as_json
+    from interlock.cli.opening import looked_at_all
+    from interlock.cli.output import console, print_json
+
+    progress = _Progress(on)
+    async with looked_at_all(on.store) as interlock:
+        with progress:
+            report = await chosen.or_all_of(interlock).costs(by=by, tell=progress.tell)
+    if on.as_json:
+        print_json(report_as_json(report))
+    else:
+        print_report(console(), report)
+    return ExitCode.SUCCEEDED
+
+
+class _Progress:
+    """How many runs have been read, on a terminal alone and gone in the end."""
+
+    def __init__(self, on: Invocation) -> None:
+        from interlock.cli.output import error_console
+
+        console = error_console()
+        self._status: Status | None = None
+        if console.is_terminal and not on.as_json:
+            self._status = console.status("reading runs")
+
+    def __enter__(self) -> None:
+        if self._status is not None:
+            self._status.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def tell(self, count: int) -> None:
+        """So many are read."""
+        if self._status is not None and count % TOLD_EVERY == 0:
+            self._status.update(f"reading runs: {count:,}")

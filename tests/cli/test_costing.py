@@ -1,0 +1,80 @@
+"""`interlock costs`: what runs have cost, for whoever has to pay for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.agents_at_work import write_agents
+from tests.cli.command_line import CommandLine
+
+
+@pytest.fixture
+def fixing(interlock: CommandLine) -> CommandLine:
+    """A project in which an agent lets another work, at a price."""
+    write_agents(interlock)
+    return interlock
+
+
+def test_costs_are_added_up_by_what_calls_have_in_common(fixing: CommandLine) -> None:
+    """Who asks where the money went, asks by agent, by model, by team."""
+    fixing.started("lead", "--label", "team=red")
+    fixing.started("lead", "--label", "team=blue")
+
+    by_agent = fixing("costs", "--by", "agent", "--json").json
+    by_team = fixing("costs", "--by", "label:team", "--json").json
+
+    groups = {group["name"]: (group["calls"], group["turns"]) for group in by_agent["groups"]}
+    assert groups == {"boss": (6, 4), "fixer": (6, 4)}
+    assert {group["name"] for group in by_team["groups"]} == {"red", "blue"}
+    assert by_agent["total"] == by_team["total"]
+    assert sum(group["usd"] for group in by_agent["groups"]) == by_agent["total"]["usd"]
+    assert by_agent["total"]["usd"] == by_agent["total"]["simulated_usd"] + 4 * 10_000
+
+
+def test_every_call_of_a_run_can_be_told(fixing: CommandLine) -> None:
+    """A sum is believed once it can be taken apart."""
+    run = fixing.started("lead")
+
+    told = fixing("costs", run, "--by", "call", "--json").json
+
+    assert sorted((call["path"], call["kind"], call["name"]) for call in told["calls"]) == [
+        ("lead.1", "model", "script/any"),
+        ("lead.2.1", "model", "script/any"),
+        ("lead.2.2", "tool", "look"),
+        ("lead.2.3", "model", "script/any"),
+        ("lead.3/see", "tool", "look"),
+        ("lead.4", "model", "script/any"),
+    ]
+    total = fixing("costs", run, "--json").json["total"]
+    assert sum(call["costs"]["usd"] for call in told["calls"]) == total["usd"]
+
+
+def test_people_are_told_the_sum_and_that_it_was_simulated(fixing: CommandLine) -> None:
+    """Nobody should take the cost of a rehearsal for a bill."""
+    fixing.started("lead")
+
+    said = fixing("costs")
+
+    assert said.code == 0
+    assert said.out.splitlines()[-1].startswith("1 run: $0.0")
+    assert " tokens (" in said.out
+    assert "· 6 calls, 4 of models · 4 simulated, $0.0" in said.out
+
+
+def test_runs_are_chosen_by_the_filters_of_lists(fixing: CommandLine) -> None:
+    """The same words mean the same runs everywhere."""
+    fixing.started("lead", "--label", "team=red")
+    fixing.started("lead")
+
+    assert fixing("costs", "--label", "team=red", "--json").json["runs"] == 1
+    assert fixing("costs", "--status", "failed", "--json").json["runs"] == 0
+    assert fixing("costs", "--graph", "other").out == "0 runs: 0 calls\n"
+
+
+def test_what_cannot_be_asked_is_said(fixing: CommandLine) -> None:
+    """A word that is no grouping must not become one group of everything."""
+    run = fixing.started("lead")
+
+    assert "'colour' is nothing to group costs by; there are: run, graph, node" in fixing("costs", "--by", "colour").err
+    assert "name it, or say --by with another word" in fixing("costs", "--by", "call").err
+    assert "not both" in fixing("costs", run, "--graph", "lead").err
