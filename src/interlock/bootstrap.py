@@ -248,7 +248,7 @@ async def _model_door(parts: Parts) -> AsyncGenerator[ModelDoor]:
 
     gateway = make_models(parts.models, secrets=parts.secrets, clock=parts.clock)
     try:
-        yield GatewayDoor(gateway)
+        yield GatewayDoor(gateway, parts.secrets.redaction())
     finally:
         await gateway.close()
 

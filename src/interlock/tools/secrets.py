@@ -1,7 +1,8 @@
 """Secrets: read from the environment and from one file, filled into a call at the door, struck out of what comes back.
 
-Rule 48: elsewhere only the handle `core.values.Secret` exists. Nothing here encrypts or stores; a secret that a tool
-transforms before it returns it (encoded, cut, reversed) is no longer recognised.
+All that are known are, whether the call was given them or its tool found them where it should not have looked. Rule 48:
+elsewhere only the handle `core.values.Secret` exists. Nothing here encrypts or stores; a secret that a tool transforms
+before it returns it (encoded, cut, reversed) is no longer recognised.
 """
 
 from __future__ import annotations
@@ -49,20 +50,19 @@ class SecretSource:
 
     def __init__(self, secrets: Mapping[str, SecretText]) -> None:
         self._secrets = dict(secrets)
+        self._told_from_text = [text for text in self._secrets.values() if len(text.reveal()) >= TOLD_FROM_TEXT_MIN]
+        self._redaction = Redaction(self._told_from_text)
 
     def find(self, name: str) -> SecretText | None:
         """The secret of that name."""
         return self._secrets.get(name)
 
-    def redaction(self) -> Redaction:
-        """What strikes all of them out, but those too short to be told from other text."""
-        return Redaction([text for text in self._secrets.values() if len(text.reveal()) >= TOLD_FROM_TEXT_MIN])
+    def redaction(self, given: Sequence[SecretText] = ()) -> Redaction:
+        """What strikes all of them out; one too short to be told from other text only if it was given."""
+        return Redaction([*self._told_from_text, *given]) if given else self._redaction
 
     def __repr__(self) -> str:
         return f"SecretSource({', '.join(sorted(self._secrets))})"
-
-
-NO_SECRETS: Final = SecretSource({})
 
 
 def read_secrets(environment: Mapping[str, str], file: Path | None = None) -> SecretSource:
@@ -137,6 +137,7 @@ class Redaction:
 
 
 NOTHING_SECRET: Final = Redaction([])
+NO_SECRETS: Final = SecretSource({})
 NONE_GIVEN: Final[Mapping[str, SecretText]] = MappingProxyType({})
 """Nearly every call is given no secrets."""
 
@@ -147,13 +148,14 @@ def _spellings(text: str) -> set[str]:
 
 
 def fill(value: Value, source: SecretSource, given: Mapping[str, SecretText] = NONE_GIVEN) -> tuple[Value, Redaction]:
-    """The value with every handle replaced by its secret, and what strikes these out; or `MissingSecret`.
+    """The value with every handle replaced by its secret, and what strikes all out; or `MissingSecret`.
 
     Its lists and maps are new ones: a tool may do with them what it likes, and the run's own stay as they were. What
     the call is `given` besides is struck out as well.
     """
     used: list[SecretText] = list(given.values())
-    return _filled(value, source, used), Redaction(used) if used else NOTHING_SECRET
+    filled = _filled(value, source, used)
+    return filled, source.redaction(used)
 
 
 def named_secrets(names: Sequence[str], source: SecretSource) -> Mapping[str, SecretText]:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
+from msgspec.structs import replace
+
 from interlock.core.agent_contract import ModelNeed
-from interlock.core.messages import ModelRequest
+from interlock.core.messages import ModelReply, ModelRequest
 from interlock.core.plan import Micros
 from interlock.engine.agents.model_door import Candidate, Chosen, Heard, NoneChosen, Turn
 from interlock.models.gateway import ModelGateway
 from interlock.models.outcomes import ModelAnswered
 from interlock.models.routing import NoRoute, Route
+from interlock.tools.secrets import NOTHING_SECRET, Redaction
 
 
 class GatewayDoor:
-    """The gateway of a project."""
+    """The gateway of a project. Known secrets are struck out of what models say, as of what tools do."""
 
-    def __init__(self, gateway: ModelGateway) -> None:
+    def __init__(self, gateway: ModelGateway, redaction: Redaction = NOTHING_SECRET) -> None:
         self._gateway = gateway
+        self._redaction = redaction
 
     def candidates(self, need: ModelNeed, request: ModelRequest, turn: Turn) -> Sequence[Candidate]:  # noqa: ARG002 - the port's
         """The models of the pool."""
@@ -55,5 +59,11 @@ class GatewayDoor:
             route, request, call_id=call_id, deadline=deadline, on_token=says, agent=agent
         )
         if isinstance(outcome, ModelAnswered):
-            return Heard(outcome.reply, spent=outcome.spent)
-        return Heard(error=outcome.error, spent=outcome.spent)
+            return Heard(self._struck(outcome.reply), spent=outcome.spent)
+        error = replace(outcome.error, message=self._redaction.text(outcome.error.message))
+        return Heard(error=error, spent=outcome.spent)
+
+    def _struck(self, reply: ModelReply) -> ModelReply:
+        value, text = self._redaction.value, self._redaction.text
+        calls = [replace(call, arguments=value(call.arguments), raw=text(call.raw)) for call in reply.calls]
+        return replace(reply, text=text(reply.text), calls=tuple(calls))
