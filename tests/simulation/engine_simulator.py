@@ -45,6 +45,7 @@ from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Sealed
 from interlock.tools.door import ToolDoor
 from interlock.tools.secrets import SecretSource, SecretText
+from tests.policies import JUDGE
 from tests.simulation.broken_rule import BrokenRule
 from tests.simulation.contracts import TOOLS
 from tests.simulation.people import Asked, People
@@ -266,7 +267,9 @@ class EngineSimulation:
             door.dead.set()
 
     def _engine(self, store: EventStore) -> Engine:
-        return self.engine_kind(store, tenant=TENANT, now=self.clock.now, snapshot_events=self.snapshot_events)
+        return self.engine_kind(
+            store, tenant=TENANT, now=self.clock.now, judge=JUDGE, snapshot_events=self.snapshot_events
+        )
 
     async def _look_at_the_snapshot(self) -> None:
         """Wherever the last process left it, a snapshot and what lies behind it is what the whole log says."""

@@ -12,6 +12,7 @@ from interlock.core.decide import Need, decide
 from interlock.core.evolve import evolve
 from interlock.core.lifecycle import RUN_LIFECYCLE
 from interlock.core.plan import Plan
+from interlock.core.recorded_verdicts import RecordedVerdicts
 from interlock.core.settle import record, unpacked
 from interlock.core.state import RunState, decode_state, encode_state, status_of
 from interlock.core.values import ENCODER, Pack, Value
@@ -25,9 +26,10 @@ class Replay(Struct, frozen=True):
     blobs: Mapping[str, Value] = {}
     pack: Pack = unpacked
 
-    def decide(self, state: RunState) -> e.Command | None:
-        """The next command; every value is at hand."""
-        command = decide(self.plan, state, self.blobs, self.pack)
+    def decide(self, state: RunState, event: e.Event | None = None) -> e.Command | None:
+        """The next command; every value is at hand. What the policy said is what stands in the event that was next."""
+        judge = None if event is None else RecordedVerdicts(state, event)
+        command = decide(self.plan, state, self.blobs, self.pack, judge)
         assert not isinstance(command, Need), f"the replay needs {command}"
         return command
 
@@ -48,7 +50,7 @@ class Replay(Struct, frozen=True):
             raise BrokenRule(1, "the log leads to another state than the run came to")
 
     def _check_decision(self, state: RunState, event: e.Event) -> None:
-        command = self.decide(state)
+        command = self.decide(state, event)
         if command is None:
             raise BrokenRule(7, f"event {event.seq} {event.type} {event.path} is decided by nobody in the replay")
         again = record(state, command, at=event.at)
