@@ -29,8 +29,7 @@ def answers_ok(contract: AgentContract, toolbox: Toolbox, state: Value, told: Ob
 
 def names(*sources: object) -> list[str]:
     """The agents of those sources, without those that come with the product."""
-    own = collect_agents(())
-    return [each.name for each in collect_agents(sources) if each.name not in own]  # pyright: ignore[reportArgumentType] - sources of every kind
+    return [each.name for each in collect_agents(sources).own()]  # pyright: ignore[reportArgumentType] - sources of every kind
 
 
 def test_a_folder_holds_contracts_and_python_files(tmp_path: Path) -> None:

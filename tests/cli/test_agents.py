@@ -9,7 +9,7 @@ READER = "agent: reader\nrole: Reads\nprompt: You read.\ntools: [greet]\nlimits:
 
 def own(listed: list[dict[str, object]]) -> list[object]:
     """The agents of the project among those listed: those that come with the product are left out."""
-    return [each["agent"] for each in listed if str(each["place"]).find("built_in") < 0]
+    return [each["agent"] for each in listed if each["place"] != "built-in"]
 
 
 def test_a_new_agent_is_there_and_passes_its_check(interlock: CommandLine) -> None:

@@ -1,18 +1,19 @@
 """Agents by name, collected from folders, files, modules, installed packages and code. Two never share a name.
 
-Everything that is wrong with the sources is told at once. The agents that come with the product yield to a project's
-own of the same name.
+Everything that is wrong with the sources is told at once. An agent that comes with the product yields to one of the
+sources that has its name, for graphs and for all agents that may call it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Final, TypeAlias
 
 from interlock.agents.agent import Agent
+from interlock.agents.built_in_agents import built_in_agent, built_in_names
 from interlock.agents.contracts.reading import ReadContract, read_contract
 from interlock.agents.errors import AgentsNotLoaded, UnknownAgent
 from interlock.agents.fingerprint import Fingerprint, fingerprint_of
@@ -24,34 +25,44 @@ AgentSource: TypeAlias = str | Path | ModuleType | Agent | EntryPoint
 """A folder, a contract, a Python file, a module or its name, an agent, or what an installed package declares."""
 
 ENTRY_POINT_GROUP: Final = "interlock.agents"
-BUILT_IN: Final = Path(__file__).parent / "built_in"
-"""The agents that come with the product."""
-
 CONTRACT_SUFFIXES: Final = (".yaml", ".yml")
 
 
 class Agents:
-    """Agents by name, and what they were made of."""
+    """Agents by name, and what they were made of. One that comes with the product is read when it is asked for."""
 
     def __init__(self, agents: Iterable[Agent], sources: Sequence[AgentSource], fingerprint: Fingerprint) -> None:
-        self._agents = {each.name: each for each in sorted(agents, key=lambda each: each.name)}
+        self._own = {each.name: each for each in sorted(agents, key=lambda each: each.name)}
+        self._built_in: dict[str, Agent | None] = {name: None for name in built_in_names() if name not in self._own}
         self._sources = tuple(sources)
         self._fingerprint = fingerprint
 
     def find(self, name: str) -> Agent | None:
         """The agent of that name."""
-        return self._agents.get(name)
+        if name not in self._built_in:
+            return self._own.get(name)
+        read = self._built_in[name] or built_in_agent(name)
+        self._built_in[name] = read
+        return read
 
     def get(self, name: str) -> Agent:
         """The agent of that name; `UnknownAgent` suggests the nearest one."""
-        found = self._agents.get(name)
+        found = self.find(name)
         if found is None:
-            raise UnknownAgent(name, self._agents)
+            raise UnknownAgent(name, self.names())
         return found
 
-    def contracts(self) -> dict[str, AgentContract]:
+    def names(self) -> list[str]:
+        """The names of all."""
+        return sorted([*self._own, *self._built_in])
+
+    def own(self) -> list[Agent]:
+        """Those of the sources, without the ones that come with the product."""
+        return list(self._own.values())
+
+    def contracts(self) -> Mapping[str, AgentContract]:
         """What graphs and other agents may know of them."""
-        return {name: each.contract for name, each in self._agents.items()}
+        return _Contracts(self)
 
     def has_changed(self) -> bool:
         """Whether a file of theirs is another than when they were collected, is new, or is gone."""
@@ -62,13 +73,35 @@ class Agents:
         return collect_agents(self._sources)
 
     def __iter__(self) -> Iterator[Agent]:
-        return iter(self._agents.values())
+        return map(self.get, self.names())
 
     def __len__(self) -> int:
-        return len(self._agents)
+        return len(self._own) + len(self._built_in)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own or name in self._built_in
+
+
+class _Contracts(Mapping[str, AgentContract]):
+    """The contracts of agents: of those that come with the product, only the ones that are looked at are read."""
+
+    def __init__(self, agents: Agents) -> None:
+        self._agents = agents
+
+    def __getitem__(self, name: str) -> AgentContract:
+        found = self._agents.find(name)
+        if found is None:
+            raise KeyError(name)
+        return found.contract
 
     def __contains__(self, name: object) -> bool:
         return name in self._agents
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._agents.names())
+
+    def __len__(self) -> int:
+        return len(self._agents)
 
 
 def installed_agents() -> list[EntryPoint]:
@@ -94,8 +127,6 @@ def collect_agents(sources: Iterable[AgentSource]) -> Agents:
             problems += error.problems
     if problems:
         raise AgentsNotLoaded(list(dict.fromkeys(problems)))
-    for built_in in _contracts_in(BUILT_IN):
-        agents.setdefault(built_in.name, built_in)
     return Agents(agents.values(), given, fingerprint)
 
 

@@ -105,7 +105,7 @@ def _problem(message: str, advice: str = "") -> dict[str, Any]:
 def _with_callees(checked: Sequence[CheckedAgent], agents: Agents, wanted: Sequence[str]) -> list[CheckedAgent]:
     """The agents that were meant, and whether what each may call is there."""
     known = {each.name: each for each in checked}
-    names = [each for each in wanted if not _is_file(each)] if wanted else [each.name for each in agents]
+    names = [each for each in wanted if not _is_file(each)] if wanted else [each.name for each in agents.own()]
     meant = [*known, *(name for name in names if name not in known)]
     tools = project_client(Invocation()).toolbox.contracts()
     return [_with_its_callees(known.get(name) or _declared(agents, name), agents, tools) for name in meant]

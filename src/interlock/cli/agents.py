@@ -23,15 +23,16 @@ AgentName: TypeAlias = Annotated[
 
 @app.command("list")
 def list_agents(*, as_json: AsJson = False) -> int:
-    """List the agents: what each is for, what it may call, and where it is declared."""
+    """List the agents: what each is for, what it may call, and where it is declared; those that come along last."""
+    from interlock.agents.built_in_agents import BUILT_IN
     from interlock.cli.agent_table import agent_as_json, print_agents
     from interlock.cli.output import console, print_json
 
-    found = _project_agents()
+    found = sorted(_project_agents(), key=lambda each: each.place == BUILT_IN)
     if as_json:
         print_json({"agents": [agent_as_json(each) for each in found]})
     else:
-        print_agents(console(), list(found))
+        print_agents(console(), found)
     return ExitCode.SUCCEEDED
 
 
@@ -55,7 +56,7 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="[AGENT]...",
-            help="Contracts, or names of the project's agents; without any, all of them.",
+            help="Contracts, or names of agents; without any, all agents of the project.",
             autocompletion=agent_names,
         ),
     ] = None,

@@ -23,11 +23,12 @@ def graph_names(incomplete: str) -> list[str]:
 
 
 def agent_names(incomplete: str) -> list[str]:
-    """The agents of the project's folder, by the names of their files; nothing is loaded for that."""
+    """The agents of the project's folder and those that come along, by the names of their files; none is loaded."""
     folders = (folder / "agents" for folder in (Path.cwd(), *Path.cwd().parents))
-    folder = next((folder for folder in folders if folder.is_dir()), None)
-    names = sorted(file.stem for file in folder.glob("*.yaml")) if folder else []
-    return [name for name in names if name.startswith(incomplete)]
+    own = next((folder for folder in folders if folder.is_dir()), None)
+    come_along = Path(__file__).parents[1] / "agents" / "built_in"
+    names = {file.stem for folder in (own, come_along) if folder is not None for file in folder.glob("*.yaml")}
+    return sorted(name for name in names if name.startswith(incomplete))
 
 
 def pool_names(incomplete: str) -> list[str]:
