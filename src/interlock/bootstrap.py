@@ -123,7 +123,8 @@ class Parts:
         is_shared: bool = False,
     ) -> Placing:
         """What a worker with these parts performs itself."""
-        tools = {tool.name: tool.pool for tool in self.toolbox}
+        agents = {agent.name: DEFAULT_POOL for agent in self.agents or ()}
+        tools = agents | {tool.name: tool.pool for tool in self.toolbox}
         return Placing(tools, pools=pools, tags=tags, limits=self.pools, hands=hands, is_shared=is_shared)
 
 

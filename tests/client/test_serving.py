@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from interlock import Interlock
+from interlock.agents import agent
 from interlock.store import PlaceError
 from tests.client.workshop import graph
 from tests.privileges import folder_open_to_all, without_privileges
@@ -48,3 +49,26 @@ def test_a_store_that_may_only_be_read_is_not_served(open_folder: Path, file_mod
         assert str(refused.value) == f"{place}: the file can only be read: make it and its folder writable"
 
     story()
+
+
+@in_event_loop
+async def test_a_worker_that_serves_lets_agents_work(tmp_path: Path) -> None:
+    """An agent is performed as a tool is: by whoever serves the store, and not only by who has started its run."""
+    script = "agent: fixer\nturns:\n  - answer: {number: 42}\n"
+    (tmp_path / "fixer.yaml").write_text(script, encoding="utf-8")
+    fixer = agent("fixer", prompt="You fix.", output={"number": "integer"})
+    script_of_all = {"providers": {"script": {"kind": "scripted", "path": "fixer.yaml"}}}
+    models = script_of_all | {"pools": {"default": {"models": ["script/any"]}}}
+
+    def process() -> Interlock:
+        return Interlock(tmp_path / "interlock.db", agents=[fixer], models=models, folder=tmp_path)
+
+    leaves = asyncio.Event()
+    async with process() as interlock, asyncio.timeout(WITHIN_SECONDS):
+        serving = asyncio.create_task(process().serve(leaves))
+        run = await interlock.start(graph({"fix": {"agent": "fixer", "input": {}}}), detach=True)
+        result = await run.wait()
+        leaves.set()
+        await serving
+
+    assert (result.status, result.outputs) == ("succeeded", {"fix": {"number": 42}})
