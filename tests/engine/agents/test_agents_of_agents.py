@@ -54,7 +54,8 @@ def chain(depth: int, **keys: Any) -> list[Agent]:  # noqa: ANN401 - the keys of
 def scripts(depth: int) -> dict[str, list[Turn]]:
     """What each is answered: to call the next, and then that it is done."""
     passing: dict[str, list[Turn]] = {f"a{n}": [calls((f"agent:a{n + 1}", {})), DONE] for n in range(1, depth)}
-    return passing | {f"a{depth}": [calls("ring"), DONE]}
+    last: list[Turn] = [calls("ring"), DONE]
+    return {**passing, f"a{depth}": last}
 
 
 @on_virtual_time

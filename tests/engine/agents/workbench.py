@@ -27,12 +27,18 @@ from interlock.engine.courses.verifying import replay_run
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld
+from interlock.engine.serving.roster import WorkerCard
+from interlock.engine.serving.service import Service
+from interlock.engine.sharing.placing import Hands, Placing
+from interlock.engine.signals import encode_request, kind_of
+from interlock.engine.starting import start_detached
 from interlock.engine.worker import Worker
 from interlock.store.event_store import Append
 from interlock.store.lease import LeaseOwner
 from interlock.store.memory.store import MemoryEventStore
 from interlock.tools.door import ToolDoor
 from interlock.tools.toolbox import collect_tools
+from tests.engine.fleet import Serving
 from tests.simulation.process_door import ProcessDoor
 from tests.simulation.virtual_time import VirtualClock
 
@@ -56,7 +62,12 @@ class CountingStore(MemoryEventStore):
     """A store that remembers what was appended."""
 
     def __init__(self, clock: VirtualClock) -> None:
-        super().__init__(clock=clock.now, lease_micros=LEASE_SECONDS * 1_000_000, is_running=lambda _: False)
+        self.serving: dict[str, ProcessDoor] = {}
+        super().__init__(
+            clock=clock.now,
+            lease_micros=LEASE_SECONDS * 1_000_000,
+            is_running=lambda owner: owner.id in self.serving and not self.serving[owner.id].dead.is_set(),
+        )
         self.appends: list[Append] = []
 
     async def append(self, append: Append) -> None:
@@ -139,6 +150,43 @@ class Workbench:
         life = Life(worker, door)
         async with worker:
             yield life
+
+    def serve(self, name: str, *, pool: str = "default", runs_max: int = 100) -> Serving:
+        """A process that serves the store: it drives runs, and performs what is on offer of its pool."""
+        door, held = ProcessDoor(self.store, Random(0), blobs={}), Hands(10)  # noqa: S311 - as above
+        owner = LeaseOwner(name, "here", 1, 1)
+        self.store.serving[name] = door
+        tools = {each.name: "default" for each in self.agents} | {each.name: each.pool for each in self.toolbox}
+        placing = Placing(tools, pools=frozenset({pool}), hands=held, is_shared=True)
+        store = door.as_store()
+
+        def worker_of(tenant: str) -> Worker:
+            world = LiveWorld(
+                self.toolbox, ToolDoor(clock=self.clock), tenant=tenant, models=self.models, agents=self.agents
+            )
+            engine = Engine(store, tenant=tenant, now=self.clock.now, judge=self.judge)
+            return Worker(engine, world, self.clock, owner=owner, new_id=lambda: "", placing=placing)
+
+        card = WorkerCard(owner=owner, pools=(pool,), concurrency=10, started_at=self.clock.now())
+        service = Service(
+            store, self.clock, card=card, placing=placing, worker_of=worker_of, limits=(), runs_max=runs_max
+        )
+        leaves = asyncio.Event()
+        one = Serving(service, held, leaves, door)
+        one.task = asyncio.ensure_future(service.serve(TENANT, until=leaves, grace_seconds=5))
+        return one
+
+    async def offer(self, nodes: Mapping[str, Any], **keys: Any) -> None:  # noqa: ANN401 - as above
+        """A run for whoever takes it up."""
+        plan, bundle = self.plan(nodes, **keys)
+        engine = self.engine()
+        await engine.keep_bundle(plan, bundle)
+        starter = LeaseOwner("starter", "elsewhere", 1, 1)
+        await start_detached(engine, plan, RUN, r.StartRun(inputs={}, tenant=TENANT), owner=starter)
+
+    async def asked(self, request: r.Request) -> None:
+        """Somebody asks something of a run that is driven somewhere."""
+        await self.store.send_signal(TENANT, RUN, kind=kind_of(request), body=encode_request(request), sender="ada")
 
     async def start(self, life: Life, nodes: Mapping[str, Any], **keys: Any) -> RunDriver:  # noqa: ANN401 - as above
         """A run of these nodes, driven by that worker."""
