@@ -30,21 +30,27 @@ class Crew:
 
     def toolbox(self, contract: AgentContract) -> Toolbox:
         """Everything that an agent may call, by the names it uses."""
-        agents: Mapping[str, AgentContract] = {
-            f"{AGENT_TOOL}{name}": agent for name, agent in self.plan.agents.items() if name != contract.name
-        }
-        return {**self.plan.tools, **agents, **memory_contracts(contract), **self._graphs()}
+        return toolbox_of(self.plan, contract)
 
-    def _graphs(self) -> dict[str, ToolContract]:
-        """The graphs that agents may call, as they are offered to them."""
-        graphs: dict[str, ToolContract] = {}
-        for name, scope in self.plan.called_graphs.items():
-            description = f"Runs the graph {name} to its end, and gives its outputs."
-            inputs = self.plan.scopes[scope].inputs
-            graphs[f"{GRAPH_TOOL}{name}"] = ToolContract(
-                name=f"{GRAPH_TOOL}{name}", effect="idempotent", description=description, input=inputs
-            )
-        return graphs
+
+def toolbox_of(plan: Plan, contract: AgentContract) -> Toolbox:
+    """Everything that an agent of a plan may call, by the names it uses."""
+    agents: Mapping[str, AgentContract] = {
+        f"{AGENT_TOOL}{name}": agent for name, agent in plan.agents.items() if name != contract.name
+    }
+    return {**plan.tools, **agents, **memory_contracts(contract), **_graphs(plan)}
+
+
+def _graphs(plan: Plan) -> dict[str, ToolContract]:
+    """The graphs that agents may call, as they are offered to them."""
+    graphs: dict[str, ToolContract] = {}
+    for name, scope in plan.called_graphs.items():
+        description = f"Runs the graph {name} to its end, and gives its outputs."
+        inputs = plan.scopes[scope].inputs
+        graphs[f"{GRAPH_TOOL}{name}"] = ToolContract(
+            name=f"{GRAPH_TOOL}{name}", effect="idempotent", description=description, input=inputs
+        )
+    return graphs
 
 
 @dataclass(frozen=True, kw_only=True)
