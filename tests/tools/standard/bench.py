@@ -26,15 +26,15 @@ class Bench:
         self.tools = {made.name: made for made in make(self.workspaces)}
         self._numbers = itertools.count()
 
-    def outcome(self, tool: str, *, effect: str | None = None, **input: Value) -> ToolOutcome:
-        """What becomes of a call; each is an effect of its own, unless it is told which one it repeats."""
+    def outcome(self, tool: str, *, effect: str | None = None, at: str = "work", **input: Value) -> ToolOutcome:
+        """What becomes of a call at a node or step; each is an effect of its own, unless told which one it repeats."""
         effect_id = effect or f"effect-{next(self._numbers)}"
-        call = ToolCall(run=RUN, path="work", attempt=1, effect_id=effect_id, input=input)
+        call = ToolCall(run=RUN, path=at, attempt=1, effect_id=effect_id, input=input)
         return lived(lambda: performed(self.tools[tool], call, MemoryJournal(), a_door()))
 
-    def call(self, tool: str, *, effect: str | None = None, **input: Value) -> Any:  # noqa: ANN401 - JSON data
+    def call(self, tool: str, *, effect: str | None = None, at: str = "work", **input: Value) -> Any:  # noqa: ANN401 - JSON data
         """What a call that succeeds gives."""
-        outcome = self.outcome(tool, effect=effect, **input)
+        outcome = self.outcome(tool, effect=effect, at=at, **input)
         assert isinstance(outcome, Done), outcome
         return outcome.out
 

@@ -36,6 +36,7 @@ EFFECTS = {
     "run_tests": "read",
     "search_files": "read",
     "security_scan": "read",
+    "work_apart": "idempotent",
     "write_file": "idempotent",
 }
 

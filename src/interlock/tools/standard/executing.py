@@ -71,7 +71,7 @@ def executing_tools(environment: ToolEnvironment) -> Sequence[Tool]:
         afterwards, unless it was stopped at its time limit. Nothing else stays: no process, no variable. Print what you
         want to see.
         """
-        workspace = await asyncio.to_thread(environment.workspaces.of, ctx.run)
+        workspace = await asyncio.to_thread(environment.workspaces.of_call, ctx.run, ctx.path)
         done = await asyncio.to_thread(workspace.find_done, ctx.effect_id)
         if done is not None:
             return msgspec.convert(done.out, CodeRan)

@@ -88,7 +88,8 @@ def file_tools(workspaces: Workspaces) -> Sequence[Tool]:
         Gives the text from `first_line` on and how many lines the file has. If `cut` is true, read on from there.
         Line ends are given as they are. Files that hold no UTF-8 text are refused.
         """
-        return text_of(workspaces.of(ctx.run), parse_path(path), first_line=first_line, lines_max=lines_max)
+        workspace = workspaces.of_call(ctx.run, ctx.path)
+        return text_of(workspace, parse_path(path), first_line=first_line, lines_max=lines_max)
 
     @tool(effect="idempotent", writes=(EVERYTHING,), needs=writes_file("path"))
     def write_file(path: FilePath, text: str, ctx: ToolContext, expected_digest: str = "") -> FileWritten:
@@ -97,7 +98,8 @@ def file_tools(workspaces: Workspaces) -> Sequence[Tool]:
         It replaces what was there. Give the `digest` that read_file gave as `expected_digest`, and nothing is written
         if the file was changed since. To change a part of a file use apply_patch.
         """
-        return written(workspaces.of(ctx.run), ctx.effect_id, parse_path(path), text, expected_digest=expected_digest)
+        workspace = workspaces.of_call(ctx.run, ctx.path)
+        return written(workspace, ctx.effect_id, parse_path(path), text, expected_digest=expected_digest)
 
     @tool(effect="read", reads=(EVERYTHING,), needs=reads_folder("folder"))
     def list_files(ctx: ToolContext, folder: FolderPath = ".", pattern: Glob = "*") -> FileList:
@@ -105,7 +107,7 @@ def file_tools(workspaces: Workspaces) -> Sequence[Tool]:
 
         Links and whatever else is no plain file are left out.
         """
-        return listed(workspaces.of(ctx.run), parse_folder(folder), pattern)
+        return listed(workspaces.of_call(ctx.run, ctx.path), parse_folder(folder), pattern)
 
     return tools_in(read_file, write_file, list_files)
 

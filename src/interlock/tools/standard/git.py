@@ -104,32 +104,32 @@ def git_tools(workspaces: Workspaces) -> Sequence[Tool]:
     @tool(effect="read", reads=(EVERYTHING,))
     def git_status(ctx: ToolContext) -> GitStatus:
         """Show the branch of the workspace's repository and which files differ from its last commit."""
-        return status_of(workspaces.of(ctx.run))
+        return status_of(workspaces.of_call(ctx.run, ctx.path))
 
     @tool(effect="read", reads=(EVERYTHING,), needs=_paths_needed)
     def git_diff(ctx: ToolContext, *, since: Revision = "HEAD", paths: Paths = ()) -> GitDiff:
         """Show what was changed in the workspace since a commit, new files included, as a unified diff."""
-        return diff_of(workspaces.of(ctx.run), since, paths)
+        return diff_of(workspaces.of_call(ctx.run, ctx.path), since, paths)
 
     @tool(effect="read", reads=(EVERYTHING,))
     def git_log(ctx: ToolContext, *, limit: Annotated[int, Field(ge=1, le=COMMITS_MAX)] = 20) -> GitLog:
         """List the last commits of the workspace's repository, newest first."""
-        return log_of(workspaces.of(ctx.run), limit)
+        return log_of(workspaces.of_call(ctx.run, ctx.path), limit)
 
     @tool(effect="idempotent", reads=(EVERYTHING,), writes=(REPOSITORY,), undo="git_revert")
     def git_commit(message: Message, ctx: ToolContext, *, paths: Paths = ()) -> GitCommit:
         """Commit what was changed in the workspace to its own repository. Nothing is pushed anywhere."""
-        return committed(workspaces.of(ctx.run), ctx.effect_id, message, paths)
+        return committed(workspaces.of_call(ctx.run, ctx.path), ctx.effect_id, message, paths)
 
     @tool(effect="idempotent", writes=(EVERYTHING, REPOSITORY))
     def git_revert(commit: Revision, ctx: ToolContext) -> GitCommit:
         """Take a commit back by a new commit that does the opposite. The files change with it."""
-        return reverted(workspaces.of(ctx.run), ctx.effect_id, commit)
+        return reverted(workspaces.of_call(ctx.run, ctx.path), ctx.effect_id, commit)
 
     @tool(effect="idempotent", writes=(EVERYTHING, REPOSITORY))
     def git_branch(name: Annotated[str, Field(pattern=f"^{_BRANCH.pattern}$")], ctx: ToolContext) -> GitBranch:
         """Go on on a branch of the workspace's repository; it is made at the last commit if it is not there."""
-        return switched(workspaces.of(ctx.run), name)
+        return switched(workspaces.of_call(ctx.run, ctx.path), name)
 
     return tools_in(git_status, git_diff, git_log, git_commit, git_revert, git_branch)
 

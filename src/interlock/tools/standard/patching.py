@@ -65,7 +65,7 @@ def patch_tools(workspaces: Workspaces) -> Sequence[Tool]:
         the counts must be right. All lines that stay or go must stand in the file exactly as in the patch: read it
         first. If a hunk does not fit, the answer names it, its line, and what the file has there.
         """
-        return _applied(workspaces.of(ctx.run), ctx.effect_id, parse_patch(patch))
+        return _applied(workspaces.of_call(ctx.run, ctx.path), ctx.effect_id, parse_patch(patch))
 
     @tool(effect="idempotent", writes=(EVERYTHING,), needs=files_of_patch, undo="apply_patch")
     def revert_patch(patch: PatchText, ctx: ToolContext) -> Patched:
@@ -74,7 +74,7 @@ def patch_tools(workspaces: Workspaces) -> Sequence[Tool]:
         Give the same text that apply_patch was given. What was changed in other places meanwhile stays.
         """
         files = [reversed_patch(file) for file in reversed(parse_patch(patch))]
-        return _applied(workspaces.of(ctx.run), ctx.effect_id, files)
+        return _applied(workspaces.of_call(ctx.run, ctx.path), ctx.effect_id, files)
 
     return tools_in(apply_patch, revert_patch)
 

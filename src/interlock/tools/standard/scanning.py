@@ -83,7 +83,7 @@ def scanning_tools(environment: ToolEnvironment) -> Sequence[Tool]:
 
         It reads the code and runs none of it. `not_scanned` names files that could not be read as Python.
         """
-        workspace = await asyncio.to_thread(environment.workspaces.of, ctx.run)
+        workspace = await asyncio.to_thread(environment.workspaces.of_call, ctx.run, ctx.path)
         named = await asyncio.to_thread(names_given, workspace, paths) or ["."]
         options = _OPTIONS if trust_nosec else (*_OPTIONS, "--ignore-nosec")
         async with ran_on_copy(

@@ -68,7 +68,7 @@ def search_tools(workspaces: Workspaces) -> Sequence[Tool]:
         Look-around and back-references do not exist. To find plain text, put a backslash before any of
         `. * + ? ( ) [ ] { } | ^ $ \`.
         """
-        workspace, compiled = workspaces.of(ctx.run), _compiled(pattern, ignore_case=ignore_case)
+        workspace, compiled = workspaces.of_call(ctx.run, ctx.path), _compiled(pattern, ignore_case=ignore_case)
         return _found(workspace, compiled, parse_folder(folder), files, matches_max)
 
     return tools_in(search_files)

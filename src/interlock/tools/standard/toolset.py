@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from interlock.tools.standard.apart import apart_tools
 from interlock.tools.standard.asking import asking_tools
 from interlock.tools.standard.calling_out import calling_tools
 from interlock.tools.standard.environment import ToolEnvironment
@@ -25,6 +26,7 @@ def standard_tools(environment: ToolEnvironment) -> Sequence[Tool]:
         *search_tools(workspaces),
         *patch_tools(workspaces),
         *git_tools(workspaces),
+        *apart_tools(workspaces),
         *executing_tools(environment),
         *testing_tools(environment),
         *scanning_tools(environment),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from interlock.tools.workspace.apart import callers_of, find_apart, make_apart
 from interlock.tools.workspace.limits import WorkspaceLimits
 from interlock.tools.workspace.workspace import Workspace
 
@@ -27,6 +29,15 @@ class Workspaces:
         workspace.make()
         return workspace
 
+    def of_call(self, run: str, path: str) -> Workspace:
+        """The workspace in which a call is made: the copy of the agent that makes it, or the run's own."""
+        return self._nearest(self.of(run), callers_of(path))
+
+    def apart(self, run: str, caller: str, *, effect: str) -> Workspace:
+        """A copy of the workspace in which an agent works, for all its calls from now on."""
+        whole = self.of(run)
+        return make_apart(whole, self._nearest(whole, callers_of(caller)), caller, effect=effect)
+
     def find(self, run: str) -> Workspace | None:
         """The workspace of a run, if it has one."""
         workspace = self._workspace(run)
@@ -39,6 +50,10 @@ class Workspaces:
             return False
         shutil.rmtree(home)
         return True
+
+    def _nearest(self, whole: Workspace, callers: Iterable[str]) -> Workspace:
+        copies = (find_apart(whole, caller) for caller in callers)
+        return next((copy for copy in copies if copy is not None), whole)
 
     def _workspace(self, run: str) -> Workspace:
         return Workspace(self.folder / _folder_name(run), self.limits)

@@ -85,7 +85,7 @@ def testing_tools(environment: ToolEnvironment) -> Sequence[Tool]:
 
         Look at `succeeded`: it is true only if tests ran and none failed. Nothing that the tests write is kept.
         """
-        workspace = await asyncio.to_thread(environment.workspaces.of, ctx.run)
+        workspace = await asyncio.to_thread(environment.workspaces.of_call, ctx.run, ctx.path)
         word = f"{secrets.token_hex(_WORD_BYTES)} "
         named = await asyncio.to_thread(names_given, workspace, paths)
         selection = [f"-k={select}"] if select else []
