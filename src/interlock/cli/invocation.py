@@ -32,7 +32,7 @@ class Invocation:
     world: str = LIVE
     """Where effects go: `live`, or `cassette:FILE`."""
     record: Path | None = None
-    """Where a cassette of what the tools answer is written."""
+    """Where a cassette of what tools and models answer is written."""
     adds: bool = False
     """Whether what that cassette holds already stays: the run that goes on was recorded so far."""
     drives: bool = True

@@ -18,7 +18,7 @@ _WORD: Final = re.compile(r"\w+")
 def ranked(found: Iterable[Kept], query: str, *, tags: Sequence[str] = (), limit: int) -> list[Kept]:
     """The entries that share a word with the query and have all the tags, the best first. Without words, all do."""
     wanted = _words(query)
-    scored = [(_score(each, wanted), each) for each in found if set(tags) <= set(each.entry.tags)]
+    scored = [(_score(each, wanted) if wanted else 0, each) for each in found if set(tags) <= set(each.entry.tags)]
     meant = [(score, each) for score, each in scored if score or not wanted]
     meant.sort(key=lambda pair: (-pair[0], -pair[1].at, pair[1].entry.key))
     return _fitting([each for _, each in meant[:limit]])
