@@ -82,7 +82,7 @@ class Row:
 
 Round = dict[str, dict[str, dict[str, Any]]]
 """What was measured, by kind and row."""
-KINDS: Final = {"at once": (1, False), "streamed": (1, True), f"{AT_ONCE} at a time": (AT_ONCE, False)}
+KINDS: Final = {"in one piece": (1, False), "streamed": (1, True), f"{AT_ONCE} at a time": (AT_ONCE, False)}
 
 
 def gateway(*, rounds: int, calls: int) -> None:

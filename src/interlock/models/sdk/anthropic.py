@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from anthropic import AsyncAnthropic, Timeout
-from pydantic_ai.models import Model
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
+from pydantic_ai.settings import ModelSettings
 
 from interlock.models.keys import ModelKey
+from interlock.models.sdk.pieces import OnPiece, text_in, unseen_in
 
 
 class AnthropicConnection:
@@ -29,6 +32,21 @@ class AnthropicConnection:
     def model(self, name: str) -> Model[Any]:
         """What asks a model of that name."""
         return AnthropicModel(name, provider=self._provider)
+
+    async def streamed(
+        self,
+        model: Model[Any],
+        messages: list[ModelMessage],
+        settings: ModelSettings,
+        parameters: ModelRequestParameters,
+        on_piece: OnPiece,
+    ) -> ModelResponse:
+        """The answer, told piece by piece before it comes back whole."""
+        async with model.request_stream(messages, settings, parameters) as stream:
+            async for event in stream:
+                text = text_in(event)
+                on_piece(text or unseen_in(event), bool(text))
+            return stream.get()
 
     async def close(self) -> None:
         """Let the connections go."""

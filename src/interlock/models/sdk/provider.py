@@ -7,28 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from pydantic_ai.messages import (
-    ModelMessage,
-    ModelResponse,
-    ModelResponseStreamEvent,
-    PartDeltaEvent,
-    PartStartEvent,
-    TextPart,
-    TextPartDelta,
-    ThinkingPart,
-    ThinkingPartDelta,
-    ToolCallPart,
-    ToolCallPartDelta,
-)
+from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 
 from interlock.core.messages import ModelRequest
 from interlock.core.plan import Micros
-from interlock.models.provider import Answer, Asking, OnToken, RequestFailed
+from interlock.models.provider import Answer, Asking, RequestFailed
 from interlock.models.sdk.failures import request_failed
+from interlock.models.sdk.pieces import OnPiece
 from interlock.models.sdk.wire import answer_of, names_of, request_parameters, sent_messages
 
 _SECOND: Final = 1_000_000
@@ -39,6 +28,17 @@ class Connection(Protocol):
 
     def model(self, name: str) -> Model[object]:
         """What asks a model of that name."""
+        ...
+
+    async def streamed(
+        self,
+        model: Model[Any],
+        messages: list[ModelMessage],
+        settings: ModelSettings,
+        parameters: ModelRequestParameters,
+        on_piece: OnPiece,
+    ) -> ModelResponse:
+        """Its answer, told piece by piece before it comes back whole."""
         ...
 
     async def close(self) -> None:
@@ -56,7 +56,7 @@ class SdkProvider:
 
     async def ask(self, asking: Asking) -> Answer:
         """The model's answer, or `RequestFailed`."""
-        return await _Sending(self._model(asking.model), asking, self._now).answer()
+        return await _Sending(self._connection, self._model(asking.model), asking, self._now).answer()
 
     def _model(self, name: str) -> Model[object]:
         if name not in self._models:
@@ -79,7 +79,8 @@ def _keeps_to_schemas(model: Model[object], asking: Asking) -> bool:
 class _Sending:
     """One request on its way, and what has been heard of its answer."""
 
-    def __init__(self, model: Model[object], asking: Asking, now: Callable[[], Micros]) -> None:
+    def __init__(self, connection: Connection, model: Model[object], asking: Asking, now: Callable[[], Micros]) -> None:
+        self._connection = connection
         self._model = model
         self._asking = asking
         self._now = now
@@ -110,26 +111,21 @@ class _Sending:
         self, messages: list[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
     ) -> ModelResponse:
         """At once, or piece by piece where somebody listens."""
-        whole = self._asking.whole / _SECOND
-        if self._asking.on_token is None:
+        whole, on_token = self._asking.whole / _SECOND, self._asking.on_token
+        if on_token is None:
             async with asyncio.timeout(whole):
                 return await self._model.request(messages, settings, parameters)
         ends_at = asyncio.get_running_loop().time() + whole
-        async with (
-            asyncio.timeout(min(self._asking.first_token / _SECOND, whole)) as waiting,
-            self._model.request_stream(messages, settings, parameters) as stream,
-        ):
-            async for event in stream:
-                waiting.reschedule(ends_at)
-                self._hear(event, self._asking.on_token)
-            return stream.get()
+        async with asyncio.timeout(min(self._asking.first_token / _SECOND, whole)) as waiting:
 
-    def _hear(self, event: ModelResponseStreamEvent, on_token: OnToken) -> None:
-        self._has_begun = True
-        text = _text_in(event)
-        self._heard.append(text or _unseen_in(event))
-        if text:
-            on_token(text)
+            def hear(text: str, is_said: bool) -> None:  # noqa: FBT001 - see OnPiece
+                waiting.reschedule(ends_at)
+                self._has_begun = True
+                self._heard.append(text)
+                if is_said and text:
+                    on_token(text)
+
+            return await self._connection.streamed(self._model, messages, settings, parameters, hear)
 
     def _too_late(self) -> RequestFailed:
         if self._has_begun:
@@ -144,26 +140,3 @@ def _settings(request: ModelRequest) -> ModelSettings:
     if request.temperature is not None:
         settings["temperature"] = request.temperature
     return settings
-
-
-def _text_in(event: ModelResponseStreamEvent) -> str:
-    """The piece of the answer's text that an event brings."""
-    match event:
-        case PartStartEvent(part=TextPart(content=text)) | PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
-            return text
-        case _:
-            return ""
-
-
-def _unseen_in(event: ModelResponseStreamEvent) -> str:
-    """What else it brings, which nobody is told but the bill has: thoughts, and arguments of calls."""
-    match event:
-        case (
-            PartStartEvent(part=ThinkingPart(content=str(text)))
-            | PartDeltaEvent(delta=ThinkingPartDelta(content_delta=str(text)))
-            | PartStartEvent(part=ToolCallPart(args=str(text)))
-            | PartDeltaEvent(delta=ToolCallPartDelta(args_delta=str(text)))
-        ):
-            return text
-        case _:
-            return ""

@@ -1,0 +1,44 @@
+"""Pieces of an answer while it is made: which of them are its text, and what else they bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from pydantic_ai.messages import (
+    ModelResponseStreamEvent,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+    ThinkingPart,
+    ThinkingPartDelta,
+    ToolCallPart,
+    ToolCallPartDelta,
+)
+
+OnPiece: TypeAlias = Callable[[str, bool], None]
+"""A piece, and whether it is text of the answer: thoughts and arguments of calls are on the bill, and told nobody."""
+
+
+def text_in(event: ModelResponseStreamEvent) -> str:
+    """The piece of the answer's text that an event brings."""
+    match event:
+        case PartStartEvent(part=TextPart(content=text)) | PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
+            return text
+        case _:
+            return ""
+
+
+def unseen_in(event: ModelResponseStreamEvent) -> str:
+    """What else it brings, which nobody is told but the bill has: thoughts, and arguments of calls."""
+    match event:
+        case (
+            PartStartEvent(part=ThinkingPart(content=str(text)))
+            | PartDeltaEvent(delta=ThinkingPartDelta(content_delta=str(text)))
+            | PartStartEvent(part=ToolCallPart(args=str(text)))
+            | PartDeltaEvent(delta=ToolCallPartDelta(args_delta=str(text)))
+        ):
+            return text
+        case _:
+            return ""

@@ -1,0 +1,35 @@
+"""Server-sent events as they come over the wire, cut anywhere: the data of each, until the server says it is done."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable
+from typing import Final
+
+from interlock.models.sdk.streamed_completion import StreamProblem
+
+_DONE: Final = b"[DONE]"
+STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
+"""No answer is that long: a stream that is longer has no end."""
+
+
+async def data_of(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+    """The data of each event; `StreamProblem` where there is no end to them."""
+    rest, heard, said = bytearray(), 0, list[bytes]()
+    async for piece in stream:
+        heard += len(piece)
+        if heard > STREAM_BYTES_MAX:
+            raise StreamProblem(f"its answer is longer than {STREAM_BYTES_MAX:,} bytes")
+        rest += piece
+        if b"\n" not in piece:
+            continue
+        *lines, last = bytes(rest).split(b"\n")
+        rest = bytearray(last)
+        for line in lines:
+            field, _, data = line.rstrip(b"\r").partition(b":")
+            if field == b"data":
+                said.append(data.removeprefix(b" "))
+            elif not field and not data and said:
+                if said == [_DONE]:
+                    return
+                yield b"\n".join(said)
+                said.clear()
