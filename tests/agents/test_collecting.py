@@ -114,6 +114,11 @@ def test_agents_are_loaded_anew_when_a_file_of_theirs_changed(tmp_path: Path) ->
     assert [before.get(name).contract.prompt for name in "ab"] == ["Be kind.", "Be b."]
     assert [after.get(name).contract.prompt for name in "ab"] == ["Be brief.", "Be bold."]
 
+    before.renew()
+
+    assert [before.get(name).contract.prompt for name in "ab"] == ["Be brief.", "Be bold."]
+    assert not before.has_changed()
+
 
 def test_an_agent_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:
     """Names are misspelt more often than agents are missing."""

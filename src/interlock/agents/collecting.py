@@ -32,10 +32,13 @@ class Agents:
     """Agents by name, and what they were made of. One that comes with the product is read when it is asked for."""
 
     def __init__(self, agents: Iterable[Agent], sources: Sequence[AgentSource], fingerprint: Fingerprint) -> None:
-        self._own = {each.name: each for each in sorted(agents, key=lambda each: each.name)}
-        self._built_in: dict[str, Agent | None] = {name: None for name in built_in_names() if name not in self._own}
+        self._take(agents)
         self._sources = tuple(sources)
         self._fingerprint = fingerprint
+
+    def _take(self, agents: Iterable[Agent]) -> None:
+        self._own = {each.name: each for each in sorted(agents, key=lambda each: each.name)}
+        self._built_in: dict[str, Agent | None] = {name: None for name in built_in_names() if name not in self._own}
 
     def find(self, name: str) -> Agent | None:
         """The agent of that name."""
@@ -71,6 +74,13 @@ class Agents:
     def reloaded(self) -> Agents:
         """The same sources as they are now. What is wrong with them is told as by `collect_agents`."""
         return collect_agents(self._sources)
+
+    def renew(self) -> None:
+        """Take in what has changed since: whoever holds these agents has the new ones from here on."""
+        now = fingerprint_of(self._sources)
+        if now != self._fingerprint:
+            self._take(self.reloaded().own())
+            self._fingerprint = now
 
     def __iter__(self) -> Iterator[Agent]:
         return map(self.get, self.names())

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
+from interlock.agents.collecting import Agents
 from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.authoring.report import Subject, render_problems
 from interlock.authoring.yaml_document import Document, read_document
@@ -25,7 +26,6 @@ from interlock.client.errors import (
 )
 from interlock.client.source_files import read_source
 from interlock.client.time_zones import KnownZones
-from interlock.core.agent_contract import AgentContract
 from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import Compiled, compile_graph
@@ -86,7 +86,7 @@ class Graphs:
         self,
         shelf: GraphShelf | _FolderOfGraphs | None,
         tools: Mapping[str, ToolContract],
-        agents: Mapping[str, AgentContract],
+        agents: Agents,
         *,
         document_limits: DocumentLimits,
         graph_limits: GraphLimits,
@@ -155,7 +155,8 @@ class Graphs:
         unread = document.problems if document else ()
         if document is not None and document.data is None:
             return CheckedGraph(name, Compiled(None, None, unread), unread, document)
-        catalogue = Catalogue(self._tools, self._by_name(shelf), self._agents, KnownZones())
+        self._agents.renew()  # as graphs are, agents are read again each time
+        catalogue = Catalogue(self._tools, self._by_name(shelf), self._agents.contracts(), KnownZones())
         compiled = compile_graph(data, catalogue, limits=self._graph_limits)
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
 

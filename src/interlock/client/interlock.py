@@ -139,7 +139,7 @@ class Interlock:
         self.graphs = Graphs(
             Path(graphs) if isinstance(graphs, str) else graphs,
             self.toolbox.contracts(),
-            self.agents.contracts(),
+            self.agents,
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
         )
