@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +56,26 @@ def writer(prompt: str = "You write.") -> Agent:
     return agent("writer", prompt=prompt, tools=["note", "pay"], output={"text": "string"})
 
 
-def interlock(desk: Desk, folder: Path, *, prompt: str = "You write.", store: Path | None = None) -> Interlock:
+def interlock(
+    desk: Desk,
+    folder: Path,
+    *,
+    prompt: str = "You write.",
+    agents: Sequence[Agent] = (),
+    script: str = SCRIPT,
+    store: Path | None = None,
+    graphs: dict[str, Any] | None = None,
+) -> Interlock:
     """A client with that agent and a scripted model."""
     (folder / "models").mkdir(exist_ok=True)
-    (folder / "models" / "writer.yaml").write_text(SCRIPT)
+    (folder / "models" / "script.yaml").write_text(script)
     models = {
         "providers": {"script": {"kind": "scripted", "path": "models"}},
         "pools": {"default": {"models": ["script/any"]}},
     }
     where = None if store is None else str(store)
-    return Interlock(where, tools=desk.tools, agents=[writer(prompt)], models=models, folder=folder)
+    known = agents or [writer(prompt)]
+    return Interlock(where, tools=desk.tools, agents=known, models=models, graphs=graphs, folder=folder)
 
 
 NODES: dict[str, Any] = {
@@ -160,6 +171,44 @@ async def test_the_record_answers_for_no_other_agent_of_that_name(tmp_path: Path
             ("write.4", "script/any"),
             ("send", "send"),
         ]
+
+
+CALLING = """
+agent: caller
+turns:
+  - calls: [{tool: "graph__shop_d0bdf2", arguments: {amount: 7}}]
+  - answer: {text: done}
+"""
+SHOP: dict[str, Any] = {
+    "graph": "shop",
+    "language": 1,
+    "inputs": {"amount": "integer"},
+    "nodes": {"buy": {"tool": "pay", "input": {"amount": "${inputs.amount}"}}},
+}
+CALLS: dict[str, Any] = {
+    "call": {"agent": "caller", "input": {}},
+    "send": {**NODES["send"], "input": {"text": "${call.text}"}},
+}
+
+
+@in_event_loop
+async def test_what_an_agent_did_by_a_graph_that_it_called_is_part_of_what_it_did(tmp_path: Path) -> None:
+    """It is taken over with it, told before it is done again, and decided anew like the rest."""
+    desk = Desk()
+    caller = agent("caller", prompt="You call.", tools=["graph:shop"], output={"text": "string"})
+    async with interlock(desk, tmp_path, agents=[caller], script=CALLING, graphs={"shop": SHOP}) as client:
+        run = await client.start(graph(CALLS))
+        await run.wait()
+
+        behind, of_it = (await run.prepare_fork("send")).fork, (await run.prepare_fork("call")).fork
+        again = await run.redecide(client.check(graph(CALLS)))
+
+        assert ([path for path, _ in behind.adopted], behind.repeats) == (["call"], ())
+        assert [(each.path, each.tool, each.effect_class) for each in of_it.repeats] == [
+            ("call", "caller", "paid"),
+            ("call.2/buy", "pay", "once"),
+        ]
+        assert again.is_same
 
 
 @pytest.mark.parametrize("limit", [{"calls": 2}, {"steps": 1}])

@@ -19,7 +19,7 @@ from interlock.core.continuing.again import Again
 from interlock.core.continuing.definitions import Definitions, place_of
 from interlock.core.continuing.past import Past
 from interlock.core.expressions import Chain, Expression
-from interlock.core.paths import node_of_step, step_path
+from interlock.core.paths import step_path
 from interlock.core.plan import BarePath, EffectClass, Node, Plan
 from interlock.core.problems import nearest
 from interlock.core.values import Value, is_map
@@ -250,8 +250,13 @@ def _repeats(past: Past, events: Sequence[e.Event], again: Again) -> Iterator[Re
                 repeat = Repeat(step_path(event.path, body.ordinal), body.name, body.effect_class, body.effect)
             case _:
                 continue
-        if repeat.effect_class != "read" and repeat.effect not in not_made and again.runs(node_of_step(event.path)):
+        if repeat.effect_class != "read" and repeat.effect not in not_made and again.runs(_node_at(event.path)):
             yield repeat
+
+
+def _node_at(path: str) -> str:
+    """The node at which something happens: all that an agent does, graphs that it calls as well, does its node."""
+    return path.partition(".")[0]
 
 
 def _says_not_made(body: e.Body) -> TypeGuard[e.NodeResult | e.EffectSettled | e.EffectFailed]:
