@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from interlock.core import events as e
-from interlock.core.paths import split_step, step_path
+from interlock.core.paths import node_of_step, split_step, step_path
 from interlock.core.values import Value
 
 LineKind: TypeAlias = Literal["tool", "emit", "step", "question", "undo", "agent", "model", "memory", "graph"]
@@ -126,7 +126,7 @@ class QuestionRow(Struct, frozen=True, gc=False):
     run: str
     path: str
     node: str
-    """The node that asks: it differs from `path` where the node's own code asks."""
+    """The node that asks, and with whose end nobody is asked any more. Steps ask under a path of their own."""
     reason: AskedFor
     question: e.Question
     asked_seq: int
@@ -271,7 +271,7 @@ def _kind_of_step(body: e.EffectIntended) -> LineKind:
     if body.question is not None:
         return "question"
     match body.kind:
-        case "person" | "approval" | "limit" | "refusal":
+        case "person" | "approval" | "limit":
             return "question"
         case "":
             return "step"
@@ -291,7 +291,8 @@ def _question_of_node(run: str, event: e.Event, body: e.NodeWaiting, reason: Ask
 
 
 def _question_of_step(run: str, event: e.Event, ordinal: int, question: e.Question) -> QuestionRow:
-    return QuestionRow(run, step_path(event.path, ordinal), event.path, "person", question, event.seq, event.at, None)
+    path, node = step_path(event.path, ordinal), node_of_step(event.path)
+    return QuestionRow(run, path, node, "person", question, event.seq, event.at, None)
 
 
 def _question_of_undo(run: str, event: e.Event) -> QuestionRow:

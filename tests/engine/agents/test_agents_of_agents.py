@@ -10,10 +10,12 @@ import pytest
 from interlock import tool
 from interlock.agents import Agent, agent
 from interlock.core import events as e
+from interlock.core import requests as r
 from interlock.core.agent_contract import AGENT_DEPTH_MAX
 from interlock.core.spending import Spending
+from interlock.core.verdicts import Verdict
 from tests.engine.agents.scripted_models import PRICE, Answers, ScriptedModels, Turn, calls
-from tests.engine.agents.workbench import Workbench, failure, outputs
+from tests.engine.agents.workbench import Workbench, failure, outputs, rule
 from tests.engine.fleet import on_virtual_time
 
 DONE = Answers({"number": 42})
@@ -121,3 +123,19 @@ def test_whoever_takes_the_agents_up_goes_on_in_the_innermost(how: str) -> None:
             assert state.scopes[""].accounts[-1].usd_held == 0
 
     story()
+
+
+@on_virtual_time
+async def test_what_an_inner_agent_asked_is_asked_no_more_once_the_outer_ones_node_has_ended() -> None:
+    """Nobody is to be shown a question whose answer nobody waits for."""
+    judge = rule(Verdict("ask", "ringing_is_loud", "policy-1"), "ring")
+    models = ScriptedModels(scripts(2))
+    async with Workbench(*chain(2), tools=Bell().tools, models=models, judge=judge) as bench, bench.life() as life:
+        driver = await bench.start(life, TOP)
+        await bench.question("approval")
+        asked = [row.path for row in await bench.store.questions("local")]
+        await bench.tell(driver, r.CancelNode(path="top", by="ada"))
+        await bench.ended()
+
+        assert asked == ["top.2.2"]
+        assert await bench.store.questions("local") == []
