@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from interlock.engine.courses.redeciding import OnAnotherGraph
     from interlock.engine.courses.verifying import Replayed
     from interlock.engine.live_words import Progress
+    from interlock.engine.prompting import Prompt
     from interlock.engine.relaying.sink_reports import SinkReport
     from interlock.engine.releasing.migrating import Obstacle
     from interlock.engine.releasing.preflight import Preflight
@@ -109,6 +110,7 @@ __all__ = [
     "Preflight",
     "PreparedFork",
     "Progress",
+    "Prompt",
     "PrunePlan",
     "Pruned",
     "PrunedRun",
@@ -170,6 +172,7 @@ _HOMES = {
     "interlock.engine.driving": ("Progress",),
     "interlock.engine.triggers.event_triggers": ("Offered",),
     "interlock.engine.courses.forking": ("PreparedFork",),
+    "interlock.engine.prompting": ("Prompt",),
     "interlock.engine.telling.causes": ("Cause",),
     "interlock.engine.telling.cost_groups": ("CostReport",),
     "interlock.engine.telling.spending": ("CallCost", "Costs"),

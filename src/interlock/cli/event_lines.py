@@ -92,7 +92,7 @@ class CauseLines:
             line.append(f"  ← {_numbers(cause.causes)}", style="dim")
         self._console.print(line, soft_wrap=True)
         if cause.decision is not None:
-            for text in _options(cause.decision):
+            for text in option_lines(cause.decision):
                 self._console.print(Text(f"{'':26}{text}", style="dim"), soft_wrap=True)
 
     def end(self) -> None:
@@ -126,7 +126,8 @@ def _numbers(causes: tuple[int, ...]) -> str:
     return f"{told} and {more:,} more" if more > 0 else told
 
 
-def _options(decision: Decision) -> Iterable[str]:
+def option_lines(decision: Decision) -> Iterable[str]:
+    """What could have been chosen, with what was known of it; an arrow leads to what was."""
     for option in decision.options:
         chosen = "→" if option.name == decision.chosen else " "
         score = "" if option.score is None else f": {short(option.score)}"

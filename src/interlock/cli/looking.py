@@ -225,11 +225,46 @@ def inspect(
     run: Run,
     path: Annotated[str | None, typer.Argument(metavar="[PATH]", help="Only what led to this node.")] = None,
     *,
+    prompt: Annotated[
+        bool, typer.Option("--prompt", help="What models were asked by the agent at PATH, or in its step: `fix.3`.")
+    ] = False,
+    other: Annotated[
+        str | None,
+        typer.Option(
+            "--diff", metavar="PATH", help="In what the prompt of this step differs; `fix.3@2`: of attempt 2."
+        ),
+    ] = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
     """Tell why a run went as it did: each step with what it follows from, and every decision with its options."""
+    if path is None and ":" in run:
+        from interlock.cli.addresses import split_run
+
+        run, path = split_run(run)
+    if prompt or other is not None:
+        return finished(_inspect_prompts(run, path, other, store, as_json=as_json))
     return finished(_inspect(run, path, store, as_json=as_json))
+
+
+async def _inspect_prompts(run: str, path: str | None, other: str | None, store: str | None, *, as_json: bool) -> int:
+    from interlock.cli.failures import CommandError
+    from interlock.cli.invocation import Invocation
+    from interlock.cli.opening import found_run, opened
+    from interlock.cli.prompting import tell_difference, tell_prompts
+
+    if path is None:
+        raise CommandError(
+            "whose prompts? name an agent's node, or a step in it: `interlock inspect RUN fix.3 --prompt`"
+        )
+    # An agent is stepped again for that, by the tools and agents of the project: they know how results were marked.
+    async with opened(Invocation(store=store, as_json=as_json), must_exist=True) as interlock:
+        handle = await found_run(interlock, run)
+        if other is None:
+            await tell_prompts(handle, path, store=store, as_json=as_json)
+        else:
+            await tell_difference(handle, path, other, as_json=as_json)
+    return 0
 
 
 async def _inspect(run: str, path: str | None, store: str | None, *, as_json: bool) -> int:
@@ -237,10 +272,6 @@ async def _inspect(run: str, path: str | None, store: str | None, *, as_json: bo
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console
 
-    if path is None and ":" in run:
-        from interlock.cli.addresses import split_run
-
-        run, path = split_run(run)
     async with looked_at(run, store) as handle:
         told = CauseObjects(handle.id, path) if as_json else CauseLines(console())
         async for cause in handle.causes(path):

@@ -28,6 +28,7 @@ from interlock.engine.driving import RunDriver
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.linking import retry_run, rollback_run
 from interlock.engine.live_words import Progress
+from interlock.engine.prompting import Prompt, prompts_at
 from interlock.engine.releasing.releases import released
 from interlock.engine.starting import is_given
 from interlock.engine.submitting import Submitted, submit
@@ -184,6 +185,14 @@ class RunHandle:
         await self.row()
         async for _, call in calls_of_run(self._worker.engine, self.id):
             yield call
+
+    async def prompts(self, path: str) -> list[Prompt]:
+        """What the agent at a path has asked models, to the letter, or what was asked in one step of it (`fix.3`).
+
+        Made again from the record, and held against the digests in it: an agent's own code has to be here for it.
+        """
+        await self.row()
+        return await prompts_at(self._worker.engine, self._worker.performer, self.id, path)
 
     # --- what happens ---
 
