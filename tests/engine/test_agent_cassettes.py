@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -20,6 +20,7 @@ from interlock.core import requests as r
 from interlock.core.event_parts import Decision, Error, ScopeOutcome
 from interlock.core.messages import ModelReply, ModelRequest, Told
 from interlock.core.verdicts import Verdict
+from interlock.engine.agents.memory.keeping import KeptMemories
 from interlock.engine.agents.model_door import Chosen, Heard, NoModels, Turn
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld, Performer
@@ -122,7 +123,8 @@ class TapedBench(Workbench):
         if self.plays:
             return PlayingWorld(read_cassette(self.tape), self.toolbox, self.redaction, agents=self.agents)
         door = ToolDoor(clock=self.clock)
-        live = LiveWorld(self.toolbox, door, tenant=TENANT, models=self.models, agents=self.agents)
+        memory = KeptMemories(self.store, tenant=TENANT)
+        live = LiveWorld(self.toolbox, door, tenant=TENANT, models=self.models, agents=self.agents, memory=memory)
         return RecordingWorld(live, recording.cassette, self.redaction)
 
     async def bought(self, nodes: dict[str, Any], *, asked: int) -> Course:
@@ -159,6 +161,7 @@ def ran(
     nodes: dict[str, Any] = NODES,
     *,
     asked: int | None = None,
+    also: Sequence[Agent] = (),
     **keys: Any,  # noqa: ANN401 - of a bench
 ) -> Course:
     """A run; without models it is played. Unless it is said otherwise, each agent asks for leave once."""
@@ -166,7 +169,7 @@ def ran(
     courses: list[Course] = []
 
     async def story() -> None:
-        async with TapedBench(tape, buyer(), tools=market.tools, **keys) as bench:
+        async with TapedBench(tape, buyer(), *also, tools=market.tools, **keys) as bench:
             courses.append(await bench.bought(nodes, asked=asks))
 
     run_at_once(story())
@@ -182,6 +185,38 @@ def test_two_plays_of_one_cassette_give_the_same_events_byte_for_byte(tmp_path: 
     assert plays[0].payloads == plays[1].payloads
     assert [play.outcome for play in plays] == [live.outcome] * 2
     assert (live.outcome.status, called.called) == ("succeeded", [])
+
+
+def test_agents_that_agents_call_and_their_memories_are_played_as_well(tmp_path: Path) -> None:
+    """However deep: and what was recalled then is recalled, whatever the memory says by now."""
+    note = ("remember", {"memory": "long_term", "key": "shop", "text": "closed on Sundays"})
+    scripts = {
+        "boss": [
+            calls(note),
+            calls(("agent:buyer", {})),
+            calls(("recall", {"memory": "long_term"})),
+            Answers("bought"),
+        ],
+        "buyer": SCRIPT,
+    }
+    boss = agent("boss", prompt="You delegate.", tools=["agent:buyer"], memory="long_term")
+    nodes: dict[str, Any] = {"boss": {"agent": "boss", "input": {}}}
+    live = recorded(tmp_path / "tape.json", Market(), nodes, models=Moody(scripts), also=[boss])
+    called = Market()
+
+    plays = [ran(tmp_path / "tape.json", called, nodes, also=[boss]) for _ in range(2)]
+
+    assert plays[0].payloads == plays[1].payloads
+    assert [plays[0].outcome, plays[1].outcome] == [live.outcome] * 2
+    assert (live.outcome.status, called.called) == ("succeeded", [])
+    assert recalled(plays[0]) == recalled(live) == [[], [{"by": "boss", "key": "shop", "value": "closed on Sundays"}]]
+
+
+def recalled(course: Course) -> list[Any]:
+    """What was recalled in a run."""
+    bodies = [event.body for event in course.events]
+    asked = {body.effect for body in bodies if isinstance(body, e.EffectIntended) and body.name == "recall"}
+    return [body.out for body in bodies if isinstance(body, e.EffectDone) and body.effect in asked]
 
 
 def test_everything_that_is_played_is_marked(tmp_path: Path) -> None:
