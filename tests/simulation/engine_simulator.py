@@ -234,7 +234,7 @@ class EngineSimulation:
             on_late=lambda call, outcome: worker.note_late(RUN, late_result(call, outcome)),
         )
         engine = self._engine(FaultyStore(door.as_store(), process).as_store())
-        world = FaultyWorld(LiveWorld(self.tools.toolbox(), tools, tenant=TENANT), process)
+        world = FaultyWorld(self._world(tools), process)
         worker = Worker(engine, world, self.clock, owner=LeaseOwner(name, "here", 1, 1), new_id=lambda: RUN)
         self.alive = name
         async with worker:
@@ -246,6 +246,10 @@ class EngineSimulation:
             finally:
                 self.worker = None
         self.alive = ""
+
+    def _world(self, tools: ToolDoor) -> LiveWorld:
+        """Where effects go."""
+        return LiveWorld(self.tools.toolbox(), tools, tenant=TENANT)
 
     def _faults(self) -> list[Fault]:
         """What goes wrong in a process. Some are killed a while after they began, and some just after another fault."""

@@ -57,7 +57,7 @@ class People:
     def _about(self, path: str, live: Waiting) -> Asked | None:
         by = self.dice.choice(NAMES)
         match live.reason:
-            case "person" if live.question is not None:
+            case "person" | "approval" | "budget" if live.question is not None:
                 return self._answer(path, live.question.choices)
             case "hold":
                 verdict = self.dice.choice(("promote", "promote", "block", "rollback"))

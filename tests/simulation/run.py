@@ -1,4 +1,4 @@
-"""Runs schedules by seed, any number of them: `python -m tests.simulation.run --seeds 1:5000 [--level engine|fleet]`.
+"""Runs schedules by seed, any number of them: `python -m tests.simulation.run --seeds 1:5000 [--level agents]`.
 
 Stops at the first that breaks a rule and tells how to see it again; else tells what the schedules reached.
 """
@@ -12,6 +12,7 @@ from typing import Final, Literal, Protocol
 
 from interlock.core.events import Event
 from interlock.core.state import RunState
+from tests.simulation.agent_simulator import AgentSimulation
 from tests.simulation.broken_rule import BrokenRule
 from tests.simulation.engine_simulator import EngineSimulation
 from tests.simulation.fleet_simulator import FleetSimulation
@@ -20,7 +21,7 @@ from tests.simulation.reporting import Tally, failure
 from tests.simulation.simulator import Simulation
 from tests.simulation.watching import Watch
 
-Level = Literal["core", "engine", "fleet"]
+Level = Literal["core", "engine", "fleet", "agents"]
 
 
 class Schedule(Protocol):
@@ -48,8 +49,9 @@ LEVELS: Final[dict[Level, type[Simulation | EngineSimulation]]] = {
     "core": Simulation,
     "engine": EngineSimulation,
     "fleet": FleetSimulation,
+    "agents": AgentSimulation,
 }
-"""The pure core under thousands of schedules, the whole engine under some hundreds: one process, or several at once."""
+"""The pure core under thousands of schedules; the whole engine under some hundreds: one process, several, or agents."""
 
 
 BROKEN_MAX: Final = 20
@@ -102,7 +104,7 @@ def main() -> int:
         "--level",
         choices=LEVELS,
         default="core",
-        help="the pure core, or the whole engine: one process after another, or several at the same time",
+        help="the pure core, or the whole engine: one process after another, several at once, or agents",
     )
     parser.add_argument("--keep-going", action="store_true", help="tell every failing seed in one line and go on")
     given = parser.parse_args()

@@ -8,11 +8,11 @@ from typing import Literal
 from msgspec import Struct
 
 from interlock.core import events as e
-from interlock.core.evolving.journal import attempt_at
+from interlock.core.evolving.under_way import attempt_at
 from interlock.core.identity import effect_id
-from interlock.core.paths import step_path, undo_path
+from interlock.core.paths import undo_path
 from interlock.core.plan import EffectClass, Plan
-from interlock.core.state import Attempt, Calling, RunState, Step
+from interlock.core.state import Attempt, Calling, RunState, Step, all_steps
 
 
 class PlannedStep(Struct, frozen=True):
@@ -46,9 +46,9 @@ def intent(run: str, path: str, first_attempt: int, step: PlannedStep) -> e.Effe
 def questions_in(plan: Plan, state: RunState) -> list[tuple[str, e.Question]]:
     """The open questions of steps, by the path under which each is answered."""
     return [
-        (step_path(path, ordinal), step.question)
+        (f"{path}.{address}", step.question)
         for path, attempt in _in_flight(plan, state)
-        for ordinal, step in attempt.steps.items()
+        for address, step in all_steps(attempt.steps)
         if step.question is not None and step.status == "intended"
     ]
 

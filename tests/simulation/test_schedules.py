@@ -9,6 +9,7 @@ from tests.simulation.run import run_schedules
 ON_CORE = 250
 ON_ENGINE = 50
 IN_FLEET = 40
+OF_AGENTS = 20
 
 
 @pytest.mark.parametrize("first", range(1, 2501, ON_CORE))
@@ -25,6 +26,14 @@ def test_no_schedule_of_the_engine_breaks_a_rule(first: int) -> None:
     tally = run_schedules(first, first + ON_ENGINE - 1, level="engine")
 
     assert tally.schedules == ON_ENGINE
+
+
+@pytest.mark.parametrize("first", range(1, 61, OF_AGENTS))
+def test_no_schedule_of_agents_breaks_a_rule(first: int) -> None:
+    """Their loops meet the same deaths, under limits that are mostly too tight: no step on record is made again."""
+    tally = run_schedules(first, first + OF_AGENTS - 1, level="agents")
+
+    assert tally.schedules == OF_AGENTS
 
 
 @pytest.mark.parametrize("first", range(1, 161, IN_FLEET))
