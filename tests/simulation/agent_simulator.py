@@ -273,3 +273,6 @@ class AgentWatch(Watch):
         """The run is over: nothing of it is left open."""
         if state.calls_in_flight or state.waits:
             raise BrokenRule(2, f"{state.calls_in_flight} calls and {state.waits} waits are left after the end")
+        for account in state.scopes[""].accounts.values():
+            if account.usd_held or account.tokens_held:
+                raise BrokenRule(6, f"something is held after the end: {account}")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from interlock.core import events as e
 from interlock.core.evolving.accounts import Charge
@@ -254,6 +254,13 @@ def _wakes_too_early(right: Wrong) -> Wrong:
     return due
 
 
+def _is_blind_to_held(right: Wrong) -> Wrong:
+    def shortage(accounts: Any, charge: Charge) -> Any:
+        return right([(at, structs.replace(each, usd_held=0, tokens_held=0)) for at, each in accounts], charge)
+
+    return shortage
+
+
 MUTATIONS: Final = (
     Mutation("a retry is not charged to the budget", "evolving.accounts.call_of", _charges_first_attempts_only, (6,)),
     Mutation("a scope ends with a live node", "evolving.settling.end_if_done", _ends_while_something_lives, (2,)),
@@ -299,6 +306,12 @@ FORGOTTEN_STEP: Final = Mutation(
     (5,),
 )
 """Seen on each level, where processes die: one after another, or one of several."""
+
+AGENT_MUTATIONS: Final = (
+    Mutation("what others hold is not counted", "evolving.accounts.shortage", _is_blind_to_held, (6,)),
+    Mutation("what lost calls held is held for ever", "evolving.accounts.book_lost_steps", _does_nothing, (6,)),
+)
+"""Each is seen by the watchers of agents."""
 
 HASH_ORDER: Final = Mutation("nodes are cancelled in hash order", "evolving.settling.cancel_nodes", _goes_by_hash, (1,))
 """Seen only where processes with different hash seeds are compared."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from interlock.core import events as e
+from interlock.core.paths import node_of_step
 from tests.simulation.broken_rule import BrokenRule
 
 
@@ -22,11 +23,19 @@ class BeginsNoneAgain:
 
     def __init__(self) -> None:
         self.steps: dict[str, Begun] = {}
+        self.attempts: dict[str, str] = {}
+        """By the path of a node: the effect of its attempt."""
+        self.meant: dict[tuple[str, str, str, str], str] = {}
+        """By the attempt and what a step is for: its effect. One thing is done by one step."""
 
     def see(self, event: e.Event) -> None:
         match event.body:
-            case e.EffectIntended(question=None) as body if body.kind != "":
-                self._see_intent(event, body)
+            case e.NodeStarted() as body:
+                self.attempts[event.path] = body.effect
+            case e.EffectIntended() as body if body.kind != "":
+                self._see_meaning(event, body)
+                if body.question is None:
+                    self._see_intent(event, body)
             case e.EffectDone() | e.EffectFailed() as body if body.effect in self.steps:
                 self._see_end(event, body)
             case e.EffectUnknown() as body if body.effect in self.steps:
@@ -37,6 +46,12 @@ class BeginsNoneAgain:
                 raise BrokenRule(5, f"{event.path} refuses step {body.ordinal}, which was begun before")
             case _:
                 pass
+
+    def _see_meaning(self, event: e.Event, body: e.EffectIntended) -> None:
+        attempt = self.attempts[node_of_step(event.path)]
+        known = self.meant.setdefault((attempt, event.path, body.key, body.kind), body.effect)
+        if known != body.effect:
+            raise BrokenRule(5, f"{event.path} does `{body.key}` in step {body.ordinal}, as another has done before")
 
     def _see_intent(self, event: e.Event, body: e.EffectIntended) -> None:
         before = self.steps.get(body.effect)

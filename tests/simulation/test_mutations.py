@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.fleet_mutations import FLEET_MUTATIONS, FleetMutation, injected_in_fleet
-from tests.simulation.mutations import FORGOTTEN_STEP, MUTATIONS, Mutation, injected
+from tests.simulation.mutations import AGENT_MUTATIONS, FORGOTTEN_STEP, MUTATIONS, Mutation, injected
 from tests.simulation.run import Level, first_broken_rule
 
 SEEDS_MAX = 1500
 FLEET_SEEDS_MAX = 300
+AGENT_SEEDS_MAX = 200
 ROOT = Path(__file__).parents[2]
 
 
@@ -25,6 +26,16 @@ def test_a_bug_in_the_core_is_seen(mutation: Mutation) -> None:
         broken = first_broken_rule(1, SEEDS_MAX)
 
     assert broken is not None, f"{SEEDS_MAX} schedules did not see that {mutation.name}"
+    assert broken.rule in mutation.breaks, broken
+
+
+@pytest.mark.parametrize("mutation", AGENT_MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_bug_in_what_agents_may_spend_is_seen(mutation: Mutation) -> None:
+    """Money that is counted wrongly is noticed by nobody but who counts it once more."""
+    with injected(mutation):
+        broken = first_broken_rule(1, AGENT_SEEDS_MAX, level="agents")
+
+    assert broken is not None, f"{AGENT_SEEDS_MAX} schedules did not see that {mutation.name}"
     assert broken.rule in mutation.breaks, broken
 
 
