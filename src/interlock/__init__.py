@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from interlock.engine.courses.forking import PreparedFork
     from interlock.engine.courses.redeciding import OnAnotherGraph
     from interlock.engine.courses.verifying import Replayed
-    from interlock.engine.live_words import Progress
+    from interlock.engine.live_words import Progress, Words
     from interlock.engine.prompting import Prompt
     from interlock.engine.relaying.sink_reports import SinkReport
     from interlock.engine.releasing.migrating import Obstacle
@@ -147,6 +147,7 @@ __all__ = [
     "Triggers",
     "UnknownGraphError",
     "Wait",
+    "Words",
     "WorkerCard",
     "WorkerRow",
     "WorkerSettings",
@@ -169,7 +170,7 @@ _HOMES = {
     "interlock.client.triggers": ("Triggers",),
     "interlock.engine.asking": ("Asked",),
     "interlock.engine.courses.differing": ("RunDifference",),
-    "interlock.engine.driving": ("Progress",),
+    "interlock.engine.live_words": ("Progress", "Words"),
     "interlock.engine.triggers.event_triggers": ("Offered",),
     "interlock.engine.courses.forking": ("PreparedFork",),
     "interlock.engine.prompting": ("Prompt",),

@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
 import subprocess
+from typing import Any
 
+from rich.console import Console
+
+from interlock.agents import agent
 from interlock.cli.tree import Row, fitted, tree_lines, tree_rows
+from interlock.cli.watching import LiveTree
+from interlock.core.catalogue import Catalogue
+from interlock.core.compile import compile_graph
+from interlock.core.events import Body, EffectDone, EffectIntended, Event, NodeStarted, RunStarted
+from interlock.engine.live_words import Words
 from interlock.engine.telling.history import Copies, NodeView, RunView
 from tests.cli.command_line import CommandLine
 from tests.cli.test_app import PROGRAM
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 """What moves the cursor or colours."""
+
+
+class TreeOnPaper:
+    """The live tree of a run whose events a test makes up."""
+
+    def __init__(self, nodes: dict[str, Any]) -> None:
+        fixer = agent("fixer", prompt="You fix things.", output={"number": "integer"})
+        compiled = compile_graph({"graph": "g", "nodes": nodes}, Catalogue(agents={"fixer": fixer.contract}))
+        assert compiled.plan is not None
+        self._seq = 0
+        self._console = Console(file=io.StringIO(), width=80, height=30, force_terminal=True, record=True)
+        self.tree = LiveTree(compiled.plan, "r", self._console, store=None)
+
+    def takes(self, body: Body, *, path: str) -> None:
+        """One more event."""
+        self._seq += 1
+        self.tree.take(Event(self._seq, self._seq * 1_000_000, path, body))
+
+    def lines(self) -> list[str]:
+        """What is drawn just now."""
+        self._console.print(self.tree.frame())
+        return self._console.export_text(clear=True).splitlines()
 
 
 def view_of(*nodes: NodeView) -> RunView:
@@ -110,3 +142,23 @@ def test_lines_never_pass_the_width_of_the_terminal() -> None:
     lines = tree_lines(rows, width=40, is_ascii=False)
 
     assert [line.cell_len for line in lines] == [40, 40]
+
+
+def test_what_a_model_is_saying_stands_below_its_node_until_it_has_said_it() -> None:
+    """Who watches an agent at work wants to see that it is at work, and in the end what it came to."""
+    shown = TreeOnPaper({"fix": {"agent": "fixer", "input": {}}})
+    shown.takes(RunStarted("b", "g", "h", 1, {}), path="")
+    shown.takes(NodeStarted(1, "e1", "d", tool="fixer", is_agent=True), path="fix")
+    shown.takes(EffectIntended(1, "s1", "script/any", kind="model", key="turn 1"), path="fix")
+
+    shown.tree.words(Words("fix", "Let me "))
+    shown.tree.words(Words("fix", "see\x1b[2J…\n" + "and see " * 40))
+    while_it_speaks = shown.lines()
+    shown.takes(EffectDone(1, "s1", {"text": "Let me see"}), path="fix")
+
+    [said] = [line for line in while_it_speaks if "says" in line]
+    assert said.split() == ["says", *said.split()[1:]]
+    assert "\x1b" not in said
+    assert said.rstrip().endswith("and see")
+    assert len(said) <= 80
+    assert [line for line in shown.lines() if "says" in line] == []

@@ -20,8 +20,8 @@ from interlock.cli.output import console, error_console, print_json
 from interlock.cli.summary import exit_code_of, print_summary, run_as_json
 from interlock.cli.watching import Display, Lines, LiveTree, Silent
 from interlock.client.handle import RunHandle
-from interlock.core.events import RunMigrated
-from interlock.engine.live_words import Progress
+from interlock.core.events import Event, RunMigrated
+from interlock.engine.live_words import Progress, Words
 from interlock.engine.submitting import Submitted
 from interlock.engine.telling.history import History, RunView
 from interlock.store.errors import PlaceError
@@ -127,13 +127,18 @@ async def _until_rest(handle: RunHandle, display: Display) -> None:
 
 
 async def _watch(handle: RunHandle, display: Display) -> None:
-    async for happened in handle.stream():
-        if isinstance(happened, Progress):
-            display.progress(happened)
-        else:
-            display.take(happened)
-            if isinstance(happened.body, RunMigrated):
-                display.history = await _followed_anew(handle, happened.seq)
+    # Who shows nothing live does not listen: then models need not be asked for pieces of their answers.
+    happenings = handle.stream() if display.is_live else handle.events(follow=True)
+    async for happened in happenings:
+        match happened:
+            case Progress():
+                display.progress(happened)
+            case Words():
+                display.words(happened)
+            case Event():
+                display.take(happened)
+                if isinstance(happened.body, RunMigrated):
+                    display.history = await _followed_anew(handle, happened.seq)
 
 
 async def _followed_anew(handle: RunHandle, seq: int) -> History:

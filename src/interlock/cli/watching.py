@@ -16,9 +16,9 @@ from interlock.cli.output import plain
 from interlock.cli.summary import is_ascii
 from interlock.cli.tree import Row, fitted, tree_lines, tree_rows
 from interlock.core import events as e
-from interlock.core.paths import step_path
+from interlock.core.paths import node_of_step, step_path
 from interlock.core.plan import Plan
-from interlock.engine.live_words import Progress
+from interlock.engine.live_words import Progress, Words
 from interlock.engine.telling.events_in_words import what_happened
 from interlock.engine.telling.history import History, RunView
 from interlock.engine.waits import Wait
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 FRAMES_PER_SECOND: Final = 8
 PROGRESS_SECONDS: Final = 1.0
 """How often a node's progress is worth a line."""
+WORDS_SHOWN_MAX: Final = 500
+"""How much of what a model is saying is kept for the next frame."""
 LINES_BESIDE_TREE: Final = 4
 """What a terminal has to hold besides the tree: the heading, and room for the prompt."""
 
@@ -39,6 +41,8 @@ class Display(Protocol):
 
     history: History
     """The run as far as it was shown."""
+    is_live: bool
+    """Whether it shows anything that is on no record."""
 
     def take(self, event: e.Event) -> None:
         """Something happened."""
@@ -46,6 +50,10 @@ class Display(Protocol):
 
     def progress(self, progress: Progress) -> None:
         """A node's own code told how far it is."""
+        ...
+
+    def words(self, words: Words) -> None:
+        """A model is saying something."""
         ...
 
 
@@ -68,6 +76,8 @@ def print_ways_to_end(console: Console, wait: Wait, run: str, *, store: str | No
 class Silent:
     """Shows nothing on standard output: for programs, which read the result. A question still reaches a person."""
 
+    is_live = False
+
     def __init__(self, plan: Plan, run: str, *, errors: Console, store: str | None) -> None:
         self.history = History(plan, run)
         self._run = run
@@ -84,6 +94,9 @@ class Silent:
 
     def progress(self, progress: Progress) -> None:
         """It is not shown."""
+
+    def words(self, words: Words) -> None:
+        """They are not shown."""
 
 
 _TOLD: Final = (
@@ -116,6 +129,8 @@ _TOLD: Final = (
 class Lines:
     """A line for each thing that happens, with the seconds since the start."""
 
+    is_live = True
+
     def __init__(self, plan: Plan, run: str, console: Console, *, after: int, store: str | None) -> None:
         """`after` is the last event that is no news."""
         self.history = History(plan, run)
@@ -147,6 +162,9 @@ class Lines:
             self._progress_at[progress.path] = now
             self._print(None, progress.path, _progress_text(progress))
 
+    def words(self, words: Words) -> None:
+        """They are not shown: a line is printed once, and what a model says is done only in the end."""
+
     def _what(self, event: e.Event) -> str:
         match event.body:
             case e.NodeResult(error=e.Error(message=message)):
@@ -165,16 +183,22 @@ class Lines:
 class LiveTree:
     """The tree of nodes, drawn anew while they change. Drawn by the event loop alone: nothing moves while it looks."""
 
+    is_live = True
+
     def __init__(self, plan: Plan, run: str, console: Console, *, store: str | None) -> None:
         self.history = History(plan, run)
         self._run = run
         self._store = store
         self._console = console
         self._progress: dict[str, str] = {}
+        self._words: dict[str, str] = {}
+        """The last that was said in each node."""
 
     def take(self, event: e.Event) -> None:
         """The next frame shows it."""
         self.history.take(event)
+        if isinstance(event.body, e.EffectDone | e.EffectFailed | e.EffectUnknown | e.NodeResult):
+            self._words.pop(node_of_step(event.path), None)
         if event.path in self._progress and isinstance(event.body, e.NodeResult | e.NodeRetrying | e.NodeCancelled):
             del self._progress[event.path]
 
@@ -182,33 +206,39 @@ class LiveTree:
         """The next frame shows it at its node."""
         self._progress[progress.path] = _progress_text(progress)
 
+    def words(self, words: Words) -> None:
+        """The next frame shows the last of them below its node."""
+        said = self._words.get(words.path, "") + plain(words.text)
+        self._words[words.path] = said[-WORDS_SHOWN_MAX:]
+
     @asynccontextmanager
     async def drawing(self) -> AsyncGenerator[None]:
         """Draw while the block runs; in the end the tree stays on the screen as it was last."""
         from rich.live import Live
 
-        with Live(self._frame(), console=self._console, auto_refresh=False, transient=True) as live:
+        with Live(self.frame(), console=self._console, auto_refresh=False, transient=True) as live:
             frames = asyncio.create_task(self._draw(live.update))
             try:
                 yield
             finally:
                 frames.cancel()
                 await asyncio.gather(frames, return_exceptions=True)
-        self._console.print(self._frame())
+        self._console.print(self.frame())
 
     async def _draw(self, update: Update) -> None:
         while True:
             begun = time.monotonic()
-            update(self._frame(), refresh=True)
+            update(self.frame(), refresh=True)
             # Of a huge run a frame costs more: the run itself keeps most of the time.
             await asyncio.sleep(max(1 / FRAMES_PER_SECOND, 9 * (time.monotonic() - begun)))
 
-    def _frame(self) -> RenderableType:
+    def frame(self) -> RenderableType:
+        """The run as it is drawn now."""
         from rich.console import Group
 
         view = self.history.view()
         now = max(view.at, time.time_ns() // 1_000) if not view.has_ended else view.at
-        rows = [self._with_progress(row) for row in tree_rows(view, now=now)]
+        rows = [shown for row in tree_rows(view, now=now) for shown in self._with_words(self._with_progress(row))]
         room = max(5, self._console.size.height - LINES_BESIDE_TREE)
         lines = tree_lines(fitted(rows, room), width=self._console.width, is_ascii=is_ascii(self._console))
         return Group(*lines, *self._asked_inside(view))
@@ -225,6 +255,14 @@ class LiveTree:
     def _with_progress(self, row: Row) -> Row:
         told = self._progress.get(row.path)
         return row if told is None or row.status != "running" else row.saying(told)
+
+    def _with_words(self, row: Row) -> Iterator[Row]:
+        """The node's row, and below it what its model is saying: as much of the end as a line holds."""
+        yield row
+        said = self._words.get(row.path, "").strip()
+        if said and row.status == "running":
+            room = max(20, self._console.width // 2)
+            yield Row(row.depth + 1, "", "says", said if len(said) <= room else f"…{said[1 - room :]}")
 
 
 class Update(Protocol):

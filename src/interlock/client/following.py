@@ -13,24 +13,30 @@ from typing import Final, Self
 from interlock.core.events import Event
 from interlock.core.evolving.resting import waits_for_outside
 from interlock.engine.driving import RunDriver
-from interlock.engine.live_words import Live, Progress
+from interlock.engine.live_words import Live, Words
 from interlock.engine.telling.log_reading import LogReading
 from interlock.engine.worker import Worker
 
 ASK_SECONDS: Final = 0.05
-PROGRESS_KEPT_MAX: Final = 1_000
-"""Of progress that nobody reads in time, the oldest is forgotten: it is live, and on no record."""
+LIVE_KEPT_MAX: Final = 1_000
+"""Of live words that nobody reads in time, the oldest are forgotten: they are on no record."""
+WORDS_TOGETHER_MAX: Final = 4_000
+"""Pieces of what one model says are given as one, up to so many characters."""
 
 
 class Following:
-    """One run being followed. Use it as an async context manager."""
+    """One run being followed. Use it as an async context manager.
 
-    def __init__(self, worker: Worker, run: str) -> None:
+    Only who `hears` live words is told them: models are asked for pieces of their answers while somebody does.
+    """
+
+    def __init__(self, worker: Worker, run: str, *, hears: bool = False) -> None:
         self._worker = worker
         self._run = run
+        self._hears = hears
         self._driver: RunDriver | None = None
         self._told = asyncio.Event()
-        self._progress: deque[Progress] = deque(maxlen=PROGRESS_KEPT_MAX)
+        self._live: deque[Live] = deque(maxlen=LIVE_KEPT_MAX)
         self._mark: int | None = None
 
     async def __aenter__(self) -> Self:
@@ -44,7 +50,7 @@ class Following:
         self._hush()
 
     async def changed(self) -> None:
-        """Return when something was committed since the last call, or a node told of its progress."""
+        """Return when something was committed since the last call, or something live was told."""
         while not self._told.is_set():
             self._listen()
             try:
@@ -61,10 +67,10 @@ class Following:
         """What is on record behind a number, and what comes to it."""
         return LogReading(self._worker.engine.store, tenant=self._worker.engine.tenant, run=self._run, after=after)
 
-    def take_progress(self) -> list[Progress]:
-        """What nodes have told since the last call."""
-        told = list(self._progress)
-        self._progress.clear()
+    def take_live(self) -> list[Live]:
+        """What nodes and models have told since the last call."""
+        told = list(self._live)
+        self._live.clear()
         return told
 
     async def is_at_rest(self) -> bool:
@@ -80,19 +86,28 @@ class Following:
         self._hush()
         if driver is not None:
             driver.listeners.append(self._note_events)
-            driver.watchers.append(self._note_progress)
+            if self._hears:
+                driver.watchers.append(self._note_live)
         self._driver = driver
 
     def _hush(self) -> None:
         if self._driver is not None:
             self._driver.listeners.remove(self._note_events)
-            self._driver.watchers.remove(self._note_progress)
+            if self._hears:
+                self._driver.watchers.remove(self._note_live)
             self._driver = None
 
     def _note_events(self, _: tuple[Event, ...]) -> None:
         self._told.set()
 
-    def _note_progress(self, told: Live) -> None:
-        if isinstance(told, Progress):
-            self._progress.append(told)
+    def _note_live(self, told: Live) -> None:
+        last = self._live[-1] if self._live else None
+        if isinstance(told, Words) and isinstance(last, Words) and _go_together(last, told):
+            self._live[-1] = Words(told.path, last.text + told.text)
+        else:
+            self._live.append(told)
         self._told.set()
+
+
+def _go_together(last: Words, told: Words) -> bool:
+    return last.path == told.path and len(last.text) + len(told.text) <= WORDS_TOGETHER_MAX

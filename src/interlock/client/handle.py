@@ -27,7 +27,7 @@ from interlock.engine.courses.whole_log import whole_view
 from interlock.engine.driving import RunDriver
 from interlock.engine.errors import RunNotFoundError
 from interlock.engine.linking import retry_run, rollback_run
-from interlock.engine.live_words import Progress
+from interlock.engine.live_words import Progress, Words
 from interlock.engine.prompting import Prompt, prompts_at
 from interlock.engine.releasing.releases import released
 from interlock.engine.starting import is_given
@@ -250,13 +250,16 @@ class RunHandle:
             async for header in following.log(after=after).headers():
                 yield header
 
-    async def stream(self, *, after: int = 0) -> AsyncIterator[Event | Progress]:
-        """Events up to the run's end, and among them the live progress of its nodes if it is driven here."""
-        async with Following(self._worker, self.id) as following:
+    async def stream(self, *, after: int = 0) -> AsyncIterator[Event | Progress | Words]:
+        """Events up to the run's end; if it is driven here, also how far its nodes are, and what models are saying.
+
+        The words of models come in pieces as they are said, and are on no record: what counts is the recorded answer.
+        """
+        async with Following(self._worker, self.id, hears=True) as following:
             log = following.log(after=after)
             while True:
-                for progress in following.take_progress():
-                    yield progress
+                for live in following.take_live():
+                    yield live
                 async for event in log.events():
                     yield event
                     if event.type == "run.ended":
