@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -103,6 +104,10 @@ def test_a_self_contained_schema_of_the_draft_may_be_used(schema: object) -> Non
         ),
         ({1: {}}, (), "the keys of a schema are text"),
         ({"default": object()}, ("default",), "a JSON Schema cannot hold a Python object"),
+        ({"properties": {"n": {"maximum": 10**400}}}, ("properties", "n", "maximum"), "a number here has 64 bits"),
+        ({"minimum": -(2**63) - 1}, ("minimum",), "a number here has 64 bits"),
+        ({"const": math.inf}, ("const",), "NaN and infinity are no JSON"),
+        ({"enum": [1, math.nan]}, ("enum", 1), "NaN and infinity are no JSON"),
         (nested(200, {}, "not"), (), "the schema is too large"),
         ({"enum": list(range(30_000))}, (), "the schema is too large"),
     ],

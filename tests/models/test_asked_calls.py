@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.core.canonical import canonical
 from interlock.core.messages import AskedCall
-from interlock.models.asked_calls import CALLS_MAX, HeardCall, asked_calls
+from interlock.models.asked_calls import CALLS_MAX, NAME_MAX, HeardCall, asked_calls
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
@@ -81,3 +83,23 @@ def test_a_flood_of_calls_is_cut_and_said_to_be_cut() -> None:
 
     assert len(calls) == CALLS_MAX + 1
     assert calls[-1].problem == "more than 128 calls in one answer"
+
+
+def test_a_call_can_be_kept_whatever_its_names_are_made_of() -> None:
+    """Half a character, or a name without end, in an id or a name of a tool: no log could hold the answer."""
+    [call] = asked_calls([HeardCall("\ud800", "\ud800" + "x" * 100_000, "{}")])
+
+    assert (call.id, call.tool) == ("?", "?" + "x" * (NAME_MAX - 1) + "…")
+    assert msgspec.json.decode(msgspec.json.encode(call), type=AskedCall) == call
+
+
+def test_arguments_that_a_library_has_read_may_be_as_deep_as_they_like() -> None:
+    """Showing them must not be what breaks."""
+    deep: dict[str, Any] = {}
+    for _ in range(50_000):
+        deep = {"a": deep}
+
+    [call] = asked_calls([HeardCall("1", "t", deep)])
+
+    assert call.problem
+    assert call.raw

@@ -7,7 +7,7 @@ ids may be missing or there twice. None of that is an error of the call: the age
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -19,14 +19,20 @@ from interlock.core.values import ValueProblem
 CALLS_MAX: Final = 128
 """More calls in one answer are a model gone astray: those behind it are told as one that cannot be read."""
 RAW_MAX: Final = 20_000
+NAME_MAX: Final = 256
+"""No tool has a longer name, and no provider a longer id."""
+
+
+Written: TypeAlias = str | Mapping[str, Any] | None
+"""The text of the model, or what it was read as."""
 
 
 class HeardCall(Struct, frozen=True):
-    """A call as the provider's library hands it over. `arguments`: the text of the model, or what it was read as."""
+    """A call as the provider's library hands it over."""
 
     id: str
     tool: str
-    arguments: str | Mapping[str, Any] | None
+    arguments: Written
 
 
 def asked_calls(heard: Iterable[HeardCall]) -> tuple[AskedCall, ...]:
@@ -35,11 +41,12 @@ def asked_calls(heard: Iterable[HeardCall]) -> tuple[AskedCall, ...]:
     used: set[str] = set()
     for number, each in enumerate(heard, start=1):
         if number > CALLS_MAX:
-            calls.append(AskedCall(f"call_{number}", each.tool, problem=f"more than {CALLS_MAX} calls in one answer"))
+            tool = _shortened(each.tool, NAME_MAX)
+            calls.append(AskedCall(f"call_{number}", tool, problem=f"more than {CALLS_MAX} calls in one answer"))
             break
-        identity = _unused(each.id or f"call_{number}", used)
+        identity = _unused(_shortened(each.id, NAME_MAX) or f"call_{number}", used)
         used.add(identity)
-        calls.append(_asked(identity, each))
+        calls.append(_asked(identity, _shortened(each.tool, NAME_MAX), each.arguments))
     return tuple(calls)
 
 
@@ -51,23 +58,23 @@ def _unused(wanted: str, used: set[str]) -> str:
     return identity
 
 
-def _asked(identity: str, heard: HeardCall) -> AskedCall:
-    if not heard.tool:
-        return AskedCall(identity, "", raw=_raw(heard), problem="the call names no tool")
+def _asked(identity: str, tool: str, written: Written) -> AskedCall:
+    if not tool:
+        return AskedCall(identity, "", raw=_raw(written), problem="the call names no tool")
     try:
-        arguments = canonical(_read(heard.arguments), where="arguments")
+        arguments = canonical(_read(written), where="arguments")
     except msgspec.DecodeError as error:
-        return AskedCall(identity, heard.tool, raw=_raw(heard), problem=f"the arguments are no JSON: {error}")
+        return AskedCall(identity, tool, raw=_raw(written), problem=f"the arguments are no JSON: {error}")
     except ValueProblem as error:
-        return AskedCall(identity, heard.tool, raw=_raw(heard), problem=str(error))
+        return AskedCall(identity, tool, raw=_raw(written), problem=_shortened(str(error), RAW_MAX))
     except RecursionError:
-        return AskedCall(identity, heard.tool, raw=_raw(heard), problem="the arguments are nested too deeply")
+        return AskedCall(identity, tool, raw=_raw(written), problem="the arguments are nested too deeply")
     if not isinstance(arguments, dict):
-        return AskedCall(identity, heard.tool, raw=_raw(heard), problem="the arguments are no JSON object")
-    return AskedCall(identity, heard.tool, arguments)
+        return AskedCall(identity, tool, raw=_raw(written), problem="the arguments are no JSON object")
+    return AskedCall(identity, tool, arguments)
 
 
-def _read(arguments: str | Mapping[str, Any] | None) -> object:
+def _read(arguments: Written) -> object:
     if arguments is None:
         return {}
     if isinstance(arguments, str):
@@ -76,7 +83,16 @@ def _read(arguments: str | Mapping[str, Any] | None) -> object:
     return arguments
 
 
-def _raw(heard: HeardCall) -> str:
-    text = heard.arguments if isinstance(heard.arguments, str) else repr(heard.arguments)
-    whole = text.encode("utf-8", "replace").decode()
-    return whole if len(whole) <= RAW_MAX else f"{whole[:RAW_MAX]}…"
+def _raw(written: Written) -> str:
+    if isinstance(written, str):
+        return _shortened(written, RAW_MAX)
+    try:
+        return _shortened(repr(written), RAW_MAX)
+    except RecursionError:
+        return "(too deep to be shown)"
+
+
+def _shortened(text: str, letters_max: int) -> str:
+    """The text within bounds; half of a surrogate pair can be kept by nobody."""
+    cut = text if len(text) <= letters_max else f"{text[:letters_max]}…"
+    return cut.encode("utf-8", "replace").decode()

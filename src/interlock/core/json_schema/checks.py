@@ -6,18 +6,23 @@ run, and what would take for ever to apply is refused here rather than found out
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import jsonschema_rs
 
+from interlock.core.canonical import INT_MIN
 from interlock.core.problems import Place, Problem, nearest
 
 SCHEMA_PARTS_MAX: Final = 20_000
 SCHEMA_DEPTH_MAX: Final = 100
 SCHEMA_VISITS_MAX: Final = 1_000_000
 """How many rules a schema may come to with its references written out: what judging one value can cost."""
+
+_UNSIGNED_MAX: Final = 2**64 - 1
+"""What some languages make of `unsigned`: no value is as large, but a bound may be, and can be written down."""
 
 # An engine without backtracking: its time grows with the text and nothing else.
 _PATTERNS: Final = jsonschema_rs.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 21)
@@ -79,7 +84,13 @@ def _plain_data(schema: object) -> Iterator[Problem]:
                     yield Problem(place=place, message="the keys of a schema are text")
             case list():
                 waiting += [((*place, index), each) for index, each in enumerate(cast("list[object]", part))]
-            case None | bool() | int() | float() | str():
+            case bool():
+                pass
+            case int() if not INT_MIN <= part <= _UNSIGNED_MAX:
+                yield Problem(place=place, message="a number here has 64 bits at most", advice="leave the bound out")
+            case float() if not math.isfinite(part):
+                yield Problem(place=place, message="NaN and infinity are no JSON", advice="leave it out")
+            case None | int() | float() | str():
                 pass
             case _:
                 yield Problem(place=place, message=f"a JSON Schema cannot hold a Python {type(part).__name__}")
