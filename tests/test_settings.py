@@ -9,6 +9,7 @@ import pytest
 from interlock.settings import SETTING_NAMES, SettingsError, read_settings
 from interlock.sinks.declaring import SinkSettings
 from interlock.store.postgres.address import PostgresAddress
+from interlock.tools.sandbox.probing import TIERS
 
 
 def project(tmp_path: Path, text: str) -> Path:
@@ -267,3 +268,13 @@ def test_a_store_that_is_no_address_is_told_without_its_password(tmp_path: Path)
     (problem,) = wrong.value.problems
     assert problem.startswith("--store: `store` cannot be used: 'My Runs' cannot be the schema of a store: take small")
     assert "hunter2" not in problem
+
+
+def test_the_sandboxes_that_may_be_used_are_those_there_are(tmp_path: Path) -> None:
+    """Left out, all of them may; a project that takes nothing weaker than the best says so by name."""
+    folder = project(tmp_path, "")
+
+    chosen = read_settings(environment={"INTERLOCK_SANDBOX_TIERS": "gvisor"}, folder=folder)
+
+    assert read_settings(environment={}, folder=folder).settings.sandbox.tiers == TIERS
+    assert chosen.settings.sandbox.tiers == ("gvisor",)

@@ -201,8 +201,8 @@ def make_relay(
     return FeedRelay(store, tenant=TENANT, sink_name=name, sink=sink, now=now)
 
 
-def default_tools(workspaces: Workspaces) -> Sequence[Tool]:
-    """The tools that every project has, in the workspaces of its runs."""
+def default_tools(workspaces: Workspaces, tiers: Sequence[str] | None = None) -> Sequence[Tool]:
+    """The tools that every project has, in the workspaces of its runs. `tiers`: the sandboxes that may be used."""
     # Eighteen tools with their schemas: who runs nothing needs none of them.
     from interlock.tools.outgoing import fetch  # noqa: PLC0415
     from interlock.tools.sandbox import find_sandbox  # noqa: PLC0415
@@ -210,7 +210,7 @@ def default_tools(workspaces: Workspaces) -> Sequence[Tool]:
 
     environment = ToolEnvironment(
         workspaces=workspaces,
-        sandbox=SandboxFoundOnce(find_sandbox),
+        sandbox=SandboxFoundOnce(find_sandbox if tiers is None else partial(find_sandbox, tiers=tiers)),
         fetch=partial(fetch, allowed_hosts=("*",)),  # which host may be called is for the policy to say
     )
     return standard_tools(environment)

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
 from pydantic_core import PydanticCustomError
@@ -115,6 +115,15 @@ Place: TypeAlias = Annotated[StorePlace, PlainValidator(_checked_place), PlainSe
 """Where runs are kept. Wherever settings are shown, no password is."""
 
 
+SandboxTier: TypeAlias = Literal["gvisor", "bubblewrap", "landlock"]
+
+
+class SandboxSettings(Strict):
+    """Where programs may run that models write: in the first of these tiers that holds here, else nowhere."""
+
+    tiers: tuple[SandboxTier, ...] = get_args(SandboxTier)
+
+
 class RetentionSettings(Strict):
     """How long what ended runs have left is kept: `90d`, `1y`. What is not said is kept for ever."""
 
@@ -154,6 +163,7 @@ class Settings(Strict):
     secrets: Path = Path(".interlock/secrets.toml")
     limits: LimitSettings = LimitSettings()
     slots: SlotSettings = SlotSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     lease_seconds: Positive = LEASE_MICROS // 1_000_000
     """How long what a process holds is left to it without a word from it: a run it drives, a call it performs."""
     retention: RetentionSettings = RetentionSettings()
@@ -248,7 +258,7 @@ SETTING_NAMES: Final = tuple(name for name in _names(Settings) if name.partition
 
 _OTHER_FLAGS: Final = {"worker.pools": "--pool", "worker.tags": "--tag", "worker.grace_seconds": "--grace"}
 """The flags that are not called as their settings: those that are given again and again, and one that is short."""
-_LISTS: Final = ("tools", "agents", "plugins", "worker.pools", "worker.tags")
+_LISTS: Final = ("tools", "agents", "plugins", "sandbox.tiers", "worker.pools", "worker.tags")
 _BY_VARIABLE: Final = {f"{ENVIRONMENT_PREFIX}{name.replace('.', '_').upper()}": name for name in SETTING_NAMES}
 
 

@@ -104,6 +104,7 @@ class Interlock:
         secrets: Secrets = NO_SECRETS,
         limits: LimitSettings | None = None,
         slots: SlotSettings | None = None,
+        sandbox: Sequence[str] | None = None,
         clock: Clock | None = None,
         world: str = LIVE,
         record: str | Path | None = None,
@@ -123,6 +124,7 @@ class Interlock:
         one the default set holds. `models` declares providers and pools as the settings do.
         `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
         A cassette is made anew, unless `adds_to_record` says that a run is gone on with which is on it so far.
+        `sandbox` names the tiers in which programs may run that models write; left out, the best that holds here.
         `faults` are put in the way of calls, for tests: see `interlock.faults`.
         `pools` says of how many calls of a pool are performed at once, by all who work on the store.
         `lease_seconds`: for so long what a process holds is left to it without a word from it; the same for all.
@@ -133,7 +135,7 @@ class Interlock:
         limits, slots, clock = limits or LimitSettings(), slots or SlotSettings(), clock or LoopClock()
         place = place_of_store(store)
         self._workspaces = Workspaces(folder_beside(place, folder or Path()) / "workspaces")
-        self.toolbox: Toolbox = collect_tools(tools).beside(default_tools(self._workspaces))
+        self.toolbox: Toolbox = collect_tools(tools).beside(default_tools(self._workspaces, sandbox))
         self.agents: Agents = collect_agents(agents)
         self.policy: Policy = default_policy() if policies is None else project_policy(Path(policies))
         self.graphs = Graphs(
@@ -194,6 +196,7 @@ class Interlock:
             secrets=read_secrets(environment, settings.secrets),
             limits=settings.limits,
             slots=settings.slots,
+            sandbox=settings.sandbox.tiers,
             world=world,
             record=record,
             adds_to_record=adds_to_record,

@@ -100,5 +100,7 @@ class NoSandbox(Struct, frozen=True, kw_only=True):
     """Each tier that was tried, with why not."""
 
     def __str__(self) -> str:
+        if not self.reasons:
+            return "the settings allow no sandbox, so programs are refused here (`sandbox.tiers` is empty)"
         told = "; ".join(f"{tier}: {reason}" for tier, reason in self.reasons)
         return f"there is no sandbox on this machine, so programs are refused here ({told})"
