@@ -10,10 +10,11 @@ import pytest
 from interlock.core.values import Value
 from interlock.engine.agents.memory.door import MemoryCall
 from interlock.engine.agents.memory.keeping import ENTRIES_MAX, VALUE_BYTES_MAX, KeptMemories
+from interlock.engine.retaining.leftovers import KINDS
 from interlock.store import EventStore
 from interlock.tools.outcome import Done
 from tests.store.event_loop import in_event_loop
-from tests.store.logs import TENANT, waiting_run
+from tests.store.logs import TENANT, WORKER, append, ended, started, waiting_run
 from tests.store.places import Place
 
 
@@ -127,6 +128,25 @@ async def test_a_run_without_a_session_is_its_own(place: Place) -> None:
 
 
 @in_event_loop
+async def test_what_a_run_kept_for_itself_goes_once_it_has_ended(place: Place) -> None:
+    """Nobody can come to it any more; what is a session's or an agent's stays."""
+    async with place.store() as store:
+        lease = await store.acquire_lease(TENANT, "r1", owner=WORKER)
+        await store.append(append(lease, started()))
+        desk = Desk(store)
+        await desk("remember", run="r1", memory="session", text="a draft")
+        await desk("remember", run="r1", text="for longer")
+        kept_while_it_lives = await store.retention.drop_leftovers(TENANT, kinds=KINDS)
+
+        await store.append(append(lease, ended(), after=1, status="succeeded"))
+        dropped = await store.retention.drop_leftovers(TENANT, kinds=KINDS)
+
+        assert (kept_while_it_lives, dropped) == (0, 1)
+        assert await desk.values(run="r1", memory="session") == []
+        assert await desk.values(run="r1") == ["for longer"]
+
+
+@in_event_loop
 async def test_a_call_that_is_repeated_under_its_effect_keeps_nothing_twice(place: Place) -> None:
     """A worker may die after it has written and before that is on record."""
     async with place.store() as store:
@@ -143,12 +163,12 @@ async def test_what_shares_most_words_comes_first_and_of_that_the_newest(place: 
     """No model ranks: the same question gets the same answer."""
     async with place.store() as store:
         desk = Desk(store)
-        for key, text in {"old": "red tea", "new": "green tea", "best": "green tea pot", "other": "coffee"}.items():
+        for key, text in {"best": "green tea pot", "old": "red tea", "new": "black tea", "other": "coffee"}.items():
             place.setting.now += 1
             await desk("remember", key=key, text=text, tags=["drink"])
 
         assert [each["key"] for each in await desk("recall", query="Green TEA?")] == ["best", "new", "old"]
-        assert [each["key"] for each in await desk("recall")] == ["other", "best", "new", "old"]
+        assert [each["key"] for each in await desk("recall")] == ["other", "new", "old", "best"]
         assert [each["key"] for each in await desk("recall", limit=1)] == ["other"]
         assert [each["key"] for each in await desk("recall", query="pot", tags=["drink"])] == ["best"]
         assert await desk("recall", tags=["food"]) == []

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from interlock import ToolFailed, tool
 from interlock.agents import Agent, agent
@@ -87,14 +88,14 @@ ASKS = rule(Verdict("ask", "no purchase by itself", "policy-1"), "buy")
 
 
 class Moody(ScriptedModels):
-    """Models that fail twice before they answer the second turn."""
+    """Models that fail twice before they answer the second turn. What they say is not marked, as if it were real."""
 
     async def ask(self, chosen: Chosen, request: ModelRequest, **keys: Any) -> Heard:  # noqa: ANN401 - the port's
         """What the script says, later."""
         heard = await super().ask(chosen, request, **keys)
         if self.asked[-1][1] == 2 and self.asked.count(self.asked[-1]) <= 2:
             return Heard(error=Error("unavailable", f"nobody knows {KEY} here"), spent=heard.spent)
-        return heard
+        return heard if heard.reply is None else replace(heard, reply=replace(heard.reply, simulated=False))
 
 
 class TapedBench(Workbench):
@@ -229,7 +230,7 @@ def test_everything_that_is_played_is_marked(tmp_path: Path) -> None:
     marks = [
         [each.body.simulated for each in course.events if isinstance(each.body, settled)] for course in (live, played)
     ]
-    assert (all(marks[1]), all(marks[0]), len(marks[1])) == (True, False, len(marks[0]))
+    assert marks == [[False] * len(marks[1]), [True] * len(marks[0])]
 
 
 def test_a_request_that_is_not_on_the_cassette_is_refused_with_the_nearest_that_is(tmp_path: Path) -> None:
@@ -309,6 +310,18 @@ def test_a_cassette_without_models_still_plays_its_tools(tmp_path: Path) -> None
         "left",
         "no model was asked when it was recorded",
     )
+
+
+def test_a_cassette_is_read_in_the_order_of_the_steps(tmp_path: Path) -> None:
+    """The tenth comes after the second, as it did."""
+    looks = [calls(("price", {"item": f"tea {number}"})) for number in range(5)]
+    recorded(tmp_path / "tape.json", Market(), {"left": NODES["left"]}, models=Moody({"buyer": [*looks, *SCRIPT[1:]]}))
+
+    tape = json.loads((tmp_path / "tape.json").read_text())
+
+    steps = [[int(each["path"].removeprefix("left.")) for each in tape[part]] for part in ("calls", "models")]
+    assert max(steps[0]) > 9
+    assert steps == [sorted(steps[0]), sorted(steps[1])]
 
 
 @pytest.mark.parametrize(
