@@ -1,8 +1,8 @@
 """What ended runs leave beside their logs, where something came too late or a process went at the wrong moment.
 
-An answer that arrived as the run ended, a question about an effect that its driver could not take back, a snapshot or
-what a tool noted of itself. Nobody looks for any of it, so it is dropped now and then, and nothing hurries: an append
-that ends a run costs no more for it.
+An answer that arrived as the run ended, a question about an effect that its driver could not take back, a snapshot,
+what a tool noted of itself, or what agents kept for a run that is of no session. Nobody looks for any of it, so it is
+dropped now and then, and nothing hurries: an append that ends a run costs no more for it.
 """
 
 from __future__ import annotations
