@@ -281,7 +281,9 @@ def _settle(plan: Plan, state: RunState, request: r.SettleEffect) -> Admitted | 
     problems = _misfits(plan, state, path, request.out) if request.status == "done" else []
     if problems:
         return r.Refused(f"the result is not what {path} gives: {'; '.join(problems)}")
-    settled = e.EffectSettled(request.effect, request.status, request.out, request.why)
+    step = step_at(plan, state, path)
+    tries = 1 if step is None else step.tries
+    settled = e.EffectSettled(request.effect, request.status, request.out, request.why, tries)
     return [*_in_doubt_after_all(plan, state, path, settled), (path, settled)]
 
 

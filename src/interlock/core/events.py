@@ -188,6 +188,8 @@ class EffectSettled(Struct, frozen=True, gc=False, tag="effect.settled", omit_de
     status: Literal["done", "not_done"]
     out: Value = None
     why: str = ""
+    tries: int = 1
+    """Of a step: which of its tries was in doubt."""
 
 
 class TimerFired(Struct, frozen=True, gc=False, tag="timer.fired"):

@@ -30,7 +30,7 @@ def _doubts(path: str, steps: Mapping[int, Step], kind: e.ErrorClass) -> Iterato
     for ordinal, step in steps.items():
         if step.status == "intended" and step.effect_class == "once" and step.question is None:
             why = doubt(kind, path, ordinal, step.name, step.key)
-            yield path, e.EffectUnknown(ordinal, step.effect, why, holds=True)
+            yield path, e.EffectUnknown(ordinal, step.effect, why, holds=True, tries=step.tries)
         yield from _doubts(step_path(path, ordinal), step.steps, kind)
 
 

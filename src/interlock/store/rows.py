@@ -190,7 +190,7 @@ def _note(found: RunChanges, run: str, event: e.Event) -> None:
         case e.EffectUnknown() as body:
             _settle_step(found, event, body, "unknown")
         case e.EffectSettled() as body:
-            _settle_line(found, body.effect, body.status, event.seq)
+            _settle_line(found, _line_id(body.effect, body.tries), body.status, event.seq)
             _close(found, path)
         case e.UndoStarted() as body:
             _open_line(found, _line_of_undo(event, body))

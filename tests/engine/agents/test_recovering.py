@@ -20,7 +20,7 @@ from interlock.core.values import Value
 from interlock.core.verdicts import Verdict
 from interlock.tools.reconciling import Reconciled
 from tests.engine.agents.scripted_models import PRICE, Answers, ScriptedModels, calls
-from tests.engine.agents.workbench import Workbench, failure, outputs, rule
+from tests.engine.agents.workbench import RUN, Workbench, failure, outputs, rule
 from tests.engine.fleet import on_virtual_time
 
 DONE = Answers({"number": 42})
@@ -59,6 +59,11 @@ class Till:
             return amount
 
         self.tools: list[Any] = [look, pay]
+
+    def hangs_again(self) -> None:
+        """It hangs once more, before it has paid."""
+        self._hangs = "before"
+        self.hung.clear()
 
     async def _hang_if(self, when: str) -> None:
         if self._hangs == when:
@@ -262,3 +267,24 @@ async def test_an_agent_whose_own_step_is_another_than_its_run_was_begun_with_is
         assert state.outcome.error.message == (
             "the agent `fixer` steps by code that is not here: start a worker that has it"
         )
+
+
+@on_virtual_time
+async def test_each_try_of_a_call_has_its_own_line_in_the_ledger_and_none_is_left_open() -> None:
+    """Who adds up what was done must not find a call twice, nor one of which nothing is known although it is."""
+    till = Till(hangs="before", finds=True)
+    async with Workbench(fixer(), tools=till.tools, models=ScriptedModels({"fixer": [PAY, DONE]})) as bench:
+        async with bench.life() as first:
+            await bench.start(first, FIX)
+            await till.hung.wait()
+            first.die()
+        till.hangs_again()
+        async with bench.life() as second:
+            await bench.go_on(second)
+            await till.hung.wait()
+            second.die()
+        state = await bench.goes_on_after_a_death()
+
+        lines = [line.status for line in await bench.store.ledger("local", RUN) if line.name == "pay"]
+        assert outputs(state) == {"fix": {"number": 42}}
+        assert (lines, len(till.paid)) == (["not_done", "not_done", "done"], 1)
