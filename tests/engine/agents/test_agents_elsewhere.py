@@ -30,7 +30,7 @@ class Bell:
         self.release = asyncio.Event()
 
         @tool(effect="idempotent")
-        async def ring() -> int:
+        async def ring(n: int = 0) -> int:
             """Ring."""
             nonlocal hangs
             self.rung += 1
@@ -38,7 +38,7 @@ class Bell:
                 hangs = False
                 self.hung.set()
                 await self.release.wait()
-            return 1
+            return n
 
         self.tools: list[Any] = [ring]
 
@@ -156,3 +156,21 @@ async def test_it_is_judged_limited_and_asked_about_as_anywhere() -> None:
         assert failure(state) == ("failed", "exhausted")
         assert (bell.rung, len(script.asked)) == (1, 2)
         assert (await bench.store.get_run("local", RUN)).status == "failed"
+
+
+@on_virtual_time
+async def test_what_is_to_be_recorded_together_is_sent_together() -> None:
+    """The driver then finds it together: a step costs one commit of the log, or two where a look came in between."""
+    bell = Bell()
+    script = ScriptedModels({"fixer": [*[calls(("ring", {"n": n})) for n in range(12)], DONE]})
+    async with Workbench(*crew(), tools=bell.tools, models=script) as bench:
+        driving, gpu = bench.serve("driving"), bench.serve("gpu", pool="gpu", runs_max=0)
+        await bench.offer(FIX)
+        await bench.ended()
+        await gpu.leave()
+        await driving.leave()
+
+        done = await bench.bodies(e.EffectDone)
+        appends = [append for append in bench.store.appends if append.events]
+        assert len(done) == 25
+        assert len(appends) <= 2 * len(done)

@@ -73,14 +73,13 @@ class RemoteJournal:
         await self.record_all([Noted(body)])
 
     async def record_all(self, noted: Sequence[Noted]) -> None:
-        """Return when the run's driver has recorded all of them, one after the other."""
+        """Return when the run's driver has recorded all of them. They are sent together, so it can do so at once."""
         if self._after is None:
             self._after = (await self._engine.store.head(self._engine.tenant, self._run)).seq
-        for each in noted:
-            path = self._path + each.within
-            request = StepNoted(path=path, step=each.body, deaths=self._deaths)
-            signal = await self._send(request)
-            await self._until(partial(_is_same, path=path, body=each.body), request, signal)
+        asked = [StepNoted(path=self._path + each.within, step=each.body, deaths=self._deaths) for each in noted]
+        sent = [(request, await self._send(request)) for request in asked]
+        for request, signal in sent:
+            await self._until(partial(_is_same, path=request.path, body=request.step), request, signal)
 
     async def answered(self, ordinal: int, *, within: str = "") -> Value:
         """The answer to the question of a step, as soon as it stands in the log."""
