@@ -18,7 +18,8 @@ def _row(agent: Agent) -> str:
     contract = agent.contract
     takes, gives = _fields(contract.input), _fields(contract.output)
     labels = f"; chooses {' or '.join(f'`{label}`' for label in contract.labels)}" if contract.labels else ""
-    return f"| `{agent.name}` | {contract.description}{labels} | {takes} | {gives} | {contract.limits.steps} |"
+    told = f"{contract.description.removesuffix('.')}{labels}."
+    return f"| `{agent.name}` | {told} | {takes} | {gives} | {contract.limits.steps} |"
 
 
 def _fields(schema: dict[str, Any] | None) -> str:

@@ -28,6 +28,7 @@ from interlock.models.scripted import script as sc
 from tests.docs.built_in_agent_table import built_in_agent_table
 from tests.docs.command_reference import command_section
 from tests.docs.event_table import event_table
+from tests.docs.factor_table import factor_table
 from tests.docs.key_tables import key_table
 from tests.docs.lifecycle_diagrams import node_lifecycle, run_lifecycle
 from tests.docs.page import ROOT, pages
@@ -85,6 +86,7 @@ _PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "settings": setting_table,
         "standard tools": standard_tool_table,
         "built-in agents": built_in_agent_table,
+        "factors": factor_table,
     }
 )
 

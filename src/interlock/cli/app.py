@@ -18,6 +18,7 @@ from interlock.cli import (
     agents,
     backing_up,
     changing,
+    conformance,
     costing,
     differing,
     fleet,
@@ -72,6 +73,7 @@ app.add_typer(schema.app, name="store", rich_help_panel=_START)
 app.add_typer(policy.app, name="policy", rich_help_panel=_START)
 app.add_typer(agents.app, name="agents", rich_help_panel=_START)
 app.add_typer(models.app, name="models", rich_help_panel=_START)
+app.command("conformance", rich_help_panel=_START)(conformance.conformance)
 
 app.command("runs", rich_help_panel=_LOOK)(looking.runs)
 app.command("show", rich_help_panel=_LOOK)(looking.show)
