@@ -454,6 +454,8 @@ class UndoKept(Struct, frozen=True, gc=False, tag="undo.kept", omit_defaults=Tru
     """The number of the result that finished the node: undoing goes backwards by it."""
     input: Value = None
     error: Error | None = None
+    tool: str = ""
+    """Of a call that an agent made: the tool that takes it back."""
 
 
 class UndoStarted(Struct, frozen=True, gc=False, tag="undo.started", omit_defaults=True):

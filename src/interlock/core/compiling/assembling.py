@@ -28,6 +28,7 @@ from interlock.core.compiling.scoping import GraphDraft, NodeDraft, ScopeDraft
 from interlock.core.compiling.supervision import Supervision
 from interlock.core.compiling.templates import TemplateCompiler
 from interlock.core.compiling.triggers import triggers_of
+from interlock.core.compiling.undo_terms import undo_by_terms, undone_by
 from interlock.core.compiling.value_schemas import known_names
 from interlock.core.compiling.works import work_of
 from interlock.core.expressions import Expression
@@ -76,6 +77,7 @@ def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
     agents = reachable_agents((name for draft in family.drafts() for name in _agents_of(draft)), catalogue.agents)
     used = {name for draft in family.drafts() for name in _tools_of(draft)}
     used |= {name for agent in agents.values() for name in callees(agent)}
+    used |= undone_by(used, catalogue.tools)
     tools = {name: catalogue.tools[name] for name in sorted(used) if name in catalogue.tools}
     called = {
         name.removeprefix(GRAPH_TOOL)
@@ -124,7 +126,7 @@ def _make(node: NodeDraft, parts: Parts) -> _Made:
 def _undo(node: NodeDraft, given: p.Template | None, parts: Parts) -> p.Undo | None:
     spec: g.UndoSpec | None = getattr(node.model, "undo", None)
     if spec is None:
-        return None
+        return undo_by_terms(node, given, parts)
     place = (*node.place, "undo")
     check_tool(spec.tool, (*place, "tool"), parts)
     template = given or p.Constant({})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from interlock.core import events as e
 from interlock.core import plan as p
 from interlock.core.deciding.in_hand import Deciding
@@ -9,7 +11,8 @@ from interlock.core.deciding.reading import Reader
 from interlock.core.expressions import EvaluationError
 from interlock.core.paths import inner_key
 from interlock.core.state import BackingOff, Calling, Opened, Scope, Waiting
-from interlock.core.values import Value
+from interlock.core.undo_input import undo_input
+from interlock.core.values import Value, is_map
 
 
 def cancel_node(on: Deciding) -> e.Command:
@@ -51,12 +54,27 @@ def stop_scope(on: Deciding) -> e.Command:
 
 def keep_undo(on: Deciding) -> e.Command:
     """What the undo of a finished node will be called with, while its values are still there (rule 38)."""
+    if is_map(on.matter.detail):
+        return _keep_undo_of_step(on, on.matter.detail)
     node, undo = on.node, on.node.undo
     assert undo is not None
     try:
         return on.command(e.UndoKept(on.matter.detail, on.pack(_own_reader(on, node).template(undo.input))))
     except EvaluationError as problem:
         return on.command(e.UndoKept(on.matter.detail, error=e.Error("invalid", str(problem), on.path)))
+
+
+def _keep_undo_of_step(on: Deciding, done: Mapping[str, Value]) -> e.Command:
+    """The same of a call that an agent made: what the undo takes, by name, from what the call gave and was given."""
+    tool, of = done["tool"], done["of"]
+    reader = on.reader()
+    found = undo_input(on.plan.tools[tool], reader.loaded(done["input"]), reader.loaded(done["out"]))
+    if isinstance(found, str):
+        message = f"`{tool}` needs `{found}`, and neither the call nor its result has it"
+        body = e.UndoKept(of, error=e.Error("invalid", message, done["step"]), tool=tool)
+    else:
+        body = e.UndoKept(of, on.pack(found), tool=tool)
+    return e.Command(done["step"], body, on.matter.cause)
 
 
 def _own_reader(on: Deciding, node: p.Node) -> Reader:

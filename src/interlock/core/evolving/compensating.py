@@ -12,8 +12,8 @@ from interlock.core import events as e
 from interlock.core.evolving.settling import call_began, call_ended, end_if_done
 from interlock.core.in_doubt import is_death
 from interlock.core.lifecycle import NodeStatus
-from interlock.core.paths import path_of, undo_path
-from interlock.core.plan import Node, Plan, ToolWork
+from interlock.core.paths import node_at, node_of_step, path_of, undo_path
+from interlock.core.plan import AgentWork, Node, Plan, ToolWork
 from interlock.core.state import COMPENSATED, Attempt, Matter, Opened, RunState, Scope, Undoing
 
 
@@ -21,6 +21,10 @@ def remember_undo(plan: Plan, state: RunState, scope: Scope, node: Node) -> None
     """A node has done something: how to take it back is to be fixed, or it is named as standing."""
     if node.undo is not None:
         held = scope.live.get(node.index)
+        if isinstance(node.work, AgentWork):
+            steps = f"{path_of(plan, scope, node.index)}."
+            scope.undos = [entry for entry in scope.undos if not entry.path.startswith(steps)]
+            scope.standing = [path for path in scope.standing if not path.startswith(steps)]
         if isinstance(held, Opened):
             held.undos.clear()
             held.standing.clear()
@@ -35,6 +39,16 @@ def keep_undo(plan: Plan, scope: Scope, node: Node, body: e.UndoKept) -> None:
     path = path_of(plan, scope, node.index)
     scope.undos.append(
         e.Undone(node.undo.tool, body.input, body.of, scope.body, node=node.index, path=path, error=body.error)
+    )
+
+
+def keep_undo_of_step(plan: Plan, state: RunState, path: str, body: e.UndoKept) -> None:
+    """The same for a call that an agent made."""
+    place = node_at(plan, state, node_of_step(path))
+    assert place is not None
+    scope, node = place
+    scope.undos.append(
+        e.Undone(body.tool, body.input, body.of, scope.body, node=node.index, path=path, error=body.error)
     )
 
 

@@ -12,6 +12,7 @@ from interlock.core.evolving.accounts import accounts_above, call_of, charge, ne
 from interlock.core.evolving.compensating import (
     begin_compensation,
     keep_undo,
+    keep_undo_of_step,
     remember_undo,
     start_undo,
     undo_failed,
@@ -74,6 +75,8 @@ def take_decided(plan: Plan, state: RunState, event: e.Event) -> None:
             _move_scope(plan, state, event.path, event.body)
         case e.UndoStarted() | e.UndoRetrying() | e.UndoWaiting() | e.UndoFailed():
             _move_undo(state, event.path, event.body)
+        case e.UndoKept() as body if body.tool:
+            keep_undo_of_step(plan, state, event.path, body)
         case e.EventKept():
             keep_event(state, event.body.id, event.body.name)
         case _:

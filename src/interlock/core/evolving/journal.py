@@ -35,7 +35,9 @@ def note_step(plan: Plan, state: RunState, path: str, body: StepFact) -> None:
             _intend(plan, state, path, steps, body)
         case e.EffectDone():
             step = steps[body.ordinal]
-            step.status, step.out, step.input = "done", body.out, None
+            step.status, step.out = "done", body.out
+            _remember_undo(plan, state, step_path(path, body.ordinal), step)
+            step.input = None
             _book(plan, state, path, step, body.spent)
         case e.EffectFailed():
             step = steps[body.ordinal]
@@ -63,7 +65,7 @@ def _intend(plan: Plan, state: RunState, path: str, steps: dict[int, Step], body
     step = Step(body.effect, body.name, body.key, body.effect_class, question=body.question)
     step.kind, step.digest, step.tries, step.raises = body.kind, body.digest, body.tries, body.raises
     step.reserve = body.reserve
-    if body.effect_class == "once":
+    if body.effect_class == "once" or _undo_of(plan, step):
         step.input = body.input
     if known is not None:
         step.account, step.steps = known.account, known.steps
@@ -72,6 +74,26 @@ def _intend(plan: Plan, state: RunState, path: str, steps: dict[int, Step], body
     steps[body.ordinal] = step
     if body.kind == "graph" and known is None:
         open_called_graph(plan, state, step_path(path, body.ordinal), body.name, body.input)
+
+
+def _undo_of(plan: Plan, step: Step) -> str:
+    """The tool that takes back what a step did, if its own tool names one."""
+    terms = plan.tools[step.name].terms if step.kind == "tool" and step.name in plan.tools else None
+    return "" if terms is None else terms.undo
+
+
+def _remember_undo(plan: Plan, state: RunState, path: str, step: Step) -> None:
+    """An agent has done something: how to take it back is to be fixed, or it is named as standing."""
+    place = node_at(plan, state, node_of_step(path))
+    if step.kind != "tool" or step.effect_class == "read" or place is None:
+        return
+    scope, node = place
+    undo = _undo_of(plan, step)
+    if not undo:
+        scope.standing.append(path)
+        return
+    detail = {"step": path, "of": state.seq, "tool": undo, "input": step.input, "out": step.out}
+    state.matters.add(Matter("undo", scope.key, node.index, detail, state.seq))
 
 
 def charge_of(known: Step | None, body: e.EffectIntended) -> Charge | None:
@@ -100,7 +122,9 @@ def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | 
             step.status, step.out = "done", {"choice": body.choice, "form": body.form, "why": body.why}
             _raise_if_granted(plan, state, step, body.choice)
         case e.EffectSettled(status="done"):
-            step.status, step.out, step.input = "done", body.out, None
+            step.status, step.out = "done", body.out
+            _remember_undo(plan, state, path, step)
+            step.input = None
         case e.EffectSettled():
             step.status = "not_done"
     node = node_of_step(path)
