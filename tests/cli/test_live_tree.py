@@ -12,7 +12,8 @@ from typing import Any
 from rich.console import Console
 
 from interlock.agents import agent
-from interlock.cli.tree import Row, fitted, tree_lines, tree_rows
+from interlock.cli.tree import tree_rows
+from interlock.cli.tree_drawing import Row, fitted, tree_lines
 from interlock.cli.watching import LiveTree
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph

@@ -100,10 +100,10 @@ class CauseLines:
 
 
 class CauseObjects:
-    """The same for programs: one object with all steps."""
+    """The same for programs: one object with all steps, and what else there is to say."""
 
-    def __init__(self, run: str, path: str | None) -> None:
-        self._steps = JsonListing({"run": run, "path": path}, "steps")
+    def __init__(self, run: str, path: str | None, also: dict[str, Any]) -> None:
+        self._steps = JsonListing({"run": run, "path": path} | also, "steps")
 
     @property
     def is_empty(self) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from interlock.client.interlock import Interlock
     from interlock.engine.errors import RunPrunedError
     from interlock.engine.retaining.pruned_run import PrunedRun
+    from interlock.engine.telling.history import RunView
     from interlock.store.errors import ErasedError
     from interlock.store.rows import RunRow
 
@@ -85,7 +86,7 @@ def _print_rows(rows: list[RunRow]) -> None:
     from interlock.cli.narrow_table import Column, print_table
     from interlock.cli.output import console, plain
     from interlock.cli.summary import is_ascii
-    from interlock.cli.tree import MARKS
+    from interlock.cli.tree_drawing import MARKS
     from interlock.engine.agents.memory.entries import SESSION_LABEL
     from interlock.engine.telling.events_in_words import instant, span
 
@@ -131,8 +132,17 @@ async def _show(run: str, store: str | None, *, at: int | None, is_full: bool, a
     from interlock.cli.opening import found_run, looked_at_all
     from interlock.cli.output import console, print_json
     from interlock.cli.pruning import size_as_json, tell_pruned
-    from interlock.cli.summary import is_ascii, print_headline, print_origin, print_summary, print_value, run_as_json
-    from interlock.cli.tree import tree_lines, tree_rows
+    from interlock.cli.summary import (
+        is_ascii,
+        print_costs,
+        print_headline,
+        print_origin,
+        print_summary,
+        print_value,
+        run_as_json,
+    )
+    from interlock.cli.tree import tree_rows
+    from interlock.cli.tree_drawing import tree_lines
     from interlock.engine.errors import RunPrunedError
     from interlock.store.errors import ErasedError
 
@@ -158,6 +168,7 @@ async def _show(run: str, store: str | None, *, at: int | None, is_full: bool, a
         print_summary(out, view, version, store=store, now=now)
         return 0
     print_headline(out, view, version, now=now)
+    print_costs(out, view)
     if view.outputs is not None:
         print_value(out, view.outputs)
     return 0
@@ -271,25 +282,29 @@ async def _inspect(run: str, path: str | None, store: str | None, *, as_json: bo
     from interlock.cli.event_lines import CauseLines, CauseObjects
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console
+    from interlock.cli.summary import print_agents, print_costs, totals_as_json
 
     async with looked_at(run, store) as handle:
-        told = CauseObjects(handle.id, path) if as_json else CauseLines(console())
+        view = await handle.view()
+        told = CauseObjects(handle.id, path, totals_as_json(view)) if as_json else CauseLines(console())
         async for cause in handle.causes(path):
             told.add(cause)
         if path is not None and told.is_empty:
-            raise await _no_such_path(handle, path)
+            raise _no_such_path(view, path)
         told.end()
+        if path is None and not as_json:
+            print_costs(console(), view)
+            print_agents(console(), view)
     return 0
 
 
-async def _no_such_path(handle: RunHandle, path: str) -> Exception:
+def _no_such_path(view: RunView, path: str) -> Exception:
     from interlock.cli.failures import CommandError
     from interlock.core.problems import nearest
 
-    paths = list((await handle.view()).nodes)
-    meant = nearest(path, paths)
-    hint = f"did you mean {meant}?" if meant else f"see `interlock show {handle.id}`"
-    return CommandError(f"nothing has happened to {path} in run {handle.id}; {hint}")
+    meant = nearest(path, list(view.nodes))
+    hint = f"did you mean {meant}?" if meant else f"see `interlock show {view.run}`"
+    return CommandError(f"nothing has happened to {path} in run {view.run}; {hint}")
 
 
 def effects(

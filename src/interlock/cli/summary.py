@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from interlock.cli.cost_table import costs_as_json, costs_line
 from interlock.cli.failures import ExitCode
 from interlock.cli.next_steps import next_steps, password_left_out
 from interlock.cli.output import json_text, plain
-from interlock.cli.tree import MARKS, wait_line
+from interlock.cli.tree import wait_line
+from interlock.cli.tree_drawing import MARKS
 from interlock.engine.agents.memory.entries import SESSION_LABEL
+from interlock.engine.telling.agents_at_work import AgentView
 from interlock.engine.telling.events_in_words import short, span
 from interlock.engine.telling.history import NodeView, RunView
 from interlock.engine.waits import Wait
@@ -37,6 +42,7 @@ def print_summary(console: Console, view: RunView, version: str, *, store: str |
     for title, paths in (("could not be taken back", view.not_undone), ("has no undo and stands", view.left_standing)):
         if paths:
             console.print(f"  {title}: {', '.join(paths)}", style="yellow", markup=False)
+    print_costs(console, view)
     if view.outputs is not None:
         print_value(console, view.outputs)
     print_waits(console, view, now=now)
@@ -53,6 +59,22 @@ def print_headline(console: Console, view: RunView, version: str, *, now: int) -
     console.print(", ".join(words), style=f"bold {mark.style}", end="", markup=False)
     of_graph = f"{view.graph}, {version}" if version else view.graph
     console.print(f" {took}  run {view.run} of graph {of_graph}", style="dim", markup=False)
+
+
+def print_costs(console: Console, view: RunView) -> None:
+    """What it has cost, where anything costs money or tokens."""
+    if _costs_anything(view):
+        console.print(f"  {costs_line(view.costs)}", style="dim", markup=False, soft_wrap=True)
+
+
+def _costs_anything(view: RunView) -> bool:
+    return bool(view.costs.turns or view.costs.usd or view.costs.held_usd)
+
+
+def print_agents(console: Console, view: RunView) -> None:
+    """What each of its agents has cost, with everything that it let others do."""
+    for agent in view.agents.values():
+        console.print(f"  {agent.path} ({agent.agent}): {costs_line(agent.costs)}", style="dim", markup=False)
 
 
 def print_origin(console: Console, view: RunView) -> None:
@@ -106,7 +128,7 @@ def is_ascii(console: Console) -> bool:
 
 
 def run_as_json(view: RunView, version: str) -> dict[str, Any]:
-    """The run, its outputs and its nodes by path; `error`, `waiting` and `version` where there are any."""
+    """The run, its outputs, nodes and agents by path; `error`, `waiting`, `costs` and `version` where there are any."""
     told: dict[str, Any] = {
         "run": view.run,
         "graph": view.graph,
@@ -119,7 +141,28 @@ def run_as_json(view: RunView, version: str) -> dict[str, Any]:
         told["error"] = {"kind": view.error.kind, "message": view.error.message, "path": view.error.path}
     if view.waits:
         told["waiting"] = [_wait_as_json(wait) for wait in view.waits]
+    if _costs_anything(view):
+        told["costs"] = costs_as_json(view.costs)
+    if view.agents:
+        told["agents"] = {path: _agent_as_json(agent) for path, agent in view.agents.items()}
     return told
+
+
+def totals_as_json(view: RunView) -> dict[str, Any]:
+    """What the run and each of its agents have cost; nothing where nothing costs anything."""
+    if not (_costs_anything(view) or view.agents):
+        return {}
+    agents = {
+        path: {"agent": agent.agent, "turns": agent.turns, "costs": costs_as_json(agent.costs)}
+        for path, agent in view.agents.items()
+    }
+    return {"costs": costs_as_json(view.costs), "agents": agents}
+
+
+def _agent_as_json(agent: AgentView) -> dict[str, Any]:
+    """What an agent has done, and what that has cost with everything that it let others do."""
+    steps: Any = msgspec.to_builtins(agent.steps)
+    return {"agent": agent.agent, "turns": agent.turns, "costs": costs_as_json(agent.costs), "steps": steps}
 
 
 def nodes_as_json(nodes: Mapping[str, NodeView]) -> dict[str, Any]:

@@ -6,118 +6,27 @@ Pure: it makes lines of a `RunView`. Where there are more than fit, what lives o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
-from interlock.cli.output import plain
+from interlock.cli.agent_rows import agent_line, agent_rows
+from interlock.cli.tree_drawing import Row
+from interlock.engine.telling.agents_at_work import AgentView
 from interlock.engine.telling.events_in_words import instant, short, skip_reason, span
 from interlock.engine.telling.history import NodeView, RunView
 from interlock.engine.waits import Wait
 
-if TYPE_CHECKING:
-    from rich.text import Text
-
 COPIES_SHOWN_MAX: Final = 8
 """How many items of an `each` or rounds of a `loop` are shown, unless all are asked for."""
-
-_GAP: Final = 2
-
-
-@dataclass(frozen=True)
-class Mark:
-    """How a status is drawn, with and without more than ASCII."""
-
-    sign: str
-    ascii: str
-    style: str
-
-
-MARKS: Final[dict[str, Mark]] = {
-    "pending": Mark("○", "-", "dim"),
-    "running": Mark("●", "*", "cyan"),
-    "waiting": Mark("◐", "?", "yellow"),
-    "paused": Mark("◐", "?", "yellow"),
-    "compensating": Mark("↶", "<", "magenta"),
-    "succeeded": Mark("✓", "+", "green"),
-    "failed": Mark("✗", "x", "red"),
-    "skipped": Mark("–", "-", "dim"),
-    "cancelled": Mark("⊘", "/", "dim"),
-    "rolled_back": Mark("↶", "<", "magenta"),
-}
 
 _AT_ONCE: Final = {"value", "choose", "fuse"}
 """Kinds that are settled in the moment in which they begin: how long that took is no news."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the tree."""
-
-    depth: int
-    status: str
-    name: str
-    what: str = ""
-    took: str = ""
-    path: str = ""
-
-    def saying(self, what: str) -> Row:
-        """The same row, with more to say."""
-        return replace(self, what=f"{self.what} · {what}" if self.what else what)
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether it can be left out where room is short."""
-        return self.status in {"pending", "succeeded", "skipped", ""}
-
-
 def tree_rows(view: RunView, *, now: int, is_full: bool = False) -> list[Row]:
-    """The nodes of a run in the order of the document, each below what holds it."""
-    return list(_rows_below("", 0, _by_holder(view.nodes.values()), now, is_full=is_full))
-
-
-def fitted(rows: Sequence[Row], room: int) -> list[Row]:
-    """As many rows as fit: those that are not quiet, with what they stand below, before all others."""
-    if len(rows) <= room:
-        return list(rows)
-    kept = _needed(rows)
-    for index in range(len(rows)):
-        if len(kept) >= room - 1:
-            break
-        kept.add(index)
-    shown = [rows[index] for index in sorted(kept)][: room - 1]
-    return [*shown, Row(0, "", f"… {len(rows) - len(shown)} more")]
-
-
-def tree_lines(rows: Sequence[Row], *, width: int, is_ascii: bool) -> list[Text]:
-    """The rows as they are printed into so many columns: a name keeps its room, what is said of it is cut."""
-    from rich.text import Text
-
-    names = [_named(row, is_ascii=is_ascii) for row in rows]
-    took_width = max((len(row.took) for row in rows), default=0)
-    name_width = min(max((name.cell_len for name in names), default=0), max(16, width // 2))
-    whats = [Text(plain(row.what), style=_style_of(row)) for row in rows]
-    what_width = max((what.cell_len for what in whats), default=0)
-    what_width = max(0, min(what_width, width - name_width - took_width - 2 * _GAP))
-    lines: list[Text] = []
-    for row, name, what in zip(rows, names, whats, strict=True):
-        name.truncate(name_width, overflow="ellipsis", pad=True)
-        what.truncate(what_width, overflow="ellipsis", pad=True)
-        gap = " " * _GAP
-        lines.append(Text(no_wrap=True).append_text(name).append(gap).append_text(what).append(gap))
-        lines[-1].append(f"{row.took:>{took_width}}", style="dim")
-    return lines
-
-
-def _named(row: Row, *, is_ascii: bool) -> Text:
-    from rich.text import Text
-
-    mark = MARKS.get(row.status, Mark(" ", " ", "dim"))
-    name = Text(f"{'  ' * row.depth}{mark.ascii if is_ascii else mark.sign} ", style=mark.style)
-    return Text().append_text(name).append(row.name, style="" if row.status else "dim")
-
-
-def _style_of(row: Row) -> str:
-    return MARKS[row.status].style if row.status in {"failed", "waiting"} else "dim"
+    """The nodes of a run in the order of the document, each below what holds it, and agents with what they do."""
+    tree = _Tree(held=_by_holder(view.nodes.values()), agents=view.agents, now=now, is_full=is_full)
+    return list(tree.rows_below("", 0))
 
 
 # --- which rows ------------------------------------------------------------------------------------------------------
@@ -136,33 +45,49 @@ def _by_holder(nodes: Iterable[NodeView]) -> Held:
     return held
 
 
-def _rows_below(holder: str, depth: int, held: Held, now: int, *, is_full: bool) -> Iterator[Row]:
-    yield from _rows_of(held.get(holder, ()), depth, held, now, is_full=is_full)
+@dataclass(frozen=True, kw_only=True)
+class _Tree:
+    """What the rows are made of."""
 
+    held: Held
+    agents: dict[str, AgentView]
+    now: int
+    is_full: bool
 
-def _rows_of(nodes: Iterable[NodeView], depth: int, held: Held, now: int, *, is_full: bool) -> Iterator[Row]:
-    for node in nodes:
-        yield _row(node, depth, now)
-        if node.kind in {"each", "loop"}:
-            yield from _rows_of_copies(node, depth + 1, held, now, is_full=is_full)
-        else:
-            yield from _rows_below(node.path, depth + 1, held, now, is_full=is_full)
+    def rows_below(self, holder: str, depth: int) -> Iterator[Row]:
+        """The nodes that a node holds."""
+        yield from self.rows_of(self.held.get(holder, ()), depth)
 
+    def rows_of(self, nodes: Iterable[NodeView], depth: int) -> Iterator[Row]:
+        """Nodes, each with what it holds."""
+        for node in nodes:
+            agent = self.agents.get(node.path)
+            yield _row(node, depth, self.now, agent)
+            if node.kind in {"each", "loop"}:
+                yield from self._rows_of_copies(node, depth + 1)
+            elif agent is not None:
+                yield from self._rows_of_agent(agent, depth + 1)
+            else:
+                yield from self.rows_below(node.path, depth + 1)
 
-def _rows_of_copies(node: NodeView, depth: int, held: Held, now: int, *, is_full: bool) -> Iterator[Row]:
-    copies: dict[int, list[NodeView]] = {}
-    for inner in held.get(node.path, ()):
-        copies.setdefault(inner.place[0], []).append(inner)
-    shown = list(copies) if is_full else _copies_worth_showing(copies)
-    word = "round" if node.kind == "loop" else "item"
-    for number in shown:
-        inside = copies[number]
-        is_single = any(inner.path == f"{node.path}:{number}" for inner in inside)
-        if not is_single:
-            yield Row(depth, _status_of_copy(inside), f"{word} {number + 1}")
-        yield from _rows_of(inside, depth if is_single else depth + 1, held, now, is_full=is_full)
-    if len(shown) < len(copies):
-        yield Row(depth, "", f"… {len(copies) - len(shown)} more {word}s")
+    def _rows_of_agent(self, agent: AgentView, depth: int) -> Iterator[Row]:
+        inside = self.held.get(agent.path, [])
+        return agent_rows(agent, self.agents, inside, depth=depth, is_full=self.is_full, rows_of=self.rows_of)
+
+    def _rows_of_copies(self, node: NodeView, depth: int) -> Iterator[Row]:
+        copies: dict[int, list[NodeView]] = {}
+        for inner in self.held.get(node.path, ()):
+            copies.setdefault(inner.place[0], []).append(inner)
+        shown = list(copies) if self.is_full else _copies_worth_showing(copies)
+        word = "round" if node.kind == "loop" else "item"
+        for number in shown:
+            inside = copies[number]
+            is_single = any(inner.path == f"{node.path}:{number}" for inner in inside)
+            if not is_single:
+                yield Row(depth, _status_of_copy(inside), f"{word} {number + 1}")
+            yield from self.rows_of(inside, depth if is_single else depth + 1)
+        if len(shown) < len(copies):
+            yield Row(depth, "", f"… {len(copies) - len(shown)} more {word}s")
 
 
 def _copies_worth_showing(copies: dict[int, list[NodeView]]) -> list[int]:
@@ -180,29 +105,14 @@ def _status_of_copy(inside: Sequence[NodeView]) -> str:
     return next((status for status in order if status in found), "skipped")
 
 
-def _needed(rows: Sequence[Row]) -> set[int]:
-    """The rows that are not quiet, and those above them that say where they stand."""
-    needed: set[int] = set()
-    for index, row in enumerate(rows):
-        if row.is_quiet:
-            continue
-        needed.add(index)
-        depth = row.depth
-        for above in range(index - 1, -1, -1):
-            if rows[above].depth < depth:
-                depth = rows[above].depth
-                needed.add(above)
-            if depth == 0:
-                break
-    return needed
-
-
 # --- what a row says -------------------------------------------------------------------------------------------------
 
 
-def _row(node: NodeView, depth: int, now: int) -> Row:
+def _row(node: NodeView, depth: int, now: int, agent: AgentView | None) -> Row:
     took = span(node.lasted(now) or 0) if node.started_at is not None and node.kind not in _AT_ONCE else ""
-    return Row(depth, node.status, _label(node), node_line(node, now=now), took, node.path)
+    worked = agent_line(agent) if agent is not None else ""
+    what = " · ".join(part for part in (worked, node_line(node, now=now)) if part)
+    return Row(depth, node.status, _label(node), what, took, node.path)
 
 
 def _label(node: NodeView) -> str:

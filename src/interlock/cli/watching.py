@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from interlock.cli.next_steps import ways_to_end
 from interlock.cli.output import plain
 from interlock.cli.summary import is_ascii
-from interlock.cli.tree import Row, fitted, tree_lines, tree_rows
+from interlock.cli.tree import tree_rows
+from interlock.cli.tree_drawing import Row, fitted, tree_lines
 from interlock.core import events as e
 from interlock.core.paths import node_of_step, step_path
 from interlock.core.plan import Plan

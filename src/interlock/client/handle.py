@@ -18,7 +18,7 @@ from interlock.core.events import Event
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import Plan
 from interlock.core.values import Value
-from interlock.engine.costing import calls_of_run, costs_of_runs, one_of
+from interlock.engine.costing import calls_of_run, costs_of_runs, one_of, with_reply
 from interlock.engine.courses.differing import Course, Edges, RunDifference, difference, note_edge
 from interlock.engine.courses.forking import PreparedFork, make_fork, prepare_fork
 from interlock.engine.courses.redeciding import OnAnotherGraph, redecide_run
@@ -104,7 +104,7 @@ class RunHandle:
         history = History(plan, self.id)
         async for events in pages:
             for event in events:
-                history.take(event)
+                history.take(await with_reply(engine, history.calls, event))
                 note(event)
         return await whole_view(engine, history.view())
 

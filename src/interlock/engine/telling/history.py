@@ -21,6 +21,8 @@ from interlock.core.paths import UNDO_SUFFIX, node_at, node_of_step, path_of
 from interlock.core.plan import EachWork, LoopWork, Node, Plan, ToolWork
 from interlock.core.state import Note, Opened, RunState, Scope, StatusWord, status_of
 from interlock.core.values import Value
+from interlock.engine.telling.agents_at_work import AgentsAtWork, AgentView
+from interlock.engine.telling.spending import NO_COSTS, CallCosts, Costs
 from interlock.engine.waits import Wait, asked_inside, waits_of
 
 NodeWord: TypeAlias = Literal["pending", "running", "waiting", "succeeded", "failed", "skipped", "cancelled"]
@@ -116,6 +118,10 @@ class RunView(Struct, frozen=True, kw_only=True):
     left_standing: tuple[str, ...] = ()
     events_left: int = 0
     nodes: dict[str, NodeView] = {}
+    agents: dict[str, AgentView] = {}
+    """What its agents have done, by where they work: the path of a node, or of a step inside one."""
+    costs: Costs = NO_COSTS
+    """What its calls have cost so far."""
 
     @property
     def has_ended(self) -> bool:
@@ -147,14 +153,21 @@ class History:
         self._started_by = ""
         self._ended: e.RunEnded | None = None
         self._moved: e.RunMigrated | None = None
+        self._agents = AgentsAtWork(plan)
 
     @property
     def seq(self) -> int:
         """The number of the last event that was taken."""
         return self._state.seq
 
+    @property
+    def calls(self) -> CallCosts:
+        """The calls of the run, as far as it was followed."""
+        return self._agents.calls
+
     def take(self, event: e.Event) -> None:
         """One more event, the next of the log."""
+        self._agents.take(event)
         holder = self._holder_of_ending(event)
         self._state = evolve(self._plan, self._state, event)
         match event.body:
@@ -201,6 +214,8 @@ class History:
             left_standing=outcome.left_standing if outcome else (),
             events_left=self._ended.events_left if self._ended else 0,
             nodes=self._nodes | {node.path: node for node in self._pending()},
+            agents=self._agents.views(),
+            costs=self._agents.total(),
         )
 
     # --- what an event changes ---
@@ -309,12 +324,17 @@ def _seen(before: NodeView, scope: Scope, node: Node, event: e.Event) -> NodeVie
         output=scope.values.get(node.index) if has_ended else None,
         error=note.error if has_ended else _error_on_the_way(before, body, attempt),
         labels=note.labels,
-        decision=getattr(body, "decision", None) or before.decision,
+        decision=_decision_of_node(body) or before.decision,
         because=_because(before, body),
         waits=() if has_ended else waits_of(before.path, live, before.waits, event),
         copies=_copies(before, node, live),
         is_cancelling=bool(getattr(live, "cancelling", False)),
     )
+
+
+def _decision_of_node(body: e.Body) -> e.Decision | None:
+    """What was decided about the node itself: of its steps others are told."""
+    return None if isinstance(body, e.DecisionMade) else getattr(body, "decision", None)
 
 
 def _opened_with(before: NodeView, body: e.Body) -> Value:
