@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import pytest
 
@@ -10,6 +10,8 @@ from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.verdicts import Judge, Movement, Point, Verdict
 from tests.stories.story import Story
+
+T = TypeVar("T")
 
 CHAIN = """
 nodes:
@@ -30,7 +32,7 @@ def policy(
     return judge
 
 
-def bodies(run: Story, kind: type[e.Body]) -> list[e.Body]:
+def bodies(run: Story, kind: type[T]) -> list[T]:
     """What was recorded of one kind."""
     return [event.body for event in run.log if isinstance(event.body, kind)]
 
@@ -128,17 +130,20 @@ def test_a_call_that_a_person_does_not_allow_fails_as_refused() -> None:
     assert run.error == e.Error("refused", "bob does not allow it: too much", "pay")
 
 
+AFTER_A_CHANGE: list[tuple[Judge, dict[str, str], list[str]]] = [
+    (policy("memory", "deny", digest="second"), {}, ["pay"]),
+    (policy("tool", "ask", name="work", digest="second"), {"pay": "approval"}, []),
+    (policy("tool", "deny", name="work", digest="second"), {}, []),
+]
+
+
 @pytest.mark.parametrize(
-    ("then", "expected"),
-    [
-        (policy("memory", "deny", digest="second"), ({}, ["pay"])),
-        (policy("tool", "ask", name="work", digest="second"), ({"pay": "approval"}, [])),
-        (policy("tool", "deny", name="work", digest="second"), ({}, [])),
-    ],
+    ("then", "waits", "calls"),
+    AFTER_A_CHANGE,
     ids=["it is allowed now", "it is asked for anew", "it is denied now"],
 )
 def test_an_approval_counts_under_the_policy_that_asked_for_it(
-    then: Judge, expected: tuple[dict[str, str], str]
+    then: Judge, waits: dict[str, str], calls: list[str]
 ) -> None:
     """Somebody approved what one policy wanted approved; of another policy that says nothing."""
     run = Story(CHAIN, judge=policy("tool", "ask", name="work")).starts().does("look")
@@ -146,7 +151,7 @@ def test_an_approval_counts_under_the_policy_that_asked_for_it(
     run.judge = then
     run.answers("pay", "approve")
 
-    assert (run.waits, run.in_flight) == expected
+    assert (run.waits, run.in_flight) == (waits, calls)
 
 
 def test_every_attempt_is_judged() -> None:
@@ -178,6 +183,7 @@ def test_a_gate_that_the_policy_closes_blocks_the_run() -> None:
     run = Story(text, judge=policy("gate", "deny")).starts().does("a")
 
     (failed,) = bodies(run, e.NodeFailed)
+    assert failed.decision is not None
     assert (failed.verdict, failed.decision.rule, failed.decision.chosen) == ("block", "special", "block")
     assert run.outcome.status == "failed"
 
