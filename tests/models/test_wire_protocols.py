@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+import msgspec
 import pytest
 
 from interlock.core.event_parts import Error
@@ -292,6 +293,21 @@ async def test_a_key_is_found_in_nothing_that_leaves_the_gateway(
 
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
     assert KEY not in f"{outcome!r}{route!r}{models!r}{vars(models)!r}{caplog.text}"
+
+
+@pytest.mark.parametrize("kind", [compatible, anthropic])
+@pytest.mark.parametrize("streamed", [True, False])
+@in_event_loop
+async def test_what_a_provider_says_can_be_kept_whatever_it_is_made_of(kind: Kind, *, streamed: bool) -> None:
+    """Half a character in an error would break the writing of the run's log, and with it the run."""
+    async with FakeServer(*[FakeReply(status=500, error="no \ud800")] * 3) as server:
+        url = server.url if kind is compatible else server.root
+        async with gateway({"a": kind(url)}, priced("a/claude-opus-4-6")) as models:
+            outcome = await asked(models, on_token=unheard if streamed else None)
+
+    assert isinstance(outcome, ModelFailed)
+    assert "no ?" in outcome.error.message
+    assert msgspec.json.encode(outcome)
 
 
 @in_event_loop

@@ -61,8 +61,9 @@ class Line:
             raise RequestFailed("refused", str(error)) from error
 
     def struck(self, text: str) -> str:
-        """The text without the provider's key."""
-        return text if self._key is None else self._key.strike(text)
+        """The text as it may be kept: without the provider's key, and without half characters that no log holds."""
+        whole = text.encode("utf-8", "replace").decode()
+        return whole if self._key is None else self._key.strike(whole)
 
     def without_key(self, reply: ModelReply) -> ModelReply:
         """The answer without the provider's key: an answer is kept for ever, and a provider may say what it likes."""

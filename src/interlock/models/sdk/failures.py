@@ -102,7 +102,10 @@ def _detail(error: Exception) -> str:
 def _said_by_provider(error: Exception) -> str:
     if not isinstance(error, ModelHTTPError):
         return ""
-    message = error.body.get("message") if is_map(error.body) else None
+    body = error.body
+    if is_map(body) and is_map(body.get("error")):
+        body = body["error"]
+    message = body.get("message") if is_map(body) else None
     return f"{error.status_code} {message}" if isinstance(message, str) else f"status {error.status_code}"
 
 
