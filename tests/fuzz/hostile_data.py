@@ -99,7 +99,8 @@ REFERENCES: Final = (
 KEYWORDS: Final = (
     "type properties required items additionalProperties enum const pattern patternProperties minLength maxLength "
     "minimum maximum multipleOf uniqueItems minItems maxItems allOf anyOf oneOf not if then else $ref $defs $id "
-    "$anchor $dynamicRef $schema format default propertyNames contains dependentSchemas unevaluatedProperties descripton"
+    "$anchor $dynamicRef $schema format default propertyNames contains dependentSchemas descripton "
+    "unevaluatedProperties"
 ).split()
 TYPES: Final = ("string", "integer", "number", "object", "array", "boolean", "null", "strnig", "")
 
