@@ -116,7 +116,7 @@ class Steps:
                 # It is known of the try before that it did not happen. Of this one nobody will know, unless it is
                 # on record that it was begun.
                 return await self._intend(intended)
-            case "intended" | "unknown" | "not_done":
+            case "intended" | "unknown" | "not_done" | "ended":
                 self.made += 1
                 return Go(step.ordinal, step.effect)
 
