@@ -32,7 +32,7 @@ FAR_MICROS: Final = 60 * 1_000_000
 BEAT_SECONDS: Final = 0.2
 """How long it has to be quiet before a run is taken to rest."""
 
-_FOR_OTHERS: Final = {"person", "hold", "failure", "event"}
+_FOR_OTHERS: Final = {"person", "hold", "failure", "event", "approval"}
 
 
 async def drive(

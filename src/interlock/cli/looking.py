@@ -12,6 +12,7 @@ from interlock.cli.invocation import finished
 from interlock.cli.options import AsJson, Run, Store
 
 if TYPE_CHECKING:
+    from interlock.cli.event_filter import EventFilter
     from interlock.client.handle import RunHandle
     from interlock.client.interlock import Interlock
     from interlock.engine.errors import RunPrunedError
@@ -186,32 +187,44 @@ def events(
     *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Also those to come, up to the run's end.")] = False,
     after: Annotated[int, typer.Option("--after", metavar="SEQ", min=0, help="Only those behind this one.")] = 0,
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--type", metavar="TYPE", help="Only those of this type, as `decision.made`; may be given again."),
+    ] = None,
+    path: Annotated[
+        str | None, typer.Option("--path", metavar="PATH", help="Only those about this node, or what is inside it.")
+    ] = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
     """Print a run's events, one line each; with --json one object a line."""
-    return finished(_events(run, store, follow=follow, after=after, as_json=as_json))
+    from interlock.cli.event_filter import EventFilter
+
+    meant = EventFilter.read(types or (), path)
+    return finished(_events(run, store, meant, follow=follow, after=after, as_json=as_json))
 
 
-async def _events(run: str, store: str | None, *, follow: bool, after: int, as_json: bool) -> int:
+async def _events(run: str, store: str | None, meant: EventFilter, *, follow: bool, after: int, as_json: bool) -> int:
     from interlock.cli.opening import looked_at
     from interlock.store.errors import ErasedError
 
     async with looked_at(run, store) as handle:
         try:
-            await _print_events(handle, after=min(after, NUMBER_MAX), follow=follow, as_json=as_json)
+            await _print_events(handle, meant, after=min(after, NUMBER_MAX), follow=follow, as_json=as_json)
         except ErasedError as erased:
-            await _print_headers(handle, after=erased.seq - 1, as_json=as_json)
+            await _print_headers(handle, meant, after=erased.seq - 1, as_json=as_json)
     return 0
 
 
-async def _print_events(handle: RunHandle, *, after: int, follow: bool, as_json: bool) -> None:
+async def _print_events(handle: RunHandle, meant: EventFilter, *, after: int, follow: bool, as_json: bool) -> None:
     from interlock.cli.event_lines import event_as_json, event_line
     from interlock.cli.output import console, print_json
     from interlock.cli.reserved_output import flush_output
 
     out = console()
     async for event in handle.events(after=after, follow=follow):
+        if not meant.takes(event):
+            continue
         if as_json:
             print_json(event_as_json(event), indent=None)
         else:
@@ -220,12 +233,14 @@ async def _print_events(handle: RunHandle, *, after: int, follow: bool, as_json:
             flush_output()
 
 
-async def _print_headers(handle: RunHandle, *, after: int, as_json: bool) -> None:
+async def _print_headers(handle: RunHandle, meant: EventFilter, *, after: int, as_json: bool) -> None:
     from interlock.cli.event_lines import header_as_json, header_line
     from interlock.cli.output import console, print_json
 
     out = console()
     async for header in handle.headers(after=after):
+        if not meant.takes(header):
+            continue
         if as_json:
             print_json(header_as_json(header), indent=None)
         else:

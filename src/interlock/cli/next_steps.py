@@ -27,6 +27,15 @@ _EXAMPLES: Final[dict[str, Any]] = {
 }
 
 
+_MEANS: Final = {
+    ("approval", "approve"): "allow the call",
+    ("approval", "deny"): "do not allow it",
+    ("budget", "raise"): "grant as much again",
+    ("budget", "stop"): "grant no more",
+}
+"""What the choices mean that the engine itself puts to people."""
+
+
 class NextStep(Struct, frozen=True):
     """One thing that can be done, and how."""
 
@@ -99,7 +108,7 @@ def _words(run: str, wait: Wait) -> Iterator[tuple[str, list[str]]]:
     match wait.reason:
         case "person" | "approval" | "budget" if wait.question is not None and wait.question.choices:
             for choice in wait.question.choices:
-                yield f"answer {choice}", ["answer", at, "--choose", choice]
+                yield _MEANS.get((wait.reason, choice), f"answer {choice}"), ["answer", at, "--choose", choice]
         case "person":
             form = wait.question.form if wait.question else None
             yield "answer with the form", ["answer", at, "--form", json.dumps(example_of(form), ensure_ascii=False)]

@@ -22,7 +22,7 @@ from interlock.core.plan import Plan
 from interlock.engine.live_words import Progress, Words
 from interlock.engine.telling.events_in_words import what_happened
 from interlock.engine.telling.history import History, RunView
-from interlock.engine.waits import Wait
+from interlock.engine.waits import Wait, asked_for
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -61,9 +61,9 @@ class Display(Protocol):
 def asked_inside(event: e.Event) -> Wait | None:
     """The question that a node's own code asks with an event. Its call is in flight, so the run is not left for it."""
     match event.body:
-        case e.EffectIntended(question=e.Question() as question, ordinal=ordinal):
+        case e.EffectIntended(question=e.Question() as question, ordinal=ordinal, kind=kind):
             path = step_path(event.path, ordinal)
-            return Wait(path=path, reason="person", since=event.at, question=question)
+            return Wait(path=path, reason=asked_for(kind), since=event.at, question=question)
         case _:
             return None
 

@@ -110,12 +110,23 @@ def _next_try(path: str, live: BackingOff, before: tuple[Wait, ...], event: e.Ev
 def asked_inside(path: str, attempt: Attempt, before: tuple[Wait, ...], event: e.Event) -> tuple[Wait, ...]:
     """The open questions that the code of a node, or of what takes one back, asks while it is called."""
     known = {wait.path: wait for wait in before}
-    open_questions = {
-        f"{path}.{address}": step.question
+    asking = {
+        f"{path}.{address}": step
         for address, step in all_steps(attempt.steps)
         if step.question is not None and step.status == "intended"
     }
     return tuple(
-        known.get(asked) or Wait(path=asked, reason="person", since=event.at, question=question)
-        for asked, question in open_questions.items()
+        known.get(asked) or Wait(path=asked, reason=asked_for(step.kind), since=event.at, question=step.question)
+        for asked, step in asking.items()
     )
+
+
+def asked_for(kind: e.KnownKind) -> WaitReason:
+    """Why a step asks a person: for leave to make a call, for more of a spent limit, or for an answer of its own."""
+    match kind:
+        case "approval":
+            return "approval"
+        case "limit":
+            return "budget"
+        case _:
+            return "person"

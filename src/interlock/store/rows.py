@@ -32,6 +32,9 @@ _CHOICES: Final[dict[AskedFor, tuple[str, ...]]] = {
 }
 """What may be said to each wait that people can end; to a question, what its author says."""
 
+_ASKED_BY_STEPS: Final[dict[e.StepKind, AskedFor]] = {"approval": "approval", "limit": "budget"}
+"""What steps ask a person for that are put to people by the engine; the others ask for an answer of their own."""
+
 
 class RunRow(Struct, frozen=True, gc=False):
     """A run as lists show it."""
@@ -182,7 +185,7 @@ def _note(found: RunChanges, run: str, event: e.Event) -> None:
         case e.EffectIntended() as body:
             _open_line(found, _line_of_step(event, body))
             if body.question is not None:
-                _ask(found, _question_of_step(run, event, body.ordinal, body.question))
+                _ask(found, _question_of_step(run, event, body, body.question))
         case e.EffectDone() as body:
             _settle_step(found, event, body, "done")
         case e.EffectFailed() as body:
@@ -290,9 +293,9 @@ def _question_of_node(run: str, event: e.Event, body: e.NodeWaiting, reason: Ask
     return QuestionRow(run, event.path, event.path, reason, question, event.seq, event.at, due)
 
 
-def _question_of_step(run: str, event: e.Event, ordinal: int, question: e.Question) -> QuestionRow:
-    path, node = step_path(event.path, ordinal), node_of_step(event.path)
-    return QuestionRow(run, path, node, "person", question, event.seq, event.at, None)
+def _question_of_step(run: str, event: e.Event, body: e.EffectIntended, question: e.Question) -> QuestionRow:
+    path, node = step_path(event.path, body.ordinal), node_of_step(event.path)
+    return QuestionRow(run, path, node, _ASKED_BY_STEPS.get(body.kind, "person"), question, event.seq, event.at, None)
 
 
 def _question_of_undo(run: str, event: e.Event) -> QuestionRow:

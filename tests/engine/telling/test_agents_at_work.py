@@ -103,7 +103,9 @@ async def test_what_was_refused_and_what_people_were_asked_is_told() -> None:
     async with Workbench(fixer(), tools=TOOLS, models=models, judge=strictly) as bench, bench.life() as life:
         driver = await bench.start(life, FIX)
         path, _ = await bench.question("approval")
-        asking = (await viewed(bench, FIX)).agents["fix"]
+        waiting = await viewed(bench, FIX)
+        asking = waiting.agents["fix"]
+        [row] = await bench.store.questions("local", run=RUN)
         await bench.tell(driver, r.Answer(path=path, choice="approve", by="ada"))
         await bench.ended()
 
@@ -111,6 +113,7 @@ async def test_what_was_refused_and_what_people_were_asked_is_told() -> None:
         [approval] = [step for step in view.steps if step.kind == "approval"]
         [refused] = [step for step in view.steps if step.kind == "refusal"]
         assert told(asking)[-1][1:4] == ("approval", approval.name, "under_way")
+        assert [(wait.path, wait.reason) for wait in waiting.waits] == [(path, "approval")] == [(row.path, row.reason)]
         assert (approval.status, approval.answer) == ("done", "approve")
         assert approval.name.startswith("May the agent `fixer` call `pay` with {}?")
         assert (refused.name, refused.status, refused.verdict, refused.rule) == ("stumble", "refused", "deny", "never")

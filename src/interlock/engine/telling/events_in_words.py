@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from interlock.core import events as e
+from interlock.core.deciding.permitting import POLICY
 from interlock.core.spending import Spending, shown_usd
 from interlock.core.values import KeptList, Ref, Secret, Value, is_list, is_map
 from interlock.engine.agents.memory.entries import SESSION_LABEL
@@ -44,9 +45,8 @@ def _what_came(came: e.Outside) -> str:
             return f"step {body.ordinal} gave {short(body.out)}{_cost(body.spent)}{_simulated(body)}"
         case e.EffectFailed() as body:
             return f"step {body.ordinal} failed: {_told(body.error)}{_cost(body.spent)}{_simulated(body)}"
-        case e.DecisionMade(decision=decision) as body:
-            about = f"step {body.ordinal}: " if body.ordinal else ""
-            return f"{about}{decision.point}: {decision.chosen}{_by_rule(decision)}{_why(decision.why)}"
+        case e.DecisionMade() as body:
+            return _decision_of_door(body)
         case e.EffectUnknown() as body:
             return f"nobody knows whether step {body.ordinal} was done: {_told(body.error)}"
         case e.ResultLate() as body:
@@ -242,6 +242,26 @@ def _cost(spent: Spending | None) -> str:
 def _amount(spending: Spending) -> str:
     tokens = f"{spending.tokens:,} tokens"
     return f"{shown_usd(spending.usd)} and {tokens}" if spending.usd else tokens
+
+
+def _decision_of_door(body: e.DecisionMade) -> str:
+    """What was chosen, of what, and by which rule. Why something is allowed, its rule says well enough."""
+    decision = body.decision
+    about = f"step {body.ordinal}: " if body.ordinal else ""
+    if decision.point != POLICY:
+        return f"{about}{decision.point}: {decision.chosen or 'nobody'}{_by_rule(decision)}{_why(decision.why)}"
+    why = "" if decision.chosen == "allow" else _why(decision.why)
+    return f"{about}policy: {_judged(body)}{_by_rule(decision)}{why}"
+
+
+def _judged(body: e.DecisionMade) -> str:
+    """What the policy said of each thing: `allow look`, or of several models `allow a/small; deny b/large`."""
+    said: dict[str, list[str]] = {}
+    for option in body.decision.options:
+        said.setdefault(str(option.score), []).append(option.name)
+    if not said:
+        return f"{body.decision.chosen} {body.name}".strip()
+    return "; ".join(f"{verdict} {', '.join(names)}" for verdict, names in said.items())
 
 
 def _by_rule(decision: e.Decision) -> str:
