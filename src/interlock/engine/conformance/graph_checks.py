@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any, Final
@@ -23,7 +24,7 @@ PAUSES_MAX: Final = 50
 EVENTS_REHEARSED_MAX: Final = 20_000
 """Of a long run fewer pauses are tried: so many events altogether."""
 
-_TERMINAL_WORDS: Final = frozenset({"input", "getpass", "stdin"})
+_TERMINAL_WORDS: Final = frozenset({"input", "getpass.getpass", "sys.stdin"})
 
 
 # --- 6: launch, pause, resume ----------------------------------------------------------------------------------------
@@ -125,17 +126,24 @@ def _terminal_word(tool: Tool) -> str:
             continue
         seen.add(function.__code__)
         names = _names_in(function.__code__)
-        if found := sorted(_TERMINAL_WORDS & names):
+        if found := sorted(names & _TERMINAL_WORDS - function.__globals__.keys()):
             return found[0]
+        used = (function.__globals__.get(name) for name in sorted(names))
         waiting += [
-            other
-            for name in sorted(names)
-            if isinstance(other := function.__globals__.get(name), FunctionType)
-            and other.__module__ == function.__module__
+            each for each in used if getattr(each, "__module__", None) == function.__module__ and callable(each)
         ]
     return ""
 
 
 def _names_in(code: CodeType) -> set[str]:
+    """The names that code takes from its module, and attributes as `sys.stdin`; those inside it as well."""
+    names: set[str] = set()
+    before = ""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
+            before = str(instruction.argval)
+            names.add(before)
+        elif instruction.opname in {"LOAD_ATTR", "LOAD_METHOD"}:
+            names.add(f"{before}.{instruction.argval}")
     inner = [each for each in code.co_consts if isinstance(each, CodeType)]
-    return {*code.co_names}.union(*map(_names_in, inner))
+    return names.union(*map(_names_in, inner))

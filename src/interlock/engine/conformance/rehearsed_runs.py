@@ -88,7 +88,8 @@ class _Rehearsal:
 
     def admit(self, request: r.Request, *, at: int | None = None) -> None:
         """A request, which has to be taken."""
-        arrived = admit_all(self.plan, self.state, [(request, PERSON)], at=at or self.state.at + _SECOND)
+        actor = getattr(request, "by", "") or PERSON
+        arrived = admit_all(self.plan, self.state, [(request, actor)], at=at or self.state.at + _SECOND)
         self.log += arrived.events
         self.state = arrived.state
         if arrived.refused[0] is not None:
