@@ -14,8 +14,13 @@ from typing import Any, Final
 import measuring as m
 
 from interlock import Interlock, tool
-from interlock.agents import agent
+from interlock.agents import agent, collect_agents
+from interlock.agents.observations import ModelSaid, ToolAnswer, ToolsAnswered
+from interlock.agents.stepping.step import begin, step
 from interlock.client.graphs import CheckedGraph
+from interlock.core.messages import AskedCall, ModelReply
+from interlock.core.values import digest_of
+from interlock.tools.toolbox import collect_tools
 
 TOOL_CALLS: Final = 12
 STEPS: Final = 2 * TOOL_CALLS + 1
@@ -68,7 +73,33 @@ async def row(folder: Path, *, quick: bool) -> dict[str, Any]:
         await _run(interlock, graph)
         one = await _measured(interlock, graph, place, runs, at_once=1)
         at_once = await _measured(interlock, graph, place, many, at_once=many)
-    return {"one": one, "many": at_once, "runs": many, "disk_ms": m.disk_probe(folder)}
+    pure = [_pure_steps() for _ in range(3 if quick else 40)]
+    return {
+        "one": one,
+        "many": at_once,
+        "runs": many,
+        "disk_ms": m.disk_probe(folder),
+        "first_action_ms": min(began for began, _ in pure),
+        "turn_ms": min(turn for _, turn in pure),
+    }
+
+
+def _pure_steps() -> tuple[float, float]:
+    """What the agent's own rules take, without engine and disk: until its first action, and for a turn; in ms.
+
+    A turn reads an answer, checks its call, takes the result, and compiles the next request with its manifest.
+    """
+    contract, toolbox = collect_agents([FIXER]).contracts()["fixer"], collect_tools([look, change]).contracts()
+    began = m.now()
+    state, _ = begin(contract, toolbox, {"target": 42})
+    opened = m.now()
+    for number in range(TOOL_CALLS):
+        call = AskedCall(f"c{number}", ("look", "change")[number % 2], {("at", "by")[number % 2]: number})
+        state, _ = step(contract, toolbox, state, ModelSaid(ModelReply("", (call,), "calls")))
+        out = m.payload(number)
+        answer = ToolAnswer(call_id=call.id, tool=call.tool, out=out, digest=digest_of(out))
+        state, _ = step(contract, toolbox, state, ToolsAnswered((answer,)))
+    return (opened - began) * 1e3, (m.now() - opened) / TOOL_CALLS * 1e3
 
 
 async def _measured(interlock: Interlock, graph: CheckedGraph, place: Path, runs: int, *, at_once: int) -> Any:

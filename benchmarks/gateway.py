@@ -245,7 +245,13 @@ def agents(*, quick: bool) -> None:
         ("bytes a step", "bytes_per_step"),
     ):
         lines.append(_line([label, *(f"{found[how][key]:,.4g}" for how in ("one", "many"))]))
-    print("\n".join([*lines, _line(["disk, ms a commit", f"{found['disk_ms']:.3g}", ""])]))
+    for label, key in (
+        ("its rules alone: ms until its first action", "first_action_ms"),
+        ("its rules alone: ms a turn", "turn_ms"),
+        ("disk, ms a commit", "disk_ms"),
+    ):
+        lines.append(_line([label, f"{found[key]:.3g}", ""]))
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ the true count; Cyrillic and Chinese, Japanese or Thai text 1.0 to 2.8 times; ra
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -36,10 +37,22 @@ TOOL_TOKENS: Final = 8
 """What an offered tool takes besides its name, description and schema."""
 
 
+COUNTS_KEPT_MAX: Final = 2_048
+CHARS_KEPT_MAX: Final = 16_384
+"""Of texts, for the counts that are kept: the turns of an agent are counted anew for each of its calls."""
+
+
 def tokens_of(text: str) -> int:
     """How many tokens a text takes, about."""
+    return _counted_once(text) if len(text) <= CHARS_KEPT_MAX else _counted(text)
+
+
+def _counted(text: str) -> int:
     pieces = len(_PIECE.findall(text))
     return pieces if text.isascii() else pieces + (_WIDE_TOKENS - 1) * len(_WIDE.findall(text))
+
+
+_counted_once: Final = lru_cache(maxsize=COUNTS_KEPT_MAX)(_counted)
 
 
 def shortened(text: str, tokens: int) -> str:

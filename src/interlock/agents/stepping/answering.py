@@ -9,9 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from interlock.agents.control_tools import COMPLETE
+from interlock.agents.schemas_at_hand import schema_at_hand
 from interlock.core.agent_contract import AgentContract
 from interlock.core.canonical import canonical
-from interlock.core.schemas import SchemaRefused, compile_schema
+from interlock.core.schemas import SchemaRefused
 from interlock.core.values import Value, ValueProblem
 
 _FENCED: Final = re.compile(r"\s*```(?:json)?[ \t]*\n(.*)\n[ \t]*```\s*", re.DOTALL)
@@ -35,7 +36,7 @@ def read_answer(contract: AgentContract, text: str) -> Answer | str:
     except (msgspec.DecodeError, UnicodeError, RecursionError, ValueProblem) as problem:
         return f"it has to be JSON and nothing else, and cannot be read: {problem}"
     try:
-        problems = compile_schema(contract.output).problems(out, where="answer")
+        problems = schema_at_hand(contract.output).problems(out, where="answer")
     except SchemaRefused as refused:
         return f"the schema of the output cannot be used: {refused}"
     return "; ".join(problems) or Answer(out)

@@ -14,11 +14,12 @@ from msgspec import structs
 
 from interlock.agents.control_tools import ASK, COMPLETE, asked
 from interlock.agents.offering import Toolbox, allowed_tools, meant_tool, offered_name, schema_of
+from interlock.agents.schemas_at_hand import schema_at_hand
 from interlock.agents.state import AgentState
 from interlock.core.agent_contract import CONTROL_TOOLS, AgentContract
 from interlock.core.messages import AskedCall
 from interlock.core.problems import nearest
-from interlock.core.schemas import SchemaRefused, compile_schema
+from interlock.core.schemas import SchemaRefused
 from interlock.core.values import Value
 
 CALLS_AT_ONCE_MAX: Final = 32
@@ -60,7 +61,7 @@ def problem_of_call(contract: AgentContract, toolbox: Toolbox, call: AskedCall, 
     if call.tool == COMPLETE and among > 1:
         return "call it alone, once you have seen what came of the other calls"
     try:
-        problems = compile_schema(schema_of(contract, toolbox, call.tool)).problems(call.arguments, where="arguments")
+        problems = schema_at_hand(schema_of(contract, toolbox, call.tool)).problems(call.arguments, where="arguments")
     except SchemaRefused as refused:
         return f"the schema of its arguments cannot be used: {refused}"
     if problems:

@@ -15,12 +15,13 @@ from interlock.agents.observations import ToolAnswer
 from interlock.agents.offering import Toolbox, schema_of
 from interlock.agents.prompts.failing import PromptFailed
 from interlock.agents.prompts.variables import prompt_variables
+from interlock.agents.schemas_at_hand import schema_at_hand
 from interlock.agents.state import AgentState, Fact
 from interlock.agents.stepping.asking import ask_model
 from interlock.agents.stepping.ending import failed
 from interlock.core.agent_contract import AgentContract, Prefetch
 from interlock.core.messages import AskedCall
-from interlock.core.schemas import SchemaRefused, compile_schema, with_defaults
+from interlock.core.schemas import SchemaRefused, with_defaults
 from interlock.core.values import Value, is_list, is_map
 
 _HOLE: Final = re.compile(r"\$\{input((?:\.[A-Za-z_][A-Za-z0-9_-]*)*)\}")
@@ -48,7 +49,7 @@ def _problems_of_input(contract: AgentContract, input: Value) -> list[str]:
     if contract.input is None:
         return []
     try:
-        return compile_schema(contract.input).problems(input, where="input")
+        return schema_at_hand(contract.input).problems(input, where="input")
     except SchemaRefused as refused:
         return [f"its schema cannot be used: {refused}"]
 
@@ -121,7 +122,7 @@ def _call_for(wanted: Prefetch, contract: AgentContract, toolbox: Toolbox, input
         return f"there is no tool `{wanted.tool}`"
     try:
         arguments = _filled(wanted.input, input)
-        problems = compile_schema(schema_of(contract, toolbox, wanted.tool)).problems(arguments or {}, where="input")
+        problems = schema_at_hand(schema_of(contract, toolbox, wanted.tool)).problems(arguments or {}, where="input")
     except _Absent as absent:
         return f"`{absent}` is not given"
     except SchemaRefused as refused:
