@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
+from interlock.agents.actions import Fail
 from interlock.agents.agent import State
 from interlock.agents.context.compiling import request_digest
 from interlock.agents.context.sections import sections_of
@@ -34,41 +36,31 @@ def context_window(seen: LookedAt) -> Finding:
         for contract, _, action in seen.asked()
         for problem in _untrue(action.manifest, action.request)
     ]
-    starved = [
-        name for name, each in seen.agents.items() if not each.asked and seen.subject.agents[name].own_step is None
+    wrong += [
+        f"`{name}` never gets to ask a model: {end.error.message}"
+        for name, rehearsed in seen.agents.items()
+        if not rehearsed.asked and isinstance(end := rehearsed.steps[-1].action, Fail) and end.error.kind == "exhausted"
     ]
-    wrong += [f"`{name}` never gets to ask a model: {_end_of(seen, name)}" for name in starved]
     asked = sum(1 for _ in seen.asked())
     if not asked and not wrong:
         return not_applicable(3, NO_MODEL, *seen.caveats)
-    right = [
-        f"{counted(asked, 'manifest')} named their requests, added up and kept to their budgets",
-        *seen.caveats,
-    ]
-    advice = (
-        "raise `context.tokens`, or shorten what is in every call; an own step gives each request its true manifest"
-    )
+    right = [f"{counted(asked, 'manifest')}: each named its request, added up and kept to its budget", *seen.caveats]
+    advice = "raise `context.tokens`, or shorten what is in every call; an own step makes true manifests"
     return judged(3, wrong=wrong, right=right, advice=advice)
 
 
-def _untrue(manifest: Manifest, request: ModelRequest) -> list[str]:
+def _untrue(manifest: Manifest, request: ModelRequest) -> Iterator[str]:
+    """What a manifest says of its request and is not so."""
     tokens = tokens_of_request(request)
     parts = sum(section.tokens for section in manifest.sections) + manifest.tools_tokens
-    problems = (
-        [] if manifest.request == request_digest(request) else ["a manifest names another request than it came with"]
-    )
+    if manifest.request != request_digest(request):
+        yield "a manifest names another request than it came with"
     if manifest.tokens != tokens:
-        problems.append(f"a manifest says {manifest.tokens} tokens, and its request has {tokens}")
+        yield f"a manifest says {manifest.tokens} tokens, and its request has {tokens}"
     if manifest.tokens > manifest.budget:
-        problems.append(f"a context of {manifest.tokens} tokens is over its budget of {manifest.budget}")
+        yield f"a context of {manifest.tokens} tokens is over its budget of {manifest.budget}"
     if parts + _SLACK * (1 + len(manifest.sections)) < tokens:
-        problems.append(f"the parts of a manifest add up to {parts} tokens, and its request has {tokens}")
-    return problems
-
-
-def _end_of(seen: LookedAt, name: str) -> str:
-    error = getattr(seen.agents[name].steps[-1].action, "error", None)
-    return "it ends before" if error is None else error.message
+        yield f"the parts of a manifest add up to {parts} tokens, and its request has {tokens}"
 
 
 # --- 9: compact errors -----------------------------------------------------------------------------------------------

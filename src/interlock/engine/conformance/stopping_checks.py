@@ -26,7 +26,8 @@ def structured_outputs(seen: LookedAt) -> Finding:
             else:
                 word = "asks a person" if verdict.verdict == "ask" else "is denied"
                 right.append(f"{said}: {word} (rule {verdict.rule})")
-    none = f"no agent may call a risky tool; {counted(len(subject.plan.tools), 'tool')} were looked at"
+    names = {tool.name for contract in subject.contracts for tool in subject.tools_of(contract)}
+    none = f"none of the {counted(len(names), 'tool')} that agents may call is risky"
     advice = "let the policy ask where `risk_at_least: high` and `tainted: true`, as the standing rule does"
     return judged(4, wrong=wrong, right=right or [none], advice=advice)
 
@@ -51,7 +52,7 @@ def contact_with_people(seen: LookedAt) -> Finding:
         if unasked and not people:
             wrong.append(f"`{contract.name}` may call {', '.join(unasked)}, and nobody can be asked about it")
         elif not unasked:
-            right.append(f"`{contract.name}` can do nothing lasting without being allowed to")
+            right.append(f"`{contract.name}` may call nothing lasting that nobody is asked about")
     advice = "add `request_human_input` to its tools, a rule that asks, or a `human` node before it"
     return judged(7, wrong=wrong, right=right, advice=advice)
 
