@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,3 +58,13 @@ def test_a_tool_that_needs_a_terminal_breaks_the_eleventh_factor(terminal: Any, 
 def test_a_field_that_is_called_like_such_a_word_is_no_terminal() -> None:
     """Names of fields are anybody's."""
     assert broken(subject(helper(tools=["has_input_field"]), tools=[has_input_field])) == {}
+
+
+def test_a_function_of_ones_own_that_is_called_so_is_no_terminal(tmp_path: Path) -> None:
+    """What counts is what the name means there."""
+    (tmp_path / "tools.py").write_text(
+        "from interlock import tool\n\n\ndef input(text):\n    return text\n\n\n"
+        '@tool(effect="read")\ndef echo(text: str) -> str:\n    "Say it again."\n    return input(text)\n'
+    )
+
+    assert broken(subject(helper(tools=["echo"]), tools=[tmp_path])) == {}
