@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from interlock.core.canonical import canonical
 from interlock.core.messages import AskedCall
-from interlock.models.asked_calls import CALLS_MAX, NAME_MAX, HeardCall, asked_calls
+from interlock.models.asked_calls import CALLS_MAX, NAME_MAX, WRITTEN_MAX, HeardCall, asked_calls
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
@@ -103,3 +103,10 @@ def test_arguments_that_a_library_has_read_may_be_as_deep_as_they_like() -> None
 
     assert call.problem
     assert call.raw
+
+
+def test_arguments_longer_than_any_answer_are_told_as_a_problem() -> None:
+    """They would be counted and sent again in each turn that follows."""
+    [call] = asked_calls([HeardCall("1", "t", '{"a": "' + "x" * WRITTEN_MAX + '"}')])
+
+    assert call.problem == "the arguments are longer than 1,000,000 characters"

@@ -19,6 +19,8 @@ from interlock.core.values import ValueProblem
 CALLS_MAX: Final = 128
 """More calls in one answer are a model gone astray: those behind it are told as one that cannot be read."""
 RAW_MAX: Final = 20_000
+WRITTEN_MAX: Final = 1_000_000
+"""More than any answer has room for: arguments are counted and shown to the model in each of its turns."""
 NAME_MAX: Final = 256
 """No tool has a longer name, and no provider a longer id."""
 
@@ -78,6 +80,8 @@ def _read(arguments: Written) -> object:
     if arguments is None:
         return {}
     if isinstance(arguments, str):
+        if len(arguments) > WRITTEN_MAX:
+            raise ValueProblem(f"the arguments are longer than {WRITTEN_MAX:,} characters")
         # Some servers say nothing at all of a call without arguments.
         return msgspec.json.decode(arguments.encode("utf-8", "replace")) if arguments.strip() else {}
     return arguments

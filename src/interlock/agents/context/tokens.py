@@ -27,6 +27,11 @@ _PIECE: Final = re.compile(
 )
 """What is taken for one token: a short word or half a long one, three digits, a line's end with its indent, …"""
 
+_PIECE_CHARS_MAX: Final = 8
+_CHARS_LOOKED_AT_MIN: Final = 65_536
+CLIPPED_CHARS_MAX: Final = 400_000
+"""About as much as a hundred thousand tokens."""
+
 _WIDE: Final = re.compile(r"[\u200b-\u200f\u2190-\u2bff\ufe00-\ufe0f]|[^\x00-\uffff]")
 """Pictures and what joins them: three tokens each."""
 _WIDE_TOKENS: Final = 3
@@ -47,7 +52,14 @@ def tokens_of(text: str) -> int:
     return _counted_once(text) if len(text) <= CHARS_KEPT_MAX else _counted(text)
 
 
+COUNTED_CHARS_MAX: Final = 1_000_000
+"""What is longer fits into no context: of the rest each character is taken for a token, or for three."""
+
+
 def _counted(text: str) -> int:
+    rest = text[COUNTED_CHARS_MAX:]
+    if rest:
+        return _counted(text[:COUNTED_CHARS_MAX]) + len(rest) * (1 if rest.isascii() else _WIDE_TOKENS)
     pieces = len(_PIECE.findall(text))
     return pieces if text.isascii() else pieces + (_WIDE_TOKENS - 1) * len(_WIDE.findall(text))
 
@@ -64,11 +76,25 @@ def shortened(text: str, tokens: int) -> str:
     room = tokens - tokens_of(mark) - 2
     if room <= 0:
         return ""
-    ends = _piece_ends(text)
     before, after = room - room // 3, room // 3
-    head = text[: _last_within(ends, before)]
-    tail = text[_first_leaving(ends, after) :]
+    beginning, end = text[: _chars_for(before)], text[-_chars_for(after) :]
+    head = beginning[: _last_within(_piece_ends(beginning), before)]
+    tail = end[_first_leaving(_piece_ends(end), after) :]
     return f"{head}{mark}{tail}"
+
+
+def _chars_for(tokens: int) -> int:
+    """In how many characters so many tokens are surely found, unless they are blanks: no more has to be looked at."""
+    return _CHARS_LOOKED_AT_MIN + _PIECE_CHARS_MAX * tokens
+
+
+def clipped(text: str) -> str:
+    """The text with its middle left out where no context could hold the whole: it is kept, and counted in each turn."""
+    if len(text) <= CLIPPED_CHARS_MAX:
+        return text
+    after = CLIPPED_CHARS_MAX // 3
+    before = CLIPPED_CHARS_MAX - after
+    return f"{text[:before]}\n[… {len(text) - CLIPPED_CHARS_MAX:,} characters are left out here …]\n{text[-after:]}"
 
 
 def _piece_ends(text: str) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from interlock.agents.actions import Action
-from interlock.agents.context.tokens import json_text
+from interlock.agents.context.tokens import clipped, json_text
 from interlock.agents.observations import ToolAnswer
 from interlock.agents.offering import Toolbox
 from interlock.agents.state import AgentState
@@ -50,5 +50,5 @@ def _sameness(call: AskedCall, answer: ToolAnswer) -> str:
 def _text_of(answer: ToolAnswer) -> str:
     """What the model reads: as it was made for it, else the result itself."""
     if answer.error is not None:
-        return answer.text or f"{answer.error.kind}: {answer.error.message}"
-    return answer.text or json_text(answer.out)
+        return clipped(answer.text or f"{answer.error.kind}: {answer.error.message}")
+    return clipped(answer.text or json_text(answer.out))

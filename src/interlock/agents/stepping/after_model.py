@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import structs
 
 from interlock.agents.actions import Action
+from interlock.agents.context.tokens import clipped
 from interlock.agents.control_tools import ASK, COMPLETE, completed
 from interlock.agents.offering import Toolbox
 from interlock.agents.state import AgentState, Turn
@@ -38,7 +39,7 @@ def model_said(
 ) -> tuple[AgentState, Action]:
     """One turn of the model."""
     calls = with_own_names(contract, state, reply.calls)
-    state = structs.replace(state, turns=(*state.turns, Turn(reply.text, calls)), steps=state.steps + 1)
+    state = structs.replace(state, turns=(*state.turns, Turn(clipped(reply.text), calls)), steps=state.steps + 1)
     broken_off = _broken_off(contract, reply)
     if calls:
         return _calls_asked(contract, toolbox, state, broken_off)

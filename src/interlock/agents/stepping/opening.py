@@ -9,7 +9,7 @@ from typing import Final, Literal
 from msgspec import structs
 
 from interlock.agents.actions import Action, CallTools
-from interlock.agents.context.tokens import json_text
+from interlock.agents.context.tokens import clipped, json_text
 from interlock.agents.memory_tools import RECALL
 from interlock.agents.observations import ToolAnswer
 from interlock.agents.offering import Toolbox, schema_of
@@ -106,7 +106,8 @@ def _fact(name: str, answer: ToolAnswer | None, source: Literal["memory", "prefe
         return Fact(name, "not fetched: no answer came", source, failed=True)
     if answer.error is not None:
         return Fact(name, f"not fetched: {answer.error.message}", source, failed=True)
-    return Fact(name, answer.text or ("nothing" if answer.out in (None, []) else json_text(answer.out)), source)
+    told = answer.text or ("nothing" if answer.out in (None, []) else json_text(answer.out))
+    return Fact(name, clipped(told), source)
 
 
 # --- What is fetched -------------------------------------------------------------------------------------------------
