@@ -14,7 +14,6 @@ from interlock.core.evolving.accounts import (
     accounts_above,
     book,
     book_lost_steps,
-    price_of,
     raise_limit,
     wake_for_budget,
 )
@@ -28,7 +27,7 @@ from interlock.core.evolving.staleness import drop_stale
 from interlock.core.in_doubt import is_death
 from interlock.core.paths import body_of, item_at, node_at, path_of, split_step
 from interlock.core.plan import EmitWork, Node, Plan
-from interlock.core.spending import NOTHING
+from interlock.core.spending import NOTHING, Spending
 from interlock.core.state import Adopted, Attempt, Calling, Matter, MatterKind, RunState, Scope, Waiting
 
 
@@ -137,11 +136,13 @@ def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> 
 
 def _book_call(plan: Plan, state: RunState, scope: Scope, node: Node, attempt: Attempt, *, was_made: bool) -> None:
     """What was held for a call is given back, and what it costs is spent, if it was made; so are its lost steps."""
-    book_lost_steps(plan, state, path_of(plan, scope, node.index), attempt)
-    price = price_of(plan, scope, node.index)
-    if price != NOTHING:
+    if attempt.steps:
+        book_lost_steps(plan, state, path_of(plan, scope, node.index), attempt)
+    if node.price:
+        price = Spending(usd=node.price)
         book(accounts_above(plan, state, scope, node.index), price, price if was_made else NOTHING)
-    wake_for_budget(plan, state)
+    if state.budget_line:
+        wake_for_budget(plan, state)
 
 
 def _take_done(

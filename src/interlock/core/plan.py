@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from msgspec import Struct
 
 from interlock.core.durations import Micros as Micros  # noqa: PLC0414 - plans are full of them, and found with them
+from interlock.core.spending import MicroUsd
 from interlock.core.values import JsonSchema as JsonSchema  # noqa: PLC0414 - as are schemas
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class Permissions(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tru
     """Whether it changes something outside this project and its workspace."""
 
 
+NO_PERMISSIONS: Final = Permissions()
+"""Those of a tool that speaks to nobody and touches no file."""
+
 Risk: TypeAlias = Literal["low", "medium", "high"]
 
 
@@ -60,7 +64,7 @@ class ToolTerms(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True)
     """On what terms a tool is called: what may go wrong, what it needs, how often it may be called, what it costs."""
 
     risk: Risk = "low"
-    permissions: Permissions = Permissions()
+    permissions: Permissions = NO_PERMISSIONS
     rate_per_minute: int | None = None
     usd: int = 0
     """What a call costs, in micro-dollars: held before it, booked after it."""
@@ -385,6 +389,8 @@ class Node(Struct, frozen=True, gc=False, kw_only=True):
     description: str = ""
     sources: tuple[str, ...] = ()
     """The nodes whose edges lead here."""
+    price: MicroUsd = 0
+    """What a call costs by the terms of its tool."""
     pool: str = ""
     """The workers that may perform its calls; nothing: those of the tool's own pool."""
     tags: tuple[str, ...] = ()

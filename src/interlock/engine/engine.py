@@ -86,9 +86,11 @@ def all_here(effects: Sequence[Effect]) -> Sequence[Offer]:
     return ()
 
 
-def _is_put_off(answer: Refused | None) -> bool:
-    """Whether a request will be asked again: then the signal that brought it is not consumed."""
-    return answer is not None and answer.later
+def _taken(arrivals: Sequence[Arrival], refused: Sequence[Refused | None]) -> Sequence[Arrival]:
+    """Those that are done with: of one that will be asked again, the signal that brought it is not consumed."""
+    if not any(refused):
+        return arrivals
+    return [each for each, answer in zip(arrivals, refused, strict=True) if answer is None or not answer.later]
 
 
 class RunInHand:
@@ -280,7 +282,7 @@ class Engine:
             effects = (*asked, *effects_in(run.plan, run.state, events))
             offers = tuple(place(effects)) if effects else ()
             rests = gives_back and not (effects or goes_on or is_moved) and may_rest(run.state, until=now + REST_MICROS)
-            taken = [each for each, answer in zip(arrivals, arrived.refused, strict=True) if not _is_put_off(answer)]
+            taken = _taken(arrivals, arrived.refused)
             if append := self._what_is_appended(run, before, events, taken, offers=offers, lets_go=rests):
                 await self.store.append(append)
                 run.is_released = append.releases
@@ -353,7 +355,8 @@ class Engine:
         return arrived.refused
 
     def _admit(self, run: RunInHand, arrivals: Sequence[Arrival], now: Micros) -> Arrived:
-        requests = [(self._judged(run.plan, each), each.by) for each in arrivals]
+        is_new = run.state.seq == 0
+        requests = [(self._judged(run.plan, each) if is_new else each.request, each.by) for each in arrivals]
         arrived = admit_all(run.plan, run.state, requests, at=now, pack=run.packer)
         run.state = arrived.state
         return arrived

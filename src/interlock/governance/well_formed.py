@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, get_args
 
 from interlock.core.agent_contract import SafetyTier
-from interlock.core.plan import EffectClass, Permissions, Risk
+from interlock.core.plan import NO_PERMISSIONS, EffectClass, Permissions, Risk
 from interlock.core.verdicts import Movement, Point
 
 POINTS: Final[tuple[str, ...]] = get_args(Point)
@@ -68,7 +68,7 @@ def _are_texts(words: Any) -> bool:  # noqa: ANN401 - as above
 
 
 def _are_permissions(it: Any) -> bool:  # noqa: ANN401 - as above
-    return (
+    return it is NO_PERMISSIONS or (
         type(it) is Permissions
         and type(it.external) is bool
         and _are_texts(it.hosts)

@@ -21,7 +21,7 @@ from interlock.core.compiling.exclusion import find_exclusions
 from interlock.core.compiling.inputs import inputs_schema
 from interlock.core.compiling.joining import Joining, join_scope
 from interlock.core.compiling.node_inputs import check_taken, check_tool, input_of
-from interlock.core.compiling.node_limits import budget_of_node, timeout_of_node, written_budget
+from interlock.core.compiling.node_limits import budget_of_node, price_of_node, timeout_of_node, written_budget
 from interlock.core.compiling.parts import Parts
 from interlock.core.compiling.references import Family
 from interlock.core.compiling.scoping import GraphDraft, NodeDraft, ScopeDraft
@@ -55,6 +55,7 @@ class _Made(Struct, frozen=True):
     undo: p.Undo | None
     timeout: p.Micros | None = None
     budget: p.Budget | None = None
+    price: int = 0
 
 
 def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
@@ -120,7 +121,8 @@ def _make(node: NodeDraft, parts: Parts) -> _Made:
         when = parts.compiler.condition(node.model.when, Spot(node.scope, node), (*node.place, "when"))
     given = input_of(node, parts)
     work, undo = work_of(node, parts), _undo(node, given, parts)
-    return _Made(work, given, when, undo, timeout_of_node(node.model, parts), budget_of_node(node.model, parts))
+    timeout, budget = timeout_of_node(node.model, parts), budget_of_node(node.model, parts)
+    return _Made(work, given, when, undo, timeout, budget, price_of_node(node.model, parts))
 
 
 def _undo(node: NodeDraft, given: p.Template | None, parts: Parts) -> p.Undo | None:
@@ -169,6 +171,7 @@ def _node(draft: NodeDraft, made: _Made, joining: Joining, cancelling: Cancellin
         cancels_rest=cancelling.rest[index],
         labels=model.labels,
         description=model.description,
+        price=made.price,
         sources=tuple(draft.scope.nodes[edge.source].name for edge in leading),
         pool="" if pool is None else pool.name,
         tags=() if pool is None else pool.tags,

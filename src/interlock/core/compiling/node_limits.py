@@ -6,6 +6,7 @@ from interlock.core import graph as g
 from interlock.core import plan as p
 from interlock.core.agent_contract import AgentContract
 from interlock.core.compiling.parts import Parts
+from interlock.core.spending import MicroUsd
 
 
 def written_budget(spec: g.NodeBudget | None) -> p.Budget | None:
@@ -28,6 +29,12 @@ def timeout_of_node(model: g.AnyKind, parts: Parts) -> p.Micros | None:
     written: p.Micros | None = getattr(model, "timeout", None)
     agent = parts.agents.get(model.agent) if isinstance(model, g.AgentNode) else None
     return written if agent is None else _least(written, agent.limits.latency)
+
+
+def price_of_node(model: g.AnyKind, parts: Parts) -> MicroUsd:
+    """What a call of a node costs by the terms of its tool."""
+    contract = parts.tools.get(model.tool) if isinstance(model, g.ToolNode) else None
+    return contract.terms.usd if contract is not None and contract.terms is not None else 0
 
 
 def limits_of_agent(agent: AgentContract) -> p.Budget:

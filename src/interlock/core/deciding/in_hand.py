@@ -21,7 +21,7 @@ from interlock.core.verdicts import AskPolicy
 class Deciding:
     """One matter in its place."""
 
-    __slots__ = ("blobs", "body", "judge", "matter", "pack", "plan", "scope", "state")
+    __slots__ = ("_path", "blobs", "body", "judge", "matter", "pack", "plan", "scope", "state")
 
     def __init__(
         self, plan: Plan, state: RunState, blobs: Blobs, pack: Pack, matter: Matter, *, judge: AskPolicy | None = None
@@ -32,6 +32,7 @@ class Deciding:
         self.pack = pack
         self.matter = matter
         self.judge = judge
+        self._path: str | None = None
         self.scope: Scope = state.scopes[matter.scope]
         self.body: ScopePlan = body_of(plan, self.scope)
 
@@ -48,7 +49,9 @@ class Deciding:
     @property
     def path(self) -> str:
         """The path of the matter's node."""
-        return path_of(self.plan, self.scope, self.matter.node)
+        if self._path is None:
+            self._path = path_of(self.plan, self.scope, self.matter.node)
+        return self._path
 
     def reader(self, extra: Mapping[str, Value] | None = None) -> Reader:
         """What can be read from the matter's scope."""

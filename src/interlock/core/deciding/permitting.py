@@ -27,19 +27,18 @@ NO_TERMS: Final = p.ToolTerms()
 
 
 class Passing(Struct, frozen=True, gc=False):
-    """What was allowed so far of one movement, each by its rule; `approved`: by a person, as the policy asked for."""
+    """By which rules one movement was allowed so far; `approved`: by a person, as the last of them asked for."""
 
-    verdicts: tuple[tuple[str, Verdict], ...] = ()
+    edges: Verdict | None = None
+    call: Verdict | None = None
     approved: bool = False
 
     @property
     def rules(self) -> tuple[str, ...]:
         """The rules, in the order in which they were asked."""
-        return tuple(verdict.rule for _, verdict in self.verdicts)
-
-    def and_(self, point: str, verdict: Verdict | None) -> Passing:
-        """Another one."""
-        return self if verdict is None else Passing((*self.verdicts, (point, verdict)), self.approved)
+        if self.edges is None:
+            return () if self.call is None else (self.call.rule,)
+        return (self.edges.rule,) if self.call is None else (self.edges.rule, self.call.rule)
 
 
 UNASKED: Final = Passing()
@@ -62,21 +61,22 @@ def pass_edges(on: Deciding, because: tuple[str, ...]) -> Passing | e.Command:
         )
     )
     if verdict is None or verdict.verdict == "allow":
-        return UNASKED.and_("edge", verdict)
-    return _stopped(on, UNASKED, ("edge", verdict), f"going on to {on.path}")
+        return UNASKED if verdict is None else Passing(verdict)
+    return _stopped(on, (("edge", verdict),), f"going on to {on.path}")
 
 
 def pass_call(on: Deciding, input: Value, passing: Passing) -> Passing | e.Command:
     """Whether a node may make its call. A person's approval counts for the very call, under the policy that asked."""
     verdict = None if on.judge is None else on.judge(_call(on, input))
     if verdict is None or verdict.verdict == "allow":
-        return passing.and_("tool", verdict)
+        return passing if verdict is None else Passing(passing.edges, verdict)
     live = on.live
     if verdict.verdict == "ask" and isinstance(live, Waiting) and live.reason == "approval":
         was_asked_by = live.decision.digest if live.decision else ""
         if live.given == APPROVE and was_asked_by == verdict.policy:
-            return Passing((*passing.verdicts, ("tool", verdict)), approved=True)
-    return _stopped(on, passing, ("tool", verdict), f"the call of {_called(on)}", input=input)
+            return Passing(passing.edges, verdict, approved=True)
+    before = () if passing.edges is None else (("edge", passing.edges),)
+    return _stopped(on, (*before, ("tool", verdict)), f"the call of {_called(on)}", input=input)
 
 
 def _call(on: Deciding, input: Value) -> Movement:
@@ -126,10 +126,9 @@ def judge_gate(on: Deciding) -> Verdict | None:
     )
 
 
-def _stopped(on: Deciding, passing: Passing, last: tuple[str, Verdict], what: str, *, input: Value = None) -> e.Command:
-    """The policy does not allow it, or wants a person to."""
-    verdict = last[1]
-    said = passing.and_(*last).verdicts
+def _stopped(on: Deciding, said: tuple[tuple[str, Verdict], ...], what: str, *, input: Value = None) -> e.Command:
+    """The policy does not allow it, or wants a person to: that was the last that it said."""
+    _, verdict = said[-1]
     options = tuple(e.Option(point, each.verdict, each.rule) for point, each in said)
     decision = e.Decision(POLICY, verdict.verdict, options, verdict.why, verdict.rule, verdict.policy)
     if verdict.verdict == "ask":
@@ -145,7 +144,7 @@ def _stopped(on: Deciding, passing: Passing, last: tuple[str, Verdict], what: st
 def with_rules(on: Deciding, command: e.Command, passing: Passing) -> e.Command:
     """A command with the rules that allowed it on record; the policy's digest only where it is another than before."""
     body = command.body
-    if not passing.verdicts or not isinstance(body, e.NodeOpened | e.NodeWaiting | e.NodeSucceeded):
+    if passing.edges is None or not isinstance(body, e.NodeOpened | e.NodeWaiting | e.NodeSucceeded):
         return command
     return e.Command(
         command.path, structs.replace(body, rules=passing.rules, policy=policy_told(on, passing)), command.cause
@@ -154,5 +153,5 @@ def with_rules(on: Deciding, command: e.Command, passing: Passing) -> e.Command:
 
 def policy_told(on: Deciding, passing: Passing) -> str:
     """The digest of the policy in force, if the run has not been told it yet."""
-    digest = passing.verdicts[-1][1].policy if passing.verdicts else ""
-    return "" if digest == on.state.policy else digest
+    last = passing.call or passing.edges
+    return "" if last is None or last.policy == on.state.policy else last.policy

@@ -90,7 +90,8 @@ def start_attempt(
         return allowed
     called = _called(work)
     accounts = accounts_of_call(on.plan, on.state, on.scope, on.node)
-    if (short := shortage(accounts, call_of(on.plan, on.scope, on.node.index))) is not None:
+    short = shortage(accounts, call_of(on.plan, on.scope, on.node.index)) if accounts else None
+    if short is not None:
         return _without_budget(on, short, input, digest_of([called, input]), because)
     return on.command(
         e.NodeStarted(

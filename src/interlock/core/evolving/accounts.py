@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from interlock.core.evolving.under_way import step_at
 from interlock.core.paths import node_at, node_of_step, path_of, split_step
-from interlock.core.plan import AgentWork, Node, Plan, ToolWork
+from interlock.core.plan import AgentWork, Node, Plan
 from interlock.core.spending import NOTHING, Spending, shown_usd
 from interlock.core.state import Account, Attempt, Matter, RunState, Scope, Step, Waiting
 
@@ -175,17 +175,16 @@ def wake_for_budget(plan: Plan, state: RunState) -> None:
         del state.budget_line[0]
 
 
-def price_of(plan: Plan, scope: Scope, node: int) -> Spending:
-    """What a call of a node costs by the terms of its tool."""
-    work = plan.scopes[scope.body].nodes[node].work
-    terms = plan.tools[work.tool].terms if isinstance(work, ToolWork) else None
-    return NOTHING if terms is None or not terms.usd else Spending(usd=terms.usd)
-
-
 def call_of(plan: Plan, scope: Scope, node: int) -> Charge:
     """What a call of a node is charged with. An agent's loop is no contact with the world: what is inside it is."""
-    work = plan.scopes[scope.body].nodes[node].work
-    return Charge(calls=0) if isinstance(work, AgentWork) else Charge(held=price_of(plan, scope, node))
+    called = plan.scopes[scope.body].nodes[node]
+    if called.price:
+        return Charge(held=Spending(usd=called.price))
+    return _LOOP if isinstance(called.work, AgentWork) else _CALL
+
+
+_CALL: Final = Charge()
+_LOOP: Final = Charge(calls=0)
 
 
 def book_lost_steps(plan: Plan, state: RunState, path: str, attempt: Attempt) -> None:

@@ -143,7 +143,9 @@ def _start(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.NodeSt
             attempt.first = before.attempt.first
             attempt.deaths, attempt.steps = before.attempt.deaths, before.attempt.steps
     _open_account(scope, node)
-    charge(accounts_above(plan, state, scope, node.index), call_of(plan, scope, node.index))
+    accounts = list(accounts_above(plan, state, scope, node.index))
+    if accounts:
+        charge(accounts, call_of(plan, scope, node.index))
     _move(scope, node, "node.started")
     scope.live[node.index] = Calling(attempt, since=state.seq)
     call_began(state)
