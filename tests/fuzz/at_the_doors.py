@@ -22,7 +22,7 @@ from interlock.core.schemas import SchemaRefused, check_schema, compile_schema
 from interlock.core.values import Value, ValueProblem, digest_of
 from interlock.models.asked_calls import asked_calls
 from interlock.models.sdk.streamed_completion import StreamedCompletion, StreamProblem
-from interlock.tools.outcome import Done
+from interlock.tools.outcome import Done, ToolOutcome
 from interlock.tools.tool import Tool
 from tests.agents.working import TOOLS, fixer
 from tests.fuzz.hostile_data import Hostile, hostile_answer
@@ -30,6 +30,7 @@ from tests.fuzz.tally import Tally
 from tests.tools.doorstep import MemoryJournal, a_call, a_door, lived, performed, the_tool
 
 TURNS = 4
+CALLS = 10
 
 
 def value_of(hostile: Hostile) -> Value:
@@ -140,15 +141,19 @@ def tools(seed: int, tally: Tally) -> None:
     """Whatever a tool gives or is given, its call has an outcome: a value to be kept, or a failure that says why."""
     hostile = Hostile(seed)
     look = hostile_tool("look", usable_schema(hostile) or {}, lambda _: hostile.result())
-    given = value_of(hostile)
-    outcome = lived(lambda: performed(look, a_call(given), MemoryJournal(), a_door()))
-    tally.note("results")
-    if isinstance(outcome, Done):
-        assert canonical(outcome.out) == outcome.out
-        return
-    assert outcome.error.message
-    outcome.error.message.encode()
-    tally.note("results refused")
+
+    async def calls() -> list[ToolOutcome]:
+        door = a_door()
+        return [await performed(look, a_call(value_of(hostile)), MemoryJournal(), door) for _ in range(CALLS)]
+
+    for outcome in lived(calls):
+        tally.note("results")
+        if isinstance(outcome, Done):
+            assert canonical(outcome.out) == outcome.out
+        else:
+            assert outcome.error.message
+            outcome.error.message.encode()
+            tally.note("results refused")
 
 
 def hostile_tool(name: str, schema: dict[str, Any], act: Callable[[Any], object], timeout: str | None = None) -> Tool:

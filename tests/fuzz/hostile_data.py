@@ -176,7 +176,7 @@ class Hostile:
     def calls(self, names: tuple[str, ...]) -> list[HeardCall]:
         """The calls of one answer: few, none, or far too many; ids that are none, or there twice."""
         draw = self.random.random()
-        count = 3_000 if draw > 0.99 else 40 if draw > 0.97 else self.random.randrange(5)
+        count = 3_000 if draw > 0.999 else 40 if draw > 0.99 else self.random.randrange(5)
         wanted = (*names, *names, *names, "no_such_tool", self.text(), "complete_task", "request_human_input")
         ids = ("", "a", "a", "b", "turn-1", "x" * 300, "bad id", "\ud800", "memory-session")
         return [

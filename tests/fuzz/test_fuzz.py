@@ -11,7 +11,7 @@ from tests.fuzz.whole_loop import runs
 
 @pytest.mark.parametrize(
     ("case", "seeds"),
-    [(schemas, 60), (written_calls, 60), (streams, 40), (tools, 60), (steps, 6), (runs, 20)],
+    [(schemas, 60), (written_calls, 60), (streams, 40), (tools, 10), (steps, 6), (runs, 20)],
     ids=lambda given: getattr(given, "__name__", ""),
 )
 def test_whatever_is_thrown_is_taken_refused_or_told(case: Case, seeds: int) -> None:
