@@ -78,3 +78,29 @@ def test_what_cannot_be_asked_is_said(fixing: CommandLine) -> None:
     assert "'colour' is nothing to group costs by; there are: run, graph, node" in fixing("costs", "--by", "colour").err
     assert "name it, or say --by with another word" in fixing("costs", "--by", "call").err
     assert "not both" in fixing("costs", run, "--graph", "lead").err
+
+
+def test_a_list_of_runs_tells_what_each_has_cost_and_which_were_simulated(fixing: CommandLine) -> None:
+    """A rehearsal among real runs has to be seen as one."""
+    fixing.graph("plain", "greet: {tool: greet, input: {name: Ada}}")
+    lead, plain = fixing.started("lead"), fixing.started("plain")
+
+    shown = {line.split()[0]: line for line in fixing("runs", "--costs").out.splitlines()[1:]}
+    told = {row["run"]: row["costs"] for row in fixing("runs", "--costs", "--json").json["runs"]}
+
+    assert " tokens · simulated" in shown[lead]
+    assert "simulated" not in shown[plain]
+    assert (told[lead]["simulated_calls"], told[plain]["simulated_calls"]) == (4, 0)
+    assert told[lead] == fixing("costs", lead, "--json").json["total"]
+
+
+def test_what_an_erased_run_has_cost_is_not_made_up(fixing: CommandLine) -> None:
+    """Nothing is another figure than unknown."""
+    run = fixing.started("lead")
+    fixing("prune", "--older-than", "1us", "--payloads", "--yes")
+
+    report = fixing("costs", "--json").json
+
+    assert (report["runs"], report["erased"], report["total"]["calls"]) == (1, 1, 0)
+    assert "costs" not in fixing("runs", "--costs", "--json").json["runs"][0]
+    assert "of 1 run it is not known any more" in fixing("costs", run).out

@@ -60,13 +60,13 @@ def agent_rows(
 def agent_line(agent: AgentView) -> str:
     """How far an agent is, and what that has cost."""
     turns = f"{agent.turns} turn{'s' * (agent.turns != 1)}"
-    simulated = "simulated" if agent.costs.simulated_calls else ""
-    return " · ".join(filter(None, (turns, costs_in_short(agent.costs), simulated)))
+    return " · ".join(filter(None, (turns, spent_in_short(agent.costs))))
 
 
-def costs_in_short(costs: Costs) -> str:
-    """Money and tokens alone; nothing where nothing was spent."""
-    return _amount(Spending(costs.usd, costs.tokens))
+def spent_in_short(costs: Costs) -> str:
+    """Money and tokens, and whether any of it is simulated; nothing where nothing was spent."""
+    simulated = "simulated" if costs.simulated_calls else ""
+    return " · ".join(filter(None, (_amount(Spending(costs.usd, costs.tokens)), simulated)))
 
 
 def turn_line(steps: Sequence[StepView]) -> str:

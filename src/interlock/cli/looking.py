@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from interlock.engine.errors import RunPrunedError
     from interlock.engine.retaining.pruned_run import PrunedRun
     from interlock.engine.telling.history import RunView
+    from interlock.engine.telling.spending import Costs
     from interlock.store.errors import ErasedError
     from interlock.store.rows import RunRow
 
@@ -34,6 +35,9 @@ def runs(
     session: Annotated[str | None, typer.Option("--session", metavar="NAME", help="Only runs of this session.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most, the newest first.")] = 20,
     with_bytes: Annotated[bool, typer.Option("--bytes", help="With --json: also how much room each takes.")] = False,
+    with_costs: Annotated[
+        bool, typer.Option("--costs", help="Also what each has cost, and whether that was simulated: reads them all.")
+    ] = False,
     store: Store = None,
     as_json: AsJson = False,
 ) -> int:
@@ -46,14 +50,26 @@ def runs(
         raise CommandError(f"{status!r} is no status of a run; there are: {', '.join(RUN_STATUSES)}")
     number = min(limit, NUMBER_MAX)
     rows = finished(latest_runs(store=store, status=status, graph=graph, session=session, limit=number))
+    costs = finished(_costs(rows, store)) if with_costs and rows else {}
     if as_json:
+        from interlock.cli.cost_table import costs_as_json
         from interlock.cli.output import print_json
 
         sizes = finished(_sizes(rows, store)) if with_bytes and rows else {}
-        print_json({"runs": [_row_as_json(row) | sizes.get(row.run, {}) for row in rows]})
+        spent = {run: {"costs": costs_as_json(cost)} for run, cost in costs.items()}
+        print_json({"runs": [_row_as_json(row) | sizes.get(row.run, {}) | spent.get(row.run, {}) for row in rows]})
     else:
-        _print_rows(rows)
+        _print_rows(rows, costs)
     return 0
+
+
+async def _costs(rows: list[RunRow], store: str | None) -> dict[str, Costs]:
+    """What each run has cost; of one that was erased nobody knows it any more."""
+    from interlock.cli.opening import looked_at_all
+
+    async with looked_at_all(store) as interlock:
+        reports = {row.run: await (await interlock.open(row.run)).costs() for row in rows}
+    return {run: report.total for run, report in reports.items() if not report.erased}
 
 
 async def _sizes(rows: list[RunRow], store: str | None) -> dict[str, dict[str, Any]]:
@@ -81,15 +97,17 @@ def _row_as_json(row: RunRow) -> dict[str, Any]:
     }
 
 
-def _print_rows(rows: list[RunRow]) -> None:
+def _print_rows(rows: list[RunRow], costs: dict[str, Costs]) -> None:
     from rich.text import Text
 
+    from interlock.cli.agent_rows import spent_in_short
     from interlock.cli.narrow_table import Column, print_table
     from interlock.cli.output import console, plain
     from interlock.cli.summary import is_ascii
     from interlock.cli.tree_drawing import MARKS
     from interlock.engine.agents.memory.entries import SESSION_LABEL
     from interlock.engine.telling.events_in_words import instant, span
+    from interlock.engine.telling.spending import Costs
 
     out = console()
     if not rows:
@@ -104,7 +122,8 @@ def _print_rows(rows: list[RunRow]) -> None:
         asked = f"{row.waiting} waiting for people" if row.waiting else plain(row.error)
         told = [Text(each) for each in (row.run, row.graph, instant(row.started_at), took)]
         thread = [Text(plain(row.labels.get(SESSION_LABEL, "")))] if has_sessions else []
-        lines.append([told[0], status, *told[1:], *thread, Text(asked, style="dim")])
+        spent = [Text(spent_in_short(costs.get(row.run, Costs())))] if costs else []
+        lines.append([told[0], status, *told[1:], *thread, *spent, Text(asked, style="dim")])
     columns = (
         Column("run"),
         Column("status"),
@@ -112,6 +131,7 @@ def _print_rows(rows: list[RunRow]) -> None:
         Column("started", leaves=1),
         Column("took", leaves=2),
         *([Column("session", may_be_cut=True)] if has_sessions else []),
+        *([Column("cost")] if costs else []),
         Column("", may_be_cut=True, leaves=3),
     )
     print_table(out, columns, lines)
