@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from interlock.core import events as e
 from interlock.core.evolving.resting import may_rest, waits_for_outside
 from interlock.core.state import RunState, Timers
+from tests.stories.story import Story
 
 
 def state(
@@ -51,3 +53,27 @@ def test_a_run_that_takes_back_is_held_until_it_is_paused() -> None:
     """It never looks as if it rested, so whoever gave it back would be given it again at once, and again."""
     assert not may_rest(state(compensating=True), until=4)
     assert may_rest(state(compensating=True, paused=True), until=4)
+
+
+def test_a_run_whose_calls_only_ask_people_rests() -> None:
+    """Whoever started it is told what is asked, and need not sit there until somebody answers."""
+    question = e.Question("Blue or red?", ("blue", "red"))
+    run = Story("nodes: {a: {tool: work}, b: {tool: work}}").starts().intends("a", 1, question=question)
+
+    before = waits_for_outside(run.state)
+    run.does("b")
+    asks = waits_for_outside(run.state)
+    run.intends("a", 2)
+    works = waits_for_outside(run.state)
+
+    assert (before, asks, works) == (False, True, False)
+
+
+def test_an_answer_puts_the_call_to_work_again() -> None:
+    """It goes on by itself from there."""
+    question = e.Question("Blue or red?", ("blue", "red"))
+    run = Story("nodes: {a: {tool: work}}").starts().intends("a", 1, question=question)
+
+    run.answers("a.1", "red")
+
+    assert not waits_for_outside(run.state)

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from interlock.core.events import Error as Failure
 from interlock.core.events import Event, NodeResult, UndoResult
-from interlock.core.evolving.resting import may_rest, waits_for_outside
+from interlock.core.evolving.resting import is_asking, may_rest, waits_for_outside
 from interlock.core.evolving.under_way import attempt_at
 from interlock.core.plan import Micros
 from interlock.core.requests import MigrateRun, Refused, Request, Result, TimePassed, UndoneResult
@@ -449,7 +449,9 @@ class RunDriver:
     def _tell_rest(self) -> None:
         if not self._resting or self._is_moving:
             return
-        is_busy = self._in_flight or self._inbox or self._goes_on or not waits_for_outside(self.run.state)
+        attempts = [attempt_at(self.run.plan, self.run.state, key) for key in self._in_flight]
+        is_working = not all(attempt is not None and is_asking(attempt) for attempt in attempts)
+        is_busy = is_working or self._inbox or self._goes_on or not waits_for_outside(self.run.state)
         if self.is_over or self.run.has_ended or not is_busy:
             self._end_rest()
 

@@ -153,7 +153,7 @@ class AgentsAtWork:
         if work is None:
             return
         if body.kind == "model":
-            work.turn = int(body.key.removeprefix(TURN))
+            work.turn += body.tries == 1
         said = work.verdicts.get(f"model {body.ordinal}" if body.kind == "model" else body.key)
         work.steps[body.ordinal] = StepView(
             path=step_path(event.path, body.ordinal),
