@@ -50,7 +50,11 @@ class Breaker:
     @property
     def rests_for(self) -> Micros:
         """How long no call passes yet; 0 if one may."""
-        return max(0, self._opened_at + self._rest - self._now()) if self._context.state == OPENED else 0
+        if self._context.state != OPENED:
+            return 0
+        # A clock that was set back must not make the rest longer than it is: it begins anew by the new time.
+        self._opened_at = min(self._opened_at, self._now())
+        return max(0, self._opened_at + self._rest - self._now())
 
     @property
     def passes(self) -> bool:

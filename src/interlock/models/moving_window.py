@@ -26,6 +26,11 @@ class _Hits:
         self.all.append((at, amount))
         self.counted += amount
 
+    def not_later_than(self, now: Micros) -> None:
+        """By a clock that was set back, hits would lie ahead, and stay for as long: they count as of now."""
+        if self.all and self.all[-1][0] > now:
+            self.all = deque((min(at, now), amount) for at, amount in self.all)
+
     def forget_until(self, at: Micros) -> None:
         while self.all and self.all[0][0] <= at:
             self.counted -= self.all.popleft()[1]
@@ -57,6 +62,7 @@ class ClockedWindow(Storage, MovingWindowSupport):
 
     def _within(self, key: str, expiry: float) -> _Hits:
         hits = self._hits.setdefault(key, _Hits())
+        hits.not_later_than(self._now())
         hits.forget_until(self._now() - round(expiry * _SECOND))
         return hits
 
