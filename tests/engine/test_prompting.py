@@ -24,7 +24,7 @@ from interlock.engine.performing import LiveWorld
 from interlock.engine.prompting import Prompt, prompts_at
 from interlock.tools.door import ToolDoor
 from interlock.tools.toolbox import collect_tools
-from tests.engine.agents.scripted_models import Answers, ScriptedModels, Turn, calls
+from tests.engine.agents.scripted_models import PRICE, Answers, ScriptedModels, Turn, calls
 from tests.engine.agents.workbench import RUN, Workbench, allow, rule
 from tests.engine.fleet import on_virtual_time
 
@@ -166,6 +166,7 @@ async def test_a_call_that_was_lost_and_made_once_more_is_told_twice() -> None:
             ("fix.3", 2, "done"),
         ]
         assert requests(prompts) == models.heard["fixer"]
+        assert [each.call.spent for each in prompts] == [PRICE, PRICE, PRICE]
         assert (under_way[-1].call.status, under_way[-1].request) == ("intended", models.heard["fixer"][1])
 
 
@@ -183,6 +184,23 @@ async def test_prompts_of_agents_inside_agents_and_graphs_are_told_at_their_own_
         assert requests(await told(bench, "lead.2")) == models.heard["fixer"]
         assert requests(await told(bench, "lead.3/ask")) == models.heard["third"]
         assert requests(await told(bench, "lead.2.3")) == models.heard["fixer"][1:]
+
+
+@on_virtual_time
+async def test_agents_that_are_called_just_now_say_nothing_in_the_place_of_their_caller() -> None:
+    """Each agent's prompts are its own, also while another works for it."""
+    models = Listening(boss=[calls("agent:fixer"), DONE], fixer=[calls("look"), DONE])
+    models.hangs_in = lambda asked: asked == ("fixer", 2)
+    boss = fixer("boss", tools=["agent:fixer"])
+    async with Workbench(boss, fixer(), tools=TOOLS, models=models) as bench, bench.life() as life:
+        await bench.start(life, {"lead": {"agent": "boss", "input": {}}})
+        await models.hung.wait()
+
+        prompts = await told(bench, "lead")
+
+        assert requests(prompts) == models.heard["boss"]
+        models.release.set()
+        await bench.ended()
 
 
 @on_virtual_time

@@ -246,3 +246,52 @@ def test_a_call_that_was_never_made_is_told_and_costs_nothing() -> None:
 
     settled = [call for event in run.events for call in costs.take(event)]
     assert [(call.status, call.costs.usd) for call in settled] == [("not_made", 0)]
+
+
+def made_up(*bodies: e.Body) -> list[CallCost]:
+    """The calls that events at the node `a` tell of."""
+    costs = CallCosts(RecordedRun({"a": {"tool": "look"}}, tools=(ToolContract(name="look"),)).plan)
+    settled = [
+        call
+        for seq, body in enumerate(bodies, start=1)
+        for call in costs.take(e.Event(seq, seq * 1_000_000, "a", body))
+    ]
+    return [*settled, *costs.under_way()]
+
+
+def test_the_model_that_has_answered_is_told_and_how_its_provider_counted() -> None:
+    """Where the first choice did not answer, another was paid."""
+    reply = {"text": "yes", "model": "other/large", "usage": {"input": 90, "output": 10, "cached": 40}}
+
+    [call] = made_up(
+        e.EffectIntended(1, "s1", "own/small", kind="model", key="turn 1", reserve=HELD),
+        e.EffectDone(1, "s1", reply, TURN),
+    )
+
+    assert call.name == "other/large"
+    assert call.costs == Costs(calls=1, turns=1, usd=1_000, tokens=100, input=90, output=10, cached=40)
+
+
+def test_steps_that_are_under_way_when_their_node_ends_are_lost() -> None:
+    """Nobody will say any more what they cost: what was held for them is gone, as it is for limits."""
+    intended = e.EffectIntended(1, "s1", "own/small", kind="model", key="turn 1", reserve=HELD)
+    late = Error("timeout", "it did not finish in time")
+
+    made = made_up(
+        e.NodeStarted(1, "e1", "d", tool="fixer", is_agent=True),
+        intended,
+        e.NodeResult("e1", "failed", error=late),
+        e.EffectDone(1, "s1", {"text": "too late"}, TURN),
+    )
+
+    assert [(call.status, call.costs.usd, call.agent) for call in made] == [("lost", 3_000, "fixer")]
+
+
+def test_a_step_of_a_tool_that_is_made_again_after_it_was_lost_is_charged_once() -> None:
+    """It has the same number and the same try: limits count it once, and so does the bill."""
+    intended = e.EffectIntended(1, "s1", "pay", reserve=Spending(usd=CENT))
+    lost = e.EffectUnknown(1, "s1", Error("lost", "its worker went"))
+
+    made = made_up(intended, lost, intended, e.EffectDone(1, "s1", 1))
+
+    assert [(call.kind, call.status, call.costs.usd) for call in made] == [("step", "lost", CENT)]

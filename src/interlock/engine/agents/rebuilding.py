@@ -61,10 +61,9 @@ async def rebuilt_requests(
     call = AgentCall(
         agent=attempt.agent,
         path=attempt.path,
-        attempt=attempt.first,
+        attempt=attempt.number,
         input=await whole(attempt.input),
         deadline=None,
-        chain=attempt.chain,
     )
     journal = _Record(await made_whole(attempt.steps, whole))
     with suppress(EndOfRecord):

@@ -20,7 +20,7 @@ from interlock.core.spending import NOTHING, Spending
 from interlock.core.state import RunState
 from interlock.core.values import Value
 from interlock.engine.journaling import journaled
-from interlock.tools.journal import JournaledStep, StepStatus
+from interlock.tools.journal import JournaledStep, StepEvent, StepStatus
 
 TURN: Final = "turn "
 """How the keys of an agent's calls of models begin: `turn 3`."""
@@ -57,11 +57,7 @@ class AgentAttempt(Struct, frozen=True, kw_only=True):
     agent: str
     path: str
     number: int
-    first: int
-    """The attempt that first used the effect's id."""
     input: Value
-    chain: tuple[str, ...] = ()
-    """The agents that call it, the outermost first."""
     steps: tuple[JournaledStep, ...] = ()
 
 
@@ -79,14 +75,13 @@ class AgentRecord:
         self._plan = plan
         self._path = path
         self._node = node_of_step(path)
-        self._around = _paths_around(path)
+        self._ordinals = _ordinals_to(path)
         self._state = RunState(run)
-        self._begun: dict[str, _Begun] = {}
-        """The agents that work at the path, and around it."""
+        self._begun: _Begun | None = None
         self._attempt = 0
         self._attempts: dict[int, AgentAttempt] = {}
-        self._calls: dict[tuple[int, int, int], ModelCall] = {}
-        """By attempt, step and try."""
+        self._calls: dict[tuple[str, int], ModelCall] = {}
+        """By the effect's id, and the try: an attempt may settle what one before it began under the same id."""
         self._decided: dict[int, list[e.Decision]] = {}
         """What was decided about a step that has not begun."""
 
@@ -98,11 +93,12 @@ class AgentRecord:
         match event.body:
             case e.NodeStarted() as body if event.path == self._node:
                 self._attempt = body.attempt
-                self._begun[event.path] = _Begun(body.tool, body.input)
+                if event.path == self._path:
+                    self._begun = _Begun(body.tool, body.input)
             case e.EffectIntended(kind="agent") as body:
                 path = step_path(event.path, body.ordinal)
-                if path in self._around:
-                    self._begun[path] = _Begun(body.name, body.input)
+                if path == self._path:
+                    self._begun = _Begun(body.name, body.input)
             case _:
                 pass
         if event.path == self._path:
@@ -122,26 +118,20 @@ class AgentRecord:
     def _keep_attempt(self) -> None:
         """The steps as they are just now: of an attempt that has ended the state keeps none."""
         attempt = attempt_at(self._plan, self._state, self._node)
-        begun = self._begun.get(self._path)
+        begun = self._begun
         if attempt is None or begun is None:
             return
         steps = tuple(journaled(ordinal, step) for ordinal, step in attempt.steps.items())
-        for _, ordinal in self._addresses():
+        for ordinal in self._ordinals:
             inner = next((step for step in steps if step.ordinal == ordinal), None)
             steps = () if inner is None else inner.inside
-        chain = tuple(self._begun[path].agent for path in self._around if path != self._path and path in self._begun)
         self._attempts[attempt.number] = AgentAttempt(
             agent=begun.agent,
             path=self._path,
             number=attempt.number,
-            first=attempt.first,
             input=begun.input,
-            chain=chain,
             steps=steps,
         )
-
-    def _addresses(self) -> list[tuple[str, int]]:
-        return [address for path in self._around if (address := split_step(path)) is not None]
 
     # --- calls of models ---
 
@@ -154,29 +144,31 @@ class AgentRecord:
             case e.EffectIntended(kind="model") as body:
                 self._note_begun(event, body)
             case e.EffectDone() as body:
-                known = self._calls.get((self._attempt, body.ordinal, body.tries))
+                known = self._calls.get((body.effect, body.tries))
                 if known is not None:
                     settled = replace(known, status="done", reply=body.out, spent=body.spent or NOTHING)
-                    self._keep(replace(settled, ended_at=event.at, simulated=body.simulated))
+                    self._keep(body, replace(settled, ended_at=event.at, simulated=body.simulated))
             case e.EffectFailed() as body:
-                known = self._calls.get((self._attempt, body.ordinal, body.tries))
+                known = self._calls.get((body.effect, body.tries))
                 if known is not None and known.status == "intended":
                     settled = replace(known, status="failed", error=body.error, spent=body.spent or NOTHING)
-                    self._keep(replace(settled, ended_at=event.at, simulated=body.simulated))
+                    self._keep(body, replace(settled, ended_at=event.at, simulated=body.simulated))
             case e.EffectUnknown() as body:
-                known = self._calls.get((self._attempt, body.ordinal, body.tries))
+                known = self._calls.get((body.effect, body.tries))
                 if known is not None:
-                    self._keep(replace(known, status="unknown", error=body.error, spent=known.held, ended_at=event.at))
+                    lost = replace(known, status="unknown", error=body.error, spent=known.held, ended_at=event.at)
+                    self._keep(body, lost)
             case _:
                 pass
 
     def _note_begun(self, event: e.Event, body: e.EffectIntended) -> None:
         self._keep(
+            body,
             ModelCall(
                 path=step_path(self._path, body.ordinal),
                 attempt=self._attempt,
                 turn=_turn_of(body.key),
-                agent=self._begun[self._path].agent,
+                agent=self._begun.agent if self._begun else "",
                 model=body.name,
                 tries=body.tries,
                 digest=body.digest,
@@ -184,38 +176,38 @@ class AgentRecord:
                 decisions=tuple(self._decided.pop(body.ordinal, ())),
                 at=event.at,
                 held=body.reserve or NOTHING,
-            )
+            ),
         )
 
     def _note_refusal(self, event: e.Event, body: e.DecisionMade, error: e.Error) -> None:
         self._keep(
+            body,
             ModelCall(
                 path=step_path(self._path, body.ordinal),
                 attempt=self._attempt,
                 turn=_turn_of(body.key),
-                agent=self._begun[self._path].agent,
+                agent=self._begun.agent if self._begun else "",
                 model="",
                 decisions=tuple(self._decided.pop(body.ordinal, ())),
                 at=event.at,
                 ended_at=event.at,
                 status="failed",
                 error=error,
-            )
+            ),
         )
 
-    def _keep(self, call: ModelCall) -> None:
-        address = split_step(call.path)
-        assert address is not None
-        self._calls[call.attempt, address[1], call.tries] = call
+    def _keep(self, body: StepEvent, call: ModelCall) -> None:
+        self._calls[body.effect, body.tries if not isinstance(body, e.DecisionMade) else 1] = call
 
 
 def _turn_of(key: str) -> int:
     return int(key.removeprefix(TURN))
 
 
-def _paths_around(path: str) -> list[str]:
-    """The path and those of the agents around it, the outermost first: `lead`, `lead.2`."""
-    found = [path]
-    while (address := split_step(found[0])) is not None:
-        found.insert(0, address[0])
-    return found
+def _ordinals_to(path: str) -> list[int]:
+    """By which steps a path leads into its node: those of `lead.2.5` are 2 and 5."""
+    ordinals: list[int] = []
+    while (address := split_step(path)) is not None:
+        path, ordinal = address
+        ordinals.insert(0, ordinal)
+    return ordinals
