@@ -7,9 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from interlock import Interlock
+import pytest
+
+from interlock import Interlock, tool
 from interlock.core import events as e
 from interlock.engine.asking import Asked
+from interlock.engine.errors import EngineError
 from tests.client.workshop import ASK, Graph, Workshop, graph, making, undoable
 from tests.store.event_loop import in_event_loop
 
@@ -168,3 +171,27 @@ async def test_one_refusal_stops_no_other_and_says_why(store: str) -> None:
         told = {each.run: (each.became, each.told.partition(",")[0]) for each in outcomes}
         assert told[failed[1].id] == ("refused", f"run {failed[1].id} was continued already")
         assert told[failed[0].id][0] == "started"
+
+
+@in_event_loop
+async def test_what_runs_have_cost_is_added_up_over_those_that_are_meant(store: str) -> None:
+    """Who pays asks over many runs, and who waits for the answer wants to see how far it is."""
+
+    @tool(effect="read", usd="0.01")
+    def look() -> int:
+        return 1
+
+    nodes = {"a": {"tool": "look"}}
+    told: list[int] = []
+    async with Interlock(store, tools=[look]) as interlock:
+        for team in ("red", "blue", "red"):
+            await (await interlock.start(graph(nodes), labels={"team": team}, by="ada")).wait()
+
+        by_team = await interlock.selected(labels={"team": "red"}).costs(by="label:team", tell=told.append)
+        by_user = await interlock.costs(by="user", graph="workshop")
+
+        assert {team: (cost.calls, cost.usd) for team, cost in by_team.groups.items()} == {"red": (2, 20_000)}
+        assert {user: cost.usd for user, cost in by_user.groups.items()} == {"ada": 30_000}
+        assert (by_user.runs, by_user.total.usd, told) == (3, 30_000, [1, 2])
+        with pytest.raises(EngineError, match="'colour' is nothing to group costs by"):
+            await interlock.costs(by="colour")

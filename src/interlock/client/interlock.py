@@ -30,6 +30,7 @@ from interlock.client.choosing import plan_to_move_to, plan_to_run
 from interlock.client.duties import Duties
 from interlock.client.errors import NotOpenError, RunningLoopError
 from interlock.client.fleet import Fleet
+from interlock.client.given_secrets import Secrets, secret_source
 from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.client.handle import RunHandle
 from interlock.client.kept_where import folder_beside, place_of_store
@@ -63,6 +64,7 @@ from interlock.engine.run_filter import RunFilter
 from interlock.engine.serving.roster import WorkerCard
 from interlock.engine.starting import start_detached
 from interlock.engine.submitting import Submitted, submit
+from interlock.engine.telling.cost_groups import CostReport
 from interlock.engine.worker import Worker
 from interlock.engine.worlds.cassette_files import recording_to
 from interlock.engine.worlds.cassettes import CassetteError
@@ -80,12 +82,9 @@ from interlock.store.rows import QuestionRow, RunRow
 from interlock.tools.clock import Clock, LoopClock
 from interlock.tools.door import slots_for
 from interlock.tools.plugins import enabled_plugins, installed_plugins
-from interlock.tools.secrets import NO_SECRETS, SecretSource, SecretText, read_secrets
+from interlock.tools.secrets import NO_SECRETS, read_secrets
 from interlock.tools.toolbox import Toolbox, ToolSource, collect_tools
 from interlock.tools.workspace import Workspaces, seed_from_folder
-
-Secrets = SecretSource | Mapping[str, str]
-"""Secrets by name, as text; or a source that was read from the environment and a file."""
 
 
 class Interlock:
@@ -106,6 +105,7 @@ class Interlock:
         slots: SlotSettings | None = None,
         sandbox: Sequence[str] | None = None,
         clock: Clock | None = None,
+        new_id: Callable[[], str] | None = None,
         world: str = LIVE,
         record: str | Path | None = None,
         adds_to_record: bool = False,
@@ -125,6 +125,7 @@ class Interlock:
         `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
         A cassette is made anew, unless `adds_to_record` says that a run is gone on with which is on it so far.
         `sandbox` names the tiers in which programs may run that models write; left out, the best that holds here.
+        `new_id` names runs, so that a cassette can be played to the byte; left out, chance does.
         `faults` are put in the way of calls, for tests: see `interlock.faults`.
         `pools` says of how many calls of a pool are performed at once, by all who work on the store.
         `lease_seconds`: for so long what a process holds is left to it without a word from it; the same for all.
@@ -148,7 +149,7 @@ class Interlock:
         if world != LIVE and record is not None:
             raise CassetteError("what a cassette answers is recorded already: leave out `record`, or the cassette")
         self._sinks = {name: SinkSettings.model_validate(declared) for name, declared in (sinks or {}).items()}
-        self._secrets = _secret_source(secrets)
+        self._secrets = secret_source(secrets)
         self._folder = folder or Path()
         self._turn = threading.Lock()
         self._parts = Parts(
@@ -168,6 +169,7 @@ class Interlock:
             plays=cassette_of(world),
             records=None if record is None else recording_to(Path(record), adds=adds_to_record),
             faults=faults,
+            new_id=new_id,
             pools=dict(pools or {}),
         )
         self._shared = SharedWorker(self._parts)
@@ -399,6 +401,10 @@ class Interlock:
         )
         return Selection(worker, chosen)
 
+    async def costs(self, *, by: str = "graph", graph: str | None = None) -> CostReport:
+        """What all runs, or those of a graph, have cost together; `selected(…).costs()` chooses them more finely."""
+        return await self.selected(graph=graph).costs(by=by)
+
     async def find_by_key(self, key: str) -> RunHandle | None:
         """The run that was started under a key."""
         worker = self._open_worker("find_by_key")
@@ -489,9 +495,3 @@ class Interlock:
         if worker is None:
             raise NotOpenError(what)
         return worker
-
-
-def _secret_source(secrets: Secrets) -> SecretSource:
-    if isinstance(secrets, SecretSource):
-        return secrets
-    return SecretSource({name: SecretText(text) for name, text in secrets.items()})
