@@ -111,6 +111,8 @@ class Parts:
     """Where what the tools answer is kept."""
     faults: Sequence[Fault] = ()
     """What is put in the way of calls and appends, for tests."""
+    new_id: Callable[[], str] | None = None
+    """What names runs; left out, chance."""
     pools: Mapping[str, int] = field(default_factory=dict[str, int])
     """How many calls of a pool are performed at once, by all workers of the store."""
 
@@ -283,7 +285,9 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
         owner = this_process(secrets.token_hex(8))
         with _world(parts, live) as sound:
             world = sound if process is None else FaultyWorld(sound, process)
-            worker = Worker(engine, world, clock, owner=owner, new_id=new_run_id, placing=parts.placing())
+            worker = Worker(
+                engine, world, clock, owner=owner, new_id=parts.new_id or new_run_id, placing=parts.placing()
+            )
             async with worker:
                 yield worker
 
@@ -306,7 +310,9 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
         engine = Engine(parts.store, tenant=tenant, now=parts.clock.now, judge=parts.policy.judge)
         memory = KeptMemories(parts.store, tenant=tenant)
         world = LiveWorld(parts.toolbox, door, tenant=tenant, models=models, agents=parts.agents, memory=memory)
-        workers[tenant] = Worker(engine, world, parts.clock, owner=owner, new_id=new_run_id, placing=placing)
+        workers[tenant] = Worker(
+            engine, world, parts.clock, owner=owner, new_id=parts.new_id or new_run_id, placing=placing
+        )
         return workers[tenant]
 
     async with parts.store, _kept_servers(parts), _model_door(parts) as models:

@@ -42,49 +42,55 @@ def git_to_prod() -> GraphBuilder:
     """The example of the repository."""
     g = graph(
         "git-to-prod",
-        inputs={"pr_number": "integer", "repository": "string", "hurry": {"type": "boolean", "default": False}},
+        inputs={
+            "pr_number": "integer",
+            "hurry": {"type": "boolean", "default": False},
+            "execute": {"type": "boolean", "default": True},
+        },
+        budget={"usd": "2.00", "tokens": 400000, "wall": "15m"},
         timeout="48h",
         on_failure="rollback",
     )
-    pr, repository = g.inputs.pr_number, g.inputs.repository
-    plan = g.tool("plan", "planner", input={"pr": pr, "repository": repository})
-    fixes = [
-        g.tool(
-            f"fix_{manner}",
+    pr, execute = g.inputs.pr_number, g.inputs.execute
+    request = g.tool("request", "read_file", input={"path": f"pull_requests/{pr}.md"})
+    plan = g.agent("plan", "planner", input={"request": request.text})
+    clear = g.gate("clear", "${size(plan.files) > 0}")
+    candidates = [
+        g.agent(
+            name,
             fixer,
-            input={"plan": plan, "repository": repository},
+            input={"plan": plan, "hurry": g.inputs.hurry},
+            after=clear,
             retry={"attempts": 3, "backoff": "2s"},
         )
-        for manner, fixer in (("quickly", "quick_fixer"), ("soundly", "sound_fixer"), ("thoroughly", "thorough_fixer"))
+        for name, fixer in (("fix_python", "py_fixer"), ("fix_frontend", "fe_fixer"), ("write_tests", "test_writer"))
     ]
-    pick = g.fuse("pick", "best_of", of=fixes, by="${inputs.hurry ? -candidate.lines : candidate.passed}")
-    proven = g.gate("proven", pick.failed == 0)
-    apply = g.tool(
-        "apply",
-        "apply_patch",
-        input={"patch": pick.patch, "repository": repository},
-        after=proven,
-        undo={"tool": "revert_patch"},
+    pick = g.fuse("pick", "best_of", of=candidates, by="${candidate.score}")
+    apply = g.tool("apply", "apply_patch", input={"patch": pick.patch}, undo={"tool": "revert_patch"})
+    test = g.tool("test", "run_tests", after=apply, when=execute, timeout="2m")
+    scan = g.tool("scan", "security_scan", input={"paths": ["receipts"]}, after=apply, when=execute, timeout="2m")
+    quality = g.gate(
+        "quality",
+        [
+            "${test.?succeeded.orValue(!inputs.execute)}",
+            "${scan.?high.orValue(0) + scan.?medium.orValue(0) == 0}",
+        ],
+        after=[test.on("succeeded", "skipped"), scan.on("succeeded", "skipped")],
+        otherwise="rollback",
     )
-    test = g.tool("test", "run_tests", input={"repository": repository}, after=apply, timeout="2m")
-    scan = g.tool("scan", "security_scan", input={"repository": repository}, after=apply, timeout="2m")
-    quality = g.gate("quality", [test.failed == 0, scan.high == 0], otherwise="rollback")
+    untested = "${inputs.execute ? '' : ' (Nothing was tested.)'}"
     approve = g.human(
         "approve",
-        f"Release the fix of PR {pr}: {pick.fix}?",
+        f"Release the fix of PR {pr}? {pick.summary}{untested}",
         after=quality,
         choices=["release", "reject"],
         timeout="24h",
         otherwise="reject",
     )
-    release = g.tool(
-        "release",
-        "release",
-        input={"pr": pr, "fix": pick.fix, "repository": repository},
-        after=approve.on("release"),
-        undo={"tool": "revert_release", "input": {"version": "${release.version}", "repository": repository}},
-    )
-    g.outputs(version=release.version.or_else(""), fix=pick.fix)
+    changelog = g.tool("changelog", "read_file", input={"path": "CHANGELOG.md"}, after=approve.on("release"))
+    entry = g.tool("entry", "changelog_entry", input={"changelog": changelog.text, "summary": pick.summary, "pr": pr})
+    g.tool("release", "apply_patch", input={"patch": entry.patch}, undo={"tool": "revert_patch"})
+    g.outputs(version=entry.version.or_else(""), fix=pick.summary)
     return g
 
 

@@ -1,286 +1,275 @@
-"""The example from a failing build to a release: its graph, and each of its tools on a copy of its sample repository.
+"""The example from a failing build to a release: its graph, and the whole of it with everything real but the models.
 
-What the whole of it does is claimed, and checked, by the demo itself: `make demo`.
+What its acts show on the screen is claimed, and checked, by the demo itself: `make demo`.
 """
 
 from __future__ import annotations
 
-import re
+import asyncio
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from interlock import Interlock, RunResult
+from interlock import RunResult
 from interlock.authoring.drawing.picture import picture_of
 from interlock.authoring.drawing.svg import as_svg
-from interlock.tools import DidNotTakePlace, TookPlace
+from interlock.core.events import DecisionMade, EffectDone, EffectIntended, Event, NodeResult
+from tests.examples.project import ROOT, ExampleProject, Played, example_copy, need_a_sandbox
+from tests.models.fake_server import FakeServer
+from tests.models.served_scripts import scripted_replies
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "git-to-prod"
 PICTURE = ROOT / "docs" / "images" / "git-to-prod.svg"
-
-PLAN = {"goal": "links stay", "failing": ["test_a_link_is_the_same_in_every_process"], "file": "receipts/links.py"}
-PATCH = [
-    {"file": "receipts/totals.py", "old": "TOTAL = 1\n", "new": "TOTAL = 2\n"},
-    {"file": "receipts/taxes.py", "old": "", "new": "TAX = 3\n"},
-]
-RELEASE = {"pr": 7, "fix": "links stay"}
+FIXED = "    return int(Decimal(price) * 100)\n"
+ENTRY = "## 1.4.1\n\n- Prices keep every cent. (PR 41)\n\n## 1.4.0\n"
 
 
-class Project:
-    """A copy of the example, and in it a repository that is worked on."""
+@pytest.fixture(name="project")
+def an_example_project(tmp_path: Path) -> ExampleProject:
+    """A copy of the example."""
+    return example_copy(tmp_path)
+
+
+class Recorded:
+    """A run that is on a cassette."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.repository = folder / "repository"
-        self.interlock = Interlock(tools=[folder / "tools"], graphs=folder / "graphs")
-
-    def call(self, tool: str, **input: object) -> RunResult:
-        """What comes of a run that calls nothing but this tool, for the repository."""
-        call = {"tool": tool, "input": {"repository": "repository", **input}}
-        return self.interlock.run({"graph": "call", "nodes": {"call": call}})
-
-    def given_by(self, tool: str, **input: object) -> Any:  # noqa: ANN401 - JSON data
-        """What a tool gives."""
-        result = self.call(tool, **input)
-        assert result.succeeded, result.error
-        return result.nodes["call"].output
-
-    def whether_released(self, effect: str) -> object:
-        """What the release tool says when it is asked, after a crash, what became of an effect."""
-        reconcile = self.interlock.toolbox.get("release").reconcile
-        assert reconcile is not None
-        return reconcile(repository="repository", effect_id=effect)
-
-    def text(self, file: str) -> str:
-        """A file of the repository."""
-        return (self.repository / file).read_text(encoding="utf-8")
-
-    def write(self, file: str, text: str) -> None:
-        """Write a file of the repository."""
-        (self.repository / file).write_text(text, encoding="utf-8")
-
-    def files(self) -> dict[str, bytes]:
-        """Everything in the repository."""
-        paths = sorted(path for path in self.repository.rglob("*") if path.is_file())
-        return {path.relative_to(self.repository).as_posix(): path.read_bytes() for path in paths}
+        need_a_sandbox()
+        self.tape = folder / "tape.json"
+        self.project = example_copy(folder)
+        self.run = asyncio.run(self.project.played(record=self.tape))
 
 
-@pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The example is copied once, because Python imports the modules of its tools once."""
-    ignored = shutil.ignore_patterns("demo", ".interlock", ".copies", "diary.jsonl", "__pycache__")
-    copy = shutil.copytree(EXAMPLE, tmp_path_factory.mktemp("example") / EXAMPLE.name, ignore=ignored)
-    return Project(Path(copy))
+@pytest.fixture(name="recorded", scope="module")
+def a_recorded_run(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """One run, made once for all tests that look at it: it takes seconds."""
+    return Recorded(tmp_path_factory.mktemp("recorded"))
 
 
-@pytest.fixture
-def project(example: Project) -> Project:
-    """The repository is fresh for every test."""
-    shutil.rmtree(example.repository, ignore_errors=True)
-    shutil.copytree(example.folder / "sample_repo", example.repository)
-    return example
+# --- the project -----------------------------------------------------------------------------------------------------
 
 
-# --- the graph -------------------------------------------------------------------------------------------------------
-
-
-def test_the_graph_is_valid_and_warns_of_nothing(example: Project) -> None:
+def test_the_graph_is_valid_and_warns_of_nothing(project: ExampleProject) -> None:
     """The first graph that people read must not teach them to ignore warnings."""
-    checked = example.interlock.check("git-to-prod")
+    checked = project.interlock().check("git-to-prod")
 
     assert checked.rendered() == ""
     assert checked.is_valid
 
 
-def test_the_picture_in_the_documentation_is_this_graph(example: Project) -> None:
+def test_the_picture_in_the_documentation_is_this_graph(project: ExampleProject) -> None:
     """Drawn anew by, in the example's folder: interlock graph show git-to-prod --format svg > …/git-to-prod.svg."""
-    plan, _ = example.interlock.check("git-to-prod").accepted()
+    plan, _ = project.interlock().check("git-to-prod").accepted()
 
     assert PICTURE.read_text(encoding="utf-8") == as_svg(picture_of(plan))
 
 
-def test_the_tools_that_stand_in_for_agents_say_so(example: Project) -> None:
-    """Whoever looks at the example must not take a fixed edit for the work of a model."""
-    descriptions = {tool.name: tool.contract.description for tool in example.interlock.toolbox}
+def test_the_pull_request_is_right_about_its_test(project: ExampleProject) -> None:
+    """41 cents where there are 42: the fault is in the code, and not in what it is asked."""
+    program = "from receipts.totals import total; print(total(['0.29', '0.13']))"
 
-    assert [name for name, text in descriptions.items() if text.endswith("Stands in an agent's place.")] == [
-        "planner",
-        "quick_fixer",
-        "sound_fixer",
-        "thorough_fixer",
+    said = asyncio.run(_python(project.folder / "sample_repo", program))
+
+    assert said == "41\n"
+
+
+async def _python(folder: Path, program: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        "python3", "-B", "-c", program, cwd=folder, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    return said.decode()
+
+
+# --- all is well -----------------------------------------------------------------------------------------------------
+
+
+def test_the_fix_is_released_and_nothing_else_has_changed(recorded: Recorded) -> None:
+    """Three agents have changed files; the workspace of the run has the patch of one, and the entry of the release."""
+    run, before = recorded.run, recorded.project.sample
+
+    assert run.ended.status == "succeeded"
+    assert run.ended.outputs == {"version": "1.4.1", "fix": "Prices keep every cent."}
+    assert FIXED in run.files["receipts/prices.py"]
+    assert ENTRY in run.files["CHANGELOG.md"]
+    assert changed(before, run.files) == ["CHANGELOG.md", "receipts/prices.py"]
+
+
+def test_what_is_released_was_tested_and_scanned_in_a_sandbox(recorded: Recorded) -> None:
+    """No agent's word is taken for it."""
+    test, scan = (output(recorded.run.ended, node) for node in ("test", "scan"))
+
+    assert (test["succeeded"], test["passed"], test["failed"]) == (True, 3, 0)
+    assert (scan["high"], scan["medium"], scan["findings"]) == (0, 0, [])
+    assert {test["tier"], scan["tier"]} <= {"gvisor", "bubblewrap", "landlock"}
+
+
+def test_the_fixer_saw_the_test_fail_and_then_pass(recorded: Recorded) -> None:
+    """By its own calls, in a copy of its own; what it handed in is what git showed it there."""
+    done = [(step.name, out) for step, out in steps(recorded.run.events, "fix_python", kind="tool")]
+
+    assert [name for name, _ in done] == [
+        "work_apart",
+        "run_tests",
+        "read_file",
+        "apply_patch",
+        "run_tests",
+        "git_diff",
+    ]
+    assert [out["succeeded"] for name, out in done if name == "run_tests"] == [False, True]
+    assert [lines(out["diff"]) for name, out in done if name == "git_diff"] == [
+        lines(output(recorded.run.ended, "pick")["patch"])
     ]
 
 
-def test_each_tool_says_what_repeating_it_would_do(example: Project) -> None:
-    """By this Interlock knows after a crash what may be called again, and what has to be asked about first."""
-    effects = {tool.name: tool.contract.effect for tool in example.interlock.toolbox}
+def test_each_call_of_a_model_says_what_it_was_told_and_why_it_was_chosen(recorded: Recorded) -> None:
+    """Each is a manifest and a decision on record, and each answer is marked as simulated."""
+    events = recorded.run.events
+    asked = {(event.path, body.ordinal): body for event in events if isinstance(body := event.body, EffectIntended)}
+    models = {place for place, body in asked.items() if body.kind == "model"}
 
-    assert effects == {
-        "apply_patch": "idempotent",
-        "planner": "read",
-        "quick_fixer": "read",
-        "release": "once",
-        "revert_patch": "idempotent",
-        "revert_release": "idempotent",
-        "run_tests": "read",
-        "security_scan": "read",
-        "sound_fixer": "read",
-        "thorough_fixer": "read",
+    assert len(models) == 19
+    assert all(asked[place].manifest for place in models)
+    assert models == {
+        (event.path, event.body.ordinal)
+        for event in events
+        if isinstance(event.body, DecisionMade) and event.body.decision.point == "model" and event.body.decision.chosen
     }
+    assert all(done.simulated for done in model_answers(events))
 
 
-# --- finding and fixing ----------------------------------------------------------------------------------------------
+def test_what_models_do_wrong_is_on_record_and_changes_nothing(recorded: Recorded) -> None:
+    """A call that ends in its middle, and a tool that nobody has: each is answered with what is wrong with it."""
+    calls = [call for done in model_answers(recorded.run.events) for call in done.out.get("calls", ())]
+
+    assert [(call["tool"], call["problem"]) for call in calls if "problem" in call] == [
+        ("apply_patch", "the arguments are no JSON: Input data was truncated")
+    ]
+    assert [call["tool"] for call in calls].count("open_browser") == 1
 
 
-def test_the_plan_names_the_test_that_fails(project: Project) -> None:
-    """It is found by running the tests, not told by the pull request."""
-    plan = project.given_by("planner", pr=7)
-
-    assert plan["failing"] == ["test_a_link_is_the_same_in_every_process"]
+# --- and otherwise ---------------------------------------------------------------------------------------------------
 
 
-def test_there_is_no_plan_where_nothing_fails(project: Project) -> None:
-    """A run that has nothing to do says so instead of releasing the same again."""
-    project.given_by("apply_patch", patch=project.given_by("sound_fixer", plan=PLAN)["patch"])
+def test_a_fix_that_the_scanner_finds_fault_with_is_taken_back(project: ExampleProject) -> None:
+    """Its tests pass, so nothing but the gate stands between it and the release."""
+    need_a_sandbox()
 
-    result = project.call("planner", pr=7)
+    run = asyncio.run(project.played(inputs={"hurry": True}))
 
-    assert result.error is not None
-    assert "nothing is to be fixed: all 5 tests pass" in result.error.message
-
-
-@pytest.mark.parametrize(
-    ("fixer", "known"),
-    [
-        ("quick_fixer", {"fix": "links are MD5 sums", "lines": 4, "passed": 5, "failed": 0}),
-        ("sound_fixer", {"fix": "links are keyed digests", "lines": 6, "passed": 5, "failed": 0}),
-        ("thorough_fixer", {"fix": "links are keyed digests, with tests", "lines": 19, "passed": 7, "failed": 0}),
-    ],
-)
-def test_a_fixer_offers_a_tested_patch_and_touches_nothing(
-    project: Project, fixer: str, known: dict[str, object]
-) -> None:
-    """Three of them work side by side: none may see, or harm, what another does."""
-    before = project.files()
-
-    candidate = project.given_by(fixer, plan=PLAN)
-
-    assert {**candidate, "patch": []} == {**known, "patch": []}
-    assert project.files() == before
+    assert run.ended.status == "rolled_back"
+    assert output(run.ended, "test")["succeeded"] is True
+    assert [found["check"] for found in output(run.ended, "scan")["findings"]] == ["B307"]
+    assert run.ended.nodes["approve"].status == "skipped"
+    assert run.files == project.sample
 
 
-# --- the checks ------------------------------------------------------------------------------------------------------
+def test_where_no_program_may_run_everything_else_does_and_the_person_is_told(tmp_path: Path) -> None:
+    """A machine without a sandbox runs nothing that agents wrote, and nobody takes that for tested."""
+    project = example_copy(tmp_path, settings="[sandbox]\ntiers = []\n")
+
+    run = asyncio.run(project.played(inputs={"execute": False}))
+
+    assert run.ended.status == "succeeded"
+    assert {node: run.ended.nodes[node].status for node in ("test", "scan", "release")} == {
+        "test": "skipped",
+        "scan": "skipped",
+        "release": "succeeded",
+    }
+    assert question(run) == "Release the fix of PR 41? Prices keep every cent. (Nothing was tested.)"
+    assert [out for step, out in steps(run.events, "fix_python", kind="tool") if step.name == "run_tests"] == []
+    assert output(run.ended, "pick")["fixed"] is False
 
 
-def test_failing_tests_are_counted_and_named(project: Project) -> None:
-    """A gate reads the number, a person the name."""
-    report = project.given_by("run_tests")
+def test_a_server_is_asked_in_the_place_of_the_scripts_by_one_variable(recorded: Recorded, tmp_path: Path) -> None:
+    """The same graph, the same agents and the same end; what a server answers is not ours to call simulated."""
 
-    assert report == {"passed": 4, "failed": 1, "failing": ["test_a_link_is_the_same_in_every_process"]}
+    async def story() -> tuple[Played, list[bool]]:
+        async with FakeServer(answers=scripted_replies(recorded.project.folder / "models")) as server:
+            project = example_copy(tmp_path, {"INTERLOCK_MODEL_URL": server.url})
+            run = await project.played()
+            return run, [request.is_streamed for request in server.requests]
 
+    run, streamed = asyncio.run(story())
 
-def test_tests_that_cannot_run_are_a_failure_of_the_tool(project: Project) -> None:
-    """No test that failed is not the same as no test that ran."""
-    project.write("tests/test_links.py", "this is not Python")
-
-    result = project.call("run_tests")
-
-    assert result.error is not None
-    assert "pytest could not run the tests" in result.error.message
-
-
-def test_the_scan_of_the_quick_fix_finds_what_its_tests_do_not(project: Project) -> None:
-    """It is why there is a gate behind the scan."""
-    project.given_by("apply_patch", patch=project.given_by("quick_fixer", plan=PLAN)["patch"])
-
-    scan = project.given_by("security_scan")
-
-    assert (scan["high"], scan["medium"], scan["low"]) == (1, 0, 0)
-    assert "weak MD5" in scan["where"][0]
+    assert run.ended.outputs == recorded.run.ended.outputs
+    assert run.files == recorded.run.files
+    assert changed(recorded.project.sample, run.files) == ["CHANGELOG.md", "receipts/prices.py"]
+    assert [done.simulated for done in model_answers(run.events)] == [False] * 19
+    assert (len(streamed), all(streamed)) == (20, True)  # one of them was refused with 429, and asked again
+    assert "A price is a decimal number, and no float is one." in run.words
 
 
-# --- patches ---------------------------------------------------------------------------------------------------------
+def test_the_cassette_is_played_without_any_contact(recorded: Recorded, tmp_path: Path) -> None:
+    """Without scripts, sandbox and server: two plays are alike byte for byte but for instants, and as the run was."""
+    plays = [asyncio.run(bare_copy(tmp_path / name).played(world=f"cassette:{recorded.tape}")) for name in "ab"]
+
+    assert told(plays[0].events) == told(plays[1].events)
+    assert came_of(plays[0].events) == came_of(recorded.run.events)
+    assert [play.ended.outputs for play in plays] == [recorded.run.ended.outputs] * 2
+    assert [play.files for play in plays] == [recorded.project.sample] * 2
 
 
-def test_a_patch_can_be_applied_again_and_taken_back_again(project: Project) -> None:
-    """After a crash nobody knows whether it was applied, so a repeat has to lead to the same."""
-    project.write("receipts/totals.py", "TOTAL = 1\n")
-    before = project.files()
-
-    project.given_by("apply_patch", patch=PATCH)
-    project.given_by("apply_patch", patch=PATCH)
-    applied = project.files()
-    project.given_by("revert_patch", patch=PATCH)
-    project.given_by("revert_patch", patch=PATCH)
-
-    assert applied == {**before, "receipts/totals.py": b"TOTAL = 2\n", "receipts/taxes.py": b"TAX = 3\n"}
-    assert project.files() == before
+def bare_copy(folder: Path) -> ExampleProject:
+    """A copy with nothing that could answer: no script, no sandbox, and a tool that fails if it is called."""
+    project = example_copy(folder, settings="[sandbox]\ntiers = []\n")
+    tools = project.folder / "tools" / "changelog.py"
+    tools.write_text(tools.read_text().replace("VERSION.search(changelog)", "1 / 0"))
+    shutil.rmtree(project.folder / "models")
+    return replace(project, is_kept=False)
 
 
-def test_a_file_that_somebody_else_changed_is_not_touched(project: Project) -> None:
-    """Taking a patch back must not take back somebody's work of the meantime."""
-    project.write("receipts/totals.py", "TOTAL = 100\n")
-    before = project.files()
-
-    result = project.call("revert_patch", patch=PATCH)
-
-    assert result.error is not None
-    assert "changed by somebody else meanwhile: receipts/totals.py" in result.error.message
-    assert project.files() == before
+# --- what is looked at -----------------------------------------------------------------------------------------------
 
 
-# --- releases --------------------------------------------------------------------------------------------------------
+def output(run: RunResult, node: str) -> Any:  # noqa: ANN401 - JSON data
+    """What a node came to."""
+    return run.nodes[node].output
 
 
-@pytest.fixture
-def fixed(project: Project) -> Project:
-    """A project whose repository can be released."""
-    project.given_by("apply_patch", patch=project.given_by("sound_fixer", plan=PLAN)["patch"])
-    return project
+def question(run: Played) -> str:
+    """What a person was asked."""
+    assert run.waiting is not None
+    (wait,) = run.waiting.waits
+    assert wait.question is not None
+    return wait.question.text
 
 
-def test_a_release_has_a_version_an_archive_and_an_entry(fixed: Project) -> None:
-    """The three have to name the same version."""
-    released = fixed.given_by("release", **RELEASE)
-
-    assert released == {"version": "1.4.1", "archive": "dist/receipts-1.4.1.zip"}
-    assert (fixed.repository / "dist/receipts-1.4.1.zip").is_file()
-    assert 'version = "1.4.1"' in fixed.text("pyproject.toml")
-    assert re.search(r"## 1\.4\.1\n\n- links stay \(PR 7\) .*\n\n## 1\.4\.0\n", fixed.text("CHANGELOG.md"))
+def changed(before: dict[str, str], after: Any) -> list[str]:  # noqa: ANN401 - files by path
+    """The files that are not as they were."""
+    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
 
 
-def test_what_fails_its_tests_is_not_released(project: Project) -> None:
-    """The tests run against the archive: what is released is what was tested."""
-    before = project.files()
-
-    result = project.call("release", **RELEASE)
-
-    assert result.error is not None
-    assert "the archive fails its tests" in result.error.message
-    assert project.files() == before
+def lines(patch: str) -> list[str]:
+    """The lines of a patch; models seldom write the space that stands for an empty line."""
+    return [line.rstrip() for line in patch.splitlines()]
 
 
-def test_a_release_in_doubt_is_found_by_the_effect_that_made_it(fixed: Project) -> None:
-    """The entry of another run must not be taken for one's own."""
-    released = fixed.given_by("release", **RELEASE)
-    effect = re.findall(r"<!-- (\w+) -->", fixed.text("CHANGELOG.md"))[0]
-
-    found, missing = fixed.whether_released(effect), fixed.whether_released("another")
-
-    assert isinstance(found, TookPlace)
-    assert vars(found.out) == released
-    assert isinstance(missing, DidNotTakePlace)
+def steps(events: Sequence[Event], agent: str, *, kind: str) -> list[tuple[EffectIntended, Any]]:
+    """The steps of an agent that ended well, in the order in which they were begun, with what came of them."""
+    done = {event.body.effect: event.body.out for event in events if isinstance(event.body, EffectDone)}
+    begun = [event.body for event in events if event.path == agent and isinstance(event.body, EffectIntended)]
+    return [(body, done[body.effect]) for body in begun if body.kind == kind and body.effect in done]
 
 
-def test_a_release_can_be_taken_back(fixed: Project) -> None:
-    """Without a trace: the next release has the version that this one had."""
-    before = fixed.files()
-    released = fixed.given_by("release", **RELEASE)
+def model_answers(events: Sequence[Event]) -> list[EffectDone]:
+    """What models have answered."""
+    asked = {
+        event.body.effect for event in events if isinstance(event.body, EffectIntended) and event.body.kind == "model"
+    }
+    return [event.body for event in events if isinstance(event.body, EffectDone) and event.body.effect in asked]
 
-    fixed.given_by("revert_release", version=released["version"])
-    fixed.given_by("revert_release", version=released["version"])
 
-    assert fixed.files() == before
+def told(events: Sequence[Event]) -> list[tuple[int, str, bytes]]:
+    """What the events say, in bytes."""
+    return [(event.seq, event.path, msgspec.json.encode(event.body)) for event in events]
+
+
+def came_of(events: Sequence[Event]) -> dict[str, Any]:
+    """What came of each step of an agent, and of each node that calls a tool."""
+    settled = [event.body for event in events if isinstance(event.body, (EffectDone, NodeResult))]
+    return {body.effect: body.out for body in settled}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from interlock.core.values import is_list
 from interlock.models.scripted.filling import filled, filled_text
 from interlock.models.scripted.matching import NoMatch, call_id, find_turn
 from interlock.models.scripted.reading import read_scripts
+from interlock.models.scripted.script import WrittenError
 from tests.models.fake_replies import FakeCall, FakeReply, FakeRequest, Replies
 
 
@@ -33,13 +35,17 @@ def rude(answers: Replies, every: int) -> Replies:
 def scripted_replies(folder: Path) -> Replies:
     """Answers from the scripts of a folder."""
     scripts = read_scripts(folder)
+    refused: Counter[str] = Counter()
 
     def answer(request: FakeRequest) -> FakeReply:
         heard = heard_request(request.body)
         match = find_turn(scripts, heard, agent="")
         if isinstance(match, NoMatch):
             return FakeReply(status=400, error=match.why)
-        turn = match.turn
+        turn, same = match.turn, json.dumps(request.body, sort_keys=True)
+        if turn.error is not None and (turn.error.times is None or refused[same] < turn.error.times):
+            refused[same] += 1
+            return _refusal(turn.error)
         text = filled_text(turn.say, match.found)
         if turn.answer is not None:
             text = msgspec.json.encode(filled(turn.answer, match.found)).decode()
@@ -54,6 +60,13 @@ def scripted_replies(folder: Path) -> Replies:
         return FakeReply(text, calls)
 
     return answer
+
+
+def _refusal(error: WrittenError) -> FakeReply:
+    """The failure that a script asks for, in words of HTTP."""
+    status = 429 if error.kind == "rate_limited" else 500
+    headers = {} if error.retry_after is None else {"retry-after-ms": str(error.retry_after // 1_000)}
+    return FakeReply(status=status, headers=headers, error=error.message)
 
 
 def heard_request(body: Any) -> ModelRequest:  # noqa: ANN401 - JSON

@@ -1,27 +1,28 @@
 """`make demo`: one graph, from a failing build to a release, three times: well, refused, and killed on the way.
 
 The acts are played with the `interlock` command on a fresh copy of this project. The demo ends well only if all that it
-claims on the screen is so; what it claims it reads from `--json`, from the files, and from the tools' own diary.
+claims on the screen is so; what it claims it reads from the log of each run, and from the files in its workspace.
 """
 
 from __future__ import annotations
 
-import filecmp
 import sys
-from collections import Counter
-from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from claims import Run, entries, is_released, tests_pass
-from diary import Call, read_calls, table_of
+import claims
+from interlock import RunResult
+from interlock.core.event_parts import Option
+from log import Log, latest_log, latest_run, read_log, steps_of
+from means import Means, means_here
 from stage import CHECKOUT, NotAsClaimed, Stage
+from work import work_table
 
 PROJECT = CHECKOUT / "demo-project"
 WAITS_FOR_PEOPLE = 3
 NOT_SUCCEEDED = 1
+RUN = ("run", "git-to-prod", "--workspace", "sample_repo", "-i", "pr_number=41")
 
 
 def main() -> int:
@@ -29,10 +30,11 @@ def main() -> int:
     stage = Stage(PROJECT)
     try:
         stage.build()
-        _prologue(stage)
-        released = _first_act(stage)
-        refused = _second_act(stage)
-        killed = _third_act(stage)
+        means = means_here(stage.project)
+        _prologue(stage, means)
+        released = _first_act(stage, means)
+        refused = _second_act(stage) if means.executes else None
+        killed = _third_act(stage, means)
         _epilogue(stage, released, refused, killed)
     except NotAsClaimed as problem:
         stage.screen.print(f"\n[bold red]not as claimed:[/] {problem}")
@@ -42,168 +44,176 @@ def main() -> int:
     return 0
 
 
-def _prologue(stage: Stage) -> None:
+def _prologue(stage: Stage, means: Means) -> None:
     stage.heading("From a failing build to a release, three times")
     stage.say(
-        "One graph: plan, three fixers side by side, pick one, apply it, test, scan, a gate, a person, a release. "
-        "[yellow]No model is asked anything: small deterministic tool functions stand in the agents' places[/] (the "
-        "plan and the three fixers). The rest is real: pytest and bandit run, files change, processes are killed, and "
-        "all of it is done by the interlock command."
+        "A receipt says 41 cents where it should say 42. One graph, four agents: a plan, three of them side by side, "
+        "each in a copy of the workspace; pick one's patch, apply it, test, scan, a gate, a person, a release."
     )
+    if means.is_simulated:
+        stage.say(
+            "[yellow]No model is asked: scripts answer in its place[/] (models/*.yaml), now and then wrong, as models "
+            "are, and every answer is marked as simulated. The rest is real: files change, pytest and bandit run, a "
+            "process is killed, and all of it is done by the interlock command. To ask a model: "
+            "INTERLOCK_MODEL_URL=http://localhost:11434/v1 make demo"
+        )
+    else:
+        stage.say(f"The agents ask the model behind {means.model_url}. What it answers is its own: claims may fail.")
+    if means.executes:
+        stage.say(f"What agents write runs in a sandbox: {means.sandbox}.")
+    else:
+        stage.say(f"[yellow]Nothing that agents write is run, and so nothing is tested:[/] {means.sandbox}.")
 
 
 # --- the acts --------------------------------------------------------------------------------------------------------
 
 
-def _first_act(stage: Stage) -> str:
+def _first_act(stage: Stage, means: Means) -> str:
     stage.heading("1  All is well")
-    repository = stage.checkout("monday")
-    code = stage.shown("run", "git-to-prod", "-i", "pr_number=7", "-i", "repository=monday")
-    run = _latest_run(stage)
+    code = stage.shown(*RUN, *means.inputs)
+    waiting = _log_of_latest(stage)
+    run = waiting.run.id
     stage.say("\nA person is asked. Here the demo answers in your place:")
-    ended = _approve(stage, run)
+    stage.shown("answer", f"{run}:approve", "--choose", "release", "--by", "the demo")
+    log = read_log(stage.store, run)
     stage.screen.print()
     stage.claim("the run waited for a person, and for nothing else", holds=code == WAITS_FOR_PEOPLE)
-    stage.claim("it succeeded and released 1.4.1", holds=is_released(ended))
-    stage.claim(f"all {ended['nodes']['test']['output']['passed']} tests pass", holds=tests_pass(ended))
-    stage.claim("the changelog has one entry more", holds=entries(repository) == ["1.4.1", "1.4.0"])
+    stage.claim("it succeeded, and the changelog names 1.4.1", holds=claims.is_released(log.run, stage.files_of(run)))
+    if means.executes:
+        passed = claims.output_of(log.run, "test")["passed"]
+        stage.claim(f"all {passed} tests pass, and the scanner found nothing", holds=claims.is_proven(log.run))
+    else:
+        stage.claim(
+            "nothing was tested, and who approved was told", holds=claims.says_that_nothing_was_tested(waiting.run)
+        )
+    _claim_of_agents(stage, log, means)
     stage.screen.print("\n[bold]Why was it let through?[/]")
-    _print_decisions(stage, f"{run}:release")
+    _print_decisions(stage, log.run, "pick", "quality", "approve")
     return run
+
+
+def _claim_of_agents(stage: Stage, log: Log, means: Means) -> None:
+    asked = len(steps_of(log.events, "model"))
+    stage.claim(
+        "the fix is what one agent's own calls came to, and nothing else",
+        holds=claims.is_mended_by_its_agent(log, executes=means.executes),
+    )
+    stage.claim(
+        f"each of {asked} calls of a model says what the model was told and why it was chosen",
+        holds=asked > 0 and claims.is_explained(log),
+    )
+    marked = "each answer is marked as simulated" if means.is_simulated else "no answer is marked as simulated"
+    stage.claim(marked, holds=claims.is_marked(log, simulated=means.is_simulated))
 
 
 def _second_act(stage: Stage) -> str:
     stage.heading("2  A gate says no")
-    stage.say("The same in a hurry: now the smallest fix is picked, not the best tested. It makes the tests pass, too.")
-    repository = stage.checkout("tuesday")
-    code = stage.shown("run", "git-to-prod", "-i", "pr_number=7", "-i", "repository=tuesday", "-i", "hurry=true")
-    run = _latest_run(stage)
-    ended = stage.read("show", run)
-    scan = ended["nodes"]["scan"]["output"]
+    stage.say("The same in a hurry: now the fixer takes what works first. It makes the tests pass, too.")
+    code = stage.shown(*RUN, "-i", "hurry=true")
+    log = _log_of_latest(stage)
+    run = log.run.id
+    scan = claims.output_of(log.run, "scan")
+    found = [f"{each['path']}:{each['line']}: {each['text']}" for each in scan["findings"]]
     stage.screen.print()
-    stage.claim(f"bandit found it: {scan['where'][0]}", holds=scan["high"] == 1 and tests_pass(ended))
-    stage.claim("the gate said rollback, and nobody was asked", holds=_is_rolled_back(ended) and code == NOT_SUCCEEDED)
     stage.claim(
-        "the patch is taken out again: not a byte differs", holds=_are_equal(repository, stage.project / "sample_repo")
+        f"the tests pass, and the scanner found it: {found[0] if found else 'nothing'}",
+        holds=claims.output_of(log.run, "test")["succeeded"] and scan["medium"] == 1,
+    )
+    stage.claim(
+        "the gate said rollback, and nobody was asked",
+        holds=claims.is_rolled_back(log.run) and code == NOT_SUCCEEDED,
+    )
+    stage.claim(
+        "the patch is taken out again: not a byte differs",
+        holds=claims.are_equal(stage.files_of(run), stage.project / "sample_repo"),
     )
     stage.screen.print("\n[bold]Why was it not?[/]")
-    _print_decisions(stage, f"{run}:quality")
+    _print_decisions(stage, log.run, "pick", "quality")
     return run
 
 
-def _third_act(stage: Stage) -> str:
-    stage.heading("3  Killed, twice")
-    stage.say("As on Monday, but the process is killed while it tests, and the one that goes on while it releases.")
-    repository = stage.checkout("wednesday")
-    _killed_in(stage, "test", "run", "git-to-prod", "-i", "pr_number=7", "-i", "repository=wednesday")
-    run = _latest_run(stage)
+def _third_act(stage: Stage, means: Means) -> str:
+    stage.heading("3  Killed in the middle of an agent's work")
+    stage.say("As the first time, but the process is killed once the agent has patched its copy and goes on with it.")
+    before = latest_run(stage.store)
+    stage.shown_until(lambda: _has_patched(stage, before), *RUN, *means.inputs)
+    killed = _log_of_latest(stage)
+    run = killed.run.id
     code = stage.shown("resume", run)
     stage.screen.print()
-    _killed_in(stage, "release", "answer", f"{run}:approve", "--choose", "release", "--by", "the demo")
-    stage.shown("resume", run)
-    ended = stage.read("show", run)
-    calls = [call for call in read_calls(stage.project) if call.run == run]
-    processes = list(dict.fromkeys(call.process for call in calls))
-    stage.screen.print("\nWhat each process did, as the tools noted it themselves:\n")
-    stage.screen.print(table_of(calls, processes))
+    stage.shown("answer", f"{run}:approve", "--choose", "release", "--by", "the demo")
+    log = read_log(stage.store, run)
+    stage.screen.print("\nWhat the agents had on record before, and what the next process did:\n")
+    stage.screen.print(work_table(log, killed_at=killed.last))
     stage.screen.print()
     stage.claim(
-        "it went on where it was, both times, and succeeded", holds=code == WAITS_FOR_PEOPLE and is_released(ended)
+        "it went on where it was, and succeeded",
+        holds=code == WAITS_FOR_PEOPLE and claims.is_released(log.run, stage.files_of(run)),
     )
-    stage.claim("only what was in flight began anew, and nothing was changed twice", holds=_nothing_done_twice(calls))
-    stage.claim("whether it had been released was asked, not guessed", holds=_was_reconciled(stage, run))
-    stage.claim("it was released once", holds=entries(repository) == ["1.4.1", "1.4.0"])
+    stage.claim(
+        "no answer of a model that was on record was asked for again, and no call of a tool",
+        holds=claims.is_nothing_repeated(log, killed_at=killed.last),
+    )
+    stage.claim(
+        "the fix is the same agent's, begun by one process and ended by another",
+        holds=claims.is_mended_by_its_agent(log, executes=means.executes),
+    )
     return run
 
 
-def _killed_in(stage: Stage, path: str, *words: str) -> None:
-    """Type a command, and kill its process while it is in the tool of a node."""
-
-    def is_in_the_tool(process: int) -> bool:
-        return any(call.process == process and call.path == path for call in read_calls(stage.project))
-
-    stage.shown_until(is_in_the_tool, *words)
+def _has_patched(stage: Stage, before: str | None) -> bool:
+    """Whether a run has begun since, and an agent of it has changed its copy."""
+    log = latest_log(stage.store, after=before)
+    return log is not None and claims.has_patched(log.events)
 
 
-def _epilogue(stage: Stage, released: str, refused: str, killed: str) -> None:
+def _epilogue(stage: Stage, released: str, refused: str | None, killed: str) -> None:
     stage.heading("Look for yourself")
     stage.say(f"Everything is in {PROJECT.name}/, until the next `make demo`. Go there, and try:")
     commands = {
         "source ../.venv/bin/activate": "so that the shell knows `interlock`",
-        "interlock runs": "the three runs",
+        "interlock runs": "the runs",
         f"interlock inspect {released}:release": "all that led to the release, step by step",
-        f"interlock show {refused}": "what was refused and taken back",
+        f"interlock inspect {released} fix_python": "what an agent was told and what it did, turn by turn",
+        f"interlock show {refused or released}": "what was refused and taken back" if refused else "how it ended",
         f"interlock effects {killed}": "every contact with the world, and what came of it",
-        f"interlock rollback {released}": "take Monday's release back, and the patch",
-        "interlock graph show git-to-prod": "the graph",
+        f"interlock costs {released} --by agent": "who used how many tokens",
+        f"diff -r sample_repo .interlock/workspaces/{released}/files": "what is released",
+        f"interlock rollback {released}": "take the release back, and the patch",
     }
     for command, what in commands.items():
-        stage.screen.print(f"  {command:<40}  [dim]{what}[/]", soft_wrap=True)
+        stage.screen.print(f"  {command:<66}  [dim]{what}[/]", soft_wrap=True)
 
 
 # --- what happens in more than one act -------------------------------------------------------------------------------
 
 
-def _latest_run(stage: Stage) -> str:
-    runs = stage.read("runs", "--limit", "1")["runs"]
-    if not runs:
+def _log_of_latest(stage: Stage) -> Log:
+    log = latest_log(stage.store)
+    if log is None:
         raise NotAsClaimed("no run began")
-    return str(runs[0]["run"])
+    return log
 
 
-def _approve(stage: Stage, run: str) -> Run:
-    return stage.typed("answer", f"{run}:approve", "--choose", "release", "--by", "the demo")
+def _print_decisions(stage: Stage, run: RunResult, *nodes: str) -> None:
+    """What was chosen at each node, and among what."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
+    for node in nodes:
+        decision = run.nodes[node].decision
+        if decision is not None:
+            table.add_row(node, Text(decision.chosen, style="bold"), Text(" · ".join(map(_weighed, decision.options))))
+    stage.screen.print(table)
 
 
-def _print_decisions(stage: Stage, address: str) -> None:
-    """Each decision on the way to a node: what was chosen, and among what."""
-    decisions = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
-    for step in stage.read("inspect", address)["steps"]:
-        if decision := step["decision"]:
-            options = " · ".join(map(_weighed, decision["options"]))
-            decisions.add_row(step["path"], Text(decision["chosen"], style="bold"), Text(options))
-    stage.screen.print(decisions)
-
-
-def _weighed(option: dict[str, Any]) -> str:
+def _weighed(option: Option) -> str:
     """An option with what was known of it: a check's answer, a candidate's score, or who said so."""
-    match option["score"]:
+    match option.score:
         case bool(passed):
-            return f"{option['name']} {'✓' if passed else '✗'}"
+            return f"{option.name} {'✓' if passed else '✗'}"
         case str():
-            return f"says {option['name']}"
+            return f"says {option.name}"
         case score:
-            return f"{option['name']} {score}"
-
-
-# --- what is claimed -------------------------------------------------------------------------------------------------
-
-
-def _is_rolled_back(run: Run) -> bool:
-    nodes = run["nodes"]
-    return (
-        run["status"] == "rolled_back"
-        and nodes["apply!undo"]["status"] == "succeeded"
-        and nodes["approve"]["status"] == nodes["release"]["status"] == "skipped"
-    )
-
-
-def _are_equal(left: Path, right: Path) -> bool:
-    """Whether two folders hold the same files with the same bytes."""
-    files = [{path.relative_to(root) for path in root.rglob("*") if path.is_file()} for root in (left, right)]
-    return files[0] == files[1] and not any(filecmp.cmpfiles(left, right, files[0], shallow=False)[1:])
-
-
-def _was_reconciled(stage: Stage, run: str) -> bool:
-    return any(step["type"] == "effect.settled" for step in stage.read("inspect", f"{run}:release")["steps"])
-
-
-def _nothing_done_twice(calls: list[Call]) -> bool:
-    """Whether only the tools in which a process was killed were called by another, and the world was changed once."""
-    called = Counter(call.path for call in calls)
-    again = {path for path, times in called.items() if times > 1}
-    ended = Counter(call.path for call in calls if call.ended)
-    return again <= {"test", "scan", "release"} and ended["apply"] == ended["release"] == 1
+            return f"{option.name} {score}"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`make demo-cluster`: the same graph on PostgreSQL, by several workers, of which one is killed in the middle.
 
-As the other demo it ends well only if all that it claims is so; and it leaves nothing running behind.
+As the other demo it ends well only if all that it claims is so; and it leaves nothing running behind. All workers are
+on this machine, where the workspace of the run lies: who shares files has to share a disk.
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from claims import Run, entries, is_released, tests_pass
+import claims
 from crew import Crew, crew_of
 from dev.postgres import ServerUnavailable, running_postgres
-from diary import Call, read_calls, table_of
+from log import Log, latest_run, read_log, steps_of
+from means import Means, means_here
+from performers import performer_when
 from stage import CHECKOUT, NotAsClaimed, Stage
+from work import work_table
 
 BUILDERS = "builders"
-HEAVY = {"quick_fixer": "fix_quickly", "sound_fixer": "fix_soundly", "thorough_fixer": "fix_thoroughly"} | {
-    "run_tests": "test",
-    "security_scan": "scan",
-}
-"""The tools that run programs, and the nodes that call them."""
+HEAVY = ("agent: py_fixer", "agent: fe_fixer", "agent: test_writer", "tool: run_tests", "tool: security_scan")
+"""What runs programs: it is for builders."""
 COMES_WITHIN_SECONDS = 120
 LOOK_EVERY_SECONDS = 0.05
+ENDED = ("succeeded", "failed", "rolled_back")
 
 
 def main() -> int:
@@ -44,96 +46,103 @@ def main() -> int:
 def _play(stage: Stage) -> None:
     stage.heading("From a failing build to a release, by several processes")
     stage.say(
-        "The same graph as in `make demo`, and the same stand-ins for agents. But the runs are kept in PostgreSQL, and "
-        "who starts one need not stay: workers do. The tools that run tests and scans belong to a pool of their own."
+        "The same graph as in `make demo`, with the same agents. But the runs are kept in PostgreSQL, and who starts "
+        "one need not stay: workers do. What runs programs, agents among it, belongs to a pool of its own."
     )
     stage.build()
+    means = means_here(stage.project)
+    if means.is_simulated:
+        stage.say("[yellow]No model is asked: scripts answer in its place, and every answer is marked as simulated.[/]")
+    if not means.executes:
+        stage.say(f"[yellow]Nothing that agents write is run, and so nothing is tested:[/] {means.sandbox}.")
     with running_postgres() as server:
-        _set_up(stage, server.address)
+        stage.store = server.address
+        _set_up(stage)
         stage.say(f"PostgreSQL listens on 127.0.0.1:{server.port} (process {server.pid}).")
         with crew_of(stage) as crew:
-            _play_on(stage, crew)
+            _play_on(stage, crew, means)
     stage.say("\nThe server is stopped and its data are gone, as is this project.")
 
 
-def _set_up(stage: Stage, store: str) -> None:
-    """Where runs are kept, and which calls are for builders: in this copy of the project alone."""
-    _replace(stage.project / "interlock.toml", '".interlock/interlock.db"', f'"{store}"')
-    for tool in HEAVY:
-        _replace(
-            stage.project / "graphs" / "git-to-prod.yaml", f"tool: {tool}\n", f"tool: {tool}\n    pool: {BUILDERS}\n"
-        )
+def _set_up(stage: Stage) -> None:
+    """Where runs are kept, and what is for builders: in this copy of the project alone."""
+    settings = stage.project / "interlock.toml"
+    settings.write_text(f'store = "{stage.store}"\n{settings.read_text(encoding="utf-8")}', encoding="utf-8")
+    for kind in HEAVY:
+        _replace(stage.project / "graphs" / "git-to-prod.yaml", f"{kind}\n", f"{kind}\n    pool: {BUILDERS}\n")
 
 
-def _play_on(stage: Stage, crew: Crew) -> None:
-    repository = stage.checkout("thursday")
+def _play_on(stage: Stage, crew: Crew, means: Means) -> None:
     for pool in ("default", BUILDERS, BUILDERS):
         crew.hire(pool)
     stage.screen.print()
     stage.shown("workers")
     stage.screen.print()
-    stage.shown("run", "git-to-prod", "-i", "pr_number=7", "-i", "repository=thursday", "--detach")
-    run = str(stage.read("runs", "--limit", "1")["runs"][0]["run"])
-    _kill_the_tester(stage, crew, run)
-    waiting = _status_that_comes(stage, run, "waiting")
-    stage.say("Another one has made the tests again, and now a person is asked. Here the demo answers in your place:")
+    stage.shown("run", "git-to-prod", "--workspace", "sample_repo", "-i", "pr_number=41", *means.inputs, "--detach")
+    run = latest_run(stage.store)
+    if run is None:
+        raise NotAsClaimed("no run began")
+    killed = _kill_in_the_middle(stage, crew, run)
+    waiting = _log_once(stage, run, "waiting", *ENDED)
+    stage.say("Another one has ended the agent's work, and now a person is asked. Here the demo answers in your place:")
     stage.shown("answer", f"{run}:approve", "--choose", "release", "--by", "the demo", "--detach")
-    ended = _status_that_comes(stage, run, "succeeded", "failed", "rolled_back")
+    log = _log_once(stage, run, *ENDED)
     stage.screen.print()
     stage.shown("show", run)
-    _claim(stage, crew, waiting, ended, repository)
+    _claim(stage, means, killed, waiting, log)
     stage.shown("replay", run)
     stage.screen.print()
     codes = crew.dismiss()
     stage.claim("the workers that were left have finished and gone", holds=codes == [0, 0])
 
 
-def _kill_the_tester(stage: Stage, crew: Crew, run: str) -> None:
-    stage.say("\nAs soon as a worker is in the middle of the tests, it is killed:")
+def _kill_in_the_middle(stage: Stage, crew: Crew, run: str) -> Log:
+    """Kill the worker that performs the fixer, once the fixer has changed its copy; the log as it was then."""
+    stage.say("\nAs soon as the agent that mends the fault has patched its copy, the worker it runs on is killed:")
+    process = performer_when(stage.store, run, claims.FIXER, claims.has_patched)
+    if process is None:
+        raise NotAsClaimed("no worker was found that performs the agent in the middle of its work")
+    hand = crew.of(process)
+    crew.kill(hand)
+    stage.screen.print(f"  killed with SIGKILL (process {hand.pid}, a worker of {hand.pool})\n", style="bold red")
+    return read_log(stage.store, run)
 
-    def testing() -> list[Call]:
-        return [call for call in read_calls(stage.project) if call.run == run and call.path == "test"]
 
-    _wait_for(lambda: bool(testing()), "no worker came to the tests")
-    killed = crew.of(testing()[0].process)
-    crew.kill(killed)
-    stage.screen.print(f"  killed with SIGKILL (process {killed.pid}, a worker of {killed.pool})\n", style="bold red")
-
-
-def _claim(stage: Stage, crew: Crew, waiting: Run, ended: Run, repository: Path) -> None:
-    calls = [call for call in read_calls(stage.project) if call.run == ended["run"]]
-    stage.screen.print("\nWhat each process did, as the tools noted it themselves:\n")
-    stage.screen.print(table_of(calls, list(dict.fromkeys(call.process for call in calls))))
+def _claim(stage: Stage, means: Means, killed: Log, waiting: Log, log: Log) -> None:
+    stage.screen.print("\nWhat the agents had on record before, and what was done then:\n")
+    stage.screen.print(work_table(log, killed_at=killed.last))
     stage.screen.print()
-    tested = [call for call in calls if call.path == "test"]
-    stage.claim("it waited for a person, and for nothing else", holds=waiting["status"] == "waiting")
-    stage.claim("it succeeded and released 1.4.1", holds=is_released(ended) and tests_pass(ended))
-    stage.claim("the tests were begun by one worker and ended by another", holds=_went_over(tested))
-    stage.claim("each call was made by a worker of its pool", holds=all(_is_of_pool(crew, call) for call in calls))
-    stage.claim("nothing was changed twice", holds=_changed_once(calls))
-    stage.claim("it was released once\n", holds=entries(repository) == ["1.4.1", "1.4.0"])
-
-
-def _went_over(tested: list[Call]) -> bool:
-    return len({call.process for call in tested}) == len(tested) > 1 and [call.ended for call in tested][-1]
-
-
-def _is_of_pool(crew: Crew, call: Call) -> bool:
-    return crew.of(call.process).pool == (BUILDERS if call.path in HEAVY.values() else "default")
-
-
-def _changed_once(calls: list[Call]) -> bool:
-    return sorted(call.path for call in calls if call.path in {"apply", "release"}) == ["apply", "release"]
+    stage.claim("it waited for a person, and for nothing else", holds=waiting.run.status == "waiting")
+    stage.claim(
+        "it succeeded, and the changelog names 1.4.1", holds=claims.is_released(log.run, stage.files_of(log.run.id))
+    )
+    stage.claim(
+        "tests pass, and the scanner found nothing" if means.executes else "who approved was told of no test",
+        holds=claims.is_proven(log.run) if means.executes else claims.says_that_nothing_was_tested(waiting.run),
+    )
+    stage.claim(
+        "the fix is one agent's, begun by one worker and ended by another",
+        holds=claims.was_under_way(log, claims.FIXER, at=killed.last)
+        and claims.is_mended_by_its_agent(log, executes=means.executes),
+    )
+    stage.claim(
+        "no call whose result was on record was made again",
+        holds=claims.is_nothing_repeated(log, killed_at=killed.last),
+    )
+    asked = len(steps_of(log.events, "model"))
+    stage.claim(
+        f"each of {asked} calls of a model says what the model was told and why it was chosen\n",
+        holds=asked > 0 and claims.is_explained(log),
+    )
 
 
 # --- what comes in its own time --------------------------------------------------------------------------------------
 
 
-def _status_that_comes(stage: Stage, run: str, *statuses: str) -> Run:
+def _log_once(stage: Stage, run: str, *statuses: str) -> Log:
     """The run, once it has one of these statuses."""
-    _wait_for(lambda: stage.read("show", run)["status"] in statuses, f"run {run} did not come to be {statuses[0]}")
-    shown: Run = stage.read("show", run)
-    return shown
+    _wait_for(lambda: read_log(stage.store, run).run.status in statuses, f"run {run} did not come to be {statuses[0]}")
+    return read_log(stage.store, run)
 
 
 def _wait_for(moment: Callable[[], bool], what: str) -> None:

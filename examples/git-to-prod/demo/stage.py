@@ -5,7 +5,6 @@ Every command is the real `interlock`, in a process of its own. Nothing here kno
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
@@ -16,7 +15,6 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -24,8 +22,9 @@ EXAMPLE = Path(__file__).resolve().parents[1]
 CHECKOUT = EXAMPLE.parents[1]
 INTERLOCK = Path(sys.executable).with_name("interlock")
 
-NOT_OF_THE_PROJECT = ("demo", "README.md", ".interlock", ".copies", "diary.jsonl", "__pycache__")
-KNOWN_CODES = (0, 1, 3)  # a run succeeded, did not, waits for people; all else is no answer
+NOT_OF_THE_PROJECT = ("demo", "README.md", ".interlock", "__pycache__")
+OF_SOMEBODYS_OWN = "INTERLOCK_"
+ALL_THE_SAME = ("INTERLOCK_MODEL_", "INTERLOCK_SANDBOX_")
 WIDTH = 110
 LOOK_EVERY_SECONDS = 0.005
 KILL_WITHIN_SECONDS = 60
@@ -41,6 +40,8 @@ class Stage:
 
     def __init__(self, project: Path) -> None:
         self.project = project
+        self.store = str(project / ".interlock" / "interlock.db")
+        """Where the runs are kept."""
         self.screen = Console(highlight=False)
         self.screen.width = min(self.screen.width, WIDTH) if self.screen.is_terminal else WIDTH
 
@@ -49,9 +50,9 @@ class Stage:
         shutil.rmtree(self.project, ignore_errors=True)
         shutil.copytree(EXAMPLE, self.project, ignore=shutil.ignore_patterns(*NOT_OF_THE_PROJECT))
 
-    def checkout(self, name: str) -> Path:
-        """A copy of the sample repository for one act."""
-        return Path(shutil.copytree(self.project / "sample_repo", self.project / name))
+    def files_of(self, run: str) -> Path:
+        """The files of a run's workspace."""
+        return self.project / ".interlock" / "workspaces" / run / "files"
 
     # --- commands ---
 
@@ -60,22 +61,8 @@ class Stage:
         self.show_typed(*words)
         return subprocess.run([INTERLOCK, *words], cwd=self.project, env=environment(), check=False).returncode
 
-    def read(self, *words: str) -> Any:  # noqa: ANN401 - JSON data
-        """What a command says with `--json`, without showing it."""
-        told = subprocess.run(
-            [INTERLOCK, *words, "--json"], cwd=self.project, env=environment(), stdout=subprocess.PIPE, check=False
-        )
-        if told.returncode not in KNOWN_CODES:
-            raise NotAsClaimed(f"interlock {shlex.join(words)} ended with {told.returncode}: {told.stdout.decode()}")
-        return json.loads(told.stdout)
-
-    def typed(self, *words: str) -> Any:  # noqa: ANN401 - JSON data
-        """Type a command with `--json`, and read what it says."""
-        self.show_typed(*words, "--json")
-        return self.read(*words)
-
-    def shown_until(self, moment: Callable[[int], bool], *words: str) -> None:
-        """Type a command, let it show itself, and kill it when something is so of its process."""
+    def shown_until(self, moment: Callable[[], bool], *words: str) -> None:
+        """Type a command, let it show itself, and kill it when something has come to be so."""
         self.show_typed(*words)
         # In a session of its own, so that what it has started dies with it, as when the power fails.
         with _started([INTERLOCK, *words], cwd=self.project) as process:
@@ -114,8 +101,12 @@ class Stage:
 
 
 def environment() -> dict[str, str]:
-    """Everything but settings of somebody's own: the demo shows the defaults."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("INTERLOCK_")}
+    """Everything but settings of somebody's own: the demo shows the defaults, with their model and their sandboxes."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(OF_SOMEBODYS_OWN) or name.startswith(ALL_THE_SAME)
+    }
 
 
 @contextmanager
@@ -128,9 +119,9 @@ def _started(words: list[str | Path], *, cwd: Path) -> Generator[subprocess.Pope
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _wait_for(moment: Callable[[int], bool], process: subprocess.Popen[bytes]) -> None:
+def _wait_for(moment: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     give_up = time.monotonic() + KILL_WITHIN_SECONDS
-    while not moment(process.pid):
+    while not moment():
         if process.poll() is not None or time.monotonic() > give_up:
             raise NotAsClaimed("the moment to kill the process did not come")
         time.sleep(LOOK_EVERY_SECONDS)

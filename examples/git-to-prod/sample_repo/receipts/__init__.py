@@ -1,1 +1,1 @@
-"""Receipts for customers: what they add up to, and the link to find them again."""
+"""Receipts for customers: what they bought, and what it adds up to."""
