@@ -9,6 +9,7 @@ import pytest
 from interlock.tools.standard.apart import apart_tools
 from interlock.tools.standard.files import file_tools
 from interlock.tools.standard.git import git_tools
+from interlock.tools.standard.patching import patch_tools
 from interlock.tools.workspace.apart import callers_of
 from interlock.tools.workspace.seeding import seed_from_folder
 from tests.tools.standard.bench import RUN, Bench
@@ -20,7 +21,10 @@ def a_bench(tmp_path: Path) -> Bench:
     source = tmp_path / "source"
     source.mkdir()
     (source / "sums.py").write_text("TOTAL = 41\n")
-    bench = Bench(tmp_path / "runs", lambda spaces: [*file_tools(spaces), *git_tools(spaces), *apart_tools(spaces)])
+    bench = Bench(
+        tmp_path / "runs",
+        lambda spaces: [*file_tools(spaces), *git_tools(spaces), *patch_tools(spaces), *apart_tools(spaces)],
+    )
     seed_from_folder(bench.workspace, source)
     return bench
 
@@ -82,6 +86,17 @@ def test_whom_an_agent_calls_works_in_its_copy(bench: Bench) -> None:
     ]
 
 
+def test_what_an_agent_did_in_its_copy_is_taken_back_there(bench: Bench) -> None:
+    """A rolled-back run takes back each step of its agents, and the workspace of the run never had them."""
+    bench.call("work_apart", at="one.1")
+    patch = "--- a/sums.py\n+++ b/sums.py\n@@ -1 +1 @@\n-TOTAL = 41\n+TOTAL = 42\n"
+    bench.call("apply_patch", at="one.2", patch=patch)
+
+    bench.call("revert_patch", at="one.2!undo", patch=patch)
+
+    assert (text_at(bench, "one.3"), text_at(bench, "node")) == ("TOTAL = 41\n", "TOTAL = 41\n")
+
+
 def test_only_an_agent_works_apart(bench: Bench) -> None:
     """A node of a graph has no later call that could find its copy."""
     kind, message = bench.refusal("work_apart")
@@ -107,6 +122,8 @@ def test_copies_go_with_the_workspace_of_their_run(bench: Bench) -> None:
         ("outer/fix.3", ["outer/fix"]),
         ("fix.3/build", ["fix"]),
         ("fix.3/mend.1", ["fix.3/mend", "fix"]),
+        ("fix.3!undo", ["fix"]),
+        ("fix!undo", []),
     ],
 )
 def test_a_path_tells_whose_step_a_call_is(path: str, callers: list[str]) -> None:

@@ -36,7 +36,7 @@ EFFECTS = {
     "run_tests": "read",
     "search_files": "read",
     "security_scan": "read",
-    "work_apart": "idempotent",
+    "work_apart": "read",
     "write_file": "idempotent",
 }
 

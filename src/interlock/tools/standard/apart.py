@@ -24,7 +24,8 @@ class WorkingApart:
 def apart_tools(workspaces: Workspaces) -> Sequence[Tool]:
     """`work_apart`."""
 
-    @tool(effect="idempotent", reads=(EVERYTHING,))
+    # Nobody but the caller ever sees the copy, so there is nothing that would have to be taken back.
+    @tool(effect="read", reads=(EVERYTHING,))
     def work_apart(ctx: ToolContext) -> WorkingApart:
         """Take a copy of the workspace for yourself: from now on all your tools work in it, and nobody else sees it.
 

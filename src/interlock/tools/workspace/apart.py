@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from interlock.core.paths import UNDO_SUFFIX
 from interlock.tools.workspace.folders import opened_root
 from interlock.tools.workspace.workspace import Workspace, copy_files
 
@@ -20,7 +21,11 @@ _MADE_BY: Final = "made_by"
 
 
 def callers_of(path: str) -> Iterator[str]:
-    """Whose step a call is, from the nearest on: of `fix.3.1` the agent at `fix.3`, and then the one at `fix`."""
+    """Whose step a call is, from the nearest on: of `fix.3.1` the agent at `fix.3`, and then the one at `fix`.
+
+    What takes a step back works where the step did.
+    """
+    path = path.removesuffix(UNDO_SUFFIX)
     while path:
         cut = max(path.rfind("."), path.rfind("/"))
         path, mark, step = path[: max(cut, 0)], path[cut : cut + 1], path[cut + 1 :]
