@@ -78,6 +78,7 @@ def test_of_many_turns_the_last_are_shown_unless_all_are_asked_for() -> None:
         ([asked(status="under_way")], "asks own/small · allow"),
         ([asked(tries=2)], "own/small (try 2) · allow"),
         ([asked(status="failed", error=Error("failed", "cut off"))], "own/small: cut off · allow"),
+        ([asked(status="failed", error=Error("failed", "own/small: away"))], "own/small: away · allow"),
         (
             [asked(), StepView(path="fix.2", turn=1, kind="tool", name="pay", status="failed", verdict="allow")],
             "own/small · pay failed · allow",

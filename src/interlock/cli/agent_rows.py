@@ -91,7 +91,8 @@ def _model(step: StepView) -> str:
         case "refused":
             return f"asked nobody: {step.error.message if step.error else ''}"
         case "failed" | "lost":
-            return f"{step.name}{again}: {step.error.message if step.error else step.status}"
+            why = step.error.message if step.error else step.status
+            return f"{step.name}{again}: {why.removeprefix(f'{step.name}: ')}"
         case "under_way":
             return f"asks {step.name}{again}"
         case "done":
