@@ -183,6 +183,7 @@ def test_a_file_that_others_can_read_is_refused_and_says_how_to_mend_it(tmp_path
         ("token = 7\n", '`token` must be text that is not empty: write `token = "value"`'),
         ('token = ""\n', '`token` must be text that is not empty: write `token = "value"`'),
         ("token: x-4711\n", "is not TOML"),
+        (f"token = {'[' * 5000}\n", "is nested too deeply"),
     ],
 )
 def test_a_file_that_cannot_be_understood_is_refused_without_telling_what_is_in_it(

@@ -7,7 +7,6 @@ before it returns it (encoded, cut, reversed) is no longer recognised.
 
 from __future__ import annotations
 
-import json
 import stat
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -15,15 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from interlock.core.redaction import STRUCK_OUT, TOLD_FROM_TEXT_MIN, Redaction
 from interlock.core.values import Secret, Value
 from interlock.tools.errors import SecretsNotRead
 
 SECRETS_FILE: Final = "secrets.toml"
 """The file's name in a project's `.interlock` folder: one `name = "value"` a line."""
 ENVIRONMENT_PREFIX: Final = "INTERLOCK_SECRET_"
-STRUCK_OUT: Final = "***"
-TOLD_FROM_TEXT_MIN: Final = 4
-"""Shorter ones are struck out only of what comes of the calls that were given them: else `7` would leave no number."""
 
 
 class SecretText:
@@ -50,7 +47,8 @@ class SecretSource:
 
     def __init__(self, secrets: Mapping[str, SecretText]) -> None:
         self._secrets = dict(secrets)
-        self._told_from_text = [text for text in self._secrets.values() if len(text.reveal()) >= TOLD_FROM_TEXT_MIN]
+        revealed = [text.reveal() for text in self._secrets.values()]
+        self._told_from_text = [text for text in revealed if len(text.strip()) >= TOLD_FROM_TEXT_MIN]
         self._redaction = Redaction(self._told_from_text)
 
     def find(self, name: str) -> SecretText | None:
@@ -59,7 +57,9 @@ class SecretSource:
 
     def redaction(self, given: Sequence[SecretText] = ()) -> Redaction:
         """What strikes all of them out; one too short to be told from other text only if it was given."""
-        return Redaction([*self._told_from_text, *given]) if given else self._redaction
+        if not given:
+            return self._redaction
+        return Redaction([*self._told_from_text, *(secret.reveal() for secret in given)])
 
     def __repr__(self) -> str:
         return f"SecretSource({', '.join(sorted(self._secrets))})"
@@ -84,6 +84,8 @@ def _from_file(file: Path) -> dict[str, SecretText]:
         raise SecretsNotRead(f"{file} cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise SecretsNotRead(f'{file} is not TOML: {error}; write one `name = "value"` a line') from None
+    except RecursionError:
+        raise SecretsNotRead(f'{file} is nested too deeply; write one `name = "value"` a line') from None
     return {name: SecretText(_checked_text(file, name, text)) for name, text in table.items()}
 
 
@@ -104,47 +106,9 @@ class MissingSecret(LookupError):
         self.name = name
 
 
-class Redaction:
-    """Strikes the secrets of one call out of everything that leaves it."""
-
-    __slots__ = ("_texts",)
-
-    def __init__(self, secrets: list[SecretText]) -> None:
-        # The longest first: a secret that contains another must not leave its other half behind.
-        spelled = {spelling for secret in secrets for spelling in _spellings(secret.reveal())}
-        self._texts = sorted(spelled, key=lambda text: (-len(text), text))
-
-    def text(self, text: str) -> str:
-        """The text without secrets."""
-        for secret in self._texts:
-            text = text.replace(secret, STRUCK_OUT)
-        return text
-
-    def value(self, value: Value) -> Value:
-        """The value without secrets, in keys as well."""
-        if not self._texts:
-            return value
-        match value:
-            case str():
-                return self.text(value)
-            case list():
-                return [self.value(item) for item in _items(value)]
-            case dict():
-                struck = {self.text(key): self.value(item) for key, item in _fields(value).items()}
-                return {key: struck[key] for key in sorted(struck)}
-            case _:
-                return value
-
-
-NOTHING_SECRET: Final = Redaction([])
 NO_SECRETS: Final = SecretSource({})
 NONE_GIVEN: Final[Mapping[str, SecretText]] = MappingProxyType({})
 """Nearly every call is given no secrets."""
-
-
-def _spellings(text: str) -> set[str]:
-    """How a secret stands in text: as it is, and as errors quote it."""
-    return {text, repr(text)[1:-1], json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
 
 
 def fill(value: Value, source: SecretSource, given: Mapping[str, SecretText] = NONE_GIVEN) -> tuple[Value, Redaction]:

@@ -164,6 +164,14 @@ def test_a_file_that_is_no_toml_is_told_as_such(tmp_path: Path) -> None:
         read_settings(environment={}, folder=folder)
 
 
+def test_a_file_nested_beyond_reason_is_told_as_such(tmp_path: Path) -> None:
+    """The reader of TOML gives up on it in a way of its own."""
+    folder = project(tmp_path, f"tools = {'[' * 5000}\n")
+
+    with pytest.raises(SettingsError, match=r"interlock\.toml is nested too deeply to be settings"):
+        read_settings(environment={}, folder=folder)
+
+
 def test_a_limit_has_its_effect(tmp_path: Path) -> None:
     """Nothing is listed that does nothing."""
     folder = project(tmp_path, "[limits]\ndocument_bytes = 10\nnodes_max = 1\n")

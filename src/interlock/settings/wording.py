@@ -1,0 +1,54 @@
+"""What is wrong with a setting, said to whoever has written it: with the place it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from interlock.models.declared_wrongly import told_wrongly
+from interlock.settings.configured import Origin
+from interlock.settings.declaring import WRONG_ADDRESS
+
+
+def told(place: tuple[str | int, ...], wrong: str, why: str, given: object, origins: Mapping[str, Origin]) -> str:
+    """One mistake: where it was written, what it is about, and what is wanted there."""
+    name = next((name for name in origins if name == ".".join(map(str, place[: name.count(".") + 1]))), str(place[0]))
+    where = origins.get(name, Origin("default"))
+    if wrong == WRONG_ADDRESS:
+        return f"{where}: `{name}` cannot be used: {why}"  # what was given may hold a password
+    if place[0] in {"model", "models"}:
+        return f"{where}: {told_wrongly(place, wrong, why, given)}"
+    if place[0] == "sinks":
+        return f"{where}: {_told_of_sink(place, wrong)}, not {given!r}"
+    if wrong == "string_pattern_mismatch" and place[0] in {"worker", "pools"}:
+        return f"{where}: `{name}` wants names of letters, digits, `.`, `_` and `-`, and was given {given!r}"
+    return f"{where}: `{name}` is {_WANTED.get(wrong, 'a whole number above 0')}, not {given!r}"
+
+
+_WANTED: Final = {
+    "tuple_type": "a list of files, folders and modules",
+    "string_type": "a file, a folder or a module",
+    "string_too_short": "a file, a folder or a module",
+    "path_type": "a path",
+    "string_pattern_mismatch": "an age such as `12h`, `90d` or `1y`",
+    "model_type": "a table of settings",
+    "model_attributes_type": "a table of settings",
+}
+"""What a setting is, by what was found wrong with it; most are numbers."""
+
+_ANY_SINK: Final = 'an address such as `file:events.jsonl`, or a table `{to = "https://…", secret = "NAME"}`'
+_WANTED_OF_SINK: Final = {
+    "extra_forbidden": "no key of a sink (there are: to, secret, timeout_seconds)",
+    "dict_type": "a table of sinks",
+    "greater_than": "a time above 0 s",
+    "less_than_equal": "a time up to 300 s",
+    "float_parsing": "a number of seconds",
+    "float_type": "a number of seconds",
+    "missing": "needed: the sink's address",
+}
+
+
+def _told_of_sink(place: tuple[str | int, ...], wrong: str) -> str:
+    if place[-1] == "[key]":
+        return f"`{place[1]}` is no name of a sink: lower-case letters, digits, `-` and `_`"
+    return f"`{'.'.join(map(str, place))}` is {_WANTED_OF_SINK.get(wrong, _ANY_SINK)}"
