@@ -21,6 +21,7 @@ from interlock.agents.contracts import written as a
 from interlock.core import graph as g
 from interlock.core.compiling.spellings import EdgeSpec
 from interlock.core.graph import graph_schema
+from interlock.core.graph_triggers import CronTrigger, EventTrigger
 from interlock.governance import policy_document as p
 from interlock.governance import policy_schema
 from interlock.models import declaring as m
@@ -59,8 +60,8 @@ _PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "keys of a graph's budget": lambda: key_table(g.GraphBudget),
         "keys of a node's budget": lambda: key_table(g.NodeBudget),
         "keys of a wait for an event": lambda: key_table(g.WaitForEvent),
-        "keys of a cron trigger": lambda: key_table(g.CronTrigger),
-        "keys of an event trigger": lambda: key_table(g.EventTrigger),
+        "keys of a cron trigger": lambda: key_table(CronTrigger),
+        "keys of an event trigger": lambda: key_table(EventTrigger),
         "keys of a policy": lambda: key_table(p.PolicyDocument),
         "keys of a rule": lambda: key_table(p.RuleSpec),
         "keys of who": lambda: key_table(p.Who),

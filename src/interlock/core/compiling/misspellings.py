@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from interlock.core import graph as g
 from interlock.core.compiling.json_data import Json, JsonMap
 from interlock.core.compiling.spellings import SHAPE_MARK, WRITTEN_WRONG, EdgeSpec, FallbackSpec, QuorumSpec, shape
+from interlock.core.graph_triggers import TRIGGER_SHAPES, CronTrigger, EventTrigger
 from interlock.core.limits import PROBLEMS_MAX
 from interlock.core.problems import Place, Problem, nearest
 
@@ -100,8 +101,8 @@ _MODEL_OF_KEY: Final[dict[str | int, type[BaseModel]]] = {
     "graph": g.Block,
     shape("an instant"): g.WaitUntil,
     shape("an event"): g.WaitForEvent,
-    g.TRIGGER_SHAPES[0]: g.CronTrigger,
-    g.TRIGGER_SHAPES[1]: g.EventTrigger,
+    TRIGGER_SHAPES[0]: CronTrigger,
+    TRIGGER_SHAPES[1]: EventTrigger,
 }
 
 
@@ -146,7 +147,7 @@ def _said_of(step: str | int) -> str:
     if not _is_shape(step):
         return f"`{step}`"
     said = str(step).strip("⟨⟩")
-    return said if step in g.TRIGGER_SHAPES else f"a wait for {said}"
+    return said if step in TRIGGER_SHAPES else f"a wait for {said}"
 
 
 _COMPOSITE: Final = frozenset({"an each node", "a loop node", "a graph node"})

@@ -6,7 +6,7 @@ exists or a word can come is for the compiler.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainSerializer, Tag
 from pydantic_core import PydanticCustomError
@@ -15,6 +15,9 @@ from interlock.core.compiling.json_data import Json
 from interlock.core.durations import DurationProblem, duration_text, parse_duration
 from interlock.core.plan import POOL_PATTERN
 from interlock.core.spending import MoneyProblem, parse_usd, usd_text
+
+Template: TypeAlias = Any
+"""JSON data in whose texts `${…}` may stand."""
 
 WRITTEN_WRONG: Final = "written_wrong"
 """The type of every error that already speaks our words."""

@@ -14,6 +14,7 @@ from interlock.core.compiling.names import wrong_event_name, wrong_name
 from interlock.core.compiling.parts import Parts
 from interlock.core.compiling.scoping import GraphDraft
 from interlock.core.cron import Cron, CronProblem, parse_cron
+from interlock.core.graph_triggers import CronTrigger, EventTrigger
 from interlock.core.problems import Place, Problem, nearest
 
 
@@ -26,7 +27,7 @@ def triggers_of(parts: Parts, takes: p.JsonSchema | None, zones: Collection[str]
 
 def _trigger(
     name: str,
-    model: g.CronTrigger | g.EventTrigger,
+    model: CronTrigger | EventTrigger,
     takes: p.JsonSchema | None,
     zones: Collection[str] | None,
     parts: Parts,
@@ -34,7 +35,7 @@ def _trigger(
     place: Place = ("triggers", name)
     if (wrong := wrong_name(name)) is not None:
         parts.problem(place, *wrong, at_key=True)
-    on = _on_cron(model, place, zones, parts) if isinstance(model, g.CronTrigger) else _on_event(model, place, parts)
+    on = _on_cron(model, place, zones, parts) if isinstance(model, CronTrigger) else _on_event(model, place, parts)
     inputs = parts.compiler.template(model.inputs, _spot(model, parts), (*place, "inputs"))
     given = (*place, "inputs") if "inputs" in model.model_fields_set else place
     parts.contracts.check(
@@ -49,12 +50,12 @@ def _trigger(
     return on and p.Trigger(name=name, on=on, inputs=inputs, overlap=model.overlap, meaning=meaning)
 
 
-def _spot(model: g.CronTrigger | g.EventTrigger, parts: Parts) -> Spot:
-    seen = ("now",) if isinstance(model, g.CronTrigger) else ("now", "event")
+def _spot(model: CronTrigger | EventTrigger, parts: Parts) -> Spot:
+    seen = ("now",) if isinstance(model, CronTrigger) else ("now", "event")
     return Spot(parts.draft.root, visible=seen)
 
 
-def _on_cron(model: g.CronTrigger, place: Place, zones: Collection[str] | None, parts: Parts) -> p.OnCron | None:
+def _on_cron(model: CronTrigger, place: Place, zones: Collection[str] | None, parts: Parts) -> p.OnCron | None:
     cron = _cron(model.cron, (*place, "cron"), parts)
     if zones is not None and model.zone not in zones:
         meant = nearest(model.zone, zones)
@@ -72,7 +73,7 @@ def _cron(written: str, place: Place, parts: Parts) -> Cron | None:
         return None
 
 
-def _on_event(model: g.EventTrigger, place: Place, parts: Parts) -> p.OnEvent:
+def _on_event(model: EventTrigger, place: Place, parts: Parts) -> p.OnEvent:
     if (wrong := wrong_event_name(model.event)) is not None:
         parts.problem((*place, "event"), *wrong)
     if model.where is None and model.event in _emitted(parts.draft):
