@@ -111,6 +111,8 @@ class Parts:
     """Where what the tools answer is kept."""
     faults: Sequence[Fault] = ()
     """What is put in the way of calls and appends, for tests."""
+    workspaces: Workspaces | None = None
+    """Where the workspaces of its runs are."""
     new_id: Callable[[], str] | None = None
     """What names runs; left out, chance."""
     pools: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -286,7 +288,13 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
         with _world(parts, live) as sound:
             world = sound if process is None else FaultyWorld(sound, process)
             worker = Worker(
-                engine, world, clock, owner=owner, new_id=parts.new_id or new_run_id, placing=parts.placing()
+                engine,
+                world,
+                clock,
+                owner=owner,
+                new_id=parts.new_id or new_run_id,
+                placing=parts.placing(),
+                workspaces=parts.workspaces,
             )
             async with worker:
                 yield worker

@@ -19,6 +19,7 @@ from interlock.engine.sharing.remote_journal import HEARTBEAT_KIND
 from interlock.engine.snapshots import SNAPSHOT_KIND
 from interlock.store import ErasedError
 from interlock.store.sqlite.store import SqliteEventStore
+from interlock.tools.workspace import Workspaces
 from tests.engine.recorded_runs import SECOND
 from tests.engine.soundness import now
 from tests.policies import JUDGE
@@ -219,6 +220,38 @@ async def test_the_duty_drops_what_ended_runs_have_left_though_the_settings_keep
 
         assert await left(engine) == []
         assert (await run.replay()).verdict == "same"
+
+
+@in_event_loop
+async def test_the_workspace_of_a_run_goes_with_what_its_events_say(place: Path) -> None:
+    """What agents wrote is as personal as what they said; a run that is kept keeps its files."""
+    workspaces = Workspaces(place.parent / "workspaces")
+    async with Interlock(place, tools=[echo]) as interlock, SqliteEventStore(place, clock=now) as store:
+        old, new = await ended_run(interlock), await ended_run(interlock)
+        for run in (old, new):
+            workspaces.of(run.id)
+        ended_at = ((await new.row()).ended_at or 0) - 1
+        engine = Engine(store, tenant=TENANT, now=lambda: ended_at + 90 * DAY, judge=JUDGE)
+
+        await RetentionDuty(engine, payloads=90 * DAY, workspaces=workspaces).turn()
+
+        assert workspaces.runs() == [new.id]
+
+
+@in_event_loop
+async def test_a_workspace_that_lay_elsewhere_when_its_run_was_pruned_goes_with_the_next_turn(place: Path) -> None:
+    """A run is pruned from any machine, and its files lie on one."""
+    workspaces = Workspaces(place.parent / "workspaces")
+    async with Interlock(place, tools=[echo]) as interlock, SqliteEventStore(place, clock=now) as store:
+        run = await ended_run(interlock)
+        engine = await later(store, run, days=1)
+        workspaces.of(run.id)
+        plan = await plan_pruning(engine, Wanted(what="runs", ended_before=engine.now()))
+        await prune(engine, plan, by="somebody on another machine")
+
+        await RetentionDuty(engine, workspaces=workspaces).turn()
+
+        assert workspaces.runs() == []
 
 
 @in_event_loop

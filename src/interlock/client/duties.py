@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from interlock.bootstrap import make_relay, trigger_duties
+from interlock.bootstrap import Parts, make_relay, trigger_duties
 from interlock.engine.engine import Engine
 from interlock.engine.relaying.relay import FeedRelay
 from interlock.engine.retaining.pruning import parse_age
@@ -15,7 +15,6 @@ from interlock.engine.retaining.retention import RetentionDuty
 from interlock.engine.serving.duties import Duty
 from interlock.settings import RetentionSettings
 from interlock.sinks.declaring import SinkSettings
-from interlock.tools.secrets import SecretSource
 
 
 class Duties:
@@ -23,16 +22,17 @@ class Duties:
 
     def __init__(
         self,
+        parts: Parts,
         *,
         sinks: Mapping[str, SinkSettings],
-        secrets: SecretSource,
         folder: Path,
         retention: RetentionSettings | None,
     ) -> None:
         self._sinks = sinks
-        self._secrets = secrets
+        self._secrets = parts.secrets
         self._folder = folder
         self._retention = retention or RetentionSettings()
+        self._workspaces = parts.workspaces
         self._relays: list[FeedRelay] = []
 
     async def __aenter__(self) -> Self:
@@ -56,4 +56,4 @@ class Duties:
             for what, age in (("payloads", self._retention.payloads), ("runs", self._retention.runs))
             if age is not None
         }
-        return [*self._relays, RetentionDuty(engine, **ages), *trigger_duties(engine)]
+        return [*self._relays, RetentionDuty(engine, **ages, workspaces=self._workspaces), *trigger_duties(engine)]

@@ -125,7 +125,7 @@ class Interlock:
         `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
         A cassette is made anew, unless `adds_to_record` says that a run is gone on with which is on it so far.
         `sandbox` names the tiers in which programs may run that models write; left out, the best that holds here.
-        `new_id` names runs, so that a cassette can be played to the byte; left out, chance does.
+        `new_id` names runs; left out, chance does.
         `faults` are put in the way of calls, for tests: see `interlock.faults`.
         `pools` says of how many calls of a pool are performed at once, by all who work on the store.
         `lease_seconds`: for so long what a process holds is left to it without a word from it; the same for all.
@@ -169,6 +169,7 @@ class Interlock:
             plays=cassette_of(world),
             records=None if record is None else recording_to(Path(record), adds=adds_to_record),
             faults=faults,
+            workspaces=self._workspaces,
             new_id=new_id,
             pools=dict(pools or {}),
         )
@@ -275,7 +276,7 @@ class Interlock:
         A store that cannot be worked on, as one that may only be read, is refused before `on_ready`.
         """
         settings = worker or WorkerSettings()
-        duties = Duties(sinks=self._sinks, secrets=self._secrets, folder=self._folder, retention=retention)
+        duties = Duties(self._parts, sinks=self._sinks, folder=self._folder, retention=retention)
         serving = Serving(
             pools=frozenset(settings.pools or {DEFAULT_POOL}),
             tags=frozenset(settings.tags),
@@ -378,7 +379,7 @@ class Interlock:
     @property
     def retention(self) -> RunRetention:
         """What is kept of runs, and giving up what is old."""
-        return RunRetention(self._open_worker("retention").engine)
+        return RunRetention(self._open_worker("retention").engine, self._workspaces)
 
     def selected(
         self,

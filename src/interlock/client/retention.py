@@ -6,13 +6,15 @@ from interlock.engine.engine import Engine
 from interlock.engine.retaining.pruned_run import PrunedRun, What
 from interlock.engine.retaining.pruning import Pruned, PrunePlan, Wanted, find_pruned, parse_age, plan_pruning, prune
 from interlock.store.retention import RunSize
+from interlock.tools.workspace.workspaces import Workspaces
 
 
 class RunRetention:
     """The retention of a client's runs. It works while that client is open."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, workspaces: Workspaces) -> None:
         self._engine = engine
+        self._workspaces = workspaces
 
     async def plan(
         self, what: What, *, older_than: str, graph: str | None = None, status: str | None = None
@@ -23,7 +25,7 @@ class RunRetention:
 
     async def prune(self, plan: PrunePlan, *, by: str, why: str = "") -> Pruned:
         """Give up what was planned, on the record of who and why."""
-        return await prune(self._engine, plan, by=by, why=why)
+        return await prune(self._engine, plan, by=by, why=why, workspaces=self._workspaces)
 
     async def find_pruned(self, run: str) -> PrunedRun | None:
         """What is on record of a run of which something was given up."""

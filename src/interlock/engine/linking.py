@@ -19,6 +19,7 @@ from interlock.core.plan import Plan
 from interlock.core.requests import StartRun
 from interlock.engine.driving import RunDriver
 from interlock.engine.errors import RequestRefusedError, RunNotFoundError
+from interlock.engine.handing_on import handed_on
 from interlock.engine.starting import start_detached
 from interlock.engine.worker import Worker
 from interlock.store.errors import RunKeyTakenError
@@ -72,12 +73,14 @@ async def prepare_rollback(worker: Worker, run: str, *, by: str = "", why: str =
 async def leave_continuation(worker: Worker, run: str, prepared: Continuation) -> str:
     """Put the start of a continuation on record, for whichever worker looks for work; gives the new run's id."""
     with _continued_once(run):
-        return await start_detached(worker.engine, prepared.plan, worker.new_id(), prepared.request, owner=worker.owner)
+        async with handed_on(worker, run) as new:
+            return await start_detached(worker.engine, prepared.plan, new, prepared.request, owner=worker.owner)
 
 
 async def _driven(worker: Worker, run: str, prepared: Continuation) -> RunDriver:
     with _continued_once(run):
-        return await worker.start(prepared.plan, worker.new_id(), prepared.request)
+        async with handed_on(worker, run) as new:
+            return await worker.start(prepared.plan, new, prepared.request)
 
 
 async def _ended_run(worker: Worker, run: str) -> tuple[RunRow, Plan, list[Event]]:

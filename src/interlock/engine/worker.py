@@ -30,6 +30,7 @@ from interlock.store.errors import StoreError
 from interlock.store.event_store import Signal
 from interlock.store.lease import Lease, LeaseOwner, first_lease
 from interlock.tools.clock import Clock
+from interlock.tools.workspace.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Worker:
         owner: LeaseOwner,
         new_id: Callable[[], str],
         placing: Placing | None = None,
+        workspaces: Workspaces | None = None,
     ) -> None:
         self.engine = engine
         self.performer = performer
@@ -53,6 +55,7 @@ class Worker:
         self.owner = owner
         self.new_id = new_id
         self.placing = placing or Placing({})
+        self.workspaces = workspaces
         self.drivers: dict[str, RunDriver] = {}
         self._tasks: dict[RunDriver, asyncio.Task[None]] = {}
         self._housekeeping: list[asyncio.Task[None]] = []

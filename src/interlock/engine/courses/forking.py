@@ -21,6 +21,7 @@ from interlock.engine.courses.whole_log import whole_log
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Engine
 from interlock.engine.errors import RequestRefusedError
+from interlock.engine.handing_on import handed_on
 from interlock.engine.worker import Worker
 
 
@@ -72,4 +73,5 @@ async def make_fork(worker: Worker, prepared: PreparedFork, *, by: str = "") -> 
         adopted=prepared.fork.adopted,
         by=by,
     )
-    return await worker.start(prepared.plan, worker.new_id(), request)
+    async with handed_on(worker, prepared.parent) as new:
+        return await worker.start(prepared.plan, new, request)

@@ -17,9 +17,11 @@ from interlock.core.plan import Micros
 from interlock.engine.engine import Engine
 from interlock.engine.retaining.leftovers import drop_leftovers
 from interlock.engine.retaining.pruned_run import PRUNED_KIND, PrunedRun, What
+from interlock.engine.retaining.workspaces import discard_workspaces
 from interlock.store.errors import MissingError, RunKeptError
 from interlock.store.retention import RUNS_LISTED, Freed
 from interlock.store.rows import RunRow
+from interlock.tools.workspace.workspaces import Workspaces
 
 _DAY: Final[Micros] = 86_400_000_000
 _LONG: Final = {"w": 7 * _DAY, "y": 365 * _DAY}
@@ -77,8 +79,10 @@ async def plan_pruning(engine: Engine, wanted: Wanted) -> PrunePlan:
     return PrunePlan(wanted.what, tuple(going.values()), tuple(kept))
 
 
-async def prune(engine: Engine, plan: PrunePlan, *, by: str, why: str = "") -> Pruned:
-    """Give up what was planned, run by run, and then the blobs that nobody mentions any more.
+async def prune(
+    engine: Engine, plan: PrunePlan, *, by: str, why: str = "", workspaces: Workspaces | None = None
+) -> Pruned:
+    """Give up what was planned, run by run, then the blobs that nobody mentions any more, and the runs' workspaces.
 
     A run is on record as pruned before anything of it goes. Cut off in between, pruning again does the rest.
     """
@@ -98,6 +102,8 @@ async def prune(engine: Engine, plan: PrunePlan, *, by: str, why: str = "") -> P
         else:
             gone.append(row.run)
     blobs = await engine.store.retention.drop_unmentioned_blobs(engine.tenant) if gone else Freed(0, 0)
+    if workspaces is not None:
+        await discard_workspaces(engine, workspaces)
     return Pruned(plan.what, tuple(gone), tuple(kept), blobs)
 
 

@@ -9,6 +9,8 @@ from interlock.engine.engine import Engine
 from interlock.engine.retaining.leftovers import drop_leftovers
 from interlock.engine.retaining.pruned_run import What
 from interlock.engine.retaining.pruning import Wanted, plan_pruning, prune
+from interlock.engine.retaining.workspaces import discard_workspaces
+from interlock.tools.workspace.workspaces import Workspaces
 
 TURN_MICROS: Final[Micros] = 3_600_000_000
 """How often it is looked for: what is kept for days may be kept an hour longer."""
@@ -19,8 +21,16 @@ class RetentionDuty:
 
     name = "retention"
 
-    def __init__(self, engine: Engine, *, payloads: Micros | None = None, runs: Micros | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        payloads: Micros | None = None,
+        runs: Micros | None = None,
+        workspaces: Workspaces | None = None,
+    ) -> None:
         self._engine = engine
+        self._workspaces = workspaces
         self._due: Micros = 0
         # Whole runs first: of what goes altogether, nothing has to be erased before.
         self._ages: tuple[tuple[What, Micros | None], ...] = (("runs", runs), ("payloads", payloads))
@@ -34,8 +44,11 @@ class RetentionDuty:
 
     async def _give_up(self) -> None:
         await drop_leftovers(self._engine)
+        if self._workspaces is not None:
+            await discard_workspaces(self._engine, self._workspaces)
         for what, age in self._ages:
             if age is not None:
                 wanted = Wanted(what=what, ended_before=self._engine.now() - age)
                 plan = await plan_pruning(self._engine, wanted)
-                await prune(self._engine, plan, by="retention", why=f"the settings keep {what} no longer")
+                why = f"the settings keep {what} no longer"
+                await prune(self._engine, plan, by="retention", why=why, workspaces=self._workspaces)

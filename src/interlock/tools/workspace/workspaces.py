@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from interlock.tools.workspace.apart import callers_of, find_apart, make_apart
 from interlock.tools.workspace.limits import WorkspaceLimits
 from interlock.tools.workspace.workspace import Workspace
 
+_STAGED: Final = ".staged."
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -42,6 +44,26 @@ class Workspaces:
         """The workspace of a run, if it has one."""
         workspace = self._workspace(run)
         return workspace if workspace.files.is_dir() else None
+
+    def runs(self) -> list[str]:
+        """The runs that have a workspace, as far as their folders are called as they are."""
+        try:
+            return sorted(home.name for home in self.folder.iterdir() if _PLAIN_NAME.fullmatch(home.name))
+        except FileNotFoundError:
+            return []
+
+    def hand_on(self, run: str, to: str) -> None:
+        """Let a run begin with what another one has left: its files, their history, and the copies of its agents."""
+        left, home = self.find(run), self._workspace(to).home
+        if left is None or home.exists():
+            return
+        staged = Path(tempfile.mkdtemp(dir=self.folder, prefix=_STAGED))
+        try:
+            with left.held():
+                shutil.copytree(left.home, staged, symlinks=True, dirs_exist_ok=True)
+            staged.rename(home)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
 
     def discard(self, run: str) -> bool:
         """Give up a run's workspace with all that is in it; whether there was one. Nobody may be using it."""
