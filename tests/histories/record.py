@@ -195,6 +195,15 @@ def no_death() -> Recording:
     return made
 
 
+def came_on() -> Recording:
+    """A call in which four workers died, after the second of which a step was done, and one in which nothing was."""
+    made = Recording("nodes: {a: {tool: write, on_error: continue}, b: {tool: write, after: a, on_error: continue}}")
+    story = made.story.starts().intends("a", 1, effect="idempotent").is_lost("a").is_lost("a").has_done("a", 1)
+    story.is_lost("a").is_lost("a").does("a")
+    story.intends("b", 1, effect="idempotent").is_lost("b").is_lost("b").is_lost("b")
+    return made
+
+
 def not_done(story: Story, path: str, ordinal: int) -> r.SettleEffect:
     """A person says that a step did not happen."""
     effect = step_id(path, ordinal)
@@ -520,7 +529,7 @@ HISTORIES: Final[dict[str, Callable[[], Recording]]] = {
     made.__name__: made
     for made in (
         *(release, rollback, taken_back, retries, crashes, scopes, waits, held, continued, moved),
-        *(forked, undone, blocked, sent_back, let_fail, spent, doubts, no_death, worked, permitted),
+        *(forked, undone, blocked, sent_back, let_fail, spent, doubts, no_death, worked, permitted, came_on),
     )
 }
 

@@ -166,3 +166,14 @@ def test_a_graph_whose_agent_calls_it_is_a_circle() -> None:
     found = refusals("nodes: {fix: {agent: fixer}}", graphs=graphs, agents=(FIXER,))
 
     assert found == ["nodes.fix.agent: graphs name one another in a circle: build -> build"]
+
+
+def test_an_agent_comes_on_with_the_graph_that_it_has_called() -> None:
+    """Rule 33: its workers die while it only waits for the graph, and of that something is done each time."""
+    run = story("nodes: {fix: {agent: fixer}}")
+    calls_graph(run, 1, {"n": 4})
+    run.is_lost("fix").is_lost("fix")
+
+    run.does("fix.1/make").is_lost("fix")
+
+    assert (run.in_flight, run.attempt("fix").deaths_in_a_row) == (["fix"], 1)

@@ -6,9 +6,11 @@ import pytest
 
 from interlock.core import events as e
 from interlock.core import requests as r
+from interlock.core.evolve import evolve
 from interlock.core.plan import EffectClass, ToolContract
+from interlock.core.settle import settle
 from tests.stories.graphs import tool
-from tests.stories.story import Story
+from tests.stories.story import Story, step_id
 
 TOOLS = (tool("read", "read"), tool("idempotent", "idempotent"), tool("once", "once"))
 
@@ -150,3 +152,47 @@ def test_a_cancelled_read_need_not_be_known() -> None:
     run.cancels().is_lost("a")
 
     assert run.ends == {"a": "cancelled"}
+
+
+def test_deaths_between_which_something_was_done_are_no_row() -> None:
+    """Rule 33: an agent that works for days outlives more than two workers, and comes on all the same."""
+    run = Story("nodes: {a: {tool: write}}").starts().is_lost("a").is_lost("a")
+
+    run.intends("a", 1, effect="read").has_done("a", 1).is_lost("a").is_lost("a")
+    counted = (run.attempt("a").deaths, run.attempt("a").deaths_in_a_row)
+    run.is_lost("a")
+
+    assert counted == (4, 2)
+    assert run.error == e.Error("lost", "its worker died 3 times in it; the last time: nobody knows", "a")
+
+
+def test_a_step_that_was_lost_twice_is_nothing_done() -> None:
+    """It may be what kills the workers: that it is put on record as lost must not let it kill three more."""
+    run = Story("nodes: {a: {tool: write}}").starts().intends("a", 1, effect="read").is_lost("a").is_lost("a")
+    lost = e.EffectFailed(1, step_id("a", 1), e.Error("lost", "nobody knows"))
+
+    run.receives(r.StepNoted(path="a", step=lost)).is_lost("a")
+
+    assert run.error.kind == "lost"
+
+
+def test_logs_that_do_not_say_that_something_was_done_are_decided_as_they_were() -> None:
+    """A run that an earlier release has ended as lost is still ended so by this one."""
+    run = Story("nodes: {a: {tool: write}}").starts().intends("a", 1, effect="read").is_lost("a").is_lost("a")
+    run.has_done("a", 1)
+    older = e.NodeResult(run.effect("a"), "unknown", error=e.Error("lost", "nobody knows", "a"))
+
+    state = evolve(run.plan, run.copy(), e.Event(run.state.seq + 1, run.state.at, "a", older))
+    decided = settle(run.plan, state, at=run.state.at).events
+
+    assert [event.type for event in decided] == ["node.failed", "scope.stopping", "run.ended"]
+
+
+def test_what_takes_back_comes_on_too() -> None:
+    """Rule 33 holds for an undo as for what it takes back."""
+    run = Story("nodes: {a: {tool: pay, undo: {tool: unpay}}, b: {tool: work, after: a}}").starts().does("a")
+    run.cancels(rollback=True).does("b").undoes("a", "unknown", "lost").undoes("a", "unknown", "lost")
+
+    run.intends("a!undo", 1, effect="idempotent").has_done("a!undo", 1).undoes("a", "unknown", "lost").undoes("a")
+
+    assert run.outcome.status == "rolled_back"

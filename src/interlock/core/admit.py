@@ -347,6 +347,8 @@ def _result(plan: Plan, state: RunState, request: r.Result) -> Admitted | r.Refu
     live = _live_at(plan, state, request.path)
     result = request.result
     if isinstance(live, Calling) and live.attempt.effect == result.effect and live.attempt.status == "":
+        if _has_come_on(live.attempt, result):
+            result = replace(result, moved=True)
         return [*_left_in_doubt(plan, state, request.path, live.attempt, result), (request.path, result)]
     if state.has_ended:
         return r.Refused(f"run {state.run} has ended")
@@ -387,7 +389,15 @@ def _undo_result(plan: Plan, state: RunState, request: r.UndoneResult) -> Admitt
     attempt = undoing.attempt if undoing is not None and not undoing.waiting else None
     if attempt is None or attempt.effect != request.result.effect or attempt.status != "":
         return r.Refused(f"{request.path} is not being taken back")
-    return [*_left_in_doubt(plan, state, request.path, attempt, request.result), (request.path, request.result)]
+    result = request.result
+    if _has_come_on(attempt, result):
+        result = replace(result, moved=True)
+    return [*_left_in_doubt(plan, state, request.path, attempt, result), (request.path, result)]
+
+
+def _has_come_on(attempt: Attempt, result: e.NodeResult | e.UndoResult) -> bool:
+    """Of a call whose worker died: whether something in it has settled since one last did. Its deaths count anew."""
+    return attempt.moved and result.error is not None and result.error.kind == "lost"
 
 
 def _step(plan: Plan, state: RunState, request: r.StepNoted) -> Admitted | r.Refused:

@@ -95,6 +95,11 @@ class NodeResult(Struct, frozen=True, gc=False, tag="node.result", omit_defaults
     simulated: bool = False
 
 
+    moved: bool = False
+    """Of a call whose worker died: something in it had settled since a worker last died in it.
+
+    Logs that were written before this was recorded say nothing of it: there all deaths in an effect counted together.
+    """
 class EffectIntended(Struct, frozen=True, gc=False, tag="effect.intended", omit_defaults=True):
     """A step inside a node is about to touch the world, or asks a person (`question`)."""
 
@@ -291,6 +296,7 @@ class UndoResult(Struct, frozen=True, gc=False, tag="undo.result", omit_defaults
 
 # --- Decided ---------------------------------------------------------------------------------------------------------
 
+    moved: bool = False
 
 class NodeStarted(Struct, frozen=True, gc=False, tag="node.started", omit_defaults=True):
     """An attempt begins: its intent is on record before anything touches the world."""

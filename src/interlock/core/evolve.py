@@ -17,6 +17,7 @@ from interlock.core.evolving.accounts import (
     raise_limit,
     wake_for_budget,
 )
+from interlock.core.evolving.attempts import note_death, note_progress
 from interlock.core.evolving.compensating import note_undo_result, remember_undo, settle_undo, undo_is_due
 from interlock.core.evolving.decided import take_decided
 from interlock.core.evolving.journal import RAISE, note_step, settle_step
@@ -130,7 +131,10 @@ def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> 
     if body.status == "done":
         _take_done(plan, state, scope, node, live, event_type="node.result")
         return
-    attempt.deaths += is_death(path, attempt, body.error)
+    if body.status in {"done", "failed"} and plan.called_graphs:
+        note_progress(plan, state, path)
+    if is_death(path, attempt, body.error):
+        note_death(attempt, moved=body.moved)
     state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
 
 

@@ -27,7 +27,7 @@ COMPENSATED: Final = 2
 """Flag: what the node did has been undone."""
 
 DEATHS_MAX: Final = 3
-"""An effect whose worker died this often in it fails as `lost`."""
+"""An effect whose worker died this often in it, in a row and with nothing settled between, fails as `lost`."""
 
 MAILBOX_MAX: Final = 1_000
 """How many received events of one name wait for somebody, before the door refuses more."""
@@ -215,6 +215,10 @@ class Attempt(Struct, gc=False):
     deaths: int = 0
     status: Literal["", "done", "failed", "unknown", "not_done"] = ""
     out: Value = None
+    deaths_in_a_row: int = 0
+    """Those since something in it last settled."""
+    moved: bool = False
+    """Something in it has settled since a worker last died in it."""
     labels: tuple[str, ...] = ()
     error: Error | None = None
     retryable: bool = True
@@ -456,7 +460,7 @@ def node_status(scope: Scope, index: int) -> NodeStatus:
     return NodeStatus(scope.status[index])
 
 
-STATE_FORM: Final = 5
+STATE_FORM: Final = 6
 """Which form of the state `encode_state` writes: raised with every change of its shape or of what it means."""
 
 _DECODER: Final = msgspec.msgpack.Decoder(RunState, ext_hook=decode_leaf)

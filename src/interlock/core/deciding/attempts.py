@@ -59,8 +59,8 @@ def after(attempt: Attempt, effect: EffectClass, retry: Retry, *, run: str, path
 
 def _after_death(attempt: Attempt, error: e.Error) -> After:
     """A worker that died is no failure of the tool: it is repeated, but not for ever."""
-    if attempt.deaths >= DEATHS_MAX:
-        message = f"its worker died {attempt.deaths} times in it; the last time: {error.message}"
+    if attempt.deaths_in_a_row >= DEATHS_MAX:
+        message = f"its worker died {attempt.deaths_in_a_row} times in it; the last time: {error.message}"
         return GiveUp(e.Error("lost", message, error.path))
     return Again(attempt.number, 0, keeps_id=True, why="its worker died")
 

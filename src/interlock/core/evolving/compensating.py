@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from interlock.core import events as e
+from interlock.core.evolving.attempts import forget, go_on_from, note_death
 from interlock.core.evolving.settling import call_began, call_ended, end_if_done
 from interlock.core.in_doubt import is_death
 from interlock.core.lifecycle import NodeStatus
@@ -86,7 +87,7 @@ def start_undo(state: RunState, path: str, body: e.UndoStarted) -> None:
             state.waits -= 1
         before = scope.undoing.attempt
         if before.effect == body.effect:
-            attempt.first, attempt.deaths, attempt.steps = before.first, before.deaths, before.steps
+            go_on_from(attempt, before)
         scope.undoing = Undoing(scope.undoing.entry, attempt)
     call_began(state)
 
@@ -101,7 +102,8 @@ def note_undo_result(plan: Plan, state: RunState, path: str, body: e.UndoResult)
     if body.status == "done":
         _taken_back(plan, state, scope, undoing)
         return
-    undoing.attempt.deaths += is_death(path, undoing.attempt, body.error)
+    if is_death(path, undoing.attempt, body.error):
+        note_death(undoing.attempt, moved=body.moved)
     state.matters.add(Matter("compensate", scope.key, cause=state.seq))
 
 
@@ -133,7 +135,7 @@ def undo_retries(state: RunState, path: str, body: e.UndoRetrying) -> None:
     _wait(state, undoing, "backoff")
     undoing.attempt.number, undoing.attempt.status = body.attempt, ""
     if not body.effect:
-        undoing.attempt.effect, undoing.attempt.deaths, undoing.attempt.steps = "", 0, {}
+        forget(undoing.attempt)
     if body.delay:
         state.timers.set(path, "retry", state.at + body.delay)
     else:

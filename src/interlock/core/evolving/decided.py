@@ -9,6 +9,7 @@ from typing import Final, TypeAlias, assert_never
 
 from interlock.core import events as e
 from interlock.core.evolving.accounts import accounts_above, call_of, charge, new_account
+from interlock.core.evolving.attempts import forget, go_on_from
 from interlock.core.evolving.compensating import (
     begin_compensation,
     keep_undo,
@@ -140,8 +141,7 @@ def _start(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.NodeSt
     if isinstance(before, BackingOff | Waiting):
         state.waits -= 1
         if before.attempt is not None and before.attempt.effect == body.effect:
-            attempt.first = before.attempt.first
-            attempt.deaths, attempt.steps = before.attempt.deaths, before.attempt.steps
+            go_on_from(attempt, before.attempt)
     _open_account(scope, node)
     accounts = list(accounts_above(plan, state, scope, node.index))
     if accounts:
@@ -209,7 +209,7 @@ def _back_off(state: RunState, scope: Scope, node: Node, path: str, body: e.Node
     attempt = before.attempt or Attempt(body.attempt, "", "", None)
     attempt.number, attempt.status = body.attempt, ""
     if not body.effect:
-        attempt.effect, attempt.deaths, attempt.steps = "", 0, {}
+        forget(attempt)
     _move(scope, node, "node.retrying")
     scope.live[node.index] = BackingOff(attempt)
     if body.delay:

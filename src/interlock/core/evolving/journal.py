@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from interlock.core import events as e
 from interlock.core.evolving.accounts import Charge, account_at, accounts_at, book, charge, raise_limit, wake_for_budget
+from interlock.core.evolving.attempts import note_progress
 from interlock.core.evolving.scopes import open_called_graph
 from interlock.core.evolving.under_way import attempt_at, step_at, steps_at
 from interlock.core.paths import node_at, node_of_step, split_step, step_path
@@ -40,11 +41,14 @@ def note_step(plan: Plan, state: RunState, path: str, body: StepFact) -> None:
             step.input = None
             _book(plan, state, path, step, body.spent)
         case e.EffectFailed():
+            note_progress(plan, state, step_path(path, body.ordinal))
             step = steps[body.ordinal]
             step.status, step.error, step.input = "failed", body.error, None
             _book(plan, state, path, step, body.spent)
         case e.EffectUnknown():
             step = steps[body.ordinal]
+            if body.error.kind != "lost":
+                note_progress(plan, state, step_path(path, body.ordinal))
             # What an agent may repeat is no riddle for anybody: it is made once more, and the lost call is paid for.
             step.status = "unknown" if step.must_be_known else "not_done"
             step.error, step.holds = body.error, body.holds
