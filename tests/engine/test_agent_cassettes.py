@@ -20,6 +20,7 @@ from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.event_parts import Decision, Error, ScopeOutcome
 from interlock.core.messages import ModelReply, ModelRequest, Told
+from interlock.core.redaction import NOTHING_SECRET, Redaction
 from interlock.core.verdicts import Verdict
 from interlock.engine.agents.memory.keeping import KeptMemories
 from interlock.engine.agents.model_door import Chosen, Heard, NoModels, Turn
@@ -34,7 +35,6 @@ from interlock.engine.worlds.taped_worlds import PlayingWorld, RecordingWorld
 from interlock.store.lease import LeaseOwner
 from interlock.tools.door import ToolDoor
 from interlock.tools.marking import told_to_model
-from interlock.tools.secrets import NOTHING_SECRET, Redaction, SecretText
 from tests.engine.agents.scripted_models import Answers, ScriptedModels, calls
 from tests.engine.agents.workbench import RUN, Life, Workbench, rule
 from tests.simulation.process_door import ProcessDoor
@@ -271,7 +271,7 @@ def test_that_no_model_could_be_chosen_is_played_as_well(tmp_path: Path) -> None
 
 def test_no_known_secret_is_on_the_cassette_whoever_said_it(tmp_path: Path) -> None:
     """A tool tells a key, a model fails with it, the next request repeats it: and it still plays."""
-    redaction = Redaction([SecretText(KEY)])
+    redaction = Redaction([KEY])
     live = recorded(tmp_path / "tape.json", Market(), redaction=redaction)
     text = (tmp_path / "tape.json").read_text()
 

@@ -12,10 +12,10 @@ import pytest
 
 from interlock import Interlock, InvalidGraphError, RunResult, ToolFailed, tool
 from interlock.core.events import Error, NodeResult, UndoResult
+from interlock.core.redaction import NOTHING_SECRET
 from interlock.engine.worlds import cassette_files
 from interlock.engine.worlds.cassettes import CallOnTape, Cassette, CassetteError
 from interlock.tools.outcome import Done, Failed
-from interlock.tools.secrets import NOTHING_SECRET
 from tests.client.workshop import graph
 
 CALLED: list[str] = []

@@ -8,8 +8,10 @@ import sys
 import pytest
 
 from interlock.core.event_parts import Error
+from interlock.core.messages import AskedCall, ModelReply, Usage
 from interlock.models.keys import ModelKey, read_key
-from interlock.models.outcomes import ModelRefused
+from interlock.models.outcomes import ModelAnswered, ModelRefused
+from tests.models.fake_replies import FakeCall, FakeReply
 from tests.models.fake_server import FakeServer
 from tests.models.set_up import KEY, asked, compatible, gateway, priced
 from tests.store.event_loop import in_event_loop
@@ -17,7 +19,7 @@ from tests.store.event_loop import in_event_loop
 
 def test_a_key_prints_as_stars_and_is_not_pickled() -> None:
     """Whatever holds it may be logged."""
-    key = ModelKey("openai_key", KEY)
+    key = ModelKey(KEY)
 
     assert f"{key} {key!r} {[key]}" == "*** *** [***]"
     with pytest.raises(TypeError, match="a key is not pickled"):
@@ -27,7 +29,7 @@ def test_a_key_prints_as_stars_and_is_not_pickled() -> None:
 @pytest.mark.parametrize("text", ['sk-"quoted"', "sk-back\\slash", "sk-'single'"])
 def test_a_key_is_struck_out_however_it_is_quoted(text: str) -> None:
     """Errors show what was sent as Python or as JSON writes it."""
-    struck = ModelKey("k", text).strike(f"{text} {text!r} {text.encode()!r}")
+    struck = ModelKey(text).redaction.text(f"{text} {text!r} {text.encode()!r}")
 
     assert text not in struck
     assert "***" in struck
@@ -39,6 +41,50 @@ def test_the_end_of_a_line_is_no_part_of_a_key() -> None:
 
     assert isinstance(key, ModelKey)
     assert key.reveal() == KEY
+
+
+@pytest.mark.parametrize("key", ["text", "calls", "usage", "true", "1", "m"])
+@in_event_loop
+async def test_a_key_that_is_a_word_of_ours_does_no_harm_to_an_answer(key: str) -> None:
+    """Servers without keys are given any word as one: an answer keeps its shape, and its letters and digits."""
+    call = FakeCall("look", '{"at": 1}', "c1")
+    async with (
+        FakeServer(FakeReply("many 1", [call])) as server,
+        gateway({"a": compatible(server.url)}, priced("a/m"), keys={"model_key": key}) as models,
+    ):
+        outcome = await asked(models)
+
+    assert isinstance(outcome, ModelAnswered)
+    assert outcome.reply == ModelReply(
+        "many 1", (AskedCall("c1", "look", {"at": 1}),), "calls", "a/m", Usage(input=20, output=5)
+    )
+
+
+@in_event_loop
+async def test_a_key_is_struck_out_of_whatever_a_model_may_say() -> None:
+    """Names and ids of calls are text of the model like any other; calls stay apart when both have the key as id."""
+    calls = [FakeCall(KEY, f'{{"{KEY}": "{KEY}"}}', KEY), FakeCall("t", f"broken {KEY}", f"{KEY} ")]
+    async with FakeServer(FakeReply(KEY, calls)) as server, gateway({"a": compatible(server.url)}, priced("a/m")) as it:
+        outcome = await asked(it)
+
+    assert isinstance(outcome, ModelAnswered)
+    assert KEY not in repr(outcome)
+    assert [call.id for call in outcome.reply.calls] == ["***", "*** "]
+
+
+@pytest.mark.parametrize("before", ["", "I", "You", "You sent"])
+@in_event_loop
+async def test_a_key_is_struck_out_of_what_is_told_live_wherever_it_is_cut(before: str) -> None:
+    """The server cuts after each eight letters; whoever listens may be recorded, or look over somebody's shoulder."""
+    heard: list[str] = []
+    async with (
+        FakeServer(FakeReply(f"{before}{KEY}.")) as server,
+        gateway({"a": compatible(server.url)}, priced("a/m")) as models,
+    ):
+        outcome = await asked(models, on_token=heard.append)
+
+    assert isinstance(outcome, ModelAnswered)
+    assert "".join(heard) == outcome.reply.text == f"{before}***."
 
 
 @pytest.mark.parametrize(

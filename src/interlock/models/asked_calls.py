@@ -6,7 +6,7 @@ ids may be missing or there twice. None of that is an error of the call: the age
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -46,13 +46,14 @@ def asked_calls(heard: Iterable[HeardCall]) -> tuple[AskedCall, ...]:
             tool = _shortened(each.tool, NAME_MAX)
             calls.append(AskedCall(f"call_{number}", tool, problem=f"more than {CALLS_MAX} calls in one answer"))
             break
-        identity = _unused(_shortened(each.id, NAME_MAX) or f"call_{number}", used)
+        identity = unused(_shortened(each.id, NAME_MAX) or f"call_{number}", used)
         used.add(identity)
         calls.append(_asked(identity, _shortened(each.tool, NAME_MAX), each.arguments))
     return tuple(calls)
 
 
-def _unused(wanted: str, used: set[str]) -> str:
+def unused(wanted: str, used: Collection[str]) -> str:
+    """The id that is wanted, or one like it that no other call has."""
     identity, count = wanted, 1
     while identity in used:
         count += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from interlock.core.event_parts import Error
 from interlock.core.messages import ModelReply, ModelRequest, Usage
@@ -25,6 +26,7 @@ from interlock.models.pacing import Sleep
 from interlock.models.provider import RETRYABLE, Answer, Asking, OnToken, RequestFailed
 from interlock.models.retrying import Again, Move, next_move
 from interlock.models.routing import Leg, Route
+from interlock.models.struck_replies import struck_reply
 from interlock.models.usage_checks import checked_usage
 
 
@@ -116,7 +118,8 @@ class Caller:
                 raise RequestFailed("unavailable", health.resting, may_repeat=False)
             era, began, self._has_reached = health.begin(), self._now(), True
             try:
-                answer = await provider.ask(asking)
+                with line.redaction.in_pieces(asking.on_token) as on_token:
+                    answer = await provider.ask(replace(asking, on_token=on_token))
             except RequestFailed as failure:
                 self._note_failure(health, era, failure, line, is_hurried=self._is_hurried(line, asking))
                 raise
@@ -170,7 +173,7 @@ class Caller:
             usage=usage,
             simulated=leg.model.simulated,
         )
-        return _Answered(line.without_key(reply), self._priced(leg, usage))
+        return _Answered(struck_reply(reply, line.redaction), self._priced(leg, usage))
 
     # --- What it costs, and what is told ------------------------------------------------------------------------------
 

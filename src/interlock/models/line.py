@@ -5,18 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-import msgspec
-
-from interlock.core.messages import ModelReply
 from interlock.core.plan import Micros
+from interlock.core.redaction import NOTHING_SECRET
 from interlock.models.declaring import ProviderSettings
 from interlock.models.errors import ModelsError
 from interlock.models.keys import ModelKey
 from interlock.models.pacing import Pace, Pacing, Sleep
 from interlock.models.provider import Provider, RequestFailed
-
-_ENCODER = msgspec.json.Encoder()
-_REPLIES = msgspec.json.Decoder(ModelReply)
 
 
 class Line:
@@ -40,6 +35,8 @@ class Line:
             tokens_per_minute=settings.tokens_per_minute,
         )
         self.pacing = Pacing(name, pace, now=now, sleep=sleep)
+        self.redaction = NOTHING_SECRET if key is None else key.redaction
+        """What strikes the provider's key out."""
         self._key = key
         self._make = make
         self._making = asyncio.Lock()
@@ -62,16 +59,7 @@ class Line:
 
     def struck(self, text: str) -> str:
         """The text as it may be kept: without the provider's key, and without half characters that no log holds."""
-        whole = text.encode("utf-8", "replace").decode()
-        return whole if self._key is None else self._key.strike(whole)
-
-    def without_key(self, reply: ModelReply) -> ModelReply:
-        """The answer without the provider's key: an answer is kept for ever, and a provider may say what it likes."""
-        if self._key is None:
-            return reply
-        written = _ENCODER.encode(reply).decode()
-        struck = self._key.strike(written)
-        return reply if struck == written else _REPLIES.decode(struck)
+        return self.redaction.text(text.encode("utf-8", "replace").decode())
 
     async def close(self) -> None:
         """Let the connections go."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from interlock.core.plan import Micros
+from interlock.core.redaction import Redaction
 from interlock.core.values import copied
 from interlock.tools.conversation import CallFacts, Heartbeat, Note, Progress, Reply, Request
 from interlock.tools.failure import shortened
 from interlock.tools.journal import Journal
 from interlock.tools.outcome import ToolCall
-from interlock.tools.secrets import Redaction
 from interlock.tools.steps import Steps
 
 

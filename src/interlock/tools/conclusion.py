@@ -12,11 +12,11 @@ from typing import Final
 from msgspec import Struct
 
 from interlock.core.events import Error, ErrorClass
+from interlock.core.redaction import Redaction
 from interlock.core.values import Value, encode
 from interlock.tools.conversation import Ending, Raised, Returned, Stopped, Vanished
 from interlock.tools.failure import shortened
 from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
-from interlock.tools.secrets import Redaction
 from interlock.tools.tool import Tool
 from interlock.tools.watch import Cause
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from interlock.core.plan import Micros
+from interlock.core.redaction import Redaction
 from interlock.core.values import Value
 from interlock.tools.attempt import Attempt
 from interlock.tools.calling import call_async, call_blocking
@@ -24,7 +25,7 @@ from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolCall, ToolOutcome
 from interlock.tools.processes import RunningProcess
 from interlock.tools.running import Running, RunningHere, RunningThread
-from interlock.tools.secrets import MissingSecret, Redaction, SecretText, fill, named_secrets
+from interlock.tools.secrets import MissingSecret, SecretText, fill, named_secrets
 from interlock.tools.thread_line import ThreadLine
 from interlock.tools.tool import Tool
 from interlock.tools.watch import Watch

@@ -16,13 +16,14 @@ from typing import Any, Final, TypeAlias
 from msgspec import Struct
 
 from interlock.core.plan import Micros
+from interlock.core.redaction import Redaction
 from interlock.core.values import Value
 from interlock.tools.calling import canonical_result
 from interlock.tools.door import ToolDoor
 from interlock.tools.failure import error_of, shortened, writable
 from interlock.tools.in_flight import InFlight
 from interlock.tools.running import Running, RunningHere, RunningThread
-from interlock.tools.secrets import MissingSecret, Redaction, fill
+from interlock.tools.secrets import MissingSecret, fill
 from interlock.tools.tool import Runs, Tool
 from interlock.tools.watch import Watch
 

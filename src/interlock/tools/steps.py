@@ -18,6 +18,7 @@ from interlock.core.events import (
 )
 from interlock.core.identity import effect_id
 from interlock.core.in_doubt import doubt
+from interlock.core.redaction import Redaction
 from interlock.core.values import Value, copied
 from interlock.tools.conversation import (
     AskPerson,
@@ -34,7 +35,6 @@ from interlock.tools.conversation import (
 from interlock.tools.failure import shortened
 from interlock.tools.journal import Journal, JournaledStep
 from interlock.tools.outcome import Failed, ToolCall, Unknown
-from interlock.tools.secrets import Redaction
 
 ASK: str = "ask"
 """The name under which a question to a person is journaled."""

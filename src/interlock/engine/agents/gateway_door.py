@@ -8,13 +8,15 @@ from typing import cast
 from msgspec.structs import replace
 
 from interlock.core.agent_contract import ModelNeed
-from interlock.core.messages import ModelReply, ModelRequest
+from interlock.core.event_parts import Decision, Error
+from interlock.core.messages import ModelRequest
 from interlock.core.plan import Micros
+from interlock.core.redaction import NOTHING_SECRET, Redaction
 from interlock.engine.agents.model_door import Candidate, Chosen, Heard, NoneChosen, Turn
 from interlock.models.gateway import ModelGateway
 from interlock.models.outcomes import ModelAnswered
 from interlock.models.routing import NoRoute, Route
-from interlock.tools.secrets import NOTHING_SECRET, Redaction
+from interlock.models.struck_replies import struck_reply
 
 
 class GatewayDoor:
@@ -39,9 +41,10 @@ class GatewayDoor:
     ) -> Chosen | NoneChosen:
         """Choose by the gateway's rules."""
         route = self._gateway.route(need, request, sticky=sticky, barred=barred)
+        decision = self._struck(route.decision)
         if isinstance(route, NoRoute):
-            return NoneChosen(route.decision, route.error)
-        return Chosen(route.decision, route.reserve, route)
+            return NoneChosen(decision, self._struck_error(route.error))
+        return Chosen(decision, route.reserve, route)
 
     async def ask(
         self,
@@ -55,15 +58,19 @@ class GatewayDoor:
     ) -> Heard:
         """Ask the models of the route."""
         route = cast("Route", chosen.route)  # what `choose` has made
-        outcome = await self._gateway.call(
-            route, request, call_id=call_id, deadline=deadline, on_token=says, agent=agent
-        )
+        with self._redaction.in_pieces(says) as tell:
+            outcome = await self._gateway.call(
+                route, request, call_id=call_id, deadline=deadline, on_token=tell, agent=agent
+            )
         if isinstance(outcome, ModelAnswered):
-            return Heard(self._struck(outcome.reply), spent=outcome.spent)
-        error = replace(outcome.error, message=self._redaction.text(outcome.error.message))
-        return Heard(error=error, spent=outcome.spent)
+            return Heard(struck_reply(outcome.reply, self._redaction), spent=outcome.spent)
+        return Heard(error=self._struck_error(outcome.error), spent=outcome.spent)
 
-    def _struck(self, reply: ModelReply) -> ModelReply:
-        value, text = self._redaction.value, self._redaction.text
-        calls = [replace(call, arguments=value(call.arguments), raw=text(call.raw)) for call in reply.calls]
-        return replace(reply, text=text(reply.text), calls=tuple(calls))
+    def _struck(self, decision: Decision) -> Decision:
+        """What a provider has said of a failure stands in the choices that come after it."""
+        text = self._redaction.text
+        options = tuple(replace(option, note=text(option.note)) for option in decision.options)
+        return replace(decision, options=options, why=text(decision.why))
+
+    def _struck_error(self, error: Error) -> Error:
+        return replace(error, message=self._redaction.text(error.message))

@@ -15,9 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from interlock.core.messages import Answered, AskedCall, Instructions, Message, ModelRequest, Said, Told
+from interlock.core.redaction import Redaction
 from interlock.core.values import Value, digest_of, is_list, is_map
 from interlock.tools.marking import MARK_LENGTH
-from interlock.tools.secrets import Redaction
 
 SHOWN_MAX: Final = 160
 """How much of a message is shown: it is all in the digest, and the next request repeats it."""

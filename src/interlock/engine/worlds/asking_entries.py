@@ -10,11 +10,11 @@ from msgspec import UNSET, Struct, UnsetType
 from interlock.core.canonical import canonical
 from interlock.core.event_parts import Decision, Error
 from interlock.core.messages import ModelReply
+from interlock.core.redaction import Redaction
 from interlock.core.spending import NOTHING, Spending
 from interlock.engine.agents.model_door import Candidate, Heard
 from interlock.engine.worlds.asked_requests import AskedRequest, as_data
 from interlock.engine.worlds.askings import AskingOnTape
-from interlock.tools.secrets import Redaction
 
 
 class _AskingEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):

@@ -18,12 +18,12 @@ from msgspec import UNSET, Struct, UnsetType
 
 from interlock.core.canonical import canonical
 from interlock.core.events import Error, ErrorClass
+from interlock.core.redaction import Redaction
 from interlock.core.values import Value, ValueProblem, is_list, is_map
 from interlock.engine.worlds.asking_entries import NotOneAnswer, asking_entry, read_asking
 from interlock.engine.worlds.askings import AskingOnTape, Askings
 from interlock.engine.worlds.cassettes import CallOnTape, Cassette, CassetteError, as_json, from_json
 from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
-from interlock.tools.secrets import Redaction
 
 FORMAT: Final = 2
 FORMATS_READ: Final = (1, 2)

@@ -6,10 +6,10 @@ A played run reads no memory and leaves none: what was recalled when it was reco
 from __future__ import annotations
 
 from interlock.core.event_parts import Error
+from interlock.core.redaction import Redaction
 from interlock.engine.agents.memory.door import MemoryCall, MemoryDoor
 from interlock.engine.worlds.cassettes import CallOnTape, Cassette
 from interlock.tools.outcome import Done, Failed, Unknown
-from interlock.tools.secrets import Redaction
 
 
 class RecordingMemory:

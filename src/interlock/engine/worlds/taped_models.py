@@ -12,10 +12,10 @@ from interlock.core.agent_contract import ModelNeed
 from interlock.core.event_parts import Decision, Error
 from interlock.core.messages import ModelRequest
 from interlock.core.plan import Micros
+from interlock.core.redaction import Redaction
 from interlock.engine.agents.model_door import Candidate, Chosen, Heard, ModelDoor, NoneChosen, Turn
 from interlock.engine.worlds.asked_requests import asked_request
 from interlock.engine.worlds.askings import AskingOnTape, Askings, NotOnTape
-from interlock.tools.secrets import Redaction
 
 
 class _Recorded(Struct, frozen=True):

@@ -8,6 +8,7 @@ from functools import partial
 from interlock.agents.agent import Agent
 from interlock.agents.collecting import Agents
 from interlock.core.agent_contract import AgentContract
+from interlock.core.redaction import Redaction
 from interlock.core.values import Value
 from interlock.engine.agents.memory.door import MemoryDoor
 from interlock.engine.agents.model_door import ModelDoor
@@ -20,7 +21,6 @@ from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal
 from interlock.tools.outcome import Failed, ToolOutcome
 from interlock.tools.reconciling import CannotTell, Reconciled
-from interlock.tools.secrets import Redaction
 from interlock.tools.tool import Tool
 from interlock.tools.toolbox import Toolbox
 
