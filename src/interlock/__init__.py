@@ -1,4 +1,4 @@
-"""Interlock: declare a graph of tools, gates and people; run it durably; know why each step was taken.
+"""Interlock: declare a graph of agents, tools, gates and people; run it durably; know why each step was taken.
 
     from interlock import Interlock, tool
 

@@ -50,7 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Run graphs of tools, gates and people, durably, and know why each step was taken.",
+    help="Run graphs of agents, tools, gates and people, durably, and know why each step was taken.",
 )
 
 _START = "Start"
