@@ -17,6 +17,7 @@ from interlock.core.event_parts import Option
 from log import Log, latest_log, latest_run, read_log, steps_of
 from means import Means, means_here
 from stage import CHECKOUT, NotAsClaimed, Stage
+from watch import Watch
 from work import work_table
 
 PROJECT = CHECKOUT / "demo-project"
@@ -135,8 +136,8 @@ def _second_act(stage: Stage) -> str:
 def _third_act(stage: Stage, means: Means) -> str:
     stage.heading("3  Killed in the middle of an agent's work")
     stage.say("As the first time, but the process is killed once the agent has patched its copy and goes on with it.")
-    before = latest_run(stage.store)
-    stage.shown_until(lambda: _has_patched(stage, before), *RUN, *means.inputs)
+    with Watch(stage.store, after=latest_run(stage.store)) as watch:
+        stage.shown_until(lambda: claims.has_patched(watch.events()), *RUN, *means.inputs)
     killed = _log_of_latest(stage)
     run = killed.run.id
     code = stage.shown("resume", run)
@@ -159,12 +160,6 @@ def _third_act(stage: Stage, means: Means) -> str:
         holds=claims.is_mended_by_its_agent(log, executes=means.executes),
     )
     return run
-
-
-def _has_patched(stage: Stage, before: str | None) -> bool:
-    """Whether a run has begun since, and an agent of it has changed its copy."""
-    log = latest_log(stage.store, after=before)
-    return log is not None and claims.has_patched(log.events)
 
 
 def _epilogue(stage: Stage, released: str, refused: str | None, killed: str) -> None:

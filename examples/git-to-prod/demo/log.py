@@ -52,10 +52,10 @@ def latest_run(store: str) -> str | None:
     return asyncio.run(asked())
 
 
-def latest_log(store: str, *, after: str | None = None) -> Log | None:
-    """The run that was started last, if it is not the one that was the last one before."""
+def latest_log(store: str) -> Log | None:
+    """The run that was started last."""
     run = latest_run(store)
-    return None if run is None or run == after else read_log(store, run)
+    return None if run is None else read_log(store, run)
 
 
 def read_log(store: str, run: str) -> Log:
