@@ -128,7 +128,7 @@ class Parts:
     ) -> Placing:
         """What a worker with these parts performs itself."""
         agents = {agent.name: DEFAULT_POOL for agent in self.agents or ()}
-        tools = agents | {tool.name: tool.pool for tool in self.toolbox}
+        tools = agents | self.toolbox.pools()
         return Placing(tools, pools=pools, tags=tags, limits=self.pools, hands=hands, is_shared=is_shared)
 
 

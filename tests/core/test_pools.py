@@ -5,9 +5,22 @@ from __future__ import annotations
 import pytest
 
 from interlock import tool
+from interlock.core.agent_contract import AgentContract
+from interlock.core.catalogue import Catalogue
+from interlock.core.compile import Compiled, compile_graph
+from interlock.core.plan import ToolContract
 from interlock.tools.errors import BadTool
 from interlock.tools.tool import tool_of
-from tests.core.compiling import errors, planned
+from tests.core.compiling import data_of, errors, planned
+
+PAINTER = AgentContract(name="painter", tools=("render", "look"))
+BOSS = AgentContract(name="boss", tools=("agent:painter",))
+
+
+def painted(text: str, pools: dict[str, str]) -> Compiled:
+    """A graph beside an agent that renders, and one that calls it."""
+    tools = {name: ToolContract(name=name, effect="read") for name in ("render", "look")}
+    return compile_graph(data_of(text), Catalogue(tools, agents={"painter": PAINTER, "boss": BOSS}, pools=pools))
 
 
 def test_a_node_names_the_pool_that_performs_its_calls() -> None:
@@ -53,3 +66,27 @@ def test_a_tool_with_a_pool_that_is_no_name_is_refused() -> None:
 
     with pytest.raises(BadTool, match="the pool 'two words' is no name"):
         tool(pool="two words")(train)
+
+
+@pytest.mark.parametrize("agent", ["painter", "boss"])
+def test_an_agent_that_would_call_a_tool_outside_its_pool_is_refused(agent: str) -> None:
+    """It makes its calls where it is itself: past the pool's workers, and past how many calls it may have at once."""
+    compiled = painted(f"nodes: {{a: {{agent: {agent}}}}}", {"render": "gpu", "look": "default"})
+
+    assert [(problem.place, problem.message, problem.advice) for problem in compiled.errors] == [
+        (
+            ("nodes", "a", "agent"),
+            "the agent `painter` would call `render` in the pool `default`, and that is of the pool `gpu`",
+            "write `pool: gpu` at the node, or give the agent a graph that calls `render`: `graph:NAME`",
+        )
+    ]
+
+
+def test_an_agent_in_the_pool_of_its_tools_may_call_them_and_any_of_the_default_pool() -> None:
+    """The advice is good."""
+    assert painted("nodes: {a: {agent: boss, pool: gpu}}", {"render": "gpu", "look": "default"}).errors == ()
+
+
+def test_an_agent_that_nobody_knows_the_pools_for_is_not_refused() -> None:
+    """A bundle holds no pools: what was accepted once is opened in every process."""
+    assert painted("nodes: {a: {agent: boss}}", {}).errors == ()

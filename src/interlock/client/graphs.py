@@ -88,12 +88,14 @@ class Graphs:
         tools: Mapping[str, ToolContract],
         agents: Agents,
         *,
+        pools: Mapping[str, str],
         document_limits: DocumentLimits,
         graph_limits: GraphLimits,
     ) -> None:
         self._shelf = shelf
         self._tools = tools
         self._agents = agents
+        self._pools = pools
         self._document_limits = document_limits
         self._graph_limits = graph_limits
 
@@ -120,6 +122,7 @@ class Graphs:
             _FolderOfGraphs(self._shelf, self._document_limits) if isinstance(self._shelf, Path) else self._shelf,
             self._tools,
             self._agents,
+            pools=self._pools,
             document_limits=self._document_limits,
             graph_limits=self._graph_limits,
         )
@@ -156,7 +159,7 @@ class Graphs:
         if document is not None and document.data is None:
             return CheckedGraph(name, Compiled(None, None, unread), unread, document)
         self._agents.renew()  # as graphs are, agents are read again each time
-        catalogue = Catalogue(self._tools, self._by_name(shelf), self._agents.contracts(), KnownZones())
+        catalogue = Catalogue(self._tools, self._by_name(shelf), self._agents.contracts(), KnownZones(), self._pools)
         compiled = compile_graph(data, catalogue, limits=self._graph_limits)
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
 

@@ -143,6 +143,7 @@ class Interlock:
             Path(graphs) if isinstance(graphs, str) else graphs,
             self.toolbox.contracts(),
             self.agents,
+            pools=self.toolbox.pools(),
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
         )

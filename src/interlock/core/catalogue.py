@@ -19,3 +19,5 @@ class Catalogue(Struct, frozen=True):
     agents: Mapping[str, AgentContract] = field(default_factory=dict[str, AgentContract])
     zones: Collection[str] | None = None
     """None: nobody knows, and each is taken for one."""
+    pools: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The pool of each tool whose pool is known: no part of what a graph means, so no bundle holds it."""

@@ -72,6 +72,10 @@ class Toolbox:
         """What graphs may know of these tools."""
         return {tool.name: tool.contract for tool in self}
 
+    def pools(self) -> dict[str, str]:
+        """The pool of each of these tools."""
+        return {tool.name: tool.pool for tool in self}
+
     def __iter__(self) -> Iterator[Tool]:
         return iter([tool for tool in self._tools.values() if not self._why(tool)])
 

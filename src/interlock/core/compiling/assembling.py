@@ -69,7 +69,9 @@ def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
         schema = inputs_schema(draft) if draft is family.root else schemas[draft.name]
         names = known_names(draft, schema, catalogue)
         compiler = TemplateCompiler(draft, names, expressions_max=limits.expressions_max)
-        parts = Parts(draft, compiler, catalogue.tools, catalogue.agents, family.named, schemas, contracts)
+        parts = Parts(
+            draft, compiler, catalogue.tools, catalogue.agents, family.named, schemas, contracts, catalogue.pools
+        )
         scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max), joinings)
         if draft is family.root:
             triggers = triggers_of(parts, schema, catalogue.zones)

@@ -12,7 +12,7 @@ from interlock.core.agent_contract import (
     MEMORY_TOOLS,
     AgentContract,
 )
-from interlock.core.plan import ToolContract
+from interlock.core.plan import DEFAULT_POOL, ToolContract
 
 
 def unknown_callees(
@@ -52,6 +52,19 @@ def callees(contract: AgentContract) -> list[str]:
     """Everything that an agent may call: its tools, and what is fetched before it is asked."""
     own = CONTROL_TOOLS | MEMORY_TOOLS if contract.memory else CONTROL_TOOLS
     return [name for name in _named(contract) if name not in own]
+
+
+def callees_of_other_pools(
+    agent: str, agents: Mapping[str, AgentContract], pools: Mapping[str, str], pool: str
+) -> Iterator[tuple[str, str]]:
+    """The tools that an agent, or one that it may call, calls in a pool that is not theirs; each with who calls it.
+
+    An agent makes its calls where it is performed itself. Tools of the default pool may be called in any.
+    """
+    for caller in reachable_agents([agent], agents).values():
+        for name in callees(caller):
+            if pools.get(name, DEFAULT_POOL) not in {DEFAULT_POOL, pool}:
+                yield caller.name, name
 
 
 def _named(contract: AgentContract) -> list[str]:

@@ -6,7 +6,7 @@ from types import NoneType
 
 from interlock.core import graph as g
 from interlock.core import plan as p
-from interlock.core.compiling.callees import unknown_callees
+from interlock.core.compiling.callees import callees_of_other_pools, unknown_callees
 from interlock.core.compiling.dependencies import Spot
 from interlock.core.compiling.json_data import Json
 from interlock.core.compiling.parts import Parts
@@ -95,8 +95,8 @@ def check_tool(name: str, place: Place, parts: Parts) -> None:
         parts.problem(place, f"there is no tool `{name}`", f"did you mean `{meant}`?" if meant else known)
 
 
-def check_agent(name: str, place: Place, parts: Parts) -> None:
-    """An agent that is named must be known, and so must everything that it may call."""
+def check_agent(name: str, place: Place, parts: Parts, *, pool: str) -> None:
+    """An agent that is named must be known, and so must everything that it may call: in the pool where it is itself."""
     contract = parts.agents.get(name)
     if contract is None:
         meant = nearest(name, parts.agents)
@@ -105,3 +105,8 @@ def check_agent(name: str, place: Place, parts: Parts) -> None:
         return
     for problem in unknown_callees(contract, parts.tools, parts.agents):
         parts.problem(place, problem, "mend the agent's `tools`, or add what is missing")
+    for caller, tool in callees_of_other_pools(name, parts.agents, parts.pools, pool):
+        meant = parts.pools[tool]
+        message = f"the agent `{caller}` would call `{tool}` in the pool `{pool}`, and that is of the pool `{meant}`"
+        advice = f"write `pool: {meant}` at the node, or give the agent a graph that calls `{tool}`: `graph:NAME`"
+        parts.problem(place, message, advice)

@@ -26,6 +26,8 @@ class Parts(Struct, frozen=True):
     inputs: Mapping[str, p.JsonSchema | None]
     """What each of them takes."""
     contracts: InputContracts
+    pools: Mapping[str, str]
+    """The pools of the tools, where they are known."""
 
     def problem(self, place: Place, message: str, advice: str = "", *, at_key: bool = False) -> None:
         """Notes an error."""

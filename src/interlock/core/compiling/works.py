@@ -35,7 +35,8 @@ def work_of(node: NodeDraft, parts: Parts) -> p.Work:
             check_tool(model.tool, (*node.place, "tool"), parts)
             return p.ToolWork(model.tool)
         case g.AgentNode() as model:
-            check_agent(model.agent, (*node.place, "agent"), parts)
+            pool = model.pool.name if model.pool is not None else p.DEFAULT_POOL
+            check_agent(model.agent, (*node.place, "agent"), parts, pool=pool)
             return p.AgentWork(model.agent)
         case g.ValueNode() as model:
             return p.ValueWork(parts.compiler.template(model.value, Spot(node.scope, node), (*node.place, "value")))
