@@ -76,6 +76,8 @@ class ResultAdopted(Struct, frozen=True, gc=False, tag="result.adopted", omit_de
     """What an `emit` has sent: it is offered to the waits of the new run as well."""
     is_shared: bool = False
     """The parent goes on having it, so it is the parent's to take back."""
+    tainted: bool = False
+    """The parent had read by then what somebody outside may have written."""
 
 
 class NodeResult(Struct, frozen=True, gc=False, tag="node.result", omit_defaults=True):
@@ -93,13 +95,13 @@ class NodeResult(Struct, frozen=True, gc=False, tag="node.result", omit_defaults
     retryable: bool = True
     calls: int = 1
     simulated: bool = False
-
-
     moved: bool = False
     """Of a call whose worker died: something in it had settled since a worker last died in it.
 
     Logs that were written before this was recorded say nothing of it: there all deaths in an effect counted together.
     """
+
+
 class EffectIntended(Struct, frozen=True, gc=False, tag="effect.intended", omit_defaults=True):
     """A step inside a node is about to touch the world, or asks a person (`question`)."""
 
@@ -134,6 +136,8 @@ class EffectDone(Struct, frozen=True, gc=False, tag="effect.done", omit_defaults
     spent: Spending | None = None
     simulated: bool = False
     tries: int = 1
+    tainted: bool = False
+    """Of a memory that was recalled: it holds what somebody outside may have written. Of a tool, its contract says."""
 
 
 class EffectFailed(Struct, frozen=True, gc=False, tag="effect.failed", omit_defaults=True):
@@ -292,11 +296,11 @@ class UndoResult(Struct, frozen=True, gc=False, tag="undo.result", omit_defaults
     error: Error | None = None
     retryable: bool = True
     simulated: bool = False
+    moved: bool = False
 
 
 # --- Decided ---------------------------------------------------------------------------------------------------------
 
-    moved: bool = False
 
 class NodeStarted(Struct, frozen=True, gc=False, tag="node.started", omit_defaults=True):
     """An attempt begins: its intent is on record before anything touches the world."""

@@ -27,7 +27,7 @@ from interlock.core.evolving.settling import call_ended, cancel_nodes, stop_scop
 from interlock.core.evolving.staleness import drop_stale
 from interlock.core.in_doubt import is_death
 from interlock.core.paths import body_of, item_at, node_at, path_of, split_step
-from interlock.core.plan import EmitWork, Node, Plan
+from interlock.core.plan import EmitWork, Node, Plan, ToolWork
 from interlock.core.spending import NOTHING, Spending
 from interlock.core.state import Adopted, Attempt, Calling, Matter, MatterKind, RunState, Scope, Waiting
 
@@ -113,6 +113,7 @@ def _adopt(state: RunState, path: str, body: e.ResultAdopted) -> None:
     if body.undo is not None:
         state.scopes[""].undos.append(body.undo)
     else:
+        state.is_tainted |= body.tainted
         state.adopted[path] = Adopted(
             body.parent_seq, body.out, body.labels, body.attempts, body.effect, body.sent, body.is_shared
         )
@@ -126,13 +127,15 @@ def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> 
     attempt = live.attempt
     attempt.status, attempt.out, attempt.labels = body.status, body.out, body.labels
     attempt.error, attempt.retryable, attempt.has_failed = body.error, body.retryable, body.status == "failed"
+    if isinstance(node.work, ToolWork) and plan.tools[node.work.tool].is_foreign:
+        state.is_tainted = True
     call_ended(state)
     _book_call(plan, state, scope, node, attempt, was_made=body.calls > 0)
+    if body.status in {"done", "failed"} and plan.called_graphs:
+        note_progress(plan, state, path)
     if body.status == "done":
         _take_done(plan, state, scope, node, live, event_type="node.result")
         return
-    if body.status in {"done", "failed"} and plan.called_graphs:
-        note_progress(plan, state, path)
     if is_death(path, attempt, body.error):
         note_death(attempt, moved=body.moved)
     state.matters.add(Matter("tried", scope.key, node.index, cause=state.seq))
@@ -173,6 +176,8 @@ def _settle_effect(plan: Plan, state: RunState, path: str, body: e.EffectSettled
     assert isinstance(live, Waiting)
     assert live.attempt is not None
     live.attempt.status, live.attempt.out = body.status, body.out
+    if isinstance(node.work, ToolWork) and plan.tools[node.work.tool].is_foreign:
+        state.is_tainted = True
     if body.status == "done":
         _take_done(plan, state, scope, node, live, event_type="effect.settled")
     else:

@@ -87,6 +87,11 @@ class ToolContract(Struct, frozen=True, gc=False, kw_only=True):
     terms: ToolTerms | None = None
     """None: the plain ones. A bundle of a tool without terms is what it was before there were any."""
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its results may hold what somebody outside has written: in an answer, or in a file that it reads."""
+        return self.terms is not None and bool(self.terms.permissions.hosts or self.terms.permissions.reads)
+
 
 # --- Templates: how an input is made of literals and expressions -----------------------------------------------------
 

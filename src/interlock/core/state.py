@@ -186,6 +186,8 @@ class Step(Struct, gc=False):
     raises: str = ""
     account: Account | None = None
     """The limits of everything inside it."""
+    tainted: bool = False
+    """Of a graph that it called, once that has ended: whether the run was tainted by then."""
     steps: dict[int, Step] = field(default_factory=dict[int, Any])
     """The steps inside it."""
 
@@ -213,12 +215,12 @@ class Attempt(Struct, gc=False):
     first: int = 1
     """The attempt that first used the effect's id: the ids of its steps carry that number."""
     deaths: int = 0
-    status: Literal["", "done", "failed", "unknown", "not_done"] = ""
-    out: Value = None
     deaths_in_a_row: int = 0
     """Those since something in it last settled."""
     moved: bool = False
     """Something in it has settled since a worker last died in it."""
+    status: Literal["", "done", "failed", "unknown", "not_done"] = ""
+    out: Value = None
     labels: tuple[str, ...] = ()
     error: Error | None = None
     retryable: bool = True
@@ -395,6 +397,8 @@ class RunState(Struct):
     """The digest of the policy that was in force at the last movement."""
     is_refused: bool = False
     """Whether it may not run at all: it ends at once, and tidies nothing up."""
+    is_tainted: bool = False
+    """Something in it has read what somebody outside may have written: agents that begin later may hear of it."""
     budget_line: list[str] = field(default_factory=list[str])
     """The nodes that wait until what is held for other calls is given back, in the order of their coming."""
     scopes: dict[str, Scope] = field(default_factory=dict[str, Scope])
@@ -460,7 +464,7 @@ def node_status(scope: Scope, index: int) -> NodeStatus:
     return NodeStatus(scope.status[index])
 
 
-STATE_FORM: Final = 6
+STATE_FORM: Final = 7
 """Which form of the state `encode_state` writes: raised with every change of its shape or of what it means."""
 
 _DECODER: Final = msgspec.msgpack.Decoder(RunState, ext_hook=decode_leaf)

@@ -35,6 +35,8 @@ class CallTool(Struct, frozen=True, gc=False, tag=True):
     """Whether earlier tries of it have recorded steps."""
     is_agent: bool = False
     """Whether `tool` names an agent, whose loop is to be run."""
+    is_tainted: bool = False
+    """Of an agent: whether its run has read before what somebody outside may have written."""
 
 
 class SendOut(Struct, frozen=True, gc=False):
@@ -91,7 +93,8 @@ def _call(plan: Plan, state: RunState, event: e.Event, body: e.NodeStarted) -> E
     due = None if body.timeout is None else event.at + body.timeout
     attempt = live.attempt
     what = (event.path, body.tool, body.effect, body.attempt, body.input, due, attempt.first)
-    return CallTool(*what, has_steps=bool(attempt.steps), is_agent=body.is_agent)
+    is_tainted = body.is_agent and state.is_tainted
+    return CallTool(*what, has_steps=bool(attempt.steps), is_agent=body.is_agent, is_tainted=is_tainted)
 
 
 def _undo(plan: Plan, state: RunState, event: e.Event, body: e.UndoStarted) -> Effect:

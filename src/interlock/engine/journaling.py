@@ -105,7 +105,7 @@ class RunJournal:
     async def graph_ended(self, ordinal: int, *, within: str = "") -> GraphEnded:
         """What became of the graph that a step has called, whenever it ends."""
         ended = await self._line.until_over(self._path + within, ordinal)
-        return GraphEnded(await self._line.whole(ended.out), ended.error)
+        return GraphEnded(await self._line.whole(ended.out), ended.error, ended.tainted)
 
     async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
         """Ask the graph that a step has called to stop. Where it has ended meanwhile, that is that."""

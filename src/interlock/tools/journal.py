@@ -53,6 +53,8 @@ class GraphEnded(Struct, frozen=True):
 
     out: Value = None
     error: Error | None = None
+    is_tainted: bool = False
+    """Whether its run had read by then what somebody outside may have written."""
 
 
 class Noted(Struct, frozen=True):

@@ -31,6 +31,7 @@ from interlock.tools.secrets import MissingSecret, SecretSource, named_secrets
 from interlock.tools.tool import Tool
 
 DOCUMENT_LIMITS: Final = FetchLimits(response_bytes_max=16 << 20)
+ANY_HOST: Final = "*"
 LISTING_TENANT: Final = "local"
 """For whom a server is asked what it offers, where no run asks."""
 
@@ -179,14 +180,16 @@ def _check_reach(declared: DeclaredSource, source: McpSource) -> None:
 def _mcp_tool(
     declared: DeclaredSource, source: McpSource, definition: Definition, pins: Pins, around: Surroundings
 ) -> Tool:
-    own = (parse_target(source.url).host_header,) if source.url is not None else ()
+    own = () if source.url is None else (parse_target(source.url).host_header,)
+    # Nothing keeps a program from speaking to whom it likes: what its file does not say of that is everything.
+    reached = [*own, *source.hosts] or [ANY_HOST]
     return remote_tool(
         declared,
         definition,
         pins,
         call=McpCall(declared, definition, around.clients, around.quarantine),
         effect=effect_of(definition, source),
-        hosts=[*own, *source.hosts],
+        hosts=reached,
         secrets=secrets_of(source),
     )
 

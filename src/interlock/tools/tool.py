@@ -89,8 +89,7 @@ class Tool:
     @property
     def is_foreign(self) -> bool:
         """Whether its results may hold what somebody outside has written: in an answer, or in a file that it reads."""
-        needs = self.terms.permissions
-        return self.is_remote or bool(needs.hosts or needs.reads)
+        return self.contract.is_foreign
 
     def permissions(self, arguments: Value) -> Permissions:
         """What a call with these arguments needs: what policy is asked about. If that cannot be told, all it may need.

@@ -92,6 +92,21 @@ def test_a_program_is_started_once_and_ends_with_the_toolbox(programs: Programs)
     assert programs.left == []
 
 
+def test_a_program_that_names_no_hosts_may_reach_them_all(programs: Programs) -> None:
+    """Nothing keeps it from that, so a policy that grants few hosts does not grant it, and what it says taints."""
+    reached: list[tuple[str, ...]] = []
+
+    async def story() -> None:
+        await programs.folder.approve()
+        reached.append(programs.folder.toolbox().get("raw_echo").terms.permissions.hosts)
+        programs.mode("echo", more="  hosts: [api.example.com]\n")
+        reached.append(programs.folder.toolbox().get("raw_echo").terms.permissions.hosts)
+
+    lived(story)
+
+    assert reached == [("*",), ("api.example.com",)]
+
+
 def test_a_program_sees_no_environment_but_what_it_is_given(
     programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

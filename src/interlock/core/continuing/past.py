@@ -101,10 +101,12 @@ class Past:
             case e.NodeResult(status="done") as body if status is NodeStatus.RUNNING:
                 labels, effect = body.labels, body.effect
                 self._done_though[path] = e.ResultAdopted(
-                    event.seq, body.out, labels, effect, sent=self._sent.get(path)
+                    event.seq, body.out, labels, effect, sent=self._sent.get(path), tainted=self._state.is_tainted
                 )
             case e.EffectSettled(status="done") as body if status is NodeStatus.WAITING:
-                self._done_though[path] = e.ResultAdopted(event.seq, body.out, effect=body.effect)
+                self._done_though[path] = e.ResultAdopted(
+                    event.seq, body.out, effect=body.effect, tainted=self._state.is_tainted
+                )
             case e.NodeCancelled() if scope.stopping in _STOPPED and path in self._done_though:
                 # Its scope was stopped while it was being done: that it was done is no less true.
                 self.results[path] = self._done_though[path]
@@ -123,6 +125,7 @@ class Past:
             effect=before.effect if before else self._effects.get(path, ""),
             attempts=before.attempts if before else (scope.notes.get(node.index) or Note()).attempts,
             sent=before.sent if before else self._sent.get(path),
+            tainted=self._state.is_tainted,
         )
 
 

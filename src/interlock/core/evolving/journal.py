@@ -37,18 +37,20 @@ def note_step(plan: Plan, state: RunState, path: str, body: StepFact) -> None:
         case e.EffectDone():
             step = steps[body.ordinal]
             step.status, step.out = "done", body.out
+            state.is_tainted |= body.tainted or _is_foreign(plan, step)
             _remember_undo(plan, state, step_path(path, body.ordinal), step)
             step.input = None
             _book(plan, state, path, step, body.spent)
-        case e.EffectFailed():
             note_progress(plan, state, step_path(path, body.ordinal))
+        case e.EffectFailed():
             step = steps[body.ordinal]
             step.status, step.error, step.input = "failed", body.error, None
+            state.is_tainted |= _is_foreign(plan, step)
             _book(plan, state, path, step, body.spent)
-        case e.EffectUnknown():
-            step = steps[body.ordinal]
             if body.error.kind != "lost":
                 note_progress(plan, state, step_path(path, body.ordinal))
+        case e.EffectUnknown():
+            step = steps[body.ordinal]
             # What an agent may repeat is no riddle for anybody: it is made once more, and the lost call is paid for.
             step.status = "unknown" if step.must_be_known else "not_done"
             step.error, step.holds = body.error, body.holds
@@ -78,6 +80,11 @@ def _intend(plan: Plan, state: RunState, path: str, steps: dict[int, Step], body
     steps[body.ordinal] = step
     if body.kind == "graph" and known is None:
         open_called_graph(plan, state, step_path(path, body.ordinal), body.name, body.input)
+
+
+def _is_foreign(plan: Plan, step: Step) -> bool:
+    """Whether what came of a step may hold what somebody outside has written, what went wrong with it as well."""
+    return step.kind == "tool" and step.name in plan.tools and plan.tools[step.name].is_foreign
 
 
 def _undo_of(plan: Plan, step: Step) -> str:
@@ -127,6 +134,7 @@ def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | 
             _raise_if_granted(plan, state, step, body.choice)
         case e.EffectSettled(status="done"):
             step.status, step.out = "done", body.out
+            state.is_tainted |= _is_foreign(plan, step)
             _remember_undo(plan, state, path, step)
             step.input = None
         case e.EffectSettled():

@@ -139,7 +139,7 @@ def _end_called_graph(plan: Plan, state: RunState, parent: Scope, scope: Scope, 
     parent.standing.extend(scope.standing)
     step = step_at(plan, state, scope.key.removesuffix("/"))
     assert step is not None
-    step.status, step.out, step.error = "ended", outcome.out, outcome.error
+    step.status, step.out, step.error, step.tainted = "ended", outcome.out, outcome.error, state.is_tainted
     if outcome.status != "succeeded" and step.error is None:
         step.error = Error(
             "cancelled" if outcome.status == "cancelled" else "failed", f"the graph was {outcome.status}"

@@ -21,9 +21,9 @@ def answer(call: AskedCall, out: Value, *, effect: EffectClass, text: str = "") 
     return ToolAnswer(call_id=call.id, tool=call.tool, out=out, digest=digest_of(out), text=text, effect=effect)
 
 
-def no_answer(call: AskedCall, error: Error, *, effect: EffectClass) -> ToolAnswer:
-    """Why there is no result."""
-    return ToolAnswer(call_id=call.id, tool=call.tool, error=error, effect=effect)
+def no_answer(call: AskedCall, error: Error, *, effect: EffectClass, text: str = "") -> ToolAnswer:
+    """Why there is no result. `text` is what the model reads of it, where that is not the error itself."""
+    return ToolAnswer(call_id=call.id, tool=call.tool, error=error, text=text, effect=effect)
 
 
 def recorded_reply(reply: ModelReply) -> Value:

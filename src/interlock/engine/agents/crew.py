@@ -65,6 +65,8 @@ class AgentCall:
     deadline: Micros | None
     chain: tuple[str, ...] = ()
     """The agents that call it, the outermost first."""
+    is_tainted: bool = False
+    """Whether what it is given may hold what somebody outside has written."""
 
 
 def crew_of(engine: Engine, performer: Performer, clock: Clock, plan: Plan, run: str) -> Crew:

@@ -65,6 +65,11 @@ class AgentLoop:
             await self._steps.record()
         return outcome
 
+    @property
+    def is_tainted(self) -> bool:
+        """Whether the agent has read what somebody outside may have written, or what was made of such."""
+        return self._calls.is_tainted
+
     async def _to_the_end(self) -> ToolOutcome:
         agent = self._crew.performer.agent(self._contract)
         if agent is None:
@@ -200,4 +205,8 @@ class AgentLoop:
         return PersonAnswered(given["choice"] or None, given["form"], given["why"])
 
     async def _run_agent(self, call: AgentCall, journal: Journal) -> ToolOutcome:
-        return await AgentLoop(self._crew, call, journal, self._halt).outcome()
+        inner = AgentLoop(self._crew, call, journal, self._halt)
+        try:
+            return await inner.outcome()
+        finally:
+            self._calls.is_tainted |= inner.is_tainted

@@ -29,6 +29,7 @@ async def perform_agent(crew: Crew, effect: CallTool, journal: Journal, in_fligh
             attempt=effect.first_attempt,
             input=await crew.whole(effect.input),
             deadline=effect.due,
+            is_tainted=effect.is_tainted,
         )
         outcome = await AgentLoop(crew, call, journal, halt).outcome()
     finally:

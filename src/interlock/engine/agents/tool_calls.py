@@ -105,8 +105,8 @@ class ToolCalls:
         self._out = 0
         """How many of the calls of one turn have not ended."""
         self.is_simulated = False
-        self.is_tainted = False
-        """Whether the agent has read what somebody outside may have written."""
+        self.is_tainted = call.is_tainted
+        """Whether the agent has read what somebody outside may have written, or was given what others made of it."""
 
     async def make(self, action: CallTools) -> ToolsAnswered:
         """Make all of them, and tell what came of each."""
@@ -207,7 +207,7 @@ class ToolCalls:
             case JournaledStep(status="done", out=out):
                 return self._answer(meant, known.effect, out)
             case JournaledStep(status="failed", error=error):
-                return no_answer(meant.call, error or Error("failed", "the call failed"), effect=meant.effect)
+                return self._no_answer(meant, known.effect, error or Error("failed", "the call failed"))
             case JournaledStep() if meant.kind != "tool":
                 return Begun(meant, known.ordinal, known.effect, known)
             case JournaledStep():
@@ -257,12 +257,13 @@ class ToolCalls:
             self._leave_if_stopped(one, outcome)
         match outcome:
             case Done(out=out, simulated=simulated):
-                done = EffectDone(ordinal, effect, out, price, simulated=simulated, tries=one.tries)
+                tainted = meant.kind == "memory" and has_tainted(out)
+                done = EffectDone(ordinal, effect, out, price, simulated=simulated, tries=one.tries, tainted=tainted)
                 self._steps.carry(done)
                 return self._answer(meant, effect, out)
             case Failed(error=error, simulated=simulated):
                 self._steps.carry(EffectFailed(ordinal, effect, error, price, simulated=simulated, tries=one.tries))
-                return no_answer(meant.call, error, effect=meant.effect)
+                return self._no_answer(meant, effect, error)
             case Unknown(error=error) if meant.kind == "agent":
                 raise InDoubt(error)
             case Unknown(error=error) if meant.effect == "once":
@@ -270,7 +271,7 @@ class ToolCalls:
                 raise InDoubt(Error(error.kind, error.message, self._steps.at(ordinal)))
             case Unknown(error=error):
                 self._steps.carry(EffectFailed(ordinal, effect, error, price, tries=one.tries))
-                return no_answer(meant.call, error, effect=meant.effect)
+                return self._no_answer(meant, effect, error)
 
     def _leave_unmade(self, one: Begun, halted: Error) -> NoReturn:
         """A call that was not made although its intent is on record: nobody has to be asked what became of it."""
@@ -326,6 +327,7 @@ class ToolCalls:
             finally:
                 waiting.cancel()
                 await asyncio.gather(*asked, return_exceptions=True)
+        self.is_tainted |= ended.is_tainted
         if ended.error is None:
             return Done(ended.out, calls=0)
         return Failed(ended.error, retryable=False, calls=0)
@@ -355,6 +357,7 @@ class ToolCalls:
             input=one.meant.call.arguments,
             deadline=self._call.deadline,
             chain=(*self._call.chain, self._call.agent),
+            is_tainted=self.is_tainted,
         )
         return await self._run_agent(call, self._steps.inside(one.ordinal, one.known))
 
@@ -366,6 +369,15 @@ class ToolCalls:
             self.is_tainted = True
             text = told_to_model(out, tool=meant.name, source=source, mark=effect)
         return answer(meant.call, out, effect=meant.effect, text=text)
+
+    def _no_answer(self, meant: Meant, effect: str, error: Error) -> ToolAnswer:
+        """Why there is no result: what somebody outside says of that is theirs as much as a result."""
+        text = ""
+        if meant.foreign_source:
+            self.is_tainted = True
+            said = f"{error.kind}: {error.message}"
+            text = told_to_model(said, tool=meant.name, source=meant.foreign_source, mark=effect)
+        return no_answer(meant.call, error, effect=meant.effect, text=text)
 
 
 def _price_of(meant: Meant) -> Spending | None:

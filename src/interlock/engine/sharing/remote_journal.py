@@ -97,7 +97,7 @@ class RemoteJournal:
         step = step_at(plan, state, called)
         if step is None:
             raise self._refused()
-        return GraphEnded(await self._engine.whole(step.out), step.error)
+        return GraphEnded(await self._engine.whole(step.out), step.error, step.tainted)
 
     async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
         """Ask the graph that a step has called to stop, where the run is driven."""
