@@ -47,7 +47,7 @@ SHAPE = [
     ),
     ("nodes: {a: {loop: {x: {valu: 1}}, max: 3, at_max: accept}}", "nodes.a.loop.x.valu: `valu` is not a kind of node"),
     ("nodes: {}", "nodes: there are no nodes here"),
-    ("nodes: {a: {tool: look}}\nlanguage: 2", "language: `language` is one of 1, not the number 2"),
+    ("nodes: {a: {tool: look}}\nlanguage: 2", "language: `language` is 1, not the number 2"),
     ("nodes: {a: {tool: look}}\nnode: 2", "node: `node` is not a key of a graph"),
     ("{graph: Bad Name, nodes: {a: {tool: look}}}", "graph: `Bad Name` cannot be the name of a graph"),
 ]

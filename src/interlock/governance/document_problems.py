@@ -6,7 +6,6 @@ Knows the shape only; which keys go together is told in `rule_checks`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -14,18 +13,8 @@ from pydantic_core import ErrorDetails
 from interlock.core.compiling.json_data import Json, JsonMap
 from interlock.core.compiling.spellings import WRITTEN_WRONG
 from interlock.core.problems import Place, Problem, nearest
+from interlock.core.shape_wording import is_not, not_one_of, said
 from interlock.governance.policy_document import ArgumentBounds, PolicyDocument, RuleSpec, Who
-
-_WANTED: Final = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "a map",
-    "model_type": "a map",
-    "model_attributes_type": "a map",
-}
 
 
 def without_broken_rules(error: ValidationError, document: JsonMap) -> JsonMap:
@@ -65,16 +54,14 @@ def _told(detail: ErrorDetails, place: Place) -> Problem:
             message = f"{_owner(detail['loc'][:-1])[0]} needs `{key}`"
             return Problem(place=place, message=message, advice=f"add `{key}: …`", at_key=True)
         case "literal_error":
-            return _not_one_of(name, given, str(facts["expected"]), place)
+            return not_one_of(name, given, str(facts["expected"]), place)
         case "string_pattern_mismatch":
             advice = "begin with a letter; letters, digits, `_`, `.` and `-` may follow, 64 in all"
-            return Problem(place=place, message=f"{name} cannot be {_said(given)}", advice=advice)
+            return Problem(place=place, message=f"{name} cannot be {said(given)}", advice=advice)
         case "too_short" | "string_too_short":
             return Problem(place=place, message=f"{name} is empty", advice="write at least one, or leave the key out")
-        case kind if kind in _WANTED:
-            return Problem(place=place, message=f"{name} is {_WANTED[kind]}, not {_said(given)}")
-        case _:
-            return Problem(place=place, message=f"{name} cannot be {_said(given)}")
+        case kind:
+            return is_not(name, kind, given, place)
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------
@@ -134,27 +121,3 @@ def _called(place: Place) -> str:
     if not keys:
         return "a policy"
     return f"`{keys[-1]}`" if isinstance(place[-1], str) else f"item {place[-1]} of `{keys[-1]}`"
-
-
-def _not_one_of(name: str, given: object, expected: str, place: Place) -> Problem:
-    known = [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")]
-    meant = nearest(given, known) if isinstance(given, str) else None
-    said = known[0] if len(known) == 1 else f"one of {', '.join(known)}"
-    message = f"{name} is {said}, not {_said(given)}"
-    return Problem(place=place, message=message, advice=f"did you mean `{meant}`?" if meant else "")
-
-
-def _said(given: object) -> str:
-    match given:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if given else "false"
-        case int() | float():
-            return f"the number {given}"
-        case str():
-            return f"the text `{given if len(given) <= 40 else given[:40] + '…'}`"
-        case dict():
-            return "a map"
-        case _:
-            return "a list"

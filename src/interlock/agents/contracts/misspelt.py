@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from interlock.agents.contracts.written import WrittenAgent
-from interlock.core.compiling.misspellings import said
 from interlock.core.compiling.spellings import WRITTEN_WRONG
 from interlock.core.problems import Place, Problem, nearest
+from interlock.core.shape_wording import is_not, not_one_of, said
 
 PROBLEMS_MAX: Final = 100
-
-_WANTED: Final = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "a map",
-    "model_type": "a map",
-    "model_attributes_type": "a map",
-}
 
 
 def problems_of_shape(error: ValidationError) -> list[Problem]:
@@ -49,7 +37,7 @@ def _problem(detail: ErrorDetails) -> Problem:
             owner = f"`{place[-2]}`" if len(place) > 1 else "an agent"
             return Problem(place=place[:-1], message=f"{owner} needs {name}", advice=f"add {name}", at_key=True)
         case "literal_error":
-            return _not_one_of(name, given, str(facts["expected"]), place)
+            return not_one_of(name, given, str(facts["expected"]), place)
         case "string_pattern_mismatch":
             advice = "begin with a letter, go on with letters, digits and `_`"
             return Problem(place=place, message=f"{name} is no name: {said(given)}", advice=advice)
@@ -61,10 +49,8 @@ def _problem(detail: ErrorDetails) -> Problem:
             return Problem(place=place, message=f"{name} is empty", advice="write something")
         case "string_too_long":
             return Problem(place=place, message=f"{name} is longer than {facts['max_length']} characters")
-        case kind if kind in _WANTED:
-            return Problem(place=place, message=f"{name} is {_WANTED[kind]}, not {said(given)}")
-        case _:
-            return Problem(place=place, message=f"{name} cannot be {said(given)}")
+        case kind:
+            return is_not(name, kind, given, place)
 
 
 def _place(loc: tuple[str | int, ...]) -> Place:
@@ -99,10 +85,3 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any 
         return annotation
     found = [model for each in get_args(annotation) if (model := _model_in(each)) is not None]
     return found[0] if found else None
-
-
-def _not_one_of(name: str, given: object, expected: str, place: Place) -> Problem:
-    known = [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")]
-    meant = nearest(given, known) if isinstance(given, str) else None
-    message = f"{name} is one of {', '.join(known)}, not {said(cast('object', given))}"
-    return Problem(place=place, message=message, advice=f"did you mean `{meant}`?" if meant else "")

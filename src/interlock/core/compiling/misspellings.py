@@ -17,6 +17,7 @@ from interlock.core.compiling.spellings import SHAPE_MARK, WRITTEN_WRONG, EdgeSp
 from interlock.core.graph_triggers import TRIGGER_SHAPES, CronTrigger, EventTrigger
 from interlock.core.limits import PROBLEMS_MAX
 from interlock.core.problems import Place, Problem, nearest
+from interlock.core.shape_wording import is_not, not_one_of, said
 
 NOT_YET: Final = frozenset({"to", "judge"})
 """Words of the language whose time has not come: refused, since accepting them would be without effect."""
@@ -183,18 +184,6 @@ def _why_not(key: str, owner: str) -> str:
 
 # --- everything else -------------------------------------------------------------------------------------------------
 
-_WANTED: Final = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "a map",
-    "model_type": "a map",
-    "model_attributes_type": "a map",
-}
-
 
 def _told(detail: ErrorDetails, place: Place) -> Problem:
     """The problem in our words."""
@@ -216,10 +205,8 @@ def _told(detail: ErrorDetails, place: Place) -> Problem:
             return Problem(place=place, message=f"{name} is at most {facts['le']}, not {given}")
         case "too_short":
             return Problem(place=place, message=f"{name} is empty", advice="write at least one")
-        case kind if kind in _WANTED:
-            return Problem(place=place, message=f"{name} is {_WANTED[kind]}, not {said(given)}")
-        case _:
-            return Problem(place=place, message=f"{name} cannot be {said(given)}")
+        case kind:
+            return is_not(name, kind, given, place)
 
 
 def _called(loc: tuple[str | int, ...]) -> str:
@@ -229,23 +216,6 @@ def _called(loc: tuple[str | int, ...]) -> str:
     if not keys:
         return "a graph"
     return f"`{keys[-1]}`" if isinstance(steps[-1], str) else f"item {steps[-1]} of `{keys[-1]}`"
-
-
-def said(given: object) -> str:
-    """What somebody wrote, in few words."""
-    match given:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if given else "false"
-        case int() | float():
-            return f"the number {given}"
-        case str():
-            return f"the text `{given if len(given) <= 40 else given[:40] + '…'}`"
-        case dict():
-            return "a map"
-        case _:
-            return "a list"
 
 
 def _kindless(name: str, given: object, place: Place) -> Problem:
@@ -268,7 +238,4 @@ def _kindless(name: str, given: object, place: Place) -> Problem:
 def _not_one_of(name: str, given: object, expected: str, place: Place) -> Problem:
     if isinstance(given, str) and given in NOT_YET:
         return Problem(place=place, message=f"`{given}` is not in this version", advice="choose another")
-    known = [word.strip("' ") for word in expected.replace(" or ", ", ").split(",")]
-    meant = nearest(given, known) if isinstance(given, str) else None
-    message = f"{name} is one of {', '.join(known)}, not {said(given)}"
-    return Problem(place=place, message=message, advice=f"did you mean `{meant}`?" if meant else "")
+    return not_one_of(name, given, expected, place)
