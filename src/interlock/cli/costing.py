@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,14 +10,10 @@ from interlock.cli.failures import CommandError, ExitCode
 from interlock.cli.invocation import Invocation, finished
 from interlock.cli.many import Chosen
 from interlock.cli.options import AsJson, AtMost, OfGraph, OfLabel, OfStatus, OlderThan, RunIfOne, Store
-
-if TYPE_CHECKING:
-    from rich.status import Status
+from interlock.cli.progress import Progress
 
 CALL = "call"
 """Of one run: every call by itself."""
-TOLD_EVERY = 50
-"""After how many runs the progress is told anew."""
 
 
 def costs(
@@ -74,7 +70,7 @@ async def _costs_of_many(chosen: Chosen, by: str, on: Invocation) -> int:
     from interlock.cli.opening import looked_at_all
     from interlock.cli.output import console, print_json
 
-    progress = _Progress(on)
+    progress = Progress(lambda count: f"reading runs: {count:,}", on)
     async with looked_at_all(on.store) as interlock:
         with progress:
             report = await chosen.or_all_of(interlock).costs(by=by, tell=progress.tell)
@@ -83,28 +79,3 @@ async def _costs_of_many(chosen: Chosen, by: str, on: Invocation) -> int:
     else:
         print_report(console(), report)
     return ExitCode.SUCCEEDED
-
-
-class _Progress:
-    """How many runs have been read, on a terminal alone and gone in the end."""
-
-    def __init__(self, on: Invocation) -> None:
-        from interlock.cli.output import error_console
-
-        console = error_console()
-        self._status: Status | None = None
-        if console.is_terminal and not on.as_json:
-            self._status = console.status("reading runs")
-
-    def __enter__(self) -> None:
-        if self._status is not None:
-            self._status.start()
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def tell(self, count: int) -> None:
-        """So many are read."""
-        if self._status is not None and count % TOLD_EVERY == 0:
-            self._status.update(f"reading runs: {count:,}")

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 from interlock.cli.failures import CommandError, ExitCode, Interrupted
 from interlock.cli.invocation import LIVE, Invocation, finished
 from interlock.cli.labels import read_labels
+from interlock.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from interlock.client.interlock import Interlock
     from interlock.client.selection import Selection
     from interlock.engine.asking import Asked
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 Act: TypeAlias = Literal["pause", "resume", "cancel", "cancel --rollback", "retry", "rollback"]
 
 REFUSED_SHOWN_MAX: Final = 20
-TOLD_EVERY: Final = 50
-"""After how many runs the progress is told anew."""
 
 _MEANS: Final[dict[str, str]] = {
     "done": "done",
@@ -196,7 +193,7 @@ async def tell_outcomes(
     became: Counter[str] = Counter()
     wrong: list[Asked] = []
     started: dict[str, str] = {}
-    for_people = _Progress(act, meant, on)
+    for_people = Progress(lambda count: f"{act}: {count:,} of {_runs(meant)}", on)
     with for_people:
         try:
             async for asked in outcomes:
@@ -226,32 +223,6 @@ def _how_to_go_on(act: Act, left: int, *, is_cut: bool) -> str:
     if is_cut and left:
         return f"for those that are left, give the same command --limit {left}; as it is, it would take others as well"
     return "the same command again is about those that are left"
-
-
-class _Progress:
-    """How far it is, on a terminal alone and gone in the end."""
-
-    def __init__(self, act: Act, meant: int, on: Invocation) -> None:
-        from interlock.cli.output import error_console
-
-        console = error_console()
-        self._told = f"{act}: {{:,}} of {_runs(meant)}"
-        self._status: Status | None = None
-        if console.is_terminal and not on.as_json:
-            self._status = console.status(self._told.format(0))
-
-    def __enter__(self) -> None:
-        if self._status is not None:
-            self._status.start()
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def tell(self, count: int) -> None:
-        """So many are done."""
-        if self._status is not None and count % TOLD_EVERY == 0:
-            self._status.update(self._told.format(count))
 
 
 def _print_as_json(act: Act, became: Counter[str], wrong: list[Asked], started: dict[str, str]) -> None:
