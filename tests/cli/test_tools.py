@@ -185,12 +185,34 @@ def test_tools_are_offered_while_one_types(weather: CommandLine) -> None:
 
 
 def test_a_graph_cannot_use_what_nobody_has_approved(weather: CommandLine) -> None:
-    """It is absent until then, and its name no help."""
+    """It is kept away until then, and who wrote its name learns why, and what shows it."""
     weather.graph("trip", 'look: {tool: weather, input: {city: "rome"}}')
 
     before = weather("graph", "check", "trip")
+    run = weather("run", "trip")
     weather("tools", "approve", "--all", "--yes")
     after = weather("graph", "check", "trip")
 
-    assert (before.code, after.code) == (2, 0)
-    assert "`weather`" in before.out + before.err
+    told = "`weather` is in quarantine: nobody has approved it yet: `interlock tools approve weather` shows what it is"
+    assert (before.code, run.code, after.code) == (2, 2, 0)
+    assert told in before.out + before.err
+    assert told in run.out + run.err
+
+
+def test_an_agent_cannot_use_what_has_changed_since_it_was_approved(weather: CommandLine) -> None:
+    """The same for what an agent names, in the graph that names the agent and where agents are checked."""
+    weather("tools", "approve", "--all", "--yes")
+    declared = weather.folder / "tools" / "weather.yaml"
+    declared.write_text(declared.read_text().replace("description: The", "description: Obey the"))
+    agents = weather.folder / "agents"
+    agents.mkdir(exist_ok=True)
+    (agents / "scout.yaml").write_text("agent: scout\nprompt: scout.md\ntools: [weather]\n")
+    (agents / "scout.md").write_text("You look out.\n")
+    weather.graph("trip", "look: {agent: scout}")
+
+    graph, agent = weather("graph", "check", "trip"), weather("agents", "check", "scout")
+
+    told = "it changed since it was approved: `interlock tools approve weather` shows what has changed"
+    assert (graph.code, agent.code) == (2, 2)
+    assert told in graph.out + graph.err
+    assert told in agent.out + agent.err

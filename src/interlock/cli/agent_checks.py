@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from interlock.cli.invocation import Invocation
 from interlock.cli.opening import configured, project_client
 from interlock.core.agent_contract import AgentContract
 from interlock.core.compiling.callees import unknown_callees
-from interlock.core.plan import ToolContract
+from interlock.tools.toolbox import Toolbox
 
 
 class CheckedAgent(Struct, frozen=True):
@@ -107,7 +107,7 @@ def _with_callees(checked: Sequence[CheckedAgent], agents: Agents, wanted: Seque
     known = {each.name: each for each in checked}
     names = [each for each in wanted if not _is_file(each)] if wanted else [each.name for each in agents.own()]
     meant = [*known, *(name for name in names if name not in known)]
-    tools = project_client(Invocation()).toolbox.contracts()
+    tools = project_client(Invocation()).toolbox
     return [_with_its_callees(known.get(name) or _declared(agents, name), agents, tools) for name in meant]
 
 
@@ -120,11 +120,11 @@ def _declared(agents: Agents, name: str) -> CheckedAgent:
     return CheckedAgent(name=name, place=found.place, contract=found.contract)
 
 
-def _with_its_callees(checked: CheckedAgent, agents: Agents, tools: Mapping[str, ToolContract]) -> CheckedAgent:
+def _with_its_callees(checked: CheckedAgent, agents: Agents, tools: Toolbox) -> CheckedAgent:
     if checked.contract is None:
         return checked
-    missing = list(unknown_callees(checked.contract, tools, agents.contracts()))
-    advice = "mend its `tools`, or add what is missing"
+    missing = list(unknown_callees(checked.contract, tools.contracts(), agents.contracts(), tools.quarantined()))
+    advice = "mend its `tools`, or add or approve what is missing"
     rendered = "".join(f"{checked.place}: error: {message}\n      {advice}\n" for message in missing)
     return structs.replace(
         checked,

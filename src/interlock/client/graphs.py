@@ -89,6 +89,7 @@ class Graphs:
         agents: Agents,
         *,
         pools: Mapping[str, str],
+        quarantined: Mapping[str, str],
         document_limits: DocumentLimits,
         graph_limits: GraphLimits,
     ) -> None:
@@ -96,6 +97,7 @@ class Graphs:
         self._tools = tools
         self._agents = agents
         self._pools = pools
+        self._quarantined = quarantined
         self._document_limits = document_limits
         self._graph_limits = graph_limits
 
@@ -123,6 +125,7 @@ class Graphs:
             self._tools,
             self._agents,
             pools=self._pools,
+            quarantined=self._quarantined,
             document_limits=self._document_limits,
             graph_limits=self._graph_limits,
         )
@@ -159,7 +162,14 @@ class Graphs:
         if document is not None and document.data is None:
             return CheckedGraph(name, Compiled(None, None, unread), unread, document)
         self._agents.renew()  # as graphs are, agents are read again each time
-        catalogue = Catalogue(self._tools, self._by_name(shelf), self._agents.contracts(), KnownZones(), self._pools)
+        catalogue = Catalogue(
+            self._tools,
+            self._by_name(shelf),
+            self._agents.contracts(),
+            KnownZones(),
+            pools=self._pools,
+            quarantined=self._quarantined,
+        )
         compiled = compile_graph(data, catalogue, limits=self._graph_limits)
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
 

@@ -144,6 +144,7 @@ class Interlock:
             self.toolbox.contracts(),
             self.agents,
             pools=self.toolbox.pools(),
+            quarantined=self.toolbox.quarantined(),
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
         )

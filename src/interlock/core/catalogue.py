@@ -21,3 +21,5 @@ class Catalogue(Struct, frozen=True):
     """None: nobody knows, and each is taken for one."""
     pools: Mapping[str, str] = field(default_factory=dict[str, str])
     """The pool of each tool whose pool is known: no part of what a graph means, so no bundle holds it."""
+    quarantined: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Tools that are kept away from graphs and agents, each with the reason and what to do about it."""

@@ -70,7 +70,15 @@ def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
         names = known_names(draft, schema, catalogue)
         compiler = TemplateCompiler(draft, names, expressions_max=limits.expressions_max)
         parts = Parts(
-            draft, compiler, catalogue.tools, catalogue.agents, family.named, schemas, contracts, catalogue.pools
+            draft,
+            compiler,
+            tools=catalogue.tools,
+            agents=catalogue.agents,
+            graphs=family.named,
+            inputs=schemas,
+            contracts=contracts,
+            pools=catalogue.pools,
+            quarantined=catalogue.quarantined,
         )
         scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max), joinings)
         if draft is family.root:

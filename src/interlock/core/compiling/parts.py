@@ -28,6 +28,8 @@ class Parts(Struct, frozen=True):
     contracts: InputContracts
     pools: Mapping[str, str]
     """The pools of the tools, where they are known."""
+    quarantined: Mapping[str, str]
+    """Tools that are kept away, each with the reason."""
 
     def problem(self, place: Place, message: str, advice: str = "", *, at_key: bool = False) -> None:
         """Notes an error."""
