@@ -60,6 +60,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("agent: a\n")
     (tmp_path / "b.py").write_text("import nothing_of_that_name\n")
     (tmp_path / "c.py").write_text("def (\n")
+    (tmp_path / "e.py").write_text("raise SystemExit\n")
     (tmp_path / "d.py").write_text(
         'from interlock.agents import agent\nx = agent("d", promt="x", limits={"steps": 0})\n'
     )
@@ -71,6 +72,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert "a.yaml:1:1: error: an agent needs `prompt`" in told
     assert "b.py:1: ModuleNotFoundError: No module named 'nothing_of_that_name'" in told
     assert "c.py:1: SyntaxError: invalid syntax" in told
+    assert "e.py:1: it exits while it is imported" in told
     assert "d.py:2: `d` cannot be an agent: promt: `promt` is not a key of an agent (did you mean `prompt`?)" in told
     assert "d.py:2: `d` cannot be an agent: limits.steps: `steps` is at least 1, not 0" in told
     assert "gone.yaml: there is no such file or folder" in told

@@ -9,12 +9,13 @@ import hashlib
 import importlib
 import importlib.util
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from interlock.agents.errors import AgentError, AgentsNotLoaded
+from interlock.agents.errors import AgentsNotLoaded
+from interlock.authoring.imported_code import import_problem
+from interlock.authoring.places import shown
 
 _MODULE_PREFIX: Final = "interlock_agents_"
 
@@ -25,7 +26,7 @@ def load_file(file: Path) -> ModuleType:
     name = f"{_MODULE_PREFIX}{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise AgentsNotLoaded([f"{file}: this is not a Python file"])
+        raise AgentsNotLoaded([f"{shown(str(file))}: this is not a Python file"])
     if str(file.parent) not in sys.path:
         sys.path.append(str(file.parent))
     module = importlib.util.module_from_spec(spec)
@@ -34,7 +35,7 @@ def load_file(file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[name]
-        raise _for_people(error, str(file)) from error
+        raise _not_loaded(error, shown(str(file))) from error
     return module
 
 
@@ -43,27 +44,10 @@ def load_module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except BaseException as error:
-        raise _for_people(error, f"module {name}") from error
+        raise _not_loaded(error, f"module {name}") from error
 
 
-def _for_people(error: BaseException, source: str) -> AgentsNotLoaded:
-    """What went wrong while importing, without the machinery of importing."""
-    match error:
-        case AgentsNotLoaded():
-            return error
-        case KeyboardInterrupt():
-            raise error
-        case AgentError():
-            return AgentsNotLoaded([str(error)])
-        case SyntaxError(filename=str(file), lineno=int(line)):
-            return AgentsNotLoaded([f"{file}:{line}: {type(error).__name__}: {error.msg}"])
-        case _:
-            told = traceback.format_exception_only(error)[-1].strip()
-            return AgentsNotLoaded([f"{_place(error, source)}: {told}"])
-
-
-def _place(error: BaseException, source: str) -> str:
-    """The innermost line that is neither ours nor the import system's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
-    return f"{theirs[-1].filename}:{theirs[-1].lineno}" if theirs else source
+def _not_loaded(error: BaseException, source: str) -> AgentsNotLoaded:
+    if isinstance(error, AgentsNotLoaded):
+        return error
+    return AgentsNotLoaded([import_problem(error, source, loader=__file__)])

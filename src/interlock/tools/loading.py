@@ -11,13 +11,13 @@ import hashlib
 import importlib
 import importlib.util
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from interlock.tools.errors import ToolError, ToolsNotLoaded
-from interlock.tools.places import shown
+from interlock.authoring.imported_code import import_problem
+from interlock.authoring.places import shown
+from interlock.tools.errors import ToolsNotLoaded
 
 FILE_MODULE_PREFIX: Final = "interlock_tools_"
 
@@ -46,7 +46,7 @@ def _load_under_own_name(file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[name]
-        raise _for_people(error, shown(str(file))) from error
+        raise _not_loaded(error, shown(str(file))) from error
     return module
 
 
@@ -57,7 +57,7 @@ def load_module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except BaseException as error:
-        raise _for_people(error, f"module {name}") from error
+        raise _not_loaded(error, f"module {name}") from error
 
 
 def file_behind(module: str) -> str | None:
@@ -88,26 +88,7 @@ def _make_importable(folder: Path) -> None:
         sys.path.append(str(folder))
 
 
-def _for_people(error: BaseException, source: str) -> ToolsNotLoaded:
-    """What went wrong while importing, without the machinery of importing."""
-    match error:
-        case ToolsNotLoaded():
-            return error
-        case KeyboardInterrupt():
-            raise error
-        case ToolError():
-            return ToolsNotLoaded([str(error)])
-        case SyntaxError(filename=str(file), lineno=int(line)):
-            return ToolsNotLoaded([f"{shown(file)}:{line}: {type(error).__name__}: {error.msg}"])
-        case SystemExit():
-            return ToolsNotLoaded([f"{_place(error, source)}: it exits while it is imported"])
-        case _:
-            told = traceback.format_exception_only(error)[-1].strip()
-            return ToolsNotLoaded([f"{_place(error, source)}: {told}"])
-
-
-def _place(error: BaseException, source: str) -> str:
-    """The innermost line that is neither ours nor the import system's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
-    return f"{shown(theirs[-1].filename)}:{theirs[-1].lineno}" if theirs else source
+def _not_loaded(error: BaseException, source: str) -> ToolsNotLoaded:
+    if isinstance(error, ToolsNotLoaded):
+        return error
+    return ToolsNotLoaded([import_problem(error, source, loader=__file__)])

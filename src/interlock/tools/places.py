@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any
+
+from interlock.authoring.places import shown
 
 
 def place_of_function(function: Callable[..., Any]) -> str:
@@ -24,15 +25,6 @@ def place_of_failure(traceback: TracebackType | None, file: str) -> str | None:
             line = traceback.tb_lineno
         traceback = traceback.tb_next
     return None if line is None else f"{shown(file)}:{line}"
-
-
-def shown(file: str) -> str:
-    """A path as it is seen from the working directory, if it lies in it."""
-    path = Path(file)
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return file
 
 
 def code_of(function: Callable[..., Any]) -> CodeType | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, TypeAlias
 
+from interlock.authoring.places import shown
 from interlock.core.plan import ToolContract
 from interlock.core.problems import nearest
 from interlock.tools.declared.reading import SUFFIXES
@@ -20,7 +21,6 @@ from interlock.tools.errors import ToolError, ToolsNotLoaded
 from interlock.tools.loading import load_file, load_module
 from interlock.tools.mcp.clients import McpClients
 from interlock.tools.pinning import Quarantine, lock_file_of, read_pins
-from interlock.tools.places import shown
 from interlock.tools.sources import Surroundings, source_files, tools_of_file
 from interlock.tools.tool import Tool, tool_of
 

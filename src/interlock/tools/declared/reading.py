@@ -10,12 +10,12 @@ from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from interlock.authoring.places import shown
 from interlock.authoring.yaml_document import DEFAULT_LIMITS, Document, read_document
 from interlock.core.problems import Place, Problem, nearest, shortened
 from interlock.core.values import Value, is_list, is_map
 from interlock.tools.declared.declaring import SOURCES, OperationWritten, Source
 from interlock.tools.errors import ToolsNotLoaded
-from interlock.tools.places import shown
 
 SUFFIXES: Final = (".yaml", ".yml")
 

@@ -15,9 +15,9 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, structs
 
+from interlock.authoring.places import shown
 from interlock.tools.errors import ToolError, ToolsNotLoaded
 from interlock.tools.pinning.definition import Definition, definition_of
-from interlock.tools.places import shown
 
 LOCK_FILE: Final = "tools.lock"
 LOCK_BYTES_MAX: Final = 64 << 20
