@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from interlock.core.event_parts import Decision, Error, Option
 from interlock.core.plan import Permissions, ToolContract, ToolTerms
 from interlock.core.values import Value
-from interlock.core.verdicts import Movement, Verdict
+from interlock.core.verdicts import Movement, Point, Verdict
 from interlock.engine.agents.crew import Crew
 from interlock.engine.agents.model_door import Candidate
 
@@ -28,66 +29,42 @@ class Asker(Struct, frozen=True):
     def about_tool(self, contract: ToolContract, needs: Permissions | None, arguments: Value) -> Movement:
         """A call of a tool."""
         terms = contract.terms or ToolTerms()
-        return Movement(
-            point="tool",
-            name=contract.name,
-            tenant=self.crew.tenant,
-            graph=self.crew.plan.name,
-            run=self.crew.run,
-            path=self.path,
-            agent=self.agent,
+        return replace(
+            self._asks_for("tool", contract.name, arguments),
             effect=contract.effect,
             risk=terms.risk,
             permissions=terms.permissions if needs is None else needs,
-            tainted=self.tainted,
-            arguments=arguments,
         )
 
     def about_memory(self, tool: ToolContract, memory: str, arguments: Value) -> Movement:
         """A call of a memory tool: its name is the memory that is meant."""
-        return Movement(
-            point="memory",
-            name=memory,
-            tenant=self.crew.tenant,
-            graph=self.crew.plan.name,
-            run=self.crew.run,
-            path=self.path,
-            agent=self.agent,
-            effect=tool.effect,
-            access="read" if tool.effect == "read" else "write",
-            tainted=self.tainted,
-            arguments=arguments,
-        )
+        access = "read" if tool.effect == "read" else "write"
+        return replace(self._asks_for("memory", memory, arguments), effect=tool.effect, access=access)
 
     def about_agent(self, name: str, arguments: Value) -> Movement:
         """A call of another agent, which will be asked about everything that it wants itself."""
+        return replace(self._asks_for("tool", name, arguments), effect="read")
+
+    def about_model(self, candidate: Candidate) -> Movement:
+        """A call of a model."""
+        return replace(
+            self._asks_for("model", candidate.name),
+            effect="paid",
+            permissions=Permissions(hosts=(candidate.host,) if candidate.host else (), external=bool(candidate.host)),
+            safety=candidate.safety,
+        )
+
+    def _asks_for(self, point: Point, name: str, arguments: Value = None) -> Movement:
         return Movement(
-            point="tool",
+            point=point,
             name=name,
             tenant=self.crew.tenant,
             graph=self.crew.plan.name,
             run=self.crew.run,
             path=self.path,
             agent=self.agent,
-            effect="read",
             tainted=self.tainted,
             arguments=arguments,
-        )
-
-    def about_model(self, candidate: Candidate) -> Movement:
-        """A call of a model."""
-        return Movement(
-            point="model",
-            name=candidate.name,
-            tenant=self.crew.tenant,
-            graph=self.crew.plan.name,
-            run=self.crew.run,
-            path=self.path,
-            agent=self.agent,
-            effect="paid",
-            permissions=Permissions(hosts=(candidate.host,) if candidate.host else (), external=bool(candidate.host)),
-            safety=candidate.safety,
-            tainted=self.tainted,
         )
 
 

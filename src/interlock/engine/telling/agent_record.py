@@ -162,38 +162,30 @@ class AgentRecord:
                 pass
 
     def _note_begun(self, event: e.Event, body: e.EffectIntended) -> None:
-        self._keep(
-            body,
-            ModelCall(
-                path=step_path(self._path, body.ordinal),
-                attempt=self._attempt,
-                turn=_turn_of(body.key),
-                agent=self._begun.agent if self._begun else "",
-                model=body.name,
-                tries=body.tries,
-                digest=body.digest,
-                manifest=body.manifest,
-                decisions=tuple(self._decided.pop(body.ordinal, ())),
-                at=event.at,
-                held=body.reserve or NOTHING,
-            ),
+        begun = replace(
+            self._call_at(event, body.ordinal, body.key),
+            model=body.name,
+            tries=body.tries,
+            digest=body.digest,
+            manifest=body.manifest,
+            held=body.reserve or NOTHING,
         )
+        self._keep(body, begun)
 
     def _note_refusal(self, event: e.Event, body: e.DecisionMade, error: e.Error) -> None:
-        self._keep(
-            body,
-            ModelCall(
-                path=step_path(self._path, body.ordinal),
-                attempt=self._attempt,
-                turn=_turn_of(body.key),
-                agent=self._begun.agent if self._begun else "",
-                model="",
-                decisions=tuple(self._decided.pop(body.ordinal, ())),
-                at=event.at,
-                ended_at=event.at,
-                status="failed",
-                error=error,
-            ),
+        refused = self._call_at(event, body.ordinal, body.key)
+        self._keep(body, replace(refused, ended_at=event.at, status="failed", error=error))
+
+    def _call_at(self, event: e.Event, ordinal: int, key: str) -> ModelCall:
+        """What every call is known by, with the decisions that were made about it."""
+        return ModelCall(
+            path=step_path(self._path, ordinal),
+            attempt=self._attempt,
+            turn=_turn_of(key),
+            agent=self._begun.agent if self._begun else "",
+            model="",
+            decisions=tuple(self._decided.pop(ordinal, ())),
+            at=event.at,
         )
 
     def _keep(self, body: StepEvent, call: ModelCall) -> None:
