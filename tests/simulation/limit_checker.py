@@ -74,7 +74,7 @@ class KeepsLimits:
                 self._settle(step_path(event.path, body.ordinal), body.spent or NOTHING)
             case e.EffectUnknown() as body:
                 self._settle(step_path(event.path, body.ordinal), None)
-            case e.AnswerGiven(choice="raise") if event.path in self._raises:
+            case e.AnswerGiven(choice="raise", of="") if event.path in self._raises:
                 self.counted[self._raises[event.path]].grants += 1
             case e.RunEnded():
                 self._check_end(event)

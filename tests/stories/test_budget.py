@@ -189,6 +189,48 @@ def test_a_spent_limit_of_a_node_may_be_raised_by_a_person(choice: str, status: 
     assert run.status() == status
 
 
+BOTH_ASK = """
+budget: {usd: "0.20", on_limit: ask}
+nodes: {a: {tool: buy}, b: {tool: buy, after: a, input: {n: 1}}, c: {tool: buy, after: a, input: {n: 2}}}
+"""
+
+
+def test_who_raises_a_limit_has_answered_all_who_ask_about_it() -> None:
+    """Rule 52: it is granted once. Who still has too little asks anew."""
+    run = buying(BOTH_ASK).does("a")
+
+    asked = run.waits
+    run.answers("b", "raise")
+
+    assert asked == {"b": "budget", "c": "budget"}
+    assert (run.in_flight, run.waits, account(run).grants) == (["b"], {"c": "budget"}, 2)
+    run.does("b")
+    assert run.waits == {"c": "budget"}
+    run.answers("c", "raise").does("c")
+    assert (run.outcome.status, account(run).grants) == ("succeeded", 3)
+
+
+def test_who_grants_no_more_says_so_of_one_alone() -> None:
+    """Rule 52: what the others would do with more is asked for itself."""
+    run = buying(BOTH_ASK.replace("{n: 1}", "{n: 1}, on_error: continue")).does("a")
+
+    run.answers("b", "stop")
+
+    assert (run.waits, account(run).grants) == ({"c": "budget"}, 1)
+
+
+def test_a_raised_limit_is_given_to_who_waits_for_what_others_hold() -> None:
+    """Rule 52: it waited for what another holds, and has enough before that comes back."""
+    nodes = "{a: {tool: buy}, b: {tool: buy, input: {n: 1}}, c: {tool: work}, d: {tool: work, input: {n: 1}}}"
+    run = buying(f'budget: {{usd: "0.30", calls: 2, on_limit: ask}}\nnodes: {nodes}')
+
+    in_flight, waits = run.in_flight, run.waits
+    run.answers("d", "raise")
+
+    assert (in_flight, waits) == (["a", "c"], {"b": "budget", "d": "budget"})
+    assert sorted(run.in_flight) == ["a", "b", "c", "d"]
+
+
 def test_a_turn_of_an_agent_counts_against_every_limit_above_it() -> None:
     """Rule 30: what its model may cost is held, and what it did cost is spent."""
     run, fix = with_agent('usd: "0.50", steps: 3', of_run="budget: {tokens: 1000, calls: 9}")

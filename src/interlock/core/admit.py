@@ -14,7 +14,8 @@ from interlock.core import requests as r
 from interlock.core.compiling.names import wrong_event_name
 from interlock.core.deciding.giving import given, names_meant
 from interlock.core.evolving.accounts import accounts_at, shortage
-from interlock.core.evolving.journal import charge_of, open_steps
+from interlock.core.evolving.journal import RAISE, charge_of, open_steps
+from interlock.core.evolving.limit_questions import limit_in_question, paths_asking_about
 from interlock.core.evolving.settling import is_ready
 from interlock.core.evolving.under_way import attempt_at, attempt_in_flight, step_at, steps_at
 from interlock.core.in_doubt import left_in_doubt, must_be_known
@@ -177,7 +178,17 @@ def _answer(plan: Plan, state: RunState, request: r.Answer) -> Admitted | r.Refu
         return r.Refused(f"{request.path} asks for one of {', '.join(question.choices)}, not for a form")
     elif request.choice not in question.choices:
         return r.Refused(f"{request.choice!r} is not one of {', '.join(question.choices)}")
-    return [(request.path, e.AnswerGiven(request.choice, request.form, request.why))]
+    given = e.AnswerGiven(request.choice, request.form, request.why)
+    return [(request.path, given), *_given_as_well(plan, state, request.path, given)]
+
+
+def _given_as_well(plan: Plan, state: RunState, path: str, given: e.AnswerGiven) -> Admitted:
+    """Who raises a limit has answered all who ask about it: asked again, they would grant more than they mean to."""
+    limit = limit_in_question(plan, state, path) if given.choice == RAISE else None
+    if limit is None:
+        return []
+    others = [each for each in paths_asking_about(plan, state, limit) if each != path]
+    return [(each, replace(given, of=path)) for each in others]
 
 
 def question_at(plan: Plan, state: RunState, path: str) -> e.Question | r.Refused:

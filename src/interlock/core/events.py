@@ -208,11 +208,15 @@ class TimerFired(Struct, frozen=True, gc=False, tag="timer.fired"):
 
 
 class AnswerGiven(Struct, frozen=True, gc=False, tag="answer.given", omit_defaults=True):
-    """A person's answer to a question."""
+    """A person's answer to a question.
+
+    With `of` it was given there: who raises a limit has answered all who ask about it, and has granted that much once.
+    """
 
     choice: str = ""
     form: Value = None
     why: str = ""
+    of: str = ""
 
 
 class VerdictGiven(Struct, frozen=True, gc=False, tag="verdict.given", omit_defaults=True):

@@ -10,7 +10,6 @@ from typing import assert_never
 
 from interlock.core import events as e
 from interlock.core.evolving.accounts import (
-    account_at,
     accounts_above,
     book,
     book_lost_steps,
@@ -208,9 +207,8 @@ def _take_answer(plan: Plan, state: RunState, event: e.Event, body: e.AnswerGive
     agreed = sum(answer["choice"] == body.choice for answer in live.answers.values())
     if agreed >= live.question.quorum:
         live.given = body.choice
-        granted = account_at(plan, state, live.limit) if live.reason == "budget" and body.choice == RAISE else None
-        if granted is not None:
-            raise_limit(granted)
+        if live.reason == "budget" and body.choice == RAISE and not body.of:
+            raise_limit(plan, state, live.limit)
         _raise(plan, state, event.path, "got")
 
 

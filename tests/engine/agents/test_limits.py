@@ -224,6 +224,28 @@ def test_a_spent_limit_that_asks_is_raised_or_stops_the_agent_as_a_person_says(
     story()
 
 
+@on_virtual_time
+async def test_of_two_agents_that_ask_about_one_limit_one_answer_raises_it_for_both() -> None:
+    """Each is named, and says whose limit it is; answered one after the other, twice as much would be granted."""
+    scripts = {name: [calls("look"), calls("look"), DONE] for name in ("one", "two")}
+    models = ScriptedModels(scripts, reserve=Spending(usd=CENT), spent=Spending(usd=CENT))
+    nodes: dict[str, Any] = {name: {"agent": name, "input": {}} for name in ("one", "two")}
+    async with Workbench(buyer("one"), buyer("two"), tools=Shop().tools, models=models) as bench, bench.life() as life:
+        driver = await bench.start(life, nodes, budget={"usd": "0.04", "on_limit": "ask"})
+        path, limit = await bench.question("limit")
+        _, other = await bench.question("limit", 2)
+        await bench.tell(driver, r.Answer(path=path, by="ada", choice="raise"))
+        state = await bench.ended()
+
+        given = [(event.path, event.body) for event in await bench.log() if isinstance(event.body, e.AnswerGiven)]
+        assert limit.question == other.question
+        assert limit.question is not None
+        assert limit.question.text == "the budget of $0.04 is spent for the whole run: grant as much again?"
+        assert given == [(path, e.AnswerGiven("raise")), ("two.6", e.AnswerGiven("raise", of=path))]
+        assert outputs(state) == {"one": {"number": 42}, "two": {"number": 42}}
+        assert driver.run.state.scopes[""].accounts[-1].grants == 2
+
+
 @pytest.mark.parametrize(("choice", "ends"), [("raise", ("succeeded", "")), ("stop", ("failed", "exhausted"))])
 def test_a_limit_that_asks_is_still_asked_about_after_a_crash_and_only_once(choice: str, ends: tuple[str, str]) -> None:
     """Whoever takes the agent up waits for the answer to the question that is open; nobody is asked twice."""

@@ -154,9 +154,12 @@ def book(accounts: Iterable[Addressed], held: Spending, spent: Spending) -> None
         account.tokens += spent.tokens
 
 
-def raise_limit(account: Account) -> None:
-    """A person has granted as much again as was granted first."""
-    account.grants += 1
+def raise_limit(plan: Plan, state: RunState, address: str) -> None:
+    """A person has granted as much again as was granted first: who waits for what others hold may have enough now."""
+    account = account_at(plan, state, address)
+    if account is not None:
+        account.grants += 1
+        wake_for_budget(plan, state)
 
 
 def wake_for_budget(plan: Plan, state: RunState) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from interlock.core import events as e
-from interlock.core.evolving.accounts import Charge, account_at, accounts_at, book, charge, raise_limit, wake_for_budget
+from interlock.core.evolving.accounts import Charge, accounts_at, book, charge, raise_limit, wake_for_budget
 from interlock.core.evolving.attempts import note_progress
 from interlock.core.evolving.scopes import open_called_graph
 from interlock.core.evolving.under_way import attempt_at, step_at, steps_at
@@ -131,7 +131,8 @@ def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | 
     match body:
         case e.AnswerGiven():
             step.status, step.out = "done", {"choice": body.choice, "form": body.form, "why": body.why}
-            _raise_if_granted(plan, state, step, body.choice)
+            if step.kind == "limit" and body.choice == RAISE and not body.of:
+                raise_limit(plan, state, step.raises)
         case e.EffectSettled(status="done"):
             step.status, step.out = "done", body.out
             state.is_tainted |= _is_foreign(plan, step)
@@ -145,12 +146,6 @@ def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | 
     if isinstance(body, e.EffectSettled) and not open_steps(attempt):
         _repeat(plan, state, node, attempt)
     return True
-
-
-def _raise_if_granted(plan: Plan, state: RunState, step: Step, choice: str) -> None:
-    account = account_at(plan, state, step.raises) if step.kind == "limit" and choice == RAISE else None
-    if account is not None:
-        raise_limit(account)
 
 
 def _repeat(plan: Plan, state: RunState, path: str, attempt: Attempt) -> None:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
 
 from interlock.core.event_parts import Error, Question
 from interlock.core.events import EffectIntended, StepKind
-from interlock.core.evolving.journal import RAISE
+from interlock.core.evolving.journal import RAISE, STOP
 from interlock.core.values import Value
 from interlock.engine.agents.halt import Halt, Halted
 from interlock.engine.agents.loop_steps import LoopSteps
 from interlock.engine.journaling import StepRefused
-
-STOP: Final = "stop"
-"""The answer that grants nothing."""
 
 
 class Granting:
@@ -49,9 +45,10 @@ class Granting:
     async def _ask_to_raise(self, refused: StepRefused) -> None:
         """Each question of a loop has a number, so that one that was asked before a crash is not asked again."""
         self._asked += 1
-        text = f"{refused.error.message}: grant as much again?"
+        limit = refused.limit or ""
+        text = f"{refused.error.message}{_told_where(limit, self._steps.path)}: grant as much again?"
         given = await self.answer_to(
-            Question(text, (RAISE, STOP)), key=f"limit {self._asked}", kind="limit", raises=refused.limit or ""
+            Question(text, (RAISE, STOP)), key=f"limit {self._asked}", kind="limit", raises=limit
         )
         if given["choice"] != RAISE:
             raise Spent(Error("exhausted", f"{refused.error.message}, and no more was granted", self._steps.path))
@@ -81,6 +78,13 @@ class Granting:
                 raise
             finally:
                 waiting.cancel()
+
+
+def _told_where(limit: str, path: str) -> str:
+    """What a limit is spent for, as whoever is asked at a path reads it: nothing where it is that node's own."""
+    if limit == path or path.startswith(f"{limit}."):
+        return ""
+    return f" for everything in {limit.removesuffix('/')}" if limit else " for the whole run"
 
 
 class Spent(Halted):

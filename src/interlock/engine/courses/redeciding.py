@@ -295,6 +295,8 @@ def _essence(call: e.NodeStarted) -> tuple[str, str, int]:
 def _request_of(event: e.Event) -> r.Request | None:
     path, by = event.path, event.actor
     match event.body:
+        case e.AnswerGiven(of=of) if of:
+            return None  # It came with the answer that was given there.
         case e.NodeResult() as body:
             return r.Result(path=path, result=body)
         case e.ResultLate() as body:

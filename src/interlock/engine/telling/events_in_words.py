@@ -57,7 +57,8 @@ def _what_came(came: e.Outside) -> str:
         case e.TimerFired() as body:
             return _TIMERS[body.kind]
         case e.AnswerGiven() as body:
-            return f"answered {body.choice or short(body.form)}{_why(body.why)}"
+            given_there = f", as at {body.of}" if body.of else ""
+            return f"answered {body.choice or short(body.form)}{given_there}{_why(body.why)}"
         case e.VerdictGiven() as body:
             return f"said {body.verdict}{_why(body.why)}"
         case e.EventReceived() as body:
