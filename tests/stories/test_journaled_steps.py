@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from interlock.core import events as e
 from interlock.core import requests as r
+from interlock.core.agent_contract import AgentContract
+from tests.stories.agent_steps import AgentSteps
+from tests.stories.graphs import compiled
 from tests.stories.story import Story, step_id
 
 FIX = "nodes: {fix: {tool: pay}}"
+FIXER = AgentContract(name="fixer", tools=("pay",))
 
 
 def steps(run: Story, path: str) -> dict[int, str]:
@@ -122,3 +126,21 @@ def test_a_step_that_was_under_way_when_its_worker_died_for_the_last_time_is_ask
 
     assert asked == {"fix": "reconcile"}
     assert run.error == e.Error("lost", "its worker died 3 times in it; the last time: nobody knows", "fix")
+
+
+def test_a_question_inside_a_step_that_has_settled_is_withdrawn() -> None:
+    """A tool of an agent ran out of time while it asked: nobody is to answer what nobody waits for."""
+    run = Story.of(compiled("nodes: {fix: {agent: fixer}}", agents=(FIXER,))).starts()
+    agent, tool = AgentSteps(run, "fix"), AgentSteps(run, "fix.1")
+    agent.begins(1, "tool", "pay")
+    tool.asks(1, "person", "yes", "no")
+
+    agent.has_failed(1)
+
+    assert run.told()[-2:] == ["effect.failed fix.1", "effect.failed fix"]
+    assert run.bodies("effect.failed", "fix.1")[0].error == e.Error(
+        "cancelled", "what asked it has ended: nobody waits for the answer", "fix.1.1"
+    )
+    assert run.offers(r.Answer(path="fix.1.1", by="ada", choice="yes")) == (
+        "fix.1.1 is not waiting for an answer, and nothing in this run is"
+    )

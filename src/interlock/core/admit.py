@@ -18,9 +18,9 @@ from interlock.core.evolving.journal import RAISE, charge_of, open_steps
 from interlock.core.evolving.limit_questions import limit_in_question, paths_asking_about
 from interlock.core.evolving.settling import is_ready
 from interlock.core.evolving.under_way import attempt_at, attempt_in_flight, step_at, steps_at
-from interlock.core.in_doubt import left_in_doubt, must_be_known
+from interlock.core.in_doubt import left_in_doubt, must_be_known, withdrawn_questions
 from interlock.core.lifecycle import is_settled
-from interlock.core.paths import item_at, node_at, node_of_step, path_of, split_step
+from interlock.core.paths import item_at, node_at, node_of_step, path_of, split_step, step_path
 from interlock.core.plan import EachWork, Node, Plan, ToolWork
 from interlock.core.problems import nearest
 from interlock.core.schemas import compile_schema
@@ -432,7 +432,8 @@ def _step(plan: Plan, state: RunState, request: r.StepNoted) -> Admitted | r.Ref
         return r.Refused(f"step {request.step.ordinal} of {request.path} was never intended")
     if isinstance(request.step, e.EffectUnknown):
         return [(request.path, replace(request.step, holds=known.must_be_known))]
-    return [(request.path, request.step)]
+    inside = step_path(request.path, request.step.ordinal)
+    return [*withdrawn_questions(inside, known.steps), (request.path, request.step)]
 
 
 def _refused_intent(

@@ -1,9 +1,9 @@
-"""What is in doubt when a call has ended: effects that happen at most once, and of which nobody knows whether they did.
+"""What is left when a call has ended: effects of which nobody knows whether they happened, and questions.
 
-A `once` step that is under way when its call ends is put on record as unknown with that end. Nothing else would tell of
-it: no other call is made of a node that was cancelled, or that has failed for good. Where the whole call has to be
-known anyway, that is asked first, and of its steps only if it was not done. Decides nothing: who is asked, and what
-follows, is for `decide`.
+A step that happens at most once and is under way when its call ends is put on record as unknown with it. Nothing else
+would tell of it: no other call is made of a node that was cancelled, or that has failed for good. Where the whole call
+has to be known anyway, that is asked first, and of its steps only if it was not done. A question inside a step that has
+settled is withdrawn. Decides nothing: who is asked, and what follows, is for `decide`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,15 @@ def _doubts(path: str, steps: Mapping[int, Step], kind: e.ErrorClass) -> Iterato
             why = doubt(kind, path, ordinal, step.name, step.key)
             yield path, e.EffectUnknown(ordinal, step.effect, why, holds=True, tries=step.tries)
         yield from _doubts(step_path(path, ordinal), step.steps, kind)
+
+
+def withdrawn_questions(path: str, steps: Mapping[int, Step]) -> Iterator[tuple[str, e.EffectFailed]]:
+    """What is to be recorded of the questions inside a step that has settled: nobody waits for an answer any more."""
+    for ordinal, step in steps.items():
+        if step.question is not None and step.status == "intended":
+            why = e.Error("cancelled", "what asked it has ended: nobody waits for the answer", step_path(path, ordinal))
+            yield path, e.EffectFailed(ordinal, step.effect, why, tries=step.tries)
+        yield from withdrawn_questions(step_path(path, ordinal), step.steps)
 
 
 def doubt(kind: e.ErrorClass, path: str, ordinal: int, name: str, key: str) -> e.Error:
