@@ -35,6 +35,7 @@ from interlock.engine.submitting import Submitted, submit
 from interlock.engine.telling.causes import Cause, Links, cause
 from interlock.engine.telling.cost_groups import CostReport
 from interlock.engine.telling.history import History, RunView
+from interlock.engine.telling.ledger import told_ledger
 from interlock.engine.telling.lineage import Lineage
 from interlock.engine.telling.spending import CallCost
 from interlock.engine.worker import Worker
@@ -174,7 +175,7 @@ class RunHandle:
 
     async def effects(self) -> list[LedgerRow]:
         """The run's contacts with the world, and what came of each."""
-        return await self._worker.engine.store.ledger(self._worker.engine.tenant, self.id)
+        return await told_ledger(self._worker.engine, self.id)
 
     async def costs(self, *, by: str = "node") -> CostReport:
         """What the run has cost so far, by `node`, `agent`, `model`, `tool` or `day`."""
