@@ -97,8 +97,49 @@ def test_a_verdict_is_explained_by_the_rule_that_decides_and_what_kept_the_other
             "  · ask house#paying: name wants pay, and it is read_mail",
             "  · ask interlock#tainted_high_risk: tainted wants true, and it is false",
             "  · allow house#reading: who.agent wants ada or b*, and it is eve; risk_at_most wants low, and it is high",
+            "there is no tool `read_mail` in this project: what was said of it is all that is known",
         ],
     )
+
+
+PAYING = """\
+from interlock import tool
+from interlock.tools import Permissions
+
+def _needs(arguments):
+    return Permissions(hosts=(arguments["host"],), external=True)
+
+@tool(effect="once", risk="high", hosts=["*.bank.example"], external=True, needs=_needs)
+def wire(host: str) -> None:
+    '''Wire money.'''
+"""
+
+
+def test_a_tool_of_the_project_is_judged_as_it_is(interlock: CommandLine) -> None:
+    """Who leaves out that it is risky would hear that it is allowed, and a run would ask somebody all the same."""
+    interlock.write("tools/paying.py", PAYING)
+    words = ("policy", "explain", "--point", "tool", "--name", "wire", "--agent", "eve")
+
+    said, about = interlock(*words), interlock(*words, "--argument", "host=a.bank.example", "--json").json["movement"]
+
+    lines = said.out.splitlines()
+    assert lines[0] == "ask by default#risky_tools_of_agents: An agent wants a tool of high risk."
+    assert lines[-1] == (
+        "the project's tool `wire` says: effect once, risk high, reach *.bank.example; change things elsewhere"
+    )
+    assert (about["effect"], about["risk"]) == ("once", "high")
+    assert about["permissions"] == {"hosts": ["a.bank.example"], "external": True}
+
+
+def test_what_is_said_of_a_tool_of_the_project_counts_before_what_it_says_itself(interlock: CommandLine) -> None:
+    """So one can try what a rule would say if the tool were harmless."""
+    interlock.write("tools/paying.py", PAYING)
+    words = ("policy", "explain", "--point", "tool", "--name", "wire", "--agent", "eve", "--risk", "low")
+
+    said = interlock(*words, "--effect", "read", "--no-external", "--json").json
+
+    assert (said["verdict"], said["rule"]) == ("allow", "default#tools_of_agents")
+    assert said["movement"]["permissions"] == {"hosts": ["*.bank.example"]}
 
 
 def test_who_is_asked_is_told(interlock: CommandLine) -> None:

@@ -12,7 +12,6 @@ from interlock.cli.options import AsJson
 from interlock.cli.policy_words import ACCESSES, EFFECTS, POINTS, RISKS, SAFETY_TIERS
 
 if TYPE_CHECKING:
-    from interlock.core.verdicts import Movement
     from interlock.governance.loading import ReadPolicy
     from interlock.governance.policy import Policy
 
@@ -143,18 +142,20 @@ def explain(
         ),
     ] = None,
     risk: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--risk",
             metavar="RISK",
-            help=f"Of a tool: {', '.join(RISKS)}. Else low.",
+            help=f"Of a tool: {', '.join(RISKS)}.",
             autocompletion=lambda: list(RISKS),
         ),
-    ] = "low",
+    ] = None,
     hosts: Annotated[list[str] | None, typer.Option("--host", metavar="HOST", help="A host it speaks to.")] = None,
     reads: Annotated[list[str] | None, typer.Option("--reads", metavar="FILE", help="Files it reads.")] = None,
     writes: Annotated[list[str] | None, typer.Option("--writes", metavar="FILE", help="Files it writes.")] = None,
-    external: Annotated[bool, typer.Option("--external", help="It changes something outside.")] = False,
+    external: Annotated[
+        bool | None, typer.Option("--external/--no-external", help="Of a tool: it changes something outside.")
+    ] = None,
     safety: Annotated[
         str,
         typer.Option(
@@ -180,11 +181,14 @@ def explain(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Say what the policy in force says of one movement, which rule decides, and why the others do not hold."""
+    """Say what the policy in force says of one movement, which rule decides, and why the others do not hold.
+
+    What is left out about a tool of the project is what the tool says of itself.
+    """
     from interlock.cli.policy_words import checked_word
     from interlock.core.plan import Permissions
 
-    movement: dict[str, Any] = {
+    said: dict[str, Any] = {
         "point": checked_word(point, POINTS, "point"),
         "name": name,
         "agent": agent,
@@ -194,30 +198,49 @@ def explain(
         "by": by,
         "sources": tuple(sources or ()),
         "effect": None if effect is None else checked_word(effect, EFFECTS, "effect"),
-        "risk": checked_word(risk, RISKS, "risk"),
+        "risk": "low" if risk is None else checked_word(risk, RISKS, "risk"),
         "permissions": Permissions(
-            hosts=tuple(hosts or ()), reads=tuple(reads or ()), writes=tuple(writes or ()), external=external
+            hosts=tuple(hosts or ()), reads=tuple(reads or ()), writes=tuple(writes or ()), external=bool(external)
         ),
         "safety": safety and checked_word(safety, SAFETY_TIERS, "tier"),
         "access": access and checked_word(access, ACCESSES, "access"),
         "tainted": tainted,
         "arguments": _read_arguments(arguments) if arguments else None,
     }
-    return _explain(movement, as_json=as_json)
+    options = {
+        "effect": effect,
+        "risk": risk,
+        "hosts": hosts,
+        "reads": reads,
+        "writes": writes,
+        "external": external,
+    }
+    given = frozenset(option for option, value in options.items() if value is not None)
+    return _explain(said, given, as_json=as_json)
 
 
-def _explain(said: dict[str, Any], *, as_json: bool) -> int:
-    from interlock.cli.output import console, print_json
+def _explain(said: dict[str, Any], given: frozenset[str], *, as_json: bool) -> int:
+    from interlock.cli.invocation import Invocation
+    from interlock.cli.opening import project_client
+    from interlock.cli.output import console, plain, print_json
+    from interlock.cli.policy_movements import AskedAbout, about_a_tool, movement_as_json
     from interlock.cli.policy_table import explanation_as_json, print_explanation
     from interlock.core.verdicts import Movement
     from interlock.governance.explaining import explain as explained
 
-    movement: Movement = Movement(**said)
-    explanation = explained(_in_force()[0], movement)
+    policy, _ = _in_force()
+    asked = AskedAbout(Movement(**said))
+    if asked.movement.point == "tool" and asked.movement.name:
+        asked = about_a_tool(
+            asked.movement, project_client(Invocation()).toolbox.find(asked.movement.name), given=given
+        )
+    explanation = explained(policy, asked.movement)
     if as_json:
-        print_json(explanation_as_json(explanation))
-    else:
-        print_explanation(console(), explanation)
+        print_json(explanation_as_json(explanation) | {"movement": movement_as_json(asked.movement)})
+        return ExitCode.SUCCEEDED
+    print_explanation(console(), explanation)
+    if asked.note:
+        console().print(plain(asked.note), style="dim", markup=False, soft_wrap=True)
     return ExitCode.SUCCEEDED
 
 

@@ -5,6 +5,7 @@ deadline, with its steps journaled and its secrets filled in and struck out. Whi
 call is repeated, is decided elsewhere.
 """
 
+from interlock.core.plan import Permissions
 from interlock.tools.clock import Clock, LoopClock, Timer
 from interlock.tools.context import AsyncToolContext, ToolContext
 from interlock.tools.door import ToolDoor, slots_for
@@ -49,6 +50,7 @@ __all__ = [
     "JournaledStep",
     "Labelled",
     "LoopClock",
+    "Permissions",
     "Reconciled",
     "SecretSource",
     "SecretText",

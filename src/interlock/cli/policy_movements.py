@@ -1,0 +1,47 @@
+"""The movement that `interlock policy explain` asks about: what was said of it, and what the project's tool says.
+
+Nothing is judged here. Where the project has no such tool, what was not said is what a tool is that says nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct, structs
+
+from interlock.cli.tool_table import may
+from interlock.core.plan import Permissions
+from interlock.core.verdicts import Movement
+from interlock.tools.tool import Tool
+
+
+class AskedAbout(Struct, frozen=True):
+    """A movement, and where what it says of a tool comes from."""
+
+    movement: Movement
+    note: str = ""
+
+
+def about_a_tool(said: Movement, tool: Tool | None, *, given: frozenset[str]) -> AskedAbout:
+    """The same with the effect, the risk and the needs of the tool, but for those that were `given`."""
+    if tool is None:
+        note = f"there is no tool `{said.name}` in this project: what was said of it is all that is known"
+        return AskedAbout(said, note)
+    needs = tool.terms.permissions if said.arguments is None else tool.permissions(said.arguments)
+    kept = {name: getattr(said.permissions, name) for name in Permissions.__struct_fields__ if name in given}
+    known: dict[str, Any] = {"effect": tool.contract.effect, "risk": tool.terms.risk}
+    movement = structs.replace(
+        said,
+        permissions=structs.replace(needs, **kept),
+        **{name: value for name, value in known.items() if name not in given},
+    )
+    terms = structs.replace(tool.terms, permissions=needs)
+    told = ", ".join(filter(None, [f"effect {tool.contract.effect}", f"risk {tool.terms.risk}", may(terms)]))
+    return AskedAbout(movement, f"the project's tool `{said.name}` says: {told}")
+
+
+def movement_as_json(movement: Movement) -> dict[str, Any]:
+    """What was asked about, for programs."""
+    told: dict[str, Any] = msgspec.to_builtins(movement)
+    return told
