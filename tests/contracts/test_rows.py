@@ -151,17 +151,20 @@ async def test_people_see_held_gates_failures_and_effects_nobody_knows_the_end_o
 
 @in_event_loop
 async def test_a_question_of_a_nodes_own_code_is_addressed_by_its_step(place: Place) -> None:
-    """Code may ask several things at once; the answer to one closes that one, the node's end all of them."""
+    """Code may ask several things at once; the answer to one settles that one, the node's end closes all of them."""
     async with place.store() as store:
         lease = await store.acquire_lease(TENANT, "r1", owner=WORKER)
         asks = [("fix", e.EffectIntended(k, f"e-{k}", "ask", question=e.Question(f"{k}?"))) for k in (1, 2, 3)]
         await store.append(append(lease, started(), ("fix", e.NodeStarted(1, "e-fix", "d", tool="fixer")), *asks))
 
-        await store.append(append(lease, ("fix.1", e.AnswerGiven("yes")), ("fix", e.EffectDone(2, "e-2")), after=5))
+        answer = e.AnswerGiven("yes", effect="e-1")
+        await store.append(append(lease, ("fix.1", answer), ("fix", e.EffectDone(2, "e-2")), after=5))
         left = [row.path for row in await store.questions(TENANT)]
+        lines = {row.path: (row.status, row.settled_seq) for row in await store.ledger(TENANT, "r1") if row.ordinal}
         await store.append(append(lease, ("fix", e.NodeResult("e-fix", "failed")), after=7))
 
         assert left == ["fix.3"]
+        assert lines == {"fix.1": ("done", 6), "fix.2": ("done", 7), "fix.3": ("intended", None)}
         assert await store.questions(TENANT) == []
 
 

@@ -32,6 +32,7 @@ BODIES = st.one_of(
     st.builds(e.EffectIntended, st.integers(1, 2), EFFECTS, st.just("step"), question=st.sampled_from([None, ASK])),
     st.builds(e.EffectDone, st.integers(1, 2), EFFECTS),
     st.builds(e.EffectSettled, EFFECTS, st.sampled_from(["done", "not_done"])),
+    st.builds(e.AnswerGiven, st.just("yes"), effect=st.sampled_from(["", "e-1", "e-2"])),
     st.builds(e.NodeSucceeded),
     st.builds(e.NodeCancelled),
 )

@@ -178,8 +178,14 @@ def _answer(plan: Plan, state: RunState, request: r.Answer) -> Admitted | r.Refu
         return r.Refused(f"{request.path} asks for one of {', '.join(question.choices)}, not for a form")
     elif request.choice not in question.choices:
         return r.Refused(f"{request.choice!r} is not one of {', '.join(question.choices)}")
-    given = e.AnswerGiven(request.choice, request.form, request.why)
+    given = e.AnswerGiven(request.choice, request.form, request.why, effect=_asked_as(plan, state, request.path))
     return [(request.path, given), *_given_as_well(plan, state, request.path, given)]
+
+
+def _asked_as(plan: Plan, state: RunState, path: str) -> str:
+    """The effect with which a step asks; nothing where a node does."""
+    asked = step_at(plan, state, path)
+    return "" if asked is None else asked.effect
 
 
 def _given_as_well(plan: Plan, state: RunState, path: str, given: e.AnswerGiven) -> Admitted:
@@ -188,7 +194,7 @@ def _given_as_well(plan: Plan, state: RunState, path: str, given: e.AnswerGiven)
     if limit is None:
         return []
     others = [each for each in paths_asking_about(plan, state, limit) if each != path]
-    return [(each, replace(given, of=path)) for each in others]
+    return [(each, replace(given, of=path, effect=_asked_as(plan, state, each))) for each in others]
 
 
 def question_at(plan: Plan, state: RunState, path: str) -> e.Question | r.Refused:

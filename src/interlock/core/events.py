@@ -217,6 +217,8 @@ class AnswerGiven(Struct, frozen=True, gc=False, tag="answer.given", omit_defaul
     form: Value = None
     why: str = ""
     of: str = ""
+    effect: str = ""
+    """Of a step's question: the effect that it is settled by, which logs that were written before do not say."""
 
 
 class VerdictGiven(Struct, frozen=True, gc=False, tag="verdict.given", omit_defaults=True):

@@ -207,8 +207,10 @@ def _note(found: RunChanges, run: str, event: e.Event) -> None:
                 _ask(found, _question_of_node(run, event, body, body.reason))
         case e.UndoWaiting():
             _ask(found, _question_of_undo(run, event))
-        case e.AnswerGiven():
+        case e.AnswerGiven() as body:
             # Of a node's own question the node's end tells: several people may have to answer it.
+            if body.effect:
+                _settle_line(found, body.effect, "done", event.seq)
             if split_step(path) is not None:
                 _close(found, path)
         case (

@@ -241,7 +241,7 @@ async def test_of_two_agents_that_ask_about_one_limit_one_answer_raises_it_for_b
         assert limit.question == other.question
         assert limit.question is not None
         assert limit.question.text == "the budget of $0.04 is spent for the whole run: grant as much again?"
-        assert given == [(path, e.AnswerGiven("raise")), ("two.6", e.AnswerGiven("raise", of=path))]
+        assert [(at, body.choice, body.of) for at, body in given] == [(path, "raise", ""), ("two.6", "raise", path)]
         assert outputs(state) == {"one": {"number": 42}, "two": {"number": 42}}
         assert driver.run.state.scopes[""].accounts[-1].grants == 2
 
