@@ -10,10 +10,13 @@ from msgspec.structs import replace
 
 from interlock import tool
 from interlock.agents import Agent, agent
+from interlock.core import events as e
+from interlock.core import requests as r
 from interlock.core.continuing.forking import plan_fork
 from interlock.core.evolve import evolve
 from interlock.core.state import RunState
 from interlock.core.verdicts import Movement, Verdict
+from interlock.governance import PolicySource, load_policy
 from interlock.tools.errors import ToolFailed
 from tests.engine.agents.scripted_models import Answers, ScriptedModels, Turn, calls
 from tests.engine.agents.workbench import RUN, Workbench, allow, outputs
@@ -22,6 +25,13 @@ from tests.engine.fleet import on_virtual_time
 DONE = Answers({"text": "done"})
 READS: list[Turn] = [calls("page"), DONE]
 PAYS: list[Turn] = [calls("pay"), DONE]
+GENEROUS = """
+policy: house
+rules:
+  ways: {allow: [run, edge]}
+  models: {allow: model, hosts: "*"}
+  tools: {allow: tool, risk_at_most: high, hosts: "*"}
+"""
 
 
 @tool(effect="read", hosts=["example.com"])
@@ -199,3 +209,25 @@ async def test_an_agent_that_is_taken_up_after_a_death_is_as_tainted_as_before()
         await bench.goes_on_after_a_death()
 
         assert policy.payments == [True]
+
+
+@on_virtual_time
+async def test_a_risky_tool_that_a_page_has_asked_for_is_not_called_before_a_person_says_so() -> None:
+    """Also where rules grant it to every agent: no mark around a text keeps a model from obeying it."""
+    policy = load_policy([PolicySource("house.yaml", GENEROUS)])
+    models = ScriptedModels({"payer": [calls("page"), calls("pay"), DONE]})
+    async with (
+        Workbench(payer("page"), tools=[page, pay], models=models, judge=policy.judge) as bench,
+        bench.life() as one,
+    ):
+        driver = await bench.start(one, {"top": {"agent": "payer"}})
+        path, asked = await bench.question("approval")
+        begun = [body.name for body in await bench.bodies(e.EffectIntended) if body.kind == "tool"]
+        await bench.tell(driver, r.Answer(path=path, by="ada", choice="deny", why="mallory?"))
+        await bench.ended()
+
+        decisions = [body.decision.rule for body in await bench.bodies(e.DecisionMade) if body.name == "pay"]
+        called = [body.name for body in await bench.bodies(e.EffectIntended) if body.kind == "tool"]
+        assert asked.question is not None
+        assert "May the agent `payer` call `pay`" in asked.question.text
+        assert (begun, called, decisions) == (["page"], ["page"], ["interlock#tainted_high_risk"])
