@@ -28,6 +28,7 @@ _STATUSES: Final = {
     "failed": "failed",
     "lost": "failed",
     "refused": "failed",
+    "stopped": "cancelled",
 }
 
 
@@ -90,7 +91,7 @@ def _model(step: StepView) -> str:
     match step.status:
         case "refused":
             return f"asked nobody: {step.error.message if step.error else ''}"
-        case "failed" | "lost":
+        case "failed" | "lost" | "stopped":
             why = step.error.message if step.error else step.status
             return f"{step.name}{again}: {why.removeprefix(f'{step.name}: ')}"
         case "under_way":
@@ -110,7 +111,7 @@ def _call(step: StepView) -> str:
             return f"calls {step.name}"
         case "refused":
             return f"{step.name} refused by {step.rule}"
-        case "failed" | "lost":
+        case "failed" | "lost" | "stopped":
             return f"{step.name} {step.status}"
 
 

@@ -176,3 +176,22 @@ async def test_a_choice_of_a_model_is_no_decision_of_the_node() -> None:
         node = (await viewed(bench, FIX)).nodes["fix"]
 
         assert (node.decision, node.output) == (None, {"number": 42})
+
+
+@on_virtual_time
+async def test_of_a_cancelled_agent_nothing_goes_on_and_nobody_is_asked() -> None:
+    """A question that was open then is no question any more."""
+    judge = rule(Verdict("ask", "paying_is_asked", "policy-1"), "pay")
+    models = ScriptedModels({"boss": [calls(("agent:fixer", {})), DONE], "fixer": [calls("pay"), DONE]})
+    nodes: dict[str, Any] = {"fix": {"agent": "boss", "input": {}}}
+    agents = [fixer("boss", tools=["agent:fixer"]), fixer()]
+    async with Workbench(*agents, tools=TOOLS, models=models, judge=judge) as bench, bench.life() as life:
+        driver = await bench.start(life, nodes)
+        await bench.question("approval")
+        await bench.tell(driver, r.CancelNode(path="fix", by="ada"))
+        await bench.ended()
+
+        agents_told = (await viewed(bench, nodes)).agents
+
+        assert [step.status for step in agents_told["fix"].steps] == ["done", "stopped"]
+        assert [step.status for step in agents_told["fix.2"].steps] == ["done", "stopped"]

@@ -19,7 +19,8 @@ from interlock.core.spending import NOTHING, Spending
 from interlock.engine.telling.agent_record import TURN
 from interlock.engine.telling.spending import NO_COSTS, CallCost, CallCosts, Costs
 
-StepWord: TypeAlias = Literal["under_way", "done", "failed", "lost", "refused"]
+StepWord: TypeAlias = Literal["under_way", "done", "failed", "lost", "refused", "stopped"]
+"""`stopped`: it was under way when the node that it is inside of ended."""
 QUESTIONS: Final = frozenset({"person", "approval", "limit"})
 """Kinds of steps that ask a person."""
 
@@ -103,6 +104,8 @@ class AgentsAtWork:
                 self._settle(event, body, "failed")
             case e.EffectUnknown() as body:
                 self._settle(event, body, "lost")
+            case e.NodeCancelled() | e.NodeFailed() | e.NodeResult(status="done" | "failed"):
+                self._stop(event.path)
             case _:
                 pass
 
@@ -147,6 +150,15 @@ class AgentsAtWork:
             for inner in [each for each in self._work if each.startswith(f"{path}.")]:
                 del self._work[inner]
         self._work[path] = _Work(agent, effect, steps={}, verdicts={})
+
+    def _stop(self, path: str) -> None:
+        """Nothing goes on inside a node that has ended, nor is anybody asked there."""
+        if path not in self._work:
+            return
+        for work in [work for at, work in self._work.items() if at == path or at.startswith(f"{path}.")]:
+            for ordinal, step in work.steps.items():
+                if step.status == "under_way":
+                    work.steps[ordinal] = replace(step, status="stopped")
 
     def _note_intended(self, event: e.Event, body: e.EffectIntended) -> None:
         work = self._work.get(event.path)
