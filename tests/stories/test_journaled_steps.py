@@ -144,3 +144,12 @@ def test_a_question_inside_a_step_that_has_settled_is_withdrawn() -> None:
     assert run.offers(r.Answer(path="fix.1.1", by="ada", choice="yes")) == (
         "fix.1.1 is not waiting for an answer, and nothing in this run is"
     )
+
+
+def test_who_answers_what_is_not_asked_is_told_what_is() -> None:
+    """Also where it is asked by a step: a path is easily mistyped."""
+    run = Story(FIX).starts().intends("fix", 1, "ask", question=e.Question("Sure?", ("yes", "no")))
+
+    assert run.offers(r.Answer(path="fix.2", by="ada", choice="yes")) == (
+        "fix.2 is not waiting for an answer; did you mean fix.1?"
+    )

@@ -17,7 +17,7 @@ from interlock.core.evolving.accounts import accounts_at, shortage
 from interlock.core.evolving.journal import RAISE, charge_of, open_steps
 from interlock.core.evolving.limit_questions import limit_in_question, paths_asking_about
 from interlock.core.evolving.settling import is_ready
-from interlock.core.evolving.under_way import attempt_at, attempt_in_flight, step_at, steps_at
+from interlock.core.evolving.under_way import asking_steps, attempt_at, attempt_in_flight, step_at, steps_at
 from interlock.core.in_doubt import left_in_doubt, must_be_known, withdrawn_questions
 from interlock.core.lifecycle import is_settled
 from interlock.core.paths import item_at, node_at, node_of_step, path_of, split_step, step_path
@@ -140,6 +140,8 @@ def _waiting(plan: Plan, state: RunState, path: str, reason: str, wanted: str) -
         is_said = live.given is not None
         return r.Refused(f"{path} is answered already: it goes on when the run does") if is_said else (found[1], live)
     open_paths = [each for each, waiting in waits(plan, state) if waiting.reason == reason]
+    if reason == "person":
+        open_paths += [each for each, _ in asking_steps(plan, state)]
     return r.Refused(_not_open(path, wanted, open_paths))
 
 

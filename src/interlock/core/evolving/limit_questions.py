@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from interlock.core.evolving.under_way import step_at
+from interlock.core.evolving.under_way import asking_steps, step_at
 from interlock.core.paths import node_at, path_of
 from interlock.core.plan import Plan
-from interlock.core.state import BackingOff, Calling, RunState, Step, Waiting, all_steps
+from interlock.core.state import RunState, Step, Waiting
 
 
 def limit_in_question(plan: Plan, state: RunState, path: str) -> str | None:
@@ -24,12 +24,9 @@ def paths_asking_about(plan: Plan, state: RunState, limit: str) -> Iterator[str]
     """Every node and step that asks whether a limit may be raised."""
     for scope in state.scopes.values():
         for index, live in scope.live.items():
-            path = path_of(plan, scope, index)
             if isinstance(live, Waiting) and _is_asked(live) and live.limit == limit:
-                yield path
-            if isinstance(live, Calling | BackingOff | Waiting) and live.attempt is not None:
-                steps = all_steps(live.attempt.steps)
-                yield from (f"{path}.{at}" for at, step in steps if _is_asking(step) and step.raises == limit)
+                yield path_of(plan, scope, index)
+    yield from (path for path, step in asking_steps(plan, state) if step.kind == "limit" and step.raises == limit)
 
 
 def _is_asking(step: Step) -> bool:

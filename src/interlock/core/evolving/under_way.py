@@ -5,9 +5,11 @@ Reads the state and changes nothing.
 
 from __future__ import annotations
 
-from interlock.core.paths import node_at, node_of_step, split_step
+from collections.abc import Iterator
+
+from interlock.core.paths import node_at, node_of_step, path_of, split_step
 from interlock.core.plan import Plan
-from interlock.core.state import Attempt, BackingOff, Calling, RunState, Step, Waiting
+from interlock.core.state import Attempt, BackingOff, Calling, RunState, Step, Waiting, all_steps
 
 
 def attempt_at(plan: Plan, state: RunState, path: str) -> Attempt | None:
@@ -47,3 +49,14 @@ def step_at(plan: Plan, state: RunState, path: str) -> Step | None:
     address = split_step(path)
     steps = steps_at(plan, state, address[0]) if address else None
     return steps.get(address[1]) if address and steps else None
+
+
+def asking_steps(plan: Plan, state: RunState) -> Iterator[tuple[str, Step]]:
+    """Every step that asks a person, at any depth, by its path."""
+    for scope in state.scopes.values():
+        for index, live in scope.live.items():
+            if isinstance(live, Calling | BackingOff | Waiting) and live.attempt is not None and live.attempt.steps:
+                path = path_of(plan, scope, index)
+                for at, step in all_steps(live.attempt.steps):
+                    if step.question is not None and step.status == "intended":
+                        yield f"{path}.{at}", step
