@@ -153,7 +153,7 @@ def _third_act(stage: Stage, means: Means) -> str:
     )
     stage.claim(
         "no answer of a model that was on record was asked for again, and no call of a tool",
-        holds=claims.is_nothing_repeated(log, killed_at=killed.last),
+        holds=claims.is_nothing_repeated(log),
     )
     stage.claim(
         "the fix is the same agent's, begun by one process and ended by another",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import filecmp
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from interlock import RunResult
-from interlock.core.events import Event
-from log import Log, choices_of, steps_of, times_begun
+from interlock.core.events import EffectDone, Event
+from log import Log, choices_of, steps_of
 
 FIXER = "fix_python"
 
@@ -105,8 +106,9 @@ def is_marked(log: Log, *, simulated: bool) -> bool:
     return all(step.done.simulated is simulated for step in steps_of(log.events, "model") if step.done is not None)
 
 
-def is_nothing_repeated(log: Log, *, killed_at: int) -> bool:
-    """Whether only what was in flight when a process was killed was begun again, once, and has then come to its end."""
-    again = {effect for effect, times in times_begun(log.events).items() if times > 1}
-    in_flight = {step.intended.effect for step in steps_of(log.events) if not 0 < step.done_at <= killed_at}
-    return again <= in_flight and max(times_begun(log.events).values()) <= 2
+def is_nothing_repeated(log: Log) -> bool:
+    """Whether nothing was begun again once its result was on record, and nothing came to its end twice."""
+    ended = Counter(event.body.effect for event in log.events if isinstance(event.body, EffectDone))
+    begun_last = {step.intended.effect: step.begun_at for step in steps_of(log.events)}
+    done_at = {step.intended.effect: step.done_at for step in steps_of(log.events) if step.done is not None}
+    return max(ended.values()) == 1 and all(begun_last[effect] < at for effect, at in done_at.items())

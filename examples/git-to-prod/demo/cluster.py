@@ -10,12 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import claims
-from crew import Crew, crew_of
+from crew import Crew, Hand, crew_of
 from dev.postgres import ServerUnavailable, running_postgres
-from log import Log, latest_run, read_log, steps_of
+from log import Log, latest_log, read_log, steps_of
 from means import Means, means_here
 from performers import performer_when
 from stage import CHECKOUT, NotAsClaimed, Stage
@@ -73,16 +74,10 @@ def _set_up(stage: Stage) -> None:
 
 
 def _play_on(stage: Stage, crew: Crew, means: Means) -> None:
-    for pool in ("default", BUILDERS, BUILDERS):
-        crew.hire(pool)
-    stage.screen.print()
-    stage.shown("workers")
-    stage.screen.print()
-    stage.shown("run", "git-to-prod", "--workspace", "sample_repo", "-i", "pr_number=41", *means.inputs, "--detach")
-    run = latest_run(stage.store)
-    if run is None:
-        raise NotAsClaimed("no run began")
-    killed = _kill_in_the_middle(stage, crew, run)
+    # Alone by then, it takes the run; what is for builders waits for those who come.
+    crew.hire("default")
+    killed = _kill_in_the_middle(stage, crew, means)
+    run = killed.run.id
     waiting = _log_once(stage, run, "waiting", *ENDED)
     stage.say("Another one has ended the agent's work, and now a person is asked. Here the demo answers in your place:")
     stage.shown("answer", f"{run}:approve", "--choose", "release", "--by", "the demo", "--detach")
@@ -96,16 +91,32 @@ def _play_on(stage: Stage, crew: Crew, means: Means) -> None:
     stage.claim("the workers that were left have finished and gone", holds=codes == [0, 0])
 
 
-def _kill_in_the_middle(stage: Stage, crew: Crew, run: str) -> Log:
-    """Kill the worker that performs the fixer, once the fixer has changed its copy; the log as it was then."""
+def _kill_in_the_middle(stage: Stage, crew: Crew, means: Means) -> Log:
+    """Start a run, and kill the worker that the fixer runs on once it has patched its copy; the log as it was then."""
     stage.say("\nAs soon as the agent that mends the fault has patched its copy, the worker it runs on is killed:")
-    process = performer_when(stage.store, run, claims.FIXER, claims.has_patched)
+    with ThreadPoolExecutor(1) as beside:
+        killing = beside.submit(_kill_the_performer, stage, crew)
+        words = ["run", "git-to-prod", "--workspace", "sample_repo", "-i", "pr_number=41", *means.inputs]
+        stage.shown(*words, "--detach")
+        for _ in range(2):
+            crew.hire(BUILDERS)
+        hand, killed = killing.result()
+    stage.screen.print(f"\n  killed with SIGKILL (process {hand.pid}, a worker of {hand.pool})\n", style="bold red")
+    stage.shown("workers")
+    stage.screen.print()
+    return killed
+
+
+def _kill_the_performer(stage: Stage, crew: Crew) -> tuple[Hand, Log]:
+    process = performer_when(stage.store, claims.FIXER, claims.has_patched)
     if process is None:
         raise NotAsClaimed("no worker was found that performs the agent in the middle of its work")
     hand = crew.of(process)
     crew.kill(hand)
-    stage.screen.print(f"  killed with SIGKILL (process {hand.pid}, a worker of {hand.pool})\n", style="bold red")
-    return read_log(stage.store, run)
+    killed = latest_log(stage.store)
+    if killed is None:
+        raise NotAsClaimed("no run began")
+    return hand, killed
 
 
 def _claim(stage: Stage, means: Means, killed: Log, waiting: Log, log: Log) -> None:
@@ -127,7 +138,7 @@ def _claim(stage: Stage, means: Means, killed: Log, waiting: Log, log: Log) -> N
     )
     stage.claim(
         "no call whose result was on record was made again",
-        holds=claims.is_nothing_repeated(log, killed_at=killed.last),
+        holds=claims.is_nothing_repeated(log),
     )
     asked = len(steps_of(log.events, "model"))
     stage.claim(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -93,11 +92,6 @@ def steps_of(
             case _:
                 pass
     return list(begun.values())
-
-
-def times_begun(events: Iterable[Event]) -> Counter[str]:
-    """How often each effect was begun."""
-    return Counter(event.body.effect for event in events if isinstance(event.body, EffectIntended))
 
 
 def choices_of(events: Iterable[Event]) -> dict[tuple[str, int], str]:
