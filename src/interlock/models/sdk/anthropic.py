@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from anthropic import AsyncAnthropic, Timeout
+from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.anthropic import AnthropicModel
@@ -26,6 +26,8 @@ class AnthropicConnection:
             default_headers=headers,
             max_retries=0,
             timeout=Timeout(None, connect=connect_seconds),
+            # Wherever a server sends requests on to, nobody has declared it, and no policy was asked about it.
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False),
         )
         self._provider = AnthropicProvider(anthropic_client=self._client)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from pydantic_ai.exceptions import (
     ContentFilterError,
@@ -42,6 +42,9 @@ _CLASSES: Final[tuple[tuple[type[Exception], ErrorClass, str], ...]] = (
     (ModelConnectionError, "unavailable", "the connection failed"),
 )
 """The first that fits: a narrower class stands before the one it belongs to."""
+_REDIRECTS: Final = range(300, 400)
+_NOT_NOW: Final = frozenset({408, 409, 425})
+_REFUSALS: Final = range(400, 500)
 _NOT_SENT: Final = frozenset({"pool", "connect"})
 _MILLISECONDS: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 
@@ -62,7 +65,24 @@ def _class_of(error: Exception) -> tuple[ErrorClass, str]:
     for known, kind, what in _CLASSES:
         if isinstance(error, known):
             return kind, what
+    return _class_of_status(_status_of(error))
+
+
+def _class_of_status(status: int | None) -> tuple[ErrorClass, str]:
+    """What a status means for which `pydantic-ai` has no class."""
+    if status in _REDIRECTS:
+        return "refused", "it sends requests on to somebody else, and is not followed: name the address that answers"
+    if status in _NOT_NOW:
+        return "unavailable", "it does not take the request just now"
+    if status in _REFUSALS:
+        return "invalid", "it does not accept the request"
     return "failed", "its answer cannot be read"
+
+
+def _status_of(error: Exception) -> int | None:
+    """The status by which a server has refused a request: some stand in what the provider's own library raised."""
+    status = getattr(error, "status_code", getattr(error.__cause__, "status_code", None))
+    return status if isinstance(status, int) else None
 
 
 def _billed(error: Exception, *, has_begun: bool) -> Billed:
@@ -74,10 +94,8 @@ def _billed(error: Exception, *, has_begun: bool) -> Billed:
             return "worst"
         case ModelConnectionError():
             return "nothing" if error.phase in _NOT_SENT or error.phase is None else "worst"
-        case ModelHTTPError():
-            return "nothing"
         case _:
-            return "worst"
+            return "worst" if _status_of(error) is None else "nothing"
 
 
 def _retry_after(error: Exception, now: Micros) -> Micros | None:
@@ -100,13 +118,14 @@ def _detail(error: Exception) -> str:
 
 
 def _said_by_provider(error: Exception) -> str:
-    if not isinstance(error, ModelHTTPError):
+    status = _status_of(error)
+    if status is None:
         return ""
-    body = error.body
+    body: Any = getattr(error, "body", getattr(error.__cause__, "body", None))
     if is_map(body) and is_map(body.get("error")):
         body = body["error"]
     message = body.get("message") if is_map(body) else None
-    return f"{error.status_code} {message}" if isinstance(message, str) else f"status {error.status_code}"
+    return f"{status} {message}" if isinstance(message, str) else f"status {status}"
 
 
 def _said_by_network(error: Exception) -> str:

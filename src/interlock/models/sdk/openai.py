@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from openai import Timeout
+from openai import DefaultAsyncHttpxClient, Timeout
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.openai import OpenAIChatModel
@@ -42,6 +42,8 @@ class OpenAIConnection:
             max_retries=0,
             # How long a whole answer may take is watched by whoever asks.
             timeout=Timeout(None, connect=connect_seconds),
+            # Wherever a server sends requests on to, nobody has declared it, and no policy was asked about it.
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False),
         )
         self._profile: OpenAIModelProfile | None = None
         if is_openai:
