@@ -41,8 +41,8 @@ def openai_answer(reply: FakeReply) -> dict[str, Any]:
 
 
 def _total(usage: Mapping[str, Any]) -> dict[str, Any]:
-    total = usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
-    return {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": total} | dict(usage)
+    total = sum(each for each in usage.values() if isinstance(each, int))
+    return {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": max(0, total)} | dict(usage)
 
 
 def _openai_call(call: FakeCall) -> dict[str, Any]:

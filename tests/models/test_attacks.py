@@ -101,6 +101,37 @@ async def test_what_is_said_stands_in_no_log(caplog: pytest.LogCaptureFixture, *
     assert KEY not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("kind", "status"), [("openai_compatible", 307), ("openai_compatible", 302), ("anthropic", 308)]
+)
+@in_event_loop
+async def test_a_provider_that_sends_requests_on_is_not_followed(kind: str, status: int) -> None:
+    """The policy was asked about the host that is declared: prompts and keys go nowhere else."""
+    async with FakeServer() as other:
+        reply = FakeReply(status=status, headers={"location": f"{other.url}/chat/completions"})
+        async with FakeServer(reply) as server:
+            provider = compatible(server.root if kind == "anthropic" else server.url) | {"kind": kind}
+            async with gateway({"a": provider}, priced("a/m")) as models:
+                outcome = await asked(models)
+
+    assert isinstance(outcome, ModelFailed)
+    assert (outcome.error.kind, outcome.spent, len(server.requests), other.requests) == ("refused", NOTHING, 1, [])
+    assert "is not followed: name the address that answers" in outcome.error.message
+
+
+@in_event_loop
+async def test_a_request_that_a_provider_does_not_take_is_asked_once() -> None:
+    """Of most refusals libraries know no class of their own; sent again, the request would be refused again."""
+    async with (
+        FakeServer(answers=lambda _: FakeReply(status=418)) as server,
+        gateway({"a": compatible(server.url)}, priced("a/m")) as models,
+    ):
+        outcome = await asked(models)
+
+    assert isinstance(outcome, ModelFailed)
+    assert (outcome.error.kind, outcome.retryable, len(server.requests)) == ("invalid", False, 1)
+
+
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 
@@ -188,5 +219,6 @@ async def test_what_cannot_be_true_is_charged_as_what_was_seen() -> None:
         reserve = routed(models).reserve
         outcomes = [await asked(models, call_id=f"c{number}") for number in range(len(poisons))]
 
+    assert [type(outcome) for outcome in outcomes] == [ModelAnswered] * len(poisons)
     assert all(0 < outcome.spent.usd <= reserve.usd for outcome in outcomes)
     assert len(server.requests) == len(poisons)

@@ -15,10 +15,12 @@ from typing import Any, Final, cast
 from httpx2 import RequestError
 from openai import APIConnectionError, APIError, AsyncOpenAI, AsyncStream, NotGiven, Omit
 from openai.resources.chat import AsyncChat
+from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from interlock.models.sdk.pieces import OnPiece
 from interlock.models.sdk.server_events import data_of
+from interlock.models.sdk.sound_usage import sound_usage
 from interlock.models.sdk.streamed_completion import StreamedCompletion, StreamProblem
 
 _PATH: Final = "/chat/completions"
@@ -63,9 +65,9 @@ class _Completions:
         extra_headers: Mapping[str, str] | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: Any = None,  # noqa: ANN401, ASYNC109 - the library's, handed on
-        stream: bool = False,
+        stream: bool = False,  # noqa: ARG002 - the library's: what is streamed is heard here, and handed on whole
         **parameters: Any,  # noqa: ANN401 - the library's
-    ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]:
+    ) -> ChatCompletion:
         """Ask for a completion."""
         body = {name: each for name, each in parameters.items() if not isinstance(each, Omit | NotGiven)}
         options: dict[str, Any] = {"headers": extra_headers or {}}
@@ -76,14 +78,13 @@ class _Completions:
         listener = _LISTENER.get()
         if listener is not None:
             return await self._heard(listener, body, options)
-        return await self._client.post(
-            _PATH,
-            cast_to=ChatCompletion,
-            body=body | ({"stream": True} if stream else {}),
-            options=cast("Any", options),
-            stream=stream,
-            stream_cls=AsyncStream[ChatCompletionChunk],
+        completion = await self._client.post(
+            _PATH, cast_to=ChatCompletion, body=body, options=cast("Any", options), stream=False
         )
+        usage: Any = completion.usage
+        if sound_usage(usage.to_dict(warnings=False) if isinstance(usage, CompletionUsage) else usage) is None:
+            completion.usage = None
+        return completion
 
     async def _heard(self, listener: OnPiece, body: dict[str, Any], options: dict[str, Any]) -> ChatCompletion:
         """Ask for a stream, and give the whole of it once it has ended."""

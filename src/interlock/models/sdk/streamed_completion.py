@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from interlock.core.values import is_list, is_map
 from interlock.models.sdk.pieces import OnPiece
+from interlock.models.sdk.sound_usage import sound_usage
 
 _THINKING_BEGINS: Final = "<think>"
 _THINKING_ENDS: Final = "</think>"
@@ -123,7 +124,7 @@ class StreamedCompletion:
             "created": 0,
             "model": "",
             "choices": [{"index": 0, "finish_reason": self._finish, "logprobs": None, "message": message}],
-            "usage": self._usage,
+            "usage": sound_usage(self._usage),
         }
 
     # --- how it grows ---
