@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cli.agents_at_work import SETTINGS
 from tests.cli.command_line import CommandLine
 
 ASK = 'ask: {human: "Go?", choices: [go, stop]}\n'
+ASKER_SAYS = """\
+agent: asker
+turns:
+  - calls: [{tool: request_human_input, arguments: {question: "Blue or red?", choices: [blue, red]}}]
+  - answer: blue it is
+"""
 LATER = 'done: {value: "later", after: ask}\n'
 
 
@@ -139,3 +146,24 @@ def test_a_preflight_of_what_fits_every_run_ends_with_0(interlock: CommandLine, 
 
     assert said.code == 0
     assert [(run["run"], run["outlook"]) for run in said.json["runs"]] == [(waiting, "could migrate")]
+
+
+def test_an_agent_that_is_another_is_named_and_each_prompt_is_shown_as_it_was(interlock: CommandLine) -> None:
+    """Moved in the middle of its work, an agent has asked by two contracts; its node looks the same."""
+    interlock.write("interlock.toml", SETTINGS)
+    interlock.write("agents/asker.yaml", "agent: asker\nprompt: You ask.\ntools: [request_human_input]\n")
+    interlock.write("models/asker.yaml", ASKER_SAYS)
+    interlock.graph("helped", "help: {agent: asker}\n")
+    interlock("release", "helped")
+    run = interlock.started("helped")
+    interlock.write("agents/asker.yaml", "agent: asker\nprompt: You ask kindly.\ntools: [request_human_input]\n")
+
+    looked = interlock("release", "helped", "--preflight")
+    interlock("release", "helped")
+    interlock("migrate", run, "--to", "2")
+    interlock("answer", f"{run}:help.2", "--choose", "blue")
+    prompts = [interlock("inspect", run, f"help.{turn}", "--prompt").out for turn in (1, 3)]
+
+    assert "agent asker is changed" in looked.out
+    assert ["You ask.\n" in prompt for prompt in prompts] == [True, False]
+    assert ["You ask kindly.\n" in prompt for prompt in prompts] == [False, True]

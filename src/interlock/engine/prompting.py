@@ -6,18 +6,23 @@ otherwise than it was is not told at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from interlock.agents.actions import AskModel
+from interlock.core.events import RunMigrated, RunStarted
 from interlock.core.messages import ModelRequest
 from interlock.core.paths import split_step
 from interlock.engine.agents.rebuilding import rebuilt_requests
 from interlock.engine.engine import Engine
 from interlock.engine.performing import Performer
 from interlock.engine.telling.agent_record import AgentRecord, ModelCall
+
+Asked: TypeAlias = Sequence[AskModel]
+"""What the turns of an agent ask, the first one first."""
 
 
 class Prompt(Struct, frozen=True, kw_only=True):
@@ -38,8 +43,11 @@ async def prompts_at(engine: Engine, world: Performer, run: str, path: str) -> l
     plan, pages = await engine.log_in_pages(run)
     address = split_step(path)
     records = [AgentRecord(plan, run, path), *([AgentRecord(plan, run, address[0])] if address else [])]
+    bundles: list[str] = []
     async for events in pages:
         for event in events:
+            if isinstance(event.body, RunStarted | RunMigrated):
+                bundles.append(event.body.bundle)
             for record in records:
                 record.take(event)
     for record in records:
@@ -47,12 +55,18 @@ async def prompts_at(engine: Engine, world: Performer, run: str, path: str) -> l
         if not calls:
             continue
         wanted = {call.attempt for call in calls}
-        rebuilt: dict[int, list[AskModel]] = {
-            number: await rebuilt_requests(plan, run, attempt, world, engine.whole)
+        # A run that was moved in the middle has asked by the contract of one bundle, and then by that of another.
+        plans = [await engine.plan_of(bundle) for bundle in reversed(dict.fromkeys(bundles))]
+        rebuilt: dict[int, list[Asked]] = {
+            number: [
+                await rebuilt_requests(each, run, attempt, world, engine.whole)
+                for each in plans
+                if attempt.agent in each.agents
+            ]
             for number, attempt in record.attempts().items()
             if number in wanted
         }
-        return [_prompt(await _whole(engine, call), rebuilt) for call in calls]
+        return [_prompt(await _whole(engine, call), rebuilt.get(call.attempt, [])) for call in calls]
     return []
 
 
@@ -60,8 +74,13 @@ async def _whole(engine: Engine, call: ModelCall) -> ModelCall:
     return replace(call, reply=await engine.whole(call.reply), manifest=await engine.whole(call.manifest))
 
 
-def _prompt(call: ModelCall, rebuilt: Mapping[int, list[AskModel]]) -> Prompt:
-    asked = rebuilt.get(call.attempt, [])
+def _prompt(call: ModelCall, rebuilt: Sequence[Asked]) -> Prompt:
+    """What was asked by the bundle of which that comes out as it was sent; by the last, where it does not by any."""
+    told = [_by_one_bundle(call, asked) for asked in rebuilt] or [_by_one_bundle(call, [])]
+    return next((prompt for prompt in told if prompt.request is not None), told[0])
+
+
+def _by_one_bundle(call: ModelCall, asked: Asked) -> Prompt:
     if not asked:
         return Prompt(call=call, why=f"the agent {call.agent} steps by code that is not here: open its project")
     if call.turn > len(asked):

@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from interlock.core.bundle import BundleContent
 from interlock.core.compiling.json_data import Json, JsonMap
-from interlock.core.continuing.definitions import definitions
+from interlock.core.continuing.definitions import AGENTS, definitions
 
-About: TypeAlias = Literal["input", "output", "question", "effect", "tool", "trigger"]
+About: TypeAlias = Literal["input", "output", "question", "effect", "agent", "tool", "trigger"]
 
-_KINDS: dict[str, About] = {"human": "question", "tool": "effect", "emit": "effect"}
+_KINDS: dict[str, About] = {"human": "question", "tool": "effect", "emit": "effect", "agent": "effect"}
 _PROPERTIES = "properties"
+_NOT_DONE = {"after", "join", "when", "description", AGENTS}
+"""What says nothing of what a node asks or does itself; agents are told of by their names."""
 
 
 class Change(Struct, frozen=True):
@@ -29,7 +32,7 @@ class Change(Struct, frozen=True):
 
 
 def changes_between(before: BundleContent, after: BundleContent) -> tuple[Change, ...]:
-    """Inputs, outputs, questions, effects, contracts of tools and triggers in which two versions differ."""
+    """Inputs, outputs, questions, effects, agents, contracts of tools and triggers in which two versions differ."""
     told = [
         *_changes("input", _inputs(before.document), _inputs(after.document)),
         *_changes("output", _map(before.document.get("outputs")), _map(after.document.get("outputs"))),
@@ -37,6 +40,7 @@ def changes_between(before: BundleContent, after: BundleContent) -> tuple[Change
     mine, theirs = dict(definitions(before)), dict(definitions(after))
     for about in ("question", "effect"):
         told += _changes(about, _of_kind(about, mine), _of_kind(about, theirs))
+    told += _changes("agent", _agents(before), _agents(after))
     shared = before.tools.keys() & after.tools.keys()
     told += [Change("tool", name, "changed") for name in sorted(shared) if before.tools[name] != after.tools[name]]
     told += _changes("trigger", _map(before.document.get("triggers")), _map(after.document.get("triggers")))
@@ -60,10 +64,15 @@ def _in_order(before: Iterable[str], after: Iterable[str]) -> list[str]:
 def _of_kind(about: About, nodes: Mapping[str, JsonMap]) -> dict[str, Json]:
     """The nodes of a kind, each with what it asks or does and not with when."""
     return {
-        place: {key: node[key] for key in node if key not in {"after", "join", "when", "description"}}
+        place: {key: node[key] for key in node if key not in _NOT_DONE}
         for place, node in nodes.items()
         if any(_KINDS.get(key) == about for key in node)
     }
+
+
+def _agents(content: BundleContent) -> dict[str, Json]:
+    """Each agent that works in it, or may be called there, with its prompt."""
+    return {name: msgspec.to_builtins(agent) for name, agent in content.agents.items()}
 
 
 def _inputs(document: JsonMap) -> dict[str, Json]:

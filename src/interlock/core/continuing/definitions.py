@@ -21,7 +21,8 @@ Definitions: TypeAlias = dict[str, JsonMap]
 """Definitions by place. A place is a path without the numbers of its copies: `refine:/fix`."""
 
 _NUMBERS: Final = re.compile(r":\d+")
-_AGENTS: Final = "agents"
+AGENTS: Final = "agents"
+"""Under which key the agents of a node stand."""
 _BODIES: Final = frozenset({"nodes", "loop", "do"})
 """Keys under which nodes of their own stand; a `graph` may hold a block as well."""
 
@@ -68,4 +69,4 @@ def _agents(node: JsonMap, content: BundleContent) -> JsonMap:
     if not isinstance(name, str):
         return {}
     reached = reachable_agents([name], content.agents)
-    return {_AGENTS: {each: sorted_maps(msgspec.to_builtins(agent)) for each, agent in reached.items()}}
+    return {AGENTS: {each: sorted_maps(msgspec.to_builtins(agent)) for each, agent in reached.items()}}
