@@ -236,6 +236,20 @@ async def test_a_stream_without_a_first_token_is_given_up_earlier_than_a_long_an
     assert outcome.error == Error("timeout", "a/m: it did not answer in time")
 
 
+@pytest.mark.parametrize("body", ["[1, 2]", '"yes"', "{}", '{"choices": []}', '{"choices": null}'])
+@in_event_loop
+async def test_an_answer_of_another_shape_is_told_as_that(body: str) -> None:
+    """Servers behind a wrong address answer with whatever they have: it names no code of ours."""
+    async with (
+        FakeServer(FakeReply(body=body)) as server,
+        gateway({"a": compatible(server.url)}, priced("a/m")) as models,
+    ):
+        outcome = await asked(models)
+
+    assert isinstance(outcome, ModelFailed)
+    assert outcome.error.message == "a/m: its answer cannot be read: it is no chat completion, or an empty one"
+
+
 @in_event_loop
 async def test_a_server_that_is_not_there_costs_nothing() -> None:
     """Whoever was never reached sends no bill."""

@@ -78,9 +78,11 @@ class _Completions:
         listener = _LISTENER.get()
         if listener is not None:
             return await self._heard(listener, body, options)
-        completion = await self._client.post(
+        completion: Any = await self._client.post(
             _PATH, cast_to=ChatCompletion, body=body, options=cast("Any", options), stream=False
         )
+        if not isinstance(completion, ChatCompletion) or not completion.choices:
+            raise ValueError("it is no chat completion, or an empty one")
         usage: Any = completion.usage
         if sound_usage(usage.to_dict(warnings=False) if isinstance(usage, CompletionUsage) else usage) is None:
             completion.usage = None
