@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
 
-from interlock.core.event_parts import Error
+from interlock.core.event_parts import Decision, Error, Option
 from interlock.core.messages import ModelReply
 from interlock.core.plan import Micros
 from interlock.core.spending import NOTHING, Spending
@@ -51,3 +52,21 @@ class ModelFailed(Struct, frozen=True):
 
 
 ModelOutcome: TypeAlias = ModelAnswered | ModelRefused | ModelFailed
+
+
+def tried_before(tries: Sequence[Try]) -> Decision | None:
+    """How a call came to its answer, as it is recorded; None if the first request was answered."""
+    failed: dict[str, list[Error]] = {}
+    for each in tries:
+        if each.error is not None:
+            failed.setdefault(each.model, []).append(each.error)
+    if not failed:
+        return None
+    options = tuple(
+        Option(model, {"failed": len(errors)}, f"{errors[-1].kind}: {errors[-1].message}")
+        for model, errors in failed.items()
+    )
+    answered = tries[-1].model
+    others = [model for model in failed if model != answered]
+    why = f"{' and '.join(others)} did not answer" if others else "answered when it was asked again"
+    return Decision("model", answered, options, why)

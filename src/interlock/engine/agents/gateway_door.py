@@ -14,7 +14,7 @@ from interlock.core.plan import Micros
 from interlock.core.redaction import NOTHING_SECRET, Redaction
 from interlock.engine.agents.model_door import Candidate, Chosen, Heard, NoneChosen, Turn
 from interlock.models.gateway import ModelGateway
-from interlock.models.outcomes import ModelAnswered
+from interlock.models.outcomes import ModelAnswered, tried_before
 from interlock.models.routing import NoRoute, Route
 from interlock.models.struck_replies import struck_reply
 
@@ -63,7 +63,12 @@ class GatewayDoor:
                 route, request, call_id=call_id, deadline=deadline, on_token=tell, agent=agent
             )
         if isinstance(outcome, ModelAnswered):
-            return Heard(struck_reply(outcome.reply, self._redaction), spent=outcome.spent)
+            tried = tried_before(outcome.tries)
+            return Heard(
+                struck_reply(outcome.reply, self._redaction),
+                spent=outcome.spent,
+                tried=None if tried is None else self._struck(tried),
+            )
         return Heard(error=self._struck_error(outcome.error), spent=outcome.spent)
 
     def _struck(self, decision: Decision) -> Decision:

@@ -185,6 +185,9 @@ class AgentsAtWork:
         if body.decision.point == "policy":
             work.verdicts[f"model {body.ordinal}" if about_model else body.key] = body.decision
         if body.error is None:
+            if about_model and body.decision.point == "model" and body.ordinal in work.steps:
+                # Another model has answered than was asked first.
+                work.steps[body.ordinal] = replace(work.steps[body.ordinal], name=body.decision.chosen)
             return
         if about_model:
             work.turn = int(body.key.removeprefix(TURN))

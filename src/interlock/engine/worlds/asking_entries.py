@@ -31,6 +31,7 @@ class _AskingEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     failed: Error | UnsetType = UNSET
     none_chosen: Error | UnsetType = UNSET
     spent: Spending = NOTHING
+    tried: Decision | None = None
 
 
 class NotOneAnswer(ValueError):
@@ -55,6 +56,7 @@ def asking_entry(asking: AskingOnTape, redaction: Redaction) -> Any:  # noqa: AN
         failed=heard.error or UNSET,
         none_chosen=asking.none_chosen or UNSET,
         spent=heard.spent,
+        tried=heard.tried,
     )
     return redaction.value(as_data(entry))
 
@@ -78,7 +80,7 @@ def read_asking(written: object) -> AskingOnTape:
 
 def _heard(entry: _AskingEntry) -> Heard | None:
     if isinstance(entry.said, ModelReply):
-        return Heard(entry.said, spent=entry.spent)
+        return Heard(entry.said, spent=entry.spent, tried=entry.tried)
     if isinstance(entry.failed, Error):
         return Heard(error=entry.failed, spent=entry.spent)
     return None
