@@ -216,3 +216,22 @@ def test_an_agent_cannot_use_what_has_changed_since_it_was_approved(weather: Com
     assert (graph.code, agent.code) == (2, 2)
     assert told in graph.out + graph.err
     assert told in agent.out + agent.err
+
+
+SERVER = """\
+mcp:
+  command: [no-such-server]
+"""
+
+
+def test_what_a_server_offers_is_said_to_be_unknown_until_somebody_approves_it(interlock: CommandLine) -> None:
+    """Nobody outside is asked to list tools or check a graph, so of a new server there is not even a name."""
+    interlock.write("tools/notes.yaml", SERVER)
+    interlock.graph("trip", "look: {tool: notes_find}")
+
+    listed, checked = interlock("tools"), interlock("graph", "check", "trip")
+
+    how = "was approved yet: `interlock tools approve` asks what it offers, and shows it"
+    assert f"mcp:notes: nothing of it {how}\n" in listed.out
+    assert interlock("tools", "--json").json["not_approved"] == ["mcp:notes"]
+    assert f"no tool `notes_find` of mcp:notes {how}" in checked.out + checked.err

@@ -123,7 +123,7 @@ def _declared(agents: Agents, name: str) -> CheckedAgent:
 def _with_its_callees(checked: CheckedAgent, agents: Agents, tools: Toolbox) -> CheckedAgent:
     if checked.contract is None:
         return checked
-    missing = list(unknown_callees(checked.contract, tools.contracts(), agents.contracts(), tools.quarantined()))
+    missing = list(unknown_callees(checked.contract, tools.contracts(), agents.contracts(), tools.why_kept_away))
     advice = "mend its `tools`, or add or approve what is missing"
     rendered = "".join(f"{checked.place}: error: {message}\n      {advice}\n" for message in missing)
     return structs.replace(

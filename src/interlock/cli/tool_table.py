@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.cli.narrow_table import Column, print_table
@@ -10,7 +10,7 @@ from interlock.cli.output import json_text, plain, plain_lines
 from interlock.core.plan import ToolContract, ToolTerms
 from interlock.core.spending import shown_usd
 from interlock.tools.approving import Change, Review
-from interlock.tools.pinning import differences
+from interlock.tools.pinning import NOT_APPROVED, differences
 from interlock.tools.tool import Tool
 
 if TYPE_CHECKING:
@@ -101,6 +101,12 @@ def print_tools(console: Console, tools: Sequence[Tool]) -> None:
     for tool in tools:
         if tool.quarantined:
             console.print(plain(f"{tool.name}: {tool.quarantined}"), style="yellow", markup=False, soft_wrap=True)
+
+
+def print_unseen(console: Console, sources: Iterable[str]) -> None:
+    """The sources of which nothing is known before they are asked, with what to do."""
+    for source in sources:
+        console.print(plain(f"{source}: nothing of it {NOT_APPROVED}"), style="yellow", markup=False, soft_wrap=True)
 
 
 def print_tool(console: Console, tool: Tool) -> None:

@@ -35,14 +35,15 @@ def list_(*, tools: Tools = None, as_json: AsJson = False) -> int:
 
 def _list(tools: list[str] | None, *, as_json: bool) -> int:
     from interlock.cli.output import console, print_json
-    from interlock.cli.tool_table import print_tools, tool_as_json
+    from interlock.cli.tool_table import print_tools, print_unseen, tool_as_json
 
     toolbox = _toolbox(tools)
     found = toolbox.everything()
     if as_json:
-        print_json({"tools": [tool_as_json(tool) for tool in found]})
+        print_json({"tools": [tool_as_json(tool) for tool in found], "not_approved": toolbox.unseen()})
     elif found:
         print_tools(console(), found)
+        print_unseen(console(), toolbox.unseen())
     else:
         console().print("no tools: put some into the folder `tools`", markup=False)
     return ExitCode.SUCCEEDED

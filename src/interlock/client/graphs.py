@@ -27,7 +27,7 @@ from interlock.client.errors import (
 from interlock.client.source_files import read_source
 from interlock.client.time_zones import KnownZones
 from interlock.core.bundle import Bundle
-from interlock.core.catalogue import Catalogue
+from interlock.core.catalogue import Catalogue, WhyNot
 from interlock.core.compile import Compiled, compile_graph
 from interlock.core.limits import Limits as GraphLimits
 from interlock.core.plan import Plan, ToolContract
@@ -89,7 +89,7 @@ class Graphs:
         agents: Agents,
         *,
         pools: Mapping[str, str],
-        quarantined: Mapping[str, str],
+        kept_away: WhyNot,
         document_limits: DocumentLimits,
         graph_limits: GraphLimits,
     ) -> None:
@@ -97,7 +97,7 @@ class Graphs:
         self._tools = tools
         self._agents = agents
         self._pools = pools
-        self._quarantined = quarantined
+        self._kept_away = kept_away
         self._document_limits = document_limits
         self._graph_limits = graph_limits
 
@@ -125,7 +125,7 @@ class Graphs:
             self._tools,
             self._agents,
             pools=self._pools,
-            quarantined=self._quarantined,
+            kept_away=self._kept_away,
             document_limits=self._document_limits,
             graph_limits=self._graph_limits,
         )
@@ -168,7 +168,7 @@ class Graphs:
             self._agents.contracts(),
             KnownZones(),
             pools=self._pools,
-            quarantined=self._quarantined,
+            kept_away=self._kept_away,
         )
         compiled = compile_graph(data, catalogue, limits=self._graph_limits)
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)

@@ -144,7 +144,7 @@ class Interlock:
             self.toolbox.contracts(),
             self.agents,
             pools=self.toolbox.pools(),
-            quarantined=self.toolbox.quarantined(),
+            kept_away=self.toolbox.why_kept_away,
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
         )

@@ -55,6 +55,8 @@ class Surroundings(Struct, frozen=True):
 def tools_of_file(file: Path, pins: Pins, around: Surroundings) -> list[Tool]:
     """The tools of a file, each in quarantine that is not what was approved. Asks nobody outside."""
     declared = read_source(file)
+    if has_to_be_asked(declared):
+        around.quarantine.note_asked(f"{declared.name}_", declared.title)
     return [made_tool(declared, definition, pins, around) for definition in known_definitions(declared, pins)]
 
 
@@ -70,6 +72,17 @@ def known_definitions(declared: DeclaredSource, pins: Pins) -> list[Definition]:
             _check_reach(declared, source)
             approved = pins.of_source(declared.title)
             return [each for each in approved if source.tools is None or real_name(each) in source.tools]
+
+
+def has_to_be_asked(declared: DeclaredSource) -> bool:
+    """Whether what a source offers stands neither in its file nor beside it."""
+    match declared.source:
+        case HttpSource():
+            return False
+        case OpenApiSource(document=document):
+            return _is_url(document)
+        case McpSource():
+            return True
 
 
 def made_tool(declared: DeclaredSource, definition: Definition, pins: Pins, around: Surroundings) -> Tool:

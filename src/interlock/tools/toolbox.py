@@ -20,7 +20,7 @@ from interlock.tools.declared.reading import SUFFIXES
 from interlock.tools.errors import ToolError, ToolsNotLoaded
 from interlock.tools.loading import load_file, load_module
 from interlock.tools.mcp.clients import McpClients
-from interlock.tools.pinning import Quarantine, lock_file_of, read_pins
+from interlock.tools.pinning import NOT_APPROVED, Quarantine, lock_file_of, read_pins
 from interlock.tools.sources import Surroundings, source_files, tools_of_file
 from interlock.tools.tool import Tool, tool_of
 
@@ -41,9 +41,19 @@ class Toolbox:
         why = "" if found is None else self._why(found)
         return found if found is None or found.quarantined == why else replace(found, quarantined=why)
 
-    def quarantined(self) -> dict[str, str]:
-        """What nobody has approved as it is now, each with the reason: absent for graphs and agents."""
-        return {name: why for name, tool in self._tools.items() if (why := self._why(tool))}
+    def why_kept_away(self, name: str) -> str:
+        """Why graphs and agents do not find a tool that is there, or may be; nothing of one that nobody offers."""
+        if name in self._tools:
+            why = self._why(self._tools[name])
+            return f"the tool `{name}` is in quarantine: {why}" if why else ""
+        source = "" if self._around is None else self._around.quarantine.source_of(name)
+        return f"no tool `{name}` of {source} {NOT_APPROVED}" if source else ""
+
+    def unseen(self) -> list[str]:
+        """Sources of which nothing is known, since nobody has approved any of their tools."""
+        known = {tool.source for tool in self._tools.values()}
+        asked = [] if self._around is None else self._around.quarantine.asked_sources
+        return [source for source in asked if source not in known]
 
     def beside(self, others: Iterable[Tool]) -> Toolbox:
         """These tools and others. Of two with one name, the one that is here already is meant."""
@@ -57,8 +67,8 @@ class Toolbox:
     def get(self, name: str) -> Tool:
         """The tool of that name; a `ToolError` suggests the nearest one."""
         found = self._tools.get(name)
-        if found is not None and (why := self._why(found)):
-            raise ToolError(f"the tool `{name}` is in quarantine: {why}")
+        if why := self.why_kept_away(name):
+            raise ToolError(why)
         if found is None:
             near = nearest(name, self._tools)
             raise ToolError(f"there is no tool `{name}`" + (f": did you mean `{near}`?" if near else ""))

@@ -94,7 +94,8 @@ def test_a_tool_that_changed_after_it_was_approved_is_refused_and_gone(
             found = toolbox.find("web_echo")
             assert found is not None
             second = await called(found, {"text": "hi"})
-            left = [list(toolbox.contracts()), "web_echo" in toolbox, list(toolbox.quarantined())]
+            kept_away = [each.name for each in toolbox.everything() if each.quarantined]
+            left = [list(toolbox.contracts()), "web_echo" in toolbox, kept_away]
             await toolbox.close()
             return first, second, left, there
 

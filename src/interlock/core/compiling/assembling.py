@@ -78,7 +78,7 @@ def assemble(family: Family, catalogue: Catalogue, limits: Limits) -> Assembled:
             inputs=schemas,
             contracts=contracts,
             pools=catalogue.pools,
-            quarantined=catalogue.quarantined,
+            kept_away=catalogue.kept_away,
         )
         scopes += _scopes_of(draft, parts, schema, Reach(limits.reach_max), joinings)
         if draft is family.root:

@@ -12,6 +12,7 @@ from interlock.core.agent_contract import (
     MEMORY_TOOLS,
     AgentContract,
 )
+from interlock.core.catalogue import WhyNot
 from interlock.core.plan import DEFAULT_POOL, ToolContract
 
 
@@ -19,22 +20,17 @@ def unknown_callees(
     contract: AgentContract,
     tools: Mapping[str, ToolContract],
     agents: Mapping[str, AgentContract],
-    quarantined: Mapping[str, str],
+    kept_away: WhyNot,
 ) -> Iterator[str]:
     """What is wrong with what an agent may call, and with what those may call whom it may."""
-    yield from _unknown(contract, tools, agents, quarantined, (contract.name,))
-
-
-def quarantine_told(name: str, quarantined: Mapping[str, str]) -> str:
-    """What is said of a tool that is there and is not to be called."""
-    return f"the tool `{name}` is in quarantine: {quarantined[name]}"
+    yield from _unknown(contract, tools, agents, kept_away, (contract.name,))
 
 
 def _unknown(
     contract: AgentContract,
     tools: Mapping[str, ToolContract],
     agents: Mapping[str, AgentContract],
-    quarantined: Mapping[str, str],
+    kept_away: WhyNot,
     chain: tuple[str, ...],
 ) -> Iterator[str]:
     for name in _taken_names(contract, tools):
@@ -43,10 +39,9 @@ def _unknown(
         if name.startswith(GRAPH_TOOL):
             continue  # a graph that is not there is told where graphs are gathered
         if not name.startswith(AGENT_TOOL):
-            if name in quarantined:
-                yield f"the agent `{contract.name}` may call `{name}`, and {quarantine_told(name, quarantined)}"
-            elif name not in tools:
-                yield f"the agent `{contract.name}` may call `{name}`, and there is no such tool"
+            if name not in tools:
+                why = kept_away(name) or "there is no such tool"
+                yield f"the agent `{contract.name}` may call `{name}`, and {why}"
             continue
         called = agents.get(name.removeprefix(AGENT_TOOL))
         if called is None:
@@ -56,7 +51,7 @@ def _unknown(
         elif len(chain) >= AGENT_DEPTH_MAX:
             yield f"agents call agents more than {AGENT_DEPTH_MAX} deep: {' → '.join([*chain, called.name])}"
         else:
-            yield from _unknown(called, tools, agents, quarantined, (*chain, called.name))
+            yield from _unknown(called, tools, agents, kept_away, (*chain, called.name))
 
 
 def callees(contract: AgentContract) -> list[str]:

@@ -6,7 +6,7 @@ from types import NoneType
 
 from interlock.core import graph as g
 from interlock.core import plan as p
-from interlock.core.compiling.callees import callees_of_other_pools, quarantine_told, unknown_callees
+from interlock.core.compiling.callees import callees_of_other_pools, unknown_callees
 from interlock.core.compiling.dependencies import Spot
 from interlock.core.compiling.json_data import Json
 from interlock.core.compiling.parts import Parts
@@ -89,9 +89,11 @@ def check_map(written: Json, place: Place, parts: Parts) -> None:
 
 def check_tool(name: str, place: Place, parts: Parts) -> None:
     """A tool that is named must be known."""
-    if name in parts.quarantined:
-        parts.problem(place, quarantine_told(name, parts.quarantined), "until then no graph and no agent can call it")
-    elif name not in parts.tools:
+    if name in parts.tools:
+        return
+    if why := parts.kept_away(name):
+        parts.problem(place, why, "until then no graph and no agent can call it")
+    else:
         meant = nearest(name, parts.tools)
         known = f"the tools are {', '.join(sorted(parts.tools)[:10])}" if parts.tools else "no tools are known here"
         parts.problem(place, f"there is no tool `{name}`", f"did you mean `{meant}`?" if meant else known)
@@ -105,7 +107,7 @@ def check_agent(name: str, place: Place, parts: Parts, *, pool: str) -> None:
         known = f"the agents are {', '.join(sorted(parts.agents)[:10])}" if parts.agents else "no agents are known here"
         parts.problem(place, f"there is no agent `{name}`", f"did you mean `{meant}`?" if meant else known)
         return
-    for problem in unknown_callees(contract, parts.tools, parts.agents, parts.quarantined):
+    for problem in unknown_callees(contract, parts.tools, parts.agents, parts.kept_away):
         parts.problem(place, problem, "mend the agent's `tools`, or add or approve what is missing")
     for caller, tool in callees_of_other_pools(name, parts.agents, parts.pools, pool):
         meant = parts.pools[tool]

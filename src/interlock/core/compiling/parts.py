@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from interlock.core import plan as p
 from interlock.core.agent_contract import AgentContract
+from interlock.core.catalogue import WhyNot
 from interlock.core.compiling.contracts import InputContracts
 from interlock.core.compiling.scoping import GraphDraft
 from interlock.core.compiling.templates import TemplateCompiler
@@ -28,8 +29,8 @@ class Parts(Struct, frozen=True):
     contracts: InputContracts
     pools: Mapping[str, str]
     """The pools of the tools, where they are known."""
-    quarantined: Mapping[str, str]
-    """Tools that are kept away, each with the reason."""
+    kept_away: WhyNot
+    """Why a tool that is not among them cannot be called."""
 
     def problem(self, place: Place, message: str, advice: str = "", *, at_key: bool = False) -> None:
         """Notes an error."""

@@ -7,10 +7,11 @@ is in quarantine. Who approves, and what is shown to them, is the command line's
 from interlock.tools.pinning.definition import Definition, definition_of
 from interlock.tools.pinning.differences import differences
 from interlock.tools.pinning.lock_file import LOCK_FILE, Approval, Pins, lock_file_of, read_pins, write_pins
-from interlock.tools.pinning.quarantine import Quarantine, change_told
+from interlock.tools.pinning.quarantine import NOT_APPROVED, Quarantine, change_told
 
 __all__ = [
     "LOCK_FILE",
+    "NOT_APPROVED",
     "Approval",
     "Definition",
     "Pins",
