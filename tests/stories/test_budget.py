@@ -113,6 +113,26 @@ def test_the_budget_of_time_counts_only_while_something_runs() -> None:
     assert run.error.message == "the run's budget of 60 s of running time is spent"
 
 
+def test_a_run_whose_time_is_spent_pauses_where_its_author_says_so() -> None:
+    """Rule 52: who resumes it grants as much again, and once more when that is spent."""
+    run = Story("""
+    budget: {wall: 1m, on_limit: ask}
+    nodes: {a: {tool: work}, b: {tool: work, after: a}}
+    """).starts()
+
+    run.waits_for(60)
+    spent, why = run.status(), run.last("run.paused").why
+    while_paused = run.waits_for(600).does("a").in_flight
+    run.resumes().waits_for(59)
+    before = run.status()
+    run.waits_for(1)
+
+    assert (spent, while_paused, before, run.status()) == ("paused", [], "running", "paused")
+    assert why == "the run's budget of 60 s of running time is spent: who resumes it grants as much again"
+    run.resumes().does("b")
+    assert run.outcome.status == "succeeded"
+
+
 @pytest.mark.parametrize(
     ("text", "refusal"),
     [

@@ -16,6 +16,7 @@ from interlock.core.deciding.giving import given, names_meant
 from interlock.core.evolving.accounts import accounts_at, shortage
 from interlock.core.evolving.journal import RAISE, charge_of, open_steps
 from interlock.core.evolving.limit_questions import limit_in_question, paths_asking_about
+from interlock.core.evolving.run_time import asks_about_time, time_is_spent
 from interlock.core.evolving.settling import is_ready
 from interlock.core.evolving.under_way import asking_steps, attempt_at, attempt_in_flight, step_at, steps_at
 from interlock.core.in_doubt import left_in_doubt, must_be_known, withdrawn_questions
@@ -48,7 +49,7 @@ def admit(plan: Plan, state: RunState, request: r.Request, *, at: int) -> Admitt
         case r.StepNoted():
             return _step(plan, state, request)
         case r.TimePassed():
-            return _due(state, at)
+            return _due(plan, state, at)
         case r.Answer():
             return _answer(plan, state, request)
         case r.GiveVerdict():
@@ -462,9 +463,11 @@ def _refused_intent(
     return r.Refused(what, later=short.may_come, limit=short.address, asks=short.asks)
 
 
-def _due(state: RunState, at: int) -> Admitted:
-    """Everything that is due by now, the earliest first."""
+def _due(plan: Plan, state: RunState, at: int) -> Admitted:
+    """Everything that is due by now, the earliest first. Where its author says so, a run whose time is spent pauses."""
     fired: Admitted = [(path, e.TimerFired(kind)) for path, kind in state.timers.due_by(at)]
     if state.wall_limit and state.wall_since and at - state.wall_since + state.wall_used >= state.wall_limit:
         fired.append(("", e.TimerFired("wall")))
+        if asks_about_time(plan):
+            fired.append(("", e.RunPaused(f"{time_is_spent(plan)}: who resumes it grants as much again")))
     return fired

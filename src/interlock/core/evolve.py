@@ -21,6 +21,7 @@ from interlock.core.evolving.compensating import note_undo_result, remember_undo
 from interlock.core.evolving.decided import take_decided
 from interlock.core.evolving.journal import RAISE, note_step, settle_step
 from interlock.core.evolving.mailbox import offer_event
+from interlock.core.evolving.run_time import grant_time, spend_time
 from interlock.core.evolving.scopes import open_root
 from interlock.core.evolving.settling import call_ended, cancel_nodes, stop_scope, succeed_by_result
 from interlock.core.evolving.staleness import drop_stale
@@ -81,6 +82,7 @@ def _take_from_outside(plan: Plan, state: RunState, event: e.Event, body: e.Outs
             state.is_paused = True
         case e.RunResumed():
             state.is_paused = False
+            grant_time(plan, state)
         case e.RunCancelAsked():
             _cancel_run(state, body)
         case e.NodeCancelAsked() | e.NodeCompleteAsked():
@@ -186,9 +188,7 @@ def _settle_effect(plan: Plan, state: RunState, path: str, body: e.EffectSettled
 def _fire_timer(plan: Plan, state: RunState, path: str, body: e.TimerFired) -> None:
     state.timers.clear(path, body.kind)
     if body.kind == "wall":
-        limit = e.Error("exhausted", f"the run's budget of {state.wall_limit / 1e6:g} s of running time is spent")
-        stop_scope(state, state.scopes[""], "failed", limit)
-        state.wall_limit = 0
+        spend_time(plan, state)
     elif path == "" or path.endswith("/"):
         name = body_of(plan, state.scopes[path]).name
         stop_scope(state, state.scopes[path], "failed", e.Error("timeout", f"graph {name} has passed its deadline"))
