@@ -143,6 +143,21 @@ def test_a_tool_that_the_file_does_not_name_is_not_there(folder: ToolFolder) -> 
     assert lived(story) == ["web_echo"]
 
 
+def test_a_name_in_the_file_that_the_server_does_not_know_is_told(folder: ToolFolder) -> None:
+    """What graphs call a tool is not what its server does; an effect that nobody has would else go unnoticed."""
+
+    async def story() -> Any:  # noqa: ANN401 - what was listed
+        async with served(a_script(ECHO)) as there:
+            folder.write("web.yaml", server_file(there.url, tools="[echo, drop]", effects="{web_echo: read}"))
+            return (await folder.listed())[0].problems
+
+    problems = lived(story)
+
+    assert len(problems) == 2
+    assert "it offers no tool `drop`, which `tools` names: it offers echo" in problems[0]
+    assert "it offers no tool `web_echo`, which `effects` names: did you mean `echo`?" in problems[1]
+
+
 def test_two_servers_may_have_tools_of_one_name(folder: ToolFolder) -> None:
     """Neither can stand in for the other."""
 

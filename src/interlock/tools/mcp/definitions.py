@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.core.plan import EffectClass
+from interlock.core.problems import nearest
 from interlock.tools.declared.declaring import McpSource
 from interlock.tools.errors import ToolError
 from interlock.tools.pinning import Definition, definition_of
@@ -39,7 +40,8 @@ def definitions_of(
             del found[made.name]
             continue
         found[made.name] = made
-    problems += _missing(source.tools or (), [tool.name for tool in offered])
+    names = [tool.name for tool in offered]
+    problems += [*_missing("tools", source.tools or (), names), *_missing("effects", source.effects, names)]
     return list(found.values()), problems
 
 
@@ -80,5 +82,15 @@ def _definition(tool: mcp_types.Tool, server: str) -> Definition:
     )
 
 
-def _missing(wanted: Sequence[str], offered: Sequence[str]) -> list[str]:
-    return [f"it offers no tool `{name}`, which `tools` names" for name in wanted if name not in offered]
+def _missing(key: str, wanted: Iterable[str], offered: Sequence[str]) -> list[str]:
+    """What a file names and the server does not know: an effect that is meant for it would be nobody's."""
+    return [
+        f"it offers no tool `{name}`, which `{key}` names: {_meant(name, offered)}"
+        for name in wanted
+        if name not in offered
+    ]
+
+
+def _meant(name: str, offered: Sequence[str]) -> str:
+    meant = nearest(name, offered) or next((each for each in offered if name.endswith(f"_{each}")), None)
+    return f"did you mean `{meant}`?" if meant else f"it offers {', '.join(sorted(offered)[:10]) or 'none'}"
