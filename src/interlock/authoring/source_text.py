@@ -87,7 +87,7 @@ def _too_large(size: int, limits: Limits) -> Problem:
     return Problem(
         place=(),
         message=f"the document has {size:,} bytes, more than the limit of {limits.document_bytes:,}",
-        advice="divide it, or raise the limit `document_bytes`",
+        advice=limits.advice("document_bytes"),
     )
 
 

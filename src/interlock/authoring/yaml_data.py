@@ -268,9 +268,7 @@ class _DataReader:
 
     def _past_limit(self, event: Event, what: str, limit: str) -> _ReadingEndedError:
         message = f"the document has {what}: reading ended here"
-        return _ReadingEndedError(
-            _problem_at(event.start_mark.index, message, f"divide it, or raise the limit `{limit}`")
-        )
+        return _ReadingEndedError(_problem_at(event.start_mark.index, message, self._limits.advice(limit)))
 
 
 def _unusable_key(text: str) -> tuple[str, str]:

@@ -61,6 +61,7 @@ class LimitSettings(Strict):
             depth=self.depth,
             alias_expansions=self.alias_expansions,
             values=self.values,
+            are_settings=True,
         )
 
     def of_graphs(self) -> GraphLimits:

@@ -237,3 +237,49 @@ def test_a_link_out_of_the_folder_is_no_way_around(tmp_path: Path) -> None:
     (folder / "prompt.txt").symlink_to(secret)
 
     assert "lies outside the folder" in told(read(folder, "agent: a\nprompt: prompt.txt\n"))
+
+
+def test_fields_may_be_written_as_a_whole_schema_as_in_graphs(tmp_path: Path) -> None:
+    """Taken for fields called `type` and `properties`, it would refuse every answer of its model."""
+    schema = "{type: object, properties: {n: {type: integer}}, required: [n]}"
+
+    found = read(
+        tmp_path, f"agent: a\nprompt: Hello.\ntask: 'Take {{{{ input.n }}}}.'\ninput: {schema}\noutput: {schema}\n"
+    )
+
+    whole = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    assert found.contract is not None, told(found)
+    assert (found.contract.input, found.contract.output) == (whole, whole)
+
+
+def test_a_schema_that_leads_elsewhere_is_refused_at_its_place(tmp_path: Path) -> None:
+    """Nothing is fetched, so it would mean nothing."""
+    found = read(
+        tmp_path, "agent: a\nprompt: Hi.\noutput: {type: object, properties: {n: {$ref: 'http://x.example/s'}}}\n"
+    )
+
+    assert "agent.yaml:3:47: error: `http://x.example/s` leads out of this schema: nothing is fetched" in told(found)
+
+
+def test_a_keyword_that_is_nearly_one_is_warned_of(tmp_path: Path) -> None:
+    """A rule with a slip in its name is no rule, in an agent as in a graph."""
+    found = read(tmp_path, "agent: a\nprompt: Hi.\noutput: {n: {type: integer, minimun: 1}}\n")
+
+    assert found.contract is not None
+    assert "`minimun` is no keyword of JSON Schema, and has no effect" in told(found)
+
+
+@pytest.mark.parametrize("name", ["f\u0456xer", "two words", "_x"])
+def test_a_name_is_made_of_the_letters_that_are_told(tmp_path: Path, name: str) -> None:
+    """A letter of another script looks like one of these, and is none."""
+    assert "begin with a Latin letter, go on with letters, digits, `_`, `.` and `-`" in told(
+        read(tmp_path, f"agent: {name}\nprompt: Hi.\n")
+    )
+
+
+def test_nobody_is_told_to_raise_a_limit_that_is_fixed(tmp_path: Path) -> None:
+    """The setting of that name is for graphs."""
+    found = read(tmp_path, f"agent: a\nprompt: Hi.\ninput: {'{a: ' * 70}integer{'}' * 70}\n")
+
+    assert "more than 64 maps and lists inside one another" in told(found)
+    assert "raise the limit" not in told(found)

@@ -28,7 +28,7 @@ from interlock.core.agent_contract import (
 )
 from interlock.core.plan import OUTCOMES, JsonSchema
 from interlock.core.problems import Place, Problem, nearest
-from interlock.core.schemas import check_shorthand, shorthand_schema
+from interlock.core.schemas import check_fields, fields_schema, is_in_full, misspelt_in_fields
 from interlock.core.values import Value, is_list, is_map
 
 STEPS_ADVISED_MAX: Final = 20
@@ -55,7 +55,7 @@ class Template(Struct, frozen=True):
 def meant_contract(written: WrittenAgent, prompt: Template, task: Template) -> Meant:
     """What was written, as a contract."""
     problems = [problem for check in _CHECKS for problem in check(written)]
-    fields = None if written.input is None or problems else list(written.input)
+    fields = None if problems else _names(written.input)
     problems += [*_of_template("prompt", prompt, fields), *_of_template("task", task, fields)]
     if any(problem.severity == "error" for problem in problems):
         return Meant(None, tuple(problems))
@@ -85,7 +85,14 @@ def _contract(written: WrittenAgent, prompt: str, task: str) -> AgentContract:
 
 
 def _schema(fields: dict[str, Value] | None) -> JsonSchema | None:
-    return None if fields is None else shorthand_schema(fields)
+    return None if fields is None else fields_schema(fields)
+
+
+def _names(fields: dict[str, Value] | None) -> list[str] | None:
+    """The names of the fields; None where it may have any."""
+    if fields is None:
+        return None
+    return list(fields["properties"]) if is_in_full(fields) else list(fields)
 
 
 def _limits(spec: LimitsSpec) -> AgentLimits:
@@ -138,7 +145,7 @@ def _section(spec: SectionSpec) -> ContextSection:
 def _of_schemas(written: WrittenAgent) -> Iterator[Problem]:
     for key, fields in (("input", written.input), ("output", written.output)):
         if fields is not None:
-            for problem in check_shorthand(fields):
+            for problem in check_fields(fields) or misspelt_in_fields(fields):
                 yield structs.replace(problem, place=(key, *problem.place))
 
 
@@ -216,7 +223,7 @@ def _of_words(place: Place, words: list[str], problem_of: Callable[[str], str | 
 
 
 def _of_prefetches(written: WrittenAgent) -> Iterator[Problem]:
-    fields = None if written.input is None else list(written.input)
+    fields = _names(written.input)
     for name, wanted in written.context.prefetch.items():
         place: Place = ("context", "prefetch", name)
         if wanted.tool in CONTROL_TOOLS:

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from interlock.agents.contracts.written import WrittenAgent
+from interlock.agents.contracts.written import NAME_PATTERN, SECTION_NAME_PATTERN, WrittenAgent
 from interlock.core.compiling.spellings import WRITTEN_WRONG
 from interlock.core.problems import Place, Problem, nearest
 from interlock.core.shape_wording import is_not, not_one_of, said
@@ -39,8 +39,7 @@ def _problem(detail: ErrorDetails) -> Problem:
         case "literal_error":
             return not_one_of(name, given, str(facts["expected"]), place)
         case "string_pattern_mismatch":
-            advice = "begin with a letter, go on with letters, digits and `_`"
-            return Problem(place=place, message=f"{name} is no name: {said(given)}", advice=advice)
+            return Problem(place=place, message=f"{name} is no name: {said(given)}", advice=_ADVICE[facts["pattern"]])
         case "greater_than_equal":
             return Problem(place=place, message=f"{name} is at least {facts['ge']}, not {given}")
         case "less_than_equal":
@@ -51,6 +50,12 @@ def _problem(detail: ErrorDetails) -> Problem:
             return Problem(place=place, message=f"{name} is longer than {facts['max_length']} characters")
         case kind:
             return is_not(name, kind, given, place)
+
+
+_ADVICE: Final = {
+    NAME_PATTERN: "begin with a Latin letter, go on with letters, digits, `_`, `.` and `-`",
+    SECTION_NAME_PATTERN: "begin with a small Latin letter, go on with small letters, digits and `_`",
+}
 
 
 def _place(loc: tuple[str | int, ...]) -> Place:

@@ -8,7 +8,7 @@ from interlock.core.canonical import canonical
 from interlock.core.compiling.scoping import GraphDraft
 from interlock.core.plan import JsonSchema
 from interlock.core.problems import Place, Problem
-from interlock.core.schemas import check_schema, check_shorthand, misspelt_keywords, shorthand_schema
+from interlock.core.schemas import check_fields, fields_schema, misspelt_in_fields
 
 
 def inputs_schema(draft: GraphDraft) -> JsonSchema | None:
@@ -16,16 +16,13 @@ def inputs_schema(draft: GraphDraft) -> JsonSchema | None:
     written = draft.model.inputs
     if ("inputs",) in draft.document.broken:
         return None
-    is_schema = written.get("type") == "object" and isinstance(written.get("properties"), dict)
-    found = check_schema(written) if is_schema else check_shorthand(written)
+    found = check_fields(written)
     draft.errors += [within(problem, ("inputs",)) for problem in found]
     if found:
         return None
-    parts = {(): written} if is_schema else {(name,): field for name, field in written.items()}
-    for place, part in parts.items():
-        draft.warnings += [within(problem, ("inputs", *place)) for problem in misspelt_keywords(part)]
+    draft.warnings += [within(problem, ("inputs",)) for problem in misspelt_in_fields(written)]
     # What is wrong with inputs is told in the order of the schema, whether it comes from a document or from a bundle.
-    return canonical(written if is_schema else shorthand_schema(written))
+    return canonical(fields_schema(written))
 
 
 def within(problem: Problem, place: Place) -> Problem:

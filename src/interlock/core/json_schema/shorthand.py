@@ -1,15 +1,19 @@
-"""The short way to write the fields of a graph's inputs: `{pr_number: integer, note: "string?"}`.
+"""The short way to write the fields of a map, as of a graph's inputs: `{pr_number: integer, note: "string?"}`.
 
 A field is a type word, with `?` where it may be left out, or a JSON Schema, which may be left out where it has a
-`default`. What comes of it is an ordinary schema of a map with these fields and no others.
+`default`. What comes of it is an ordinary schema of a map with these fields and no others. Such a schema may also be
+written in full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
+from msgspec.structs import replace
+
 from interlock.core.json_schema.checks import TYPES, Rules, check_schema
+from interlock.core.json_schema.keywords import misspelt_keywords
 from interlock.core.json_schema.relocation import placed_at
 from interlock.core.json_schema.validation import Schema, SchemaRefused
 from interlock.core.json_schema.wording import kind_of
@@ -20,6 +24,31 @@ _WORDS: Final = {
     "list": {"type": "array"},
     "any": {},
 }
+
+
+def check_fields(spec: Rules) -> list[Problem]:
+    """What is wrong with the fields of a map, written the short way or in full."""
+    return check_schema(spec) if is_in_full(spec) else check_shorthand(spec)
+
+
+def fields_schema(spec: Rules) -> Rules:
+    """The schema of fields in which nothing is wrong, whichever way they were written."""
+    return spec if is_in_full(spec) else shorthand_schema(spec)
+
+
+def misspelt_in_fields(spec: Rules) -> Iterator[Problem]:
+    """A warning for each word in checked fields that is no keyword, and nearly one."""
+    if is_in_full(spec):
+        yield from misspelt_keywords(spec)
+        return
+    for name, field in spec.items():
+        for problem in misspelt_keywords(field):
+            yield replace(problem, place=(name, *problem.place))
+
+
+def is_in_full(spec: Rules) -> bool:
+    """Whether these are no fields, but the schema of a map."""
+    return spec.get("type") == "object" and isinstance(spec.get("properties"), dict)
 
 
 def check_shorthand(spec: object) -> list[Problem]:
