@@ -87,7 +87,7 @@ def new(
     from interlock.cli.output import console, plain, print_json
 
     if not is_agent_name(agent):
-        raise CommandError(f"{agent!r} is no name: begin with a Latin letter, go on with letters, digits, `_.-`")
+        raise CommandError(f"{agent!r} is no name of an agent: begin with a Latin letter, then letters, digits, `_.-`")
     folder = _folder_for_new()
     files = {folder / f"{agent}.yaml": contract_text(agent), folder / f"{agent}.md": prompt_text(agent)}
     taken = [str(file) for file in files if file.exists()]
