@@ -162,7 +162,7 @@ async def test_an_answer_may_break_off(folder: Path) -> None:
     assert isinstance(outcome, ModelFailed)
     assert (outcome.error, heard) == (
         Error("unavailable", "own/scripted: the answer broke off"),
-        ["one ", "two "],
+        ["one ", "two ", "…\n"],
     )
 
 

@@ -210,6 +210,20 @@ async def test_the_next_model_answers_when_the_first_cannot() -> None:
 
 
 @in_event_loop
+async def test_an_answer_that_breaks_off_is_not_told_as_the_beginning_of_the_next() -> None:
+    """Who reads along must not take the words of two models for those of one."""
+    heard: list[str] = []
+    async with (
+        FakeServer(FakeReply("It is all very", cut_after=3), FakeReply("Forty-two.")) as server,
+        gateway({"a": compatible(server.url)}, priced("a/one"), priced("a/two")) as models,
+    ):
+        outcome = await asked(models, on_token=heard.append)
+
+    assert isinstance(outcome, ModelAnswered)
+    assert (outcome.reply.text, "".join(heard)) == ("Forty-two.", "It is all very…\nForty-two.")
+
+
+@in_event_loop
 async def test_a_server_that_hangs_is_given_up_and_paid_for_in_full() -> None:
     """Nobody knows whether it has worked, so what it may put on the bill is booked."""
     async with (

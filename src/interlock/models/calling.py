@@ -7,6 +7,7 @@ model, for which money is held as well, and by none after the last.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,6 +29,9 @@ from interlock.models.retrying import Again, Move, next_move
 from interlock.models.routing import Leg, Route
 from interlock.models.struck_replies import struck_reply
 from interlock.models.usage_checks import checked_usage
+
+BROKEN_OFF: Final = "…\n"
+"""What stands in what is told behind an answer that did not come to its end."""
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -66,6 +70,8 @@ class Caller:
         self._size: Size = size_of(call.request)
         self._tries: list[Try] = []
         self._has_reached = False
+        self._is_telling = False
+        """Whether somebody has been told a piece of an answer that has not come to its end."""
 
     async def outcome(self) -> ModelOutcome:
         """What becomes of the call."""
@@ -122,6 +128,7 @@ class Caller:
                     answer = await provider.ask(replace(asking, on_token=on_token))
             except RequestFailed as failure:
                 self._note_failure(health, era, failure, line, is_hurried=self._is_hurried(line, asking))
+                self._tell_of_breaking_off()
                 raise
             except BaseException:
                 # Cancelled, most of all: whatever it is, another call must be able to try the model.
@@ -144,8 +151,19 @@ class Caller:
             agent=self._call.agent,
             first_token=round(settings.first_token_seconds * 1_000_000),
             whole=whole if left is None else min(whole, left),
-            on_token=self._call.on_token,
+            on_token=None if self._call.on_token is None else self._tell,
         )
+
+    def _tell(self, text: str) -> None:
+        assert self._call.on_token is not None, "nobody listens"
+        self._call.on_token(text)
+        self._is_telling = True
+
+    def _tell_of_breaking_off(self) -> None:
+        """Another answer may follow, perhaps of another model: who listens must not take both for one."""
+        if self._is_telling:
+            self._tell(BROKEN_OFF)
+            self._is_telling = False
 
     def _is_hurried(self, line: Line, asking: Asking) -> bool:
         """Whether the call had less time than usual: that the provider was too slow for it then says nothing."""
