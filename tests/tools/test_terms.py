@@ -26,7 +26,6 @@ def test_a_tool_says_on_what_terms_it_is_called() -> None:
         rate_per_minute=30,
         usd="0.002",
         undo="refund",
-        sandbox=True,
     )
     def pay(amount: int) -> None: ...
 
@@ -38,7 +37,6 @@ def test_a_tool_says_on_what_terms_it_is_called() -> None:
         rate_per_minute=30,
         usd=2_000,
         undo="refund",
-        sandbox=True,
     )
 
 

@@ -37,7 +37,6 @@ def read_terms(
     rate_per_minute: int | None = None,
     usd: str | None = None,
     undo: str = "",
-    sandbox: bool = False,
 ) -> ToolTerms | None:
     """The terms; None where nothing is said, so that the contract stays what it was before there were any."""
     terms = ToolTerms(
@@ -51,7 +50,6 @@ def read_terms(
         rate_per_minute=_rate(rate_per_minute),
         usd=0 if usd is None else parse_usd(usd),
         undo=undo,
-        sandbox=sandbox,
     )
     return None if terms == ToolTerms() else terms
 

@@ -133,7 +133,6 @@ def tool(
     rate_per_minute: int | None = None,
     usd: str | None = None,
     undo: str = "",
-    sandbox: bool = False,
     needs: Callable[[Value], Permissions] | None = None,
 ) -> Callable[[F], F]: ...
 
@@ -159,7 +158,6 @@ def tool(
     rate_per_minute: int | None = None,
     usd: str | None = None,
     undo: str = "",
-    sandbox: bool = False,
     needs: Callable[[Value], Permissions] | None = None,
 ) -> F | Callable[[F], F]:
     """Make a function a tool that graphs can call. It can still be called as the function it is.
@@ -173,8 +171,9 @@ def tool(
 
     The rest are the terms on which it is called, for policies and budgets: its `risk`; the `hosts` it speaks to, the
     files that it `reads` and `writes` in the run's workspace, whether it changes something `external`; how often it may
-    be called (`rate_per_minute`) and what a call costs (`usd="0.002"`); the tool that takes a call back (`undo`); and
-    whether it runs in a `sandbox` or not at all. `needs` says what one call needs, where its arguments decide that.
+    be called (`rate_per_minute`) and what a call costs (`usd="0.002"`); and the tool that takes a call back (`undo`).
+    `needs` says what one call needs, where its arguments decide that. What a function says of itself is believed: it is
+    code of the project, and may do what the process may in which it is called.
     """
 
     def declare(declared: F) -> F:
@@ -197,7 +196,6 @@ def tool(
                     rate_per_minute=rate_per_minute,
                     usd=usd,
                     undo=undo,
-                    sandbox=sandbox,
                 ),
             ),
             function=declared,

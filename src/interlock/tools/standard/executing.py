@@ -17,7 +17,7 @@ from pydantic import Field
 from interlock.tools.context import AsyncToolContext
 from interlock.tools.errors import ToolFailed
 from interlock.tools.sandbox.job import SandboxResult
-from interlock.tools.standard.declared import tools_in
+from interlock.tools.standard.declared import in_sandbox, tools_in
 from interlock.tools.standard.environment import ToolEnvironment
 from interlock.tools.standard.jobs import Language, SandboxedRun, interpreter_of, ran_on_copy, text_of
 from interlock.tools.standard.reach import EVERYTHING
@@ -57,7 +57,7 @@ class CodeRan:
 def executing_tools(environment: ToolEnvironment) -> Sequence[Tool]:
     """`execute_code`."""
 
-    @tool(effect="idempotent", reads=(EVERYTHING,), writes=(EVERYTHING,), risk="medium", sandbox=True)
+    @tool(effect="idempotent", reads=(EVERYTHING,), writes=(EVERYTHING,), risk="medium")
     async def execute_code(
         language: Language,
         code: Annotated[str, Field(min_length=1, max_length=CODE_BYTES_MAX)],
@@ -81,7 +81,7 @@ def executing_tools(environment: ToolEnvironment) -> Sequence[Tool]:
         ) as sandboxed:
             return await asyncio.to_thread(_kept, workspace, ctx.effect_id, sandboxed)
 
-    return tools_in(execute_code)
+    return in_sandbox(tools_in(execute_code))
 
 
 def _checked(code: str) -> str:

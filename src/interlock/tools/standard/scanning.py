@@ -15,7 +15,7 @@ from pydantic import Field
 from interlock.tools.context import AsyncToolContext
 from interlock.tools.errors import ToolFailed
 from interlock.tools.sandbox.job import SandboxResult
-from interlock.tools.standard.declared import tools_in
+from interlock.tools.standard.declared import in_sandbox, tools_in
 from interlock.tools.standard.environment import ToolEnvironment
 from interlock.tools.standard.jobs import names_given, python, ran_on_copy, text_of
 from interlock.tools.standard.reach import EVERYTHING
@@ -71,7 +71,7 @@ class ScanReport:
 def scanning_tools(environment: ToolEnvironment) -> Sequence[Tool]:
     """`security_scan`."""
 
-    @tool(effect="read", reads=(EVERYTHING,), sandbox=True)
+    @tool(effect="read", reads=(EVERYTHING,))
     async def security_scan(
         ctx: AsyncToolContext,
         *,
@@ -97,7 +97,7 @@ def scanning_tools(environment: ToolEnvironment) -> Sequence[Tool]:
         ) as sandboxed:
             return scan_report_of(sandboxed.result)
 
-    return tools_in(security_scan)
+    return in_sandbox(tools_in(security_scan))
 
 
 class _Found(Struct, frozen=True):

@@ -14,7 +14,7 @@ from pydantic import Field
 from interlock.tools.context import AsyncToolContext
 from interlock.tools.errors import ToolFailed
 from interlock.tools.sandbox.job import SandboxResult
-from interlock.tools.standard.declared import tools_in
+from interlock.tools.standard.declared import in_sandbox, tools_in
 from interlock.tools.standard.environment import ToolEnvironment
 from interlock.tools.standard.jobs import names_given, python, ran_on_copy, text_of
 from interlock.tools.standard.reach import EVERYTHING
@@ -69,7 +69,7 @@ class TestReport:
 def testing_tools(environment: ToolEnvironment) -> Sequence[Tool]:
     """`run_tests`."""
 
-    @tool(effect="read", reads=(EVERYTHING,), risk="medium", sandbox=True)
+    @tool(effect="read", reads=(EVERYTHING,), risk="medium")
     async def run_tests(
         ctx: AsyncToolContext,
         *,
@@ -102,7 +102,7 @@ def testing_tools(environment: ToolEnvironment) -> Sequence[Tool]:
         ) as sandboxed:
             return report_of(sandboxed.result, word, is_selection=bool(select))
 
-    return tools_in(run_tests)
+    return in_sandbox(tools_in(run_tests))
 
 
 def report_of(result: SandboxResult, word: str, *, is_selection: bool) -> TestReport:
