@@ -13,6 +13,7 @@ import pytest
 from interlock.core.event_parts import Error
 from interlock.core.messages import Answered, AskedCall, Instructions, ModelReply, ModelRequest, Said, Told, Usage
 from interlock.core.spending import NOTHING, Spending
+from interlock.models.breaker import FAILURES_MAX
 from interlock.models.outcomes import ModelAnswered, ModelFailed, ModelRefused, Try
 from tests.models.fake_replies import FakeCall, FakeReply
 from tests.models.fake_server import FakeServer
@@ -376,18 +377,17 @@ async def test_no_more_calls_are_made_at_once_than_a_provider_allows() -> None:
 
 
 @in_event_loop
-async def test_a_call_that_is_cancelled_leaves_its_place_to_the_next() -> None:
-    """A run that is cancelled must not hold a slot, nor count as an illness of the model."""
+async def test_calls_that_are_cancelled_leave_their_places_to_the_next() -> None:
+    """A run that is cancelled must not hold slots, nor count as an illness of the model."""
     async with (
-        FakeServer(FakeReply(hangs=True)) as server,
-        gateway({"a": compatible(server.url, concurrency=1)}, priced("a/m")) as models,
+        FakeServer(*[FakeReply(hangs=True)] * FAILURES_MAX) as server,
+        gateway({"a": compatible(server.url, concurrency=FAILURES_MAX)}, priced("a/m")) as models,
     ):
-        hanging = asyncio.ensure_future(asked(models))
-        await server.heard(1)
+        hanging = asyncio.gather(*[asked(models, call_id=f"h{number}") for number in range(FAILURES_MAX)])
+        await server.heard(FAILURES_MAX)
         hanging.cancel()
         with pytest.raises(asyncio.CancelledError):
             await hanging
-        outcome = await asked(models, call_id="c2")
+        outcome = await asked(models, call_id="next")
 
     assert isinstance(outcome, ModelAnswered)
-    assert models.health("a/m").failed == 0

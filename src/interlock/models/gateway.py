@@ -16,7 +16,7 @@ from interlock.models.answer_cache import AnswerCache, cache_key
 from interlock.models.calling import Call, Caller, as_cached
 from interlock.models.estimating import size_of
 from interlock.models.facts import ModelFacts
-from interlock.models.health import Health, HealthReport
+from interlock.models.health import Health
 from interlock.models.keys import FindKey, ModelKey, read_key
 from interlock.models.line import Line
 from interlock.models.outcomes import ModelAnswered, ModelOutcome
@@ -113,10 +113,6 @@ class ModelGateway:
         except RequestFailed as failure:
             return Error(failure.kind, line.struck(failure.message))
         return None
-
-    def health(self, model: str) -> HealthReport:
-        """How a model is, by its name."""
-        return self._health_of(model).report()
 
     async def close(self) -> None:
         """Let all connections go."""

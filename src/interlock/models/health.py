@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from interlock.core.event_parts import Error
 from interlock.core.plan import Micros
-from interlock.models.breaker import Breaker, BreakerState, Era
+from interlock.models.breaker import Breaker, Era
 from interlock.models.provider import AILING
 
 _SMOOTHING = 4
 """A new time counts for a quarter: some slow answers are seen soon, a single one changes little."""
-
-
-class HealthReport(Struct, frozen=True, kw_only=True):
-    """What is known of a model's health."""
-
-    state: BreakerState = "closed"
-    answered: int = 0
-    failed: int = 0
-    latency: Micros | None = None
-    error: Error | None = None
-    """What went wrong last, unless it was answered since."""
 
 
 class Health:
@@ -31,8 +18,6 @@ class Health:
 
     def __init__(self, name: str, now: Callable[[], Micros]) -> None:
         self._breaker = Breaker(name, now)
-        self._answered = 0
-        self._failed = 0
         self._latency: Micros | None = None
         self._error: Error | None = None
 
@@ -48,14 +33,12 @@ class Health:
     def answered(self, era: Era, took: Micros) -> None:
         """It has answered."""
         self._breaker.succeeded(era)
-        self._answered += 1
         self._error = None
         before = took if self._latency is None else self._latency
         self._latency = before + (took - before) // _SMOOTHING
 
     def failed(self, era: Era, error: Error) -> None:
         """It has not."""
-        self._failed += 1
         self._error = error
         if error.kind in AILING:
             self._breaker.failed(era)
@@ -76,13 +59,3 @@ class Health:
         wait = -(-self._breaker.rests_for // 1_000_000)
         why = f" ({self._error.message})" if self._error is not None else ""
         return f"it has kept failing, and is left alone for {wait} s more{why}"
-
-    def report(self) -> HealthReport:
-        """Its health as of now."""
-        return HealthReport(
-            state=self._breaker.state,
-            answered=self._answered,
-            failed=self._failed,
-            latency=self._latency,
-            error=self._error,
-        )

@@ -51,11 +51,6 @@ class Pacing:
         self._requests = _item(pace.requests_per_minute)
         self._tokens = _item(pace.tokens_per_minute)
 
-    @property
-    def waiting(self) -> int:
-        """How many calls wait."""
-        return self._waiting
-
     @asynccontextmanager
     async def turn(self, tokens: int, *, deadline: Micros | None) -> AsyncGenerator[None]:
         """A call's turn: entered when it may be made, left when it has ended; or `RequestFailed`."""
