@@ -9,10 +9,10 @@ from tests.stories.story import Story
 
 
 def state(
-    *, calls: int = 0, paused: bool = False, compensating: bool = False, timers: tuple[str, ...] = ()
+    *, calls: int = 0, waiting: int = 0, paused: bool = False, compensating: bool = False, timers: tuple[str, ...] = ()
 ) -> RunState:
     """A run of which this is open."""
-    made = RunState("r1", calls_in_flight=calls, is_paused=paused, timers=Timers())
+    made = RunState("r1", calls_in_flight=calls, calls_waiting=waiting, is_paused=paused, timers=Timers())
     made.compensating = int(compensating)
     for path in timers:
         made.timers.set(path, "timeout", 5)
@@ -47,6 +47,12 @@ def test_nobody_has_to_hold_a_run_that_nothing_moves_on_for_a_while() -> None:
     assert may_rest(state(timers=("nap",)), until=4)
     assert not may_rest(state(timers=("nap",)), until=5)
     assert not may_rest(state(calls=1), until=4)
+
+
+def test_calls_that_only_wait_keep_a_run_from_resting_no_more_than_questions_of_nodes_do() -> None:
+    """As long as one of them works the run is held."""
+    assert may_rest(state(calls=2, waiting=2), until=4)
+    assert not may_rest(state(calls=2, waiting=1), until=4)
 
 
 def test_a_run_that_takes_back_is_held_until_it_is_paused() -> None:

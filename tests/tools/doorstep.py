@@ -104,8 +104,9 @@ class MemoryJournal:
         """No step calls graphs here."""
         raise AssertionError(f"step {within}{ordinal} has called no graph")
 
-    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> bool:
         """No step calls graphs here."""
+        raise AssertionError(f"step {within}{ordinal} has called no graph")
 
     def stop_waiting(self) -> None:
         """Nothing waits."""

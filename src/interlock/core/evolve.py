@@ -17,13 +17,14 @@ from interlock.core.evolving.accounts import (
     wake_for_budget,
 )
 from interlock.core.evolving.attempts import note_death, note_progress
+from interlock.core.evolving.calls import call_ended
 from interlock.core.evolving.compensating import note_undo_result, remember_undo, settle_undo, undo_is_due
 from interlock.core.evolving.decided import take_decided
 from interlock.core.evolving.journal import RAISE, note_step, settle_step
 from interlock.core.evolving.mailbox import offer_event
 from interlock.core.evolving.run_time import grant_time, spend_time
 from interlock.core.evolving.scopes import open_root
-from interlock.core.evolving.settling import call_ended, cancel_nodes, stop_scope, succeed_by_result
+from interlock.core.evolving.settling import cancel_nodes, stop_scope, succeed_by_result
 from interlock.core.evolving.staleness import drop_stale
 from interlock.core.in_doubt import is_death
 from interlock.core.paths import body_of, item_at, node_at, path_of, split_step
@@ -130,7 +131,7 @@ def _take_result(plan: Plan, state: RunState, path: str, body: e.NodeResult) -> 
     attempt.error, attempt.retryable, attempt.has_failed = body.error, body.retryable, body.status == "failed"
     if isinstance(node.work, ToolWork) and plan.tools[node.work.tool].is_foreign:
         state.is_tainted = True
-    call_ended(state)
+    call_ended(state, attempt)
     _book_call(plan, state, scope, node, attempt, was_made=body.calls > 0)
     if body.status in {"done", "failed"} and plan.called_graphs:
         note_progress(plan, state, path)

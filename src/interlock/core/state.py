@@ -227,6 +227,8 @@ class Attempt(Struct, gc=False):
     has_failed: bool = False
     """It is known to have failed, and only of some of its steps is it still to be known what became."""
     steps: dict[int, Step] = field(default_factory=dict[int, Step])
+    waits: bool = False
+    """While it is in flight: all that is under way in it waits for people, or for a graph that it has called."""
 
 
 class Calling(Struct, gc=False, tag="calling"):
@@ -406,6 +408,8 @@ class RunState(Struct):
     matters: Agenda = field(default_factory=Agenda)
     timers: Timers = field(default_factory=Timers)
     calls_in_flight: int = 0
+    calls_waiting: int = 0
+    """Of those, the ones that do nothing but wait."""
     waits: int = 0
     compensating: int = 0
     undoing: dict[str, str] = field(default_factory=dict[str, str])
@@ -437,7 +441,8 @@ def status_of(state: RunState) -> StatusWord:
         return "paused"
     if state.compensating:
         return "compensating"
-    if state.calls_in_flight == 0 and state.waits > 0 and not (state.matters or state.stops):
+    is_moving = state.calls_in_flight > state.calls_waiting or state.matters or state.stops
+    if (state.waits or state.calls_waiting) and not is_moving:
         return "waiting"
     return "running"
 
@@ -464,7 +469,7 @@ def node_status(scope: Scope, index: int) -> NodeStatus:
     return NodeStatus(scope.status[index])
 
 
-STATE_FORM: Final = 7
+STATE_FORM: Final = 8
 """Which form of the state `encode_state` writes: raised with every change of its shape or of what it means."""
 
 _DECODER: Final = msgspec.msgpack.Decoder(RunState, ext_hook=decode_leaf)

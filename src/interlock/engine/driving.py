@@ -6,17 +6,15 @@ One task owns the run's state. Whatever happens meanwhile waits in the inbox and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
-from interlock.core.events import Error as Failure
-from interlock.core.events import Event, NodeResult, UndoResult
-from interlock.core.evolving.resting import is_asking, may_rest, waits_for_outside
+from interlock.core.events import Event, NodeResult
+from interlock.core.evolving.resting import may_rest, waits_for_outside
 from interlock.core.evolving.under_way import attempt_at
 from interlock.core.plan import Micros
 from interlock.core.requests import MigrateRun, Refused, Request, Result, TimePassed, UndoneResult
@@ -25,7 +23,8 @@ from interlock.core.values import Value
 from interlock.engine.agents.crew import Crew, crew_of
 from interlock.engine.agents.performing import perform_agent
 from interlock.engine.awaited_steps import AwaitedSteps
-from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, interrupted, still_unknown
+from interlock.engine.calls_in_hand import CallsInHand
+from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, still_unknown
 from interlock.engine.engine import REST_MICROS, Advance, Arrival, Engine, RunInHand
 from interlock.engine.inbox import Inbox, Letter
 from interlock.engine.journaling import RunJournal
@@ -35,6 +34,7 @@ from interlock.engine.releasing.migrating import looked_at
 from interlock.engine.sharing.elsewhere import EffectsElsewhere
 from interlock.engine.sharing.offering import place_of
 from interlock.engine.sharing.placing import Placing
+from interlock.engine.taking_up import left_behind
 from interlock.engine.wake import Wake
 from interlock.store.effect_queue import Offer, OfferRow
 from interlock.store.errors import StoreError
@@ -74,8 +74,9 @@ class RunDriver:
         self._on_end = on_end
         self._inbox = Inbox()
         self._wake = Wake()
-        self._in_flight: dict[str, InFlight[Any]] = {}
-        """The calls that were begun and not yet reported, by their paths."""
+        self._in_hand = CallsInHand()
+        self._kept_back: dict[str, Arrival] = {}
+        """What came of agents that were put down while they only waited: they are taken up as if nothing had."""
         self._elsewhere = EffectsElsewhere(
             engine.store.queue,
             clock,
@@ -96,6 +97,7 @@ class RunDriver:
         """Whether somebody has asked the run to go on on another bundle: most never are."""
         self._is_kept = False
         self._let_go = False
+        self._winds_up = False
         self._drains = False
         self._fault: BaseException | None = None
         self._resting: list[asyncio.Future[None]] = []
@@ -169,13 +171,14 @@ class RunDriver:
                     raise self._fault
                 if self._inbox or self._goes_on:
                     await self._advance(self._inbox.take())
-                elif self._may_give_back() and may_rest(self.run.state, until=self.engine.now() + REST_MICROS):
-                    self._let_go = True
+                else:
+                    self._let_go = self._let_go or self._may_be_left()
         finally:
             await self._wind_up()
 
     def _is_drained(self) -> bool:
-        return self._drains and not (self._in_flight or self._inbox or self._elsewhere.is_withdrawing)
+        is_idle = self._in_hand.only_wait(self.run.plan, self.run.state)
+        return self._drains and is_idle and not (self._inbox or self._elsewhere.is_withdrawing)
 
     @property
     def has_offers(self) -> bool:
@@ -200,20 +203,13 @@ class RunDriver:
             for letter in left
             if isinstance(letter.arrival.request, Result | UndoneResult)
         }
-        lost = self._what_was_interrupted(answered)
+        lost = left_behind(
+            self.run.plan,
+            self.run.state,
+            # What others perform goes on: it does not matter to them who drives the run.
+            is_known=lambda call: call.path in self._elsewhere or (call.path, call.effect) in answered,
+        )
         return [*map(Letter, lost), *left, Letter(Arrival(TimePassed())), *fresh]
-
-    def _what_was_interrupted(self, answered: AbstractSet[tuple[str, str]]) -> list[Arrival]:
-        arrivals: list[Arrival] = []
-        for call in interrupted(self.run.plan, self.run.state):
-            if call.path in self._elsewhere or (call.path, call.effect) in answered:
-                continue  # others perform it, and it does not matter to them who drives the run
-            lost = Failure("lost", "its worker went while it was in flight", call.path)
-            if call.is_undo:
-                arrivals.append(Arrival(UndoneResult(path=call.path, result=UndoResult(call.effect, "unknown", lost))))
-            else:
-                arrivals.append(Arrival(Result(path=call.path, result=NodeResult(call.effect, "unknown", error=lost))))
-        return arrivals
 
     async def _advance(self, letters: list[Letter], *, also: Sequence[FindOut] = ()) -> None:
         self._is_moving = True
@@ -251,6 +247,7 @@ class RunDriver:
         self._perform(advance.effects)
         self._set_timer(advance.wake_at)
         self._tell_rest()
+        self._let_go = self._let_go or self._may_be_left()
         if self._goes_on:
             self._wake.set()
             await asyncio.sleep(0)  # others have their turn, and whoever wants to cancel it is heard
@@ -302,8 +299,15 @@ class RunDriver:
         """Whether the run may be left to whoever hears of what moves it on: nobody waits for it here."""
         if not self.placing.is_shared or self._is_kept:
             return False
-        has_company = self.listeners or self.watchers or self._resting or self._in_flight or self._answers
-        return not (has_company or self._elsewhere.is_withdrawing)
+        is_looked_at = self.listeners or self.watchers or self._resting
+        is_at_work = self._elsewhere or self._elsewhere.is_withdrawing
+        return not (is_looked_at or is_at_work) and self._in_hand.only_wait(self.run.plan, self.run.state)
+
+    def _may_be_left(self) -> bool:
+        """Whether the run rests, and nobody here has to hold it."""
+        if self._inbox or self._goes_on or not self._may_give_back():
+            return False
+        return may_rest(self.run.state, until=self.engine.now() + REST_MICROS)
 
     def _perform(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
@@ -314,33 +318,17 @@ class RunDriver:
                     sent = NodeResult(effect.effect, "done")
                     self.deliver(Arrival(Result(path=effect.path, result=sent)))
                 case StopCall():
-                    if effect.path in self._in_flight:
-                        self._in_flight[effect.path].stop()
-                    elif effect.path in self._elsewhere:
+                    if not self._in_hand.stop(effect.path) and effect.path in self._elsewhere:
                         self._elsewhere.stop(effect.path)
                 case CallTool():
                     calling = InFlight(partial(self._call_is_over, effect), self._still_holds)
-                    self._begin(effect.path, calling, self._call(effect, calling))
+                    self._in_hand.begin(effect.path, calling, self._call(effect, calling), is_agent=effect.is_agent)
                 case FindOut():
                     asking = InFlight(partial(self._was_found_out, effect), self._still_holds)
-                    self._begin(place_of(effect), asking, self._find_out(effect, asking))
-
-    def _begin(self, key: str, in_flight: InFlight[Any], work: Coroutine[None, None, None]) -> None:
-        if key in self._in_flight:
-            self._in_flight[key].stop()  # what it was begun for has been settled otherwise
-        self._in_flight[key] = in_flight
-        in_flight.carry(work)
+                    self._in_hand.begin(place_of(effect), asking, self._find_out(effect, asking), is_agent=False)
 
     def _still_holds(self) -> Awaitable[bool]:
         return self.engine.still_holds(self.run)
-
-    def _is_last_begun(self, key: str) -> bool:
-        """Whether what was just reported is what was begun last under its key: then nothing is in flight there."""
-        held = self._in_flight.get(key)
-        if held is None or not held.is_over:
-            return False
-        del self._in_flight[key]
-        return True
 
     async def _call(self, effect: CallTool, calling: InFlight[ToolOutcome]) -> None:
         journal = RunJournal(self, effect.path)
@@ -358,9 +346,15 @@ class RunDriver:
         return crew_of(self.engine, self.performer, self.clock, self.run.plan, self.run_id)
 
     def _call_is_over(self, effect: CallTool, outcome: ToolOutcome) -> None:
-        self._is_last_begun(effect.path)
+        is_put_down = self._winds_up and self._in_hand.may_be_put_down(self.run.plan, self.run.state, effect.path)
+        self._in_hand.is_last_begun(effect.path)
         self._release_hand()
-        self.deliver(Arrival(result(effect, outcome)))
+        arrival = Arrival(result(effect, outcome))
+        if is_put_down:
+            self._kept_back[effect.path] = arrival
+            self._wake.set()
+        else:
+            self.deliver(arrival)
 
     async def _find_out(self, effect: FindOut, asking: InFlight[Reconciled]) -> None:
         try:
@@ -371,7 +365,7 @@ class RunDriver:
     def _was_found_out(self, effect: FindOut, found: Reconciled) -> None:
         # An answer that was overtaken by another call and another question may have been true before that call.
         self._release_hand()
-        settled = settlement(effect, found) if self._is_last_begun(place_of(effect)) else None
+        settled = settlement(effect, found) if self._in_hand.is_last_begun(place_of(effect)) else None
         if settled is None:
             self._wake.set()
             self._tell_rest()
@@ -382,8 +376,7 @@ class RunDriver:
         """Nobody knows what became of the effect, so the run cannot go on here: whoever drives it next finds out."""
         if in_flight.is_over:
             return  # it was reported as given up, and the run has gone on since
-        if self._in_flight.get(key) is in_flight:
-            del self._in_flight[key]
+        self._in_hand.drop(key, in_flight)
         self._release_hand()
         self._fault = error
         self._wake.set()
@@ -404,6 +397,11 @@ class RunDriver:
         over = self._answers.until_over(path, ordinal)
         self._answers.give(self.run.plan, self.run.state)
         return over
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the run is just being left to whoever drives it next."""
+        return self._winds_up
 
     def show_progress(self, path: str, fraction: float | None, text: str) -> None:
         """Tell whoever watches how far a node's own code is."""
@@ -449,9 +447,7 @@ class RunDriver:
     def _tell_rest(self) -> None:
         if not self._resting or self._is_moving:
             return
-        attempts = [attempt_at(self.run.plan, self.run.state, key) for key in self._in_flight]
-        is_working = not all(attempt is not None and is_asking(attempt) for attempt in attempts)
-        is_busy = is_working or self._inbox or self._goes_on or not waits_for_outside(self.run.state)
+        is_busy = self._inbox or self._goes_on or not waits_for_outside(self.run.state)
         if self.is_over or self.run.has_ended or not is_busy:
             self._end_rest()
 
@@ -463,16 +459,21 @@ class RunDriver:
 
     async def _wind_up(self) -> None:
         """Nothing is left running behind the run: calls are asked to stop, and what comes of them is put on record."""
+        self._winds_up = True
         if self._timer is not None:
             self._timer.cancel()
-        for in_flight in list(self._in_flight.values()):
-            in_flight.stop()
+        self._in_hand.stop_all()
         try:
-            while self._in_flight:
+            while self._in_hand:
                 await self._wake.wait()
                 self._wake.clear()
                 await self._record_last()
             await self._elsewhere.settle()
+            await self._record_last()
+            for path, arrival in self._kept_back.items():
+                attempt = attempt_at(self.run.plan, self.run.state, path)
+                if attempt is not None and not attempt.waits:
+                    self.deliver(arrival)  # somebody has answered meanwhile
             await self._record_last()
         finally:
             while self._hands:

@@ -140,6 +140,8 @@ class Interrupted(Struct, frozen=True):
     effect: str
     tool: str
     is_undo: bool = False
+    only_waits: bool = False
+    """It is an agent's, and did nothing but wait: nothing of it was broken off."""
 
 
 def interrupted(plan: Plan, state: RunState) -> list[Interrupted]:
@@ -150,7 +152,9 @@ def interrupted(plan: Plan, state: RunState) -> list[Interrupted]:
             if isinstance(live, Calling) and live.attempt.status == "":
                 work = plan.scopes[scope.body].nodes[index].work
                 tool = work.tool if isinstance(work, ToolWork) else ""
-                found.append(Interrupted(path_of(plan, scope, index), live.attempt.effect, tool))
+                only_waits = isinstance(work, AgentWork) and live.attempt.waits
+                path = path_of(plan, scope, index)
+                found.append(Interrupted(path, live.attempt.effect, tool, only_waits=only_waits))
         if scope.undoing is not None and not scope.undoing.waiting and scope.undoing.attempt.status == "":
             entry = scope.undoing.entry
             undone = scope.undoing.attempt.effect

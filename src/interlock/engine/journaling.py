@@ -56,6 +56,11 @@ class RunLine(Protocol):
         """Keep what a tool said last of itself."""
         ...
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the run is just being left to whoever drives it next."""
+        ...
+
     def heartbeat_of(self, path: str) -> Value:
         """What a tool said last of itself, in an earlier try."""
         ...
@@ -107,9 +112,12 @@ class RunJournal:
         ended = await self._line.until_over(self._path + within, ordinal)
         return GraphEnded(await self._line.whole(ended.out), ended.error, ended.tainted)
 
-    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> bool:
         """Ask the graph that a step has called to stop. Where it has ended meanwhile, that is that."""
+        if self._line.is_leaving:
+            return False
         await self._line.submit(CancelNode(path=step_path(self._path + within, ordinal), why="its agent was stopped"))
+        return True
 
     async def answered(self, ordinal: int, *, within: str = "") -> Value:
         """The answer to the question of a step, whenever it comes."""

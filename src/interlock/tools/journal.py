@@ -89,8 +89,8 @@ class Journal(Protocol):
         """What became of the graph that a step has called, whenever it ends."""
         ...
 
-    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
-        """Ask the graph that a step has called to stop."""
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> bool:
+        """Ask the graph that a step has called to stop. False if it goes on, since its run is only being left."""
         ...
 
     async def answered(self, ordinal: int, *, within: str = "") -> Value:
@@ -147,9 +147,9 @@ class InnerJournal:
         """What became of the graph that a step has called."""
         return await self._outer.graph_ended(ordinal, within=self._within + within)
 
-    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> bool:
         """Ask the graph that a step has called to stop."""
-        await self._outer.stop_graph(ordinal, within=self._within + within)
+        return await self._outer.stop_graph(ordinal, within=self._within + within)
 
     async def answered(self, ordinal: int, *, within: str = "") -> Value:
         """The person's answer to the question of that step."""

@@ -164,7 +164,7 @@ async def test_a_paused_run_stops_its_agents_between_two_calls_and_lets_them_go_
 
 
 @pytest.mark.parametrize("terms", ["contract", "node"])
-@pytest.mark.parametrize("place", ["a model is asked", "a tool is called", "a person is asked"])
+@pytest.mark.parametrize("place", ["a model is asked", "a tool is called"])
 def test_an_agent_that_takes_too_long_is_stopped_and_its_node_fails(place: str, terms: str) -> None:
     """Its own limit of time counts as the node's does, and a retry is another attempt."""
     scene = Scene(place)

@@ -116,8 +116,8 @@ def test_state_that_is_lost_on_the_way_breaks_the_fifth_factor_and_not_the_twelf
 def test_a_clock_that_leaves_people_less_than_an_hour_breaks_the_sixth_factor() -> None:
     """Nobody can be expected to answer within minutes, at any time of the day."""
 
-    def broken_by(**keys: Any) -> dict[int, tuple[str, ...]]:  # noqa: ANN401 - keys of a node
-        return broken(subject(helper(), nodes={"work": {"agent": "helper", "input": {"question": "?"}} | keys}))
+    def broken_by(**keys: Any) -> dict[int, tuple[str, ...]]:  # noqa: ANN401 - keys of a graph
+        return broken(subject(helper(), **keys))
 
     assert broken_by(timeout="59m").keys() == {6}
     assert broken_by(timeout="1h") == {}

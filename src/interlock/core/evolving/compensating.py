@@ -10,7 +10,8 @@ from typing import Literal
 
 from interlock.core import events as e
 from interlock.core.evolving.attempts import forget, go_on_from, note_death
-from interlock.core.evolving.settling import call_began, call_ended, end_if_done
+from interlock.core.evolving.calls import call_began, call_ended
+from interlock.core.evolving.settling import end_if_done
 from interlock.core.in_doubt import is_death
 from interlock.core.lifecycle import NodeStatus
 from interlock.core.paths import node_at, node_of_step, path_of, undo_path
@@ -89,13 +90,13 @@ def start_undo(state: RunState, path: str, body: e.UndoStarted) -> None:
         if before.effect == body.effect:
             go_on_from(attempt, before)
         scope.undoing = Undoing(scope.undoing.entry, attempt)
-    call_began(state)
+    call_began(state, attempt)
 
 
 def note_undo_result(plan: Plan, state: RunState, path: str, body: e.UndoResult) -> None:
     """What came of trying to take something back."""
     scope, undoing = _find(state, path)
-    call_ended(state)
+    call_ended(state, undoing.attempt)
     undoing.attempt.status = body.status
     undoing.attempt.error = body.error
     undoing.attempt.retryable, undoing.attempt.has_failed = body.retryable, body.status == "failed"

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias, assert_never
 from interlock.core import events as e
 from interlock.core.evolving.accounts import accounts_above, call_of, charge, new_account
 from interlock.core.evolving.attempts import forget, go_on_from
+from interlock.core.evolving.calls import call_began
 from interlock.core.evolving.compensating import (
     begin_compensation,
     keep_undo,
@@ -38,7 +39,6 @@ from interlock.core.evolving.scopes import (
     scope_values,
 )
 from interlock.core.evolving.settling import (
-    call_began,
     count_edge,
     edge_was_decided,
     end_if_done,
@@ -148,7 +148,7 @@ def _start(plan: Plan, state: RunState, scope: Scope, node: Node, body: e.NodeSt
         charge(accounts, call_of(plan, scope, node.index))
     _move(scope, node, "node.started")
     scope.live[node.index] = Calling(attempt, since=state.seq)
-    call_began(state)
+    call_began(state, attempt)
 
 
 def _open_account(scope: Scope, node: Node) -> None:

@@ -10,8 +10,9 @@ from typing import Final, TypeAlias
 from interlock.core import events as e
 from interlock.core.evolving.accounts import Charge, accounts_at, book, charge, raise_limit, wake_for_budget
 from interlock.core.evolving.attempts import note_progress
+from interlock.core.evolving.calls import call_moved
 from interlock.core.evolving.scopes import open_called_graph
-from interlock.core.evolving.under_way import attempt_at, step_at, steps_at
+from interlock.core.evolving.under_way import attempt_at, attempt_in_flight, step_at, steps_at
 from interlock.core.paths import node_at, node_of_step, split_step, step_path
 from interlock.core.plan import Plan
 from interlock.core.spending import NOTHING, Spending
@@ -61,6 +62,13 @@ def note_step(plan: Plan, state: RunState, path: str, body: StepFact) -> None:
             steps[body.ordinal] = refused
         case e.DecisionMade():
             pass
+    _note_moved(plan, state, path)
+
+
+def _note_moved(plan: Plan, state: RunState, path: str) -> None:
+    attempt = attempt_in_flight(plan, state, path)
+    if attempt is not None:
+        call_moved(state, attempt)
 
 
 def _intend(plan: Plan, state: RunState, path: str, steps: dict[int, Step], body: e.EffectIntended) -> None:
@@ -140,6 +148,7 @@ def settle_step(plan: Plan, state: RunState, path: str, body: e.EffectSettled | 
             step.input = None
         case e.EffectSettled():
             step.status = "not_done"
+    _note_moved(plan, state, path)
     node = node_of_step(path)
     attempt = attempt_at(plan, state, node)
     assert attempt is not None

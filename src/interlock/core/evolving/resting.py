@@ -5,47 +5,22 @@ A deadline of a whole graph moves nothing on, it only ends what rests; a questio
 
 from __future__ import annotations
 
-from typing import Final
-
+from interlock.core.evolving.calls import is_working
 from interlock.core.plan import Micros
-from interlock.core.state import Attempt, Calling, RunState, all_steps, next_due
+from interlock.core.state import RunState, next_due
 
 
 def waits_for_outside(state: RunState) -> bool:
     """Whether only an answer, a verdict, an event or the like can move the run on: no call of it and no timer will."""
-    if state.outcome is not None or (state.calls_in_flight and not _only_ask(state)):
+    if state.outcome is not None or is_working(state):
         return False
     is_settled = len(state.matters) == 0 and len(state.stops) == 0
     return state.is_paused or (is_settled and not _will_wake(state))
 
 
-def _only_ask(state: RunState) -> bool:
-    """Whether every call that is out does nothing but wait for people."""
-    asking = 0
-    for scope in state.scopes.values():
-        for live in scope.live.values():
-            if isinstance(live, Calling):
-                if not is_asking(live.attempt):
-                    return False  # mostly the first one: nobody looks through a thousand calls at each event
-                asking += 1
-    return asking == state.calls_in_flight
-
-
-def is_asking(attempt: Attempt) -> bool:
-    """Whether what is under way inside an attempt are questions to people, and nothing else."""
-    open_steps = [
-        step for _, step in all_steps(attempt.steps) if step.status == "intended" and step.kind not in HOLDERS
-    ]
-    return bool(open_steps) and all(step.question is not None for step in open_steps)
-
-
-HOLDERS: Final = frozenset({"agent", "graph"})
-"""Steps that hold others: what they wait for is inside."""
-
-
 def may_rest(state: RunState, *, until: Micros) -> bool:
     """Whether nothing of the run is in hand, and no timer of it is due before an instant: nobody has to hold it."""
-    if state.calls_in_flight or (state.compensating and not state.is_paused):
+    if is_working(state) or (state.compensating and not state.is_paused):
         return False  # what takes back is seen to its end: a run that does never looks as if it rested
     is_settled = len(state.matters) == 0 and len(state.stops) == 0
     due = next_due(state)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from interlock.core.events import Error, ScopeOutcome
 from interlock.core.evolving.accounts import GRAPH
+from interlock.core.evolving.calls import call_moved
 from interlock.core.evolving.settling import end_if_done, queue_if_free, stop_scope
 from interlock.core.evolving.under_way import step_at
 from interlock.core.lifecycle import NodeStatus
@@ -124,6 +125,7 @@ def drop_scope(plan: Plan, state: RunState, scope: Scope, outcome: ScopeOutcome)
     parent.not_undone.extend(scope.not_undone)
     if isinstance(held, Calling):
         _end_called_graph(plan, state, parent, scope, outcome)
+        call_moved(state, held.attempt)
         return
     assert isinstance(held, Opened)
     held.open -= 1

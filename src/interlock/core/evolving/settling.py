@@ -79,21 +79,6 @@ def leave_live(plan: Plan, state: RunState, scope: Scope, node: Node) -> None:
             pass  # A call has ended with its result.
 
 
-def call_began(state: RunState) -> None:
-    """An effect is in flight: the run's wall clock runs."""
-    if state.calls_in_flight == 0:
-        state.wall_since = state.at
-    state.calls_in_flight += 1
-
-
-def call_ended(state: RunState) -> None:
-    """An effect has settled: with the last one the run's wall clock stops."""
-    state.calls_in_flight -= 1
-    if state.calls_in_flight == 0:
-        state.wall_used += state.at - state.wall_since
-        state.wall_since = 0
-
-
 # --- edges and joins -------------------------------------------------------------------------------------------------
 
 

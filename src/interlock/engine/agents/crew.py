@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from interlock.agents.memory_tools import memory_contracts
 from interlock.agents.offering import Toolbox
 from interlock.core.agent_contract import AGENT_TOOL, GRAPH_TOOL, AgentContract
-from interlock.core.plan import Micros, Plan, ToolContract
+from interlock.core.plan import Plan, ToolContract
 from interlock.core.values import Value
 from interlock.core.verdicts import Judge
+from interlock.engine.agents.deadline import Deadline
 from interlock.engine.engine import Engine
 from interlock.engine.performing import Performer, Whole
 from interlock.tools.clock import Clock
@@ -62,7 +63,7 @@ class AgentCall:
     attempt: int
     """The attempt that first used the effect's id: the ids of its steps carry that number."""
     input: Value
-    deadline: Micros | None
+    deadline: Deadline
     chain: tuple[str, ...] = ()
     """The agents that call it, the outermost first."""
     is_tainted: bool = False

@@ -8,6 +8,7 @@ from interlock.core.event_parts import Error, Question
 from interlock.core.events import EffectIntended, StepKind
 from interlock.core.evolving.journal import RAISE, STOP
 from interlock.core.values import Value
+from interlock.engine.agents.deadline import Deadline
 from interlock.engine.agents.halt import Halt, Halted
 from interlock.engine.agents.loop_steps import LoopSteps
 from interlock.engine.journaling import StepRefused
@@ -16,9 +17,10 @@ from interlock.engine.journaling import StepRefused
 class Granting:
     """Begins the steps of one loop, and asks people for it."""
 
-    def __init__(self, steps: LoopSteps, halt: Halt) -> None:
+    def __init__(self, steps: LoopSteps, halt: Halt, deadline: Deadline) -> None:
         self._steps = steps
         self._halt = halt
+        self._deadline = deadline
         self._asked = 0
         self._asking = asyncio.Lock()
 
@@ -70,7 +72,7 @@ class Granting:
 
     async def _wait(self, ordinal: int) -> Value:
         waiting = asyncio.ensure_future(self._steps.journal.answered(ordinal))
-        with self._halt.heard_by(waiting.cancel):
+        with self._deadline.standing_still(), self._halt.heard_by(waiting.cancel):
             try:
                 return await waiting
             except asyncio.CancelledError:

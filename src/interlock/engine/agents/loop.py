@@ -45,7 +45,7 @@ class AgentLoop:
         self._toolbox = crew.toolbox(self._contract)
         self._halt = halt
         self._steps = LoopSteps(journal, halt, run=crew.run, path=call.path, attempt=call.attempt)
-        self._granting = Granting(self._steps, halt)
+        self._granting = Granting(self._steps, halt, call.deadline)
         self._calls = ToolCalls(crew, call, self._steps, self._granting, halt, run_agent=self._run_agent)
         self._is_simulated = False
         self._turn = 0
@@ -170,7 +170,7 @@ class AgentLoop:
             request,
             agent=self._contract.name,
             call_id=begun.effect,
-            deadline=self._call.deadline,
+            deadline=self._call.deadline.due,
             # What nobody hears is asked for in one piece, which is less work for everybody.
             says=journal.says if journal.is_heard else None,
             halt=self._halt,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from interlock.core.event_parts import Error
 from interlock.engine.agents.crew import AgentCall, Crew
+from interlock.engine.agents.deadline import Deadline
 from interlock.engine.agents.halt import Halt
 from interlock.engine.agents.loop import AgentLoop
 from interlock.engine.effects import CallTool
@@ -21,18 +22,17 @@ async def perform_agent(crew: Crew, effect: CallTool, journal: Journal, in_fligh
         in_flight.over(Failed(stopped, retryable=False, calls=0))
         return
     late = Error("timeout", f"the agent `{effect.tool}` did not finish in time", effect.path)
-    timer = None if effect.due is None else crew.clock.call_at(effect.due, lambda: halt.ask(late))
+    deadline = Deadline(effect.due, crew.clock, lambda: halt.ask(late))
     try:
         call = AgentCall(
             agent=effect.tool,
             path=effect.path,
             attempt=effect.first_attempt,
             input=await crew.whole(effect.input),
-            deadline=effect.due,
+            deadline=deadline,
             is_tainted=effect.is_tainted,
         )
         outcome = await AgentLoop(crew, call, journal, halt).outcome()
     finally:
-        if timer is not None:
-            timer.cancel()
+        deadline.end()
     in_flight.over(outcome)

@@ -21,6 +21,7 @@ from interlock.core.plan import Micros, Plan
 from interlock.core.values import Value
 from interlock.core.verdicts import Movement
 from interlock.engine.agents.crew import AgentCall, Crew
+from interlock.engine.agents.deadline import Deadline
 from interlock.engine.agents.halt import Halt
 from interlock.engine.agents.loop import AgentLoop
 from interlock.engine.agents.memory.door import MemoryCall
@@ -63,7 +64,7 @@ async def rebuilt_requests(
         path=attempt.path,
         attempt=attempt.number,
         input=await whole(attempt.input),
-        deadline=None,
+        deadline=Deadline(None, crew.clock, lambda: None),
     )
     journal = _Record(await made_whole(attempt.steps, whole))
     with suppress(EndOfRecord):
@@ -205,8 +206,9 @@ class _Record:
         """It has not, as far as the agent knows."""
         raise EndOfRecord(f"{within}.{ordinal}")
 
-    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> bool:  # noqa: ARG002 - the port's signature
         """Nothing is stopped."""
+        return False
 
     async def answered(self, ordinal: int, *, within: str = "") -> Value:
         """It was not."""

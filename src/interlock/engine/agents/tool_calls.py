@@ -321,9 +321,18 @@ class ToolCalls:
         journal, ordinal = self._steps.journal, one.ordinal
         waiting = asyncio.ensure_future(journal.graph_ended(ordinal))
         asked: list[asyncio.Future[None]] = []
-        with self._halt.heard_by(lambda: asked.append(asyncio.ensure_future(journal.stop_graph(ordinal)))):
+
+        async def stop() -> None:
+            if not await journal.stop_graph(ordinal):
+                waiting.cancel()
+
+        stands_still = self._call.deadline.standing_still()  # a graph has a timeout of its own
+        with stands_still, self._halt.heard_by(lambda: asked.append(asyncio.ensure_future(stop()))):
             try:
                 ended = await waiting
+            except asyncio.CancelledError:
+                self._halt.check()
+                raise
             finally:
                 waiting.cancel()
                 await asyncio.gather(*asked, return_exceptions=True)
@@ -341,7 +350,7 @@ class ToolCalls:
             one.effect,
             self._call.attempt,
             one.meant.call.arguments,
-            self._call.deadline,
+            self._call.deadline.due,
             first_attempt=self._call.attempt,
         )
         journal = self._steps.inside(one.ordinal, one.known)

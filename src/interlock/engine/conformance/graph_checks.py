@@ -43,7 +43,7 @@ def resting(seen: LookedAt) -> Finding:
     right = [
         f"paused and resumed at {counted(len(places), 'place')}, the rehearsed run came to the same end: {_end(seen)}"
     ]
-    advice = "leave out `latency` and `timeout` where people may be asked, or make them hours"
+    advice = "leave out the `timeout` of a graph in which people are asked, or make it days"
     return judged(6, wrong=wrong, right=right, advice=advice)
 
 
@@ -54,9 +54,10 @@ def _end(seen: LookedAt) -> str:
 def _hurried(subject: Subject, scope: ScopePlan, node: Node) -> Iterator[str]:
     """Clocks that run while a person is waited for."""
     match node.work:
-        case AgentWork(agent=agent) if node.timeout is not None and node.timeout < HOUR:
+        case AgentWork(agent=agent) if scope.timeout is not None and scope.timeout < HOUR:
             if way := way_to_people(subject, subject.plan.agents[agent]):
-                yield f"`{node.name}` ends after {duration_text(node.timeout)}, also while a person is asked ({way})"
+                ends = f"the graph ends after {duration_text(scope.timeout)}"
+                yield f"{ends}, also while `{node.name}` waits for a person ({way})"
         case HumanWork() if scope.timeout is not None and scope.timeout < (node.timeout or HOUR):
             yield f"the graph ends after {duration_text(scope.timeout)}, before `{node.name}` has to be answered"
         case _:

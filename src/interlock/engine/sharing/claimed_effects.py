@@ -140,6 +140,7 @@ class ClaimedEffects:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
         for one in list(self._in_hand.values()):
+            one.journal.leave()
             one.stop()
         # Where only the saying of it is left, the store is away, and was waited for already.
         if not all(one.in_flight.is_over for one in self._in_hand.values()):

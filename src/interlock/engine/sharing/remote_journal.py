@@ -51,6 +51,7 @@ class RemoteJournal:
         self._looking = asyncio.Lock()
         self._found: list[Event] = []
         self._is_over = False
+        self.is_leaving = False
         self._heartbeat: Value = None
         self._kept: Value = None
         self.steps: Sequence[JournaledStep] = offered.steps
@@ -62,6 +63,10 @@ class RemoteJournal:
         kept = await self._engine.store.records.find(self._engine.tenant, HEARTBEAT_KIND, self._key)
         if kept is not None:
             self._kept = self.last_heartbeat = self._heartbeat = decode(kept.data)
+
+    def leave(self) -> None:
+        """The worker leaves: somebody else takes the attempt up, and what it waits for is left as it is."""
+        self.is_leaving = True
 
     def end(self) -> None:
         """The attempt is over, or counts for nothing any more: nobody waits here for another word of its run."""
@@ -99,11 +104,14 @@ class RemoteJournal:
             raise self._refused()
         return GraphEnded(await self._engine.whole(step.out), step.error, step.tainted)
 
-    async def stop_graph(self, ordinal: int, *, within: str = "") -> None:
+    async def stop_graph(self, ordinal: int, *, within: str = "") -> bool:
         """Ask the graph that a step has called to stop, where the run is driven."""
+        if self.is_leaving:
+            return False
         request = CancelNode(path=step_path(self._path + within, ordinal), why="its agent was stopped")
         kind, body = kind_of(request), encode_request(request)
         await self._engine.store.send_signal(self._engine.tenant, self._run, kind=kind, body=body, sender=self._sender)
+        return True
 
     def progress(self, fraction: float | None, text: str) -> None:
         """Nobody watches here: progress is live only, and shown where a run is driven."""
