@@ -127,3 +127,25 @@ def test_agents_of_python_files_are_listed_with_their_line(interlock: CommandLin
     assert [(each["agent"], each["place"]) for each in listed if each["agent"] == "router"] == [
         ("router", "agents/routers.py:3")
     ]
+
+
+def test_an_agent_does_nothing_without_the_policies_that_it_counts_on(interlock: CommandLine) -> None:
+    """It is said before a run, and holds in one: for the agent itself and for one that another calls."""
+    interlock.write("agents/reader.yaml", READER + "policies: [hause]\n")
+    interlock.graph("reading", "read: {agent: reader}\n")
+    interlock.write("policies/house.yaml", "policy: house\nextends: default\nrules: {all: {allow: edge}}\n")
+
+    checked = interlock("agents", "check", "reader")
+    ran = interlock("run", "reading", "--json")
+    interlock.write("agents/reader.yaml", READER + "policies: [house]\n")
+    again = interlock("agents", "check", "reader")
+
+    assert checked.code == 2
+    assert (
+        "the agent `reader` wants the policy `hause`, which is not in force\n      did you mean `house`?" in checked.out
+    )
+    assert ran.json["error"]["message"] == (
+        "the policy does not allow the call of agent:reader (rule interlock#not_in_force): "
+        "its agent wants the policy `hause`, which is not in force"
+    )
+    assert again.code == 0

@@ -51,6 +51,7 @@ NEVER_NONE = (
     "safety",
     "access",
     "tainted",
+    "policies",
 )
 
 

@@ -331,3 +331,19 @@ def test_of_very_many_rules_only_those_about_a_name_are_asked() -> None:
 
     assert [rule.name for rule in policy.rules_about("tool", "t7")] == ["interlock#tainted_high_risk", "house#r7"]
     assert said_of(policy, tool_call("t2999")) == ("allow", "house#r2999")
+
+
+# --- what agents want in force ---------------------------------------------------------------------------------------
+
+
+def test_an_agent_that_wants_a_policy_in_force_may_do_nothing_without_it() -> None:
+    """It was allowed its tools because of what that policy forbids: where it is missing, nobody has said yes."""
+    policy = policy_of("all: {allow: [tool, model]}")
+
+    assert said_of(policy, tool_call(policies=("house",))) == ("allow", "house#all")
+    assert policy.judge(tool_call(policies=("house", "money"))) == Verdict(
+        "deny",
+        "interlock#not_in_force",
+        policy.short_digest,
+        "its agent wants the policy `money`, which is not in force",
+    )

@@ -1,8 +1,8 @@
-"""Checking agents: their contracts one by one, then all of them together, and whether what they may call is there."""
+"""Checking agents: their contracts one by one, then all of them together, and whether what they name is there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,11 @@ from interlock.authoring.report import problems_as_json, render_problems
 from interlock.cli.agent_sources import agent_sources
 from interlock.cli.invocation import Invocation
 from interlock.cli.opening import configured, project_client
+from interlock.client.interlock import Interlock
 from interlock.core.agent_contract import AgentContract
 from interlock.core.compiling.callees import unknown_callees
+from interlock.core.problems import nearest
+from interlock.governance import Policy
 from interlock.tools.toolbox import Toolbox
 
 
@@ -103,12 +106,12 @@ def _problem(message: str, advice: str = "") -> dict[str, Any]:
 
 
 def _with_callees(checked: Sequence[CheckedAgent], agents: Agents, wanted: Sequence[str]) -> list[CheckedAgent]:
-    """The agents that were meant, and whether what each may call is there."""
+    """The agents that were meant, and whether what each names is there."""
     known = {each.name: each for each in checked}
     names = [each for each in wanted if not _is_file(each)] if wanted else [each.name for each in agents.own()]
     meant = [*known, *(name for name in names if name not in known)]
-    tools = project_client(Invocation()).toolbox
-    return [_with_its_callees(known.get(name) or _declared(agents, name), agents, tools) for name in meant]
+    client = project_client(Invocation())
+    return [_beside(known.get(name) or _declared(agents, name), agents, client) for name in meant]
 
 
 def _declared(agents: Agents, name: str) -> CheckedAgent:
@@ -120,14 +123,26 @@ def _declared(agents: Agents, name: str) -> CheckedAgent:
     return CheckedAgent(name=name, place=found.place, contract=found.contract)
 
 
-def _with_its_callees(checked: CheckedAgent, agents: Agents, tools: Toolbox) -> CheckedAgent:
+def _beside(checked: CheckedAgent, agents: Agents, client: Interlock) -> CheckedAgent:
+    """An agent beside all that it names: tools, other agents, policies."""
     if checked.contract is None:
         return checked
-    missing = list(unknown_callees(checked.contract, tools.contracts(), agents.contracts(), tools.why_kept_away))
-    advice = "mend its `tools`, or add or approve what is missing"
-    rendered = "".join(f"{checked.place}: error: {message}\n      {advice}\n" for message in missing)
+    told = [*_of_callees(checked.contract, agents, client.toolbox), *_of_policies(checked.contract, client.policy)]
+    rendered = "".join(f"{checked.place}: error: {message}\n      {advice}\n" for message, advice in told)
     return structs.replace(
         checked,
         rendered=checked.rendered + rendered,
-        problems=(*checked.problems, *(_problem(message, advice) for message in missing)),
+        problems=(*checked.problems, *(_problem(message, advice) for message, advice in told)),
     )
+
+
+def _of_callees(contract: AgentContract, agents: Agents, tools: Toolbox) -> Iterator[tuple[str, str]]:
+    for message in unknown_callees(contract, tools.contracts(), agents.contracts(), tools.why_kept_away):
+        yield message, "mend its `tools`, or add or approve what is missing"
+
+
+def _of_policies(contract: AgentContract, policy: Policy) -> Iterator[tuple[str, str]]:
+    for name in policy.missing(contract.policies):
+        meant = nearest(name, policy.names)
+        advice = f"did you mean `{meant}`?" if meant else f"in force are {', '.join(sorted(policy.names))}"
+        yield f"the agent `{contract.name}` wants the policy `{name}`, which is not in force", advice

@@ -128,6 +128,7 @@ def _facts(agent: Agent) -> Iterator[tuple[str, str]]:
     )
     yield "fetches", ", ".join(f"{each.name} ({each.tool})" for each in contract.context.prefetch)
     yield "memory", ", ".join(contract.memory)
+    yield "under", ", ".join(contract.policies)
 
 
 def _limits(limits: AgentLimits) -> str:

@@ -122,5 +122,7 @@ class AgentContract(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     """What happens when its money, tokens or calls are spent."""
     repairs: int = 2
     """How often it may try again after an answer that is not what its schema asks for."""
+    policies: tuple[str, ...] = ()
+    """What has to be in force wherever it works: without it nothing that it wants is allowed."""
     code: str = ""
     """The digest of the code that decides for it, where it brings a step of its own."""

@@ -48,6 +48,8 @@ class Movement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tainted: bool = False
     """Whether what is asked for may have been put there by somebody outside: untrusted text is in the context."""
     arguments: Value = None
+    policies: tuple[str, ...] = ()
+    """What has to be in force for it, by the contract of the agent that asks or is called."""
 
 
 class Verdict(Struct, frozen=True, omit_defaults=True):

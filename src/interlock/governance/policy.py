@@ -19,6 +19,7 @@ from interlock.governance.well_formed import fault_in
 
 NO_RULE: Final = "interlock#no_rule_allows"
 MALFORMED: Final = "interlock#malformed"
+NOT_IN_FORCE: Final = "interlock#not_in_force"
 UNJUDGED: Final = "interlock#unjudged"
 """What verdicts name where no rule that anybody wrote has decided."""
 
@@ -33,6 +34,8 @@ class Policy:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
         """In their order, those of all points."""
+        self.names = frozenset(rule.name.partition("#")[0] for rule in self.rules)
+        """What stands after `policy:` in the files whose rules are in force."""
         self.digest = digest_of(canonical(self.as_data()))
         """The same for policies that say the same, wherever their files lie and in whatever order they were read."""
         self._named, self._general = _by_name(self.rules)
@@ -52,12 +55,18 @@ class Policy:
         try:
             if fault := fault_in(movement):
                 return self._denied(MALFORMED, f"the movement cannot be judged: {fault}")
+            if movement.policies and (missing := self.missing(movement.policies)):
+                return self._denied(NOT_IN_FORCE, f"its agent wants the policy `{missing[0]}`, which is not in force")
             return self._rules_for(movement).verdict_on(movement)
         except Exception as error:  # noqa: BLE001 - the boundary: whatever a movement holds, nothing is let pass by it
             return self._denied(UNJUDGED, f"judging it failed with {type(error).__name__}")
 
     def _denied(self, rule: str, why: str) -> Verdict:
         return Verdict("deny", rule, self.short_digest, why)
+
+    def missing(self, wanted: Iterable[str]) -> list[str]:
+        """Those of these policies that are not in force."""
+        return [name for name in wanted if name not in self.names]
 
     # --- which rules may speak ---------------------------------------------------------------------------------------
 

@@ -54,6 +54,8 @@ def _is_well_formed(it: Any) -> bool:  # noqa: ANN401 - as above
         and type(it.tainted) is bool
         and (not it.sources or _are_texts(it.sources))
         and type(it.sources) is tuple
+        and (not it.policies or _are_texts(it.policies))
+        and type(it.policies) is tuple
         and (it.permissions is None or _are_permissions(it.permissions))
     )
 
@@ -96,6 +98,8 @@ def _fault_in(it: Any) -> str:  # noqa: ANN401 - as above
         return "`tainted` is neither true nor false"
     if type(it.sources) is not tuple or not _are_texts(it.sources):
         return "`sources` are no texts"
+    if not _are_texts(it.policies):
+        return "`policies` are no texts"
     if it.permissions is not None and not _are_permissions(it.permissions):
         return "`permissions` are none"
     return "`effect` is no word that is known"

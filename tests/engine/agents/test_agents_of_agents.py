@@ -17,6 +17,7 @@ from interlock.core.verdicts import Verdict
 from tests.engine.agents.scripted_models import PRICE, Answers, ScriptedModels, Turn, calls
 from tests.engine.agents.workbench import Workbench, failure, outputs, rule
 from tests.engine.fleet import on_virtual_time
+from tests.governance.policies import policy_of
 
 DONE = Answers({"number": 42})
 TOP: dict[str, Any] = {"top": {"agent": "a1", "input": {}}}
@@ -139,3 +140,18 @@ async def test_what_an_inner_agent_asked_is_asked_no_more_once_the_outer_ones_no
 
         assert asked == ["top.2.2"]
         assert await bench.store.questions("local") == []
+
+
+@on_virtual_time
+async def test_what_an_inner_agent_counts_on_has_to_be_in_force_for_its_call() -> None:
+    """The outer agent hears of it, and goes on without the other."""
+    policy = policy_of("all: {allow: [run, edge, tool, model]}")
+    inner = agent("a2", prompt="You ring.", tools=["ring"], output={"number": "integer"}, policies=["night"])
+    bell, models = Bell(), ScriptedModels(scripts(2))
+    async with Workbench(chain(2)[0], inner, tools=bell.tools, models=models, judge=policy.judge) as bench:
+        state = await bench.run(TOP)
+
+        [refused] = [body for body in await bench.bodies(e.DecisionMade, "top") if body.error is not None]
+        assert (refused.name, refused.decision.rule) == ("a2", "interlock#not_in_force")
+        assert outputs(state) == {"top": {"number": 42}}
+        assert bell.rung == 0

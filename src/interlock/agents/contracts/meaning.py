@@ -81,6 +81,7 @@ def _contract(written: WrittenAgent, prompt: str, task: str) -> AgentContract:
         memory=written.memory,
         on_limit=written.on_limit,
         repairs=written.repairs,
+        policies=written.policies,
     )
 
 

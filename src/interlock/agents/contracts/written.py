@@ -116,3 +116,4 @@ class WrittenAgent(Written):
     model: ModelSpec = Field(default=ModelSpec(), description="Which models may answer it.")
     context: ContextSpec = Field(default=ContextSpec(), description="What it is told at each call.")
     memory: Memories = Field(default=(), description="The memories it may use: `session`, `long_term`.")
+    policies: Words = Field(default=(), description="Policies without which it may do nothing, by their names.")

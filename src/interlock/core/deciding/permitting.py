@@ -97,6 +97,7 @@ def _call(on: Deciding, input: Value) -> Movement:
         risk=terms.risk,
         permissions=terms.permissions,
         arguments=input,
+        policies=on.plan.agents[work.agent].policies if isinstance(work, p.AgentWork) else (),
     )
 
 

@@ -43,7 +43,9 @@ class Asker(Struct, frozen=True):
 
     def about_agent(self, name: str, arguments: Value) -> Movement:
         """A call of another agent, which will be asked about everything that it wants itself."""
-        return replace(self._asks_for("tool", name, arguments), effect="read")
+        asked = self._asks_for("tool", name, arguments)
+        called = self.crew.plan.agents.get(name.removeprefix(AGENT_TOOL)) if name.startswith(AGENT_TOOL) else None
+        return replace(asked, effect="read", policies=(*asked.policies, *(called.policies if called else ())))
 
     def about_model(self, candidate: Candidate) -> Movement:
         """A call of a model."""
@@ -66,6 +68,7 @@ class Asker(Struct, frozen=True):
             tainted=self.tainted,
             arguments=arguments,
         )
+            policies=self.crew.plan.agents[self.agent].policies,
 
 
 def decision_of(verdict: Verdict, options: Sequence[Option] = ()) -> Decision:

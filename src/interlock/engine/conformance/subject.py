@@ -56,6 +56,7 @@ class Subject:
                 risk=terms.risk,
                 permissions=terms.permissions,
                 tainted=tainted,
+                policies=contract.policies,
             )
         )
 
