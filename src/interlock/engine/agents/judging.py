@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from interlock.core.agent_contract import AGENT_TOOL
 from interlock.core.event_parts import Decision, Error, Option
 from interlock.core.plan import Permissions, ToolContract, ToolTerms
 from interlock.core.values import Value
