@@ -54,8 +54,14 @@ class ModelFailed(Struct, frozen=True):
 ModelOutcome: TypeAlias = ModelAnswered | ModelRefused | ModelFailed
 
 
-def tried_before(tries: Sequence[Try]) -> Decision | None:
+def how_answered(outcome: ModelAnswered) -> Decision | None:
     """How a call came to its answer, as it is recorded; None if the first request was answered."""
+    if outcome.cached:
+        return Decision("model", outcome.reply.model, why="answered from memory: nobody was asked")
+    return _after_failures(outcome.tries)
+
+
+def _after_failures(tries: Sequence[Try]) -> Decision | None:
     failed: dict[str, list[Error]] = {}
     for each in tries:
         if each.error is not None:

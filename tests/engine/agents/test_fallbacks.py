@@ -17,6 +17,7 @@ from tests.models.fake_server import FakeServer
 from tests.store.event_loop import in_event_loop
 
 GRAPH: dict[str, Any] = {"graph": "g", "language": 1, "nodes": {"work": {"agent": "clerk", "input": {}}}}
+TWICE = GRAPH | {"nodes": GRAPH["nodes"] | {"again": {"agent": "clerk", "input": {}, "after": "work"}}}
 AWAY = FakeReply(status=503, headers={"retry-after": "0"}, error="away")
 AGAIN = FakeReply(status=429, headers={"retry-after": "0"}, error="later")
 ANSWER = FakeReply('{"number": 42}')
@@ -24,15 +25,17 @@ NO_SERVER = "http://127.0.0.1:1/v1"
 
 
 @asynccontextmanager
-async def ran(url: str, **world: Any) -> AsyncGenerator[RunHandle]:  # noqa: ANN401 - of a project
+async def ran(
+    url: str, *, graph: dict[str, Any] = GRAPH, cache: str = "never", **world: Any
+) -> AsyncGenerator[RunHandle]:  # noqa: ANN401 - of a project
     """A run that has ended, whose pool has two models on one server."""
     of_all = {"price": {"input": "1", "output": "1"}}
     pool = [{"model": "far/one", "quality": "quality", **of_all}, {"model": "far/two", **of_all}]
     provider = {"kind": "openai_compatible", "url": url, "attempts": 2}
-    models = {"providers": {"far": provider}, "pools": {"default": {"models": pool}}}
+    models = {"providers": {"far": provider}, "pools": {"default": {"models": pool, "cache": cache}}}
     clerk = agent("clerk", prompt="You answer.", output={"number": "integer"}, model={"prefer": "quality"})
     async with Interlock(agents=[clerk], models=models, **world) as interlock:
-        handle = await interlock.start(GRAPH)
+        handle = await interlock.start(graph)
         await handle.wait()
         yield handle
 
@@ -78,6 +81,16 @@ async def test_of_a_first_answer_nothing_more_is_told() -> None:
     """Nothing was chosen anew."""
     async with FakeServer(ANSWER) as server, ran(server.url) as run:
         assert [decision.chosen for decision in await choices(run)] == ["far/one"]
+
+
+@in_event_loop
+async def test_an_answer_from_memory_is_on_record_as_one() -> None:
+    """It costs nothing, and whoever looks at costs wants to know why."""
+    async with FakeServer(ANSWER) as server, ran(server.url, cache="always", graph=TWICE) as run:
+        *_, told = await choices(run)
+
+    assert len(server.requests) == 1
+    assert told == Decision("model", "far/one", why="answered from memory: nobody was asked")
 
 
 @in_event_loop

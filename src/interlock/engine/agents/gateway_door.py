@@ -14,7 +14,7 @@ from interlock.core.plan import Micros
 from interlock.core.redaction import NOTHING_SECRET, Redaction
 from interlock.engine.agents.model_door import Candidate, Chosen, Heard, NoneChosen, Turn
 from interlock.models.gateway import ModelGateway
-from interlock.models.outcomes import ModelAnswered, tried_before
+from interlock.models.outcomes import ModelAnswered, how_answered
 from interlock.models.routing import NoRoute, Route
 from interlock.models.struck_replies import struck_reply
 
@@ -63,11 +63,11 @@ class GatewayDoor:
                 route, request, call_id=call_id, deadline=deadline, on_token=tell, agent=agent
             )
         if isinstance(outcome, ModelAnswered):
-            tried = tried_before(outcome.tries)
+            how = how_answered(outcome)
             return Heard(
                 struck_reply(outcome.reply, self._redaction),
                 spent=outcome.spent,
-                tried=None if tried is None else self._struck(tried),
+                how=None if how is None else self._struck(how),
             )
         return Heard(error=self._struck_error(outcome.error), spent=outcome.spent)
 

@@ -188,8 +188,8 @@ class AgentLoop:
             return ModelBroke(error)
         reply = heard.reply
         self._is_simulated |= reply.simulated
-        if heard.tried is not None:
-            self._steps.carry(DecisionMade(heard.tried, ordinal))
+        if heard.how is not None:
+            self._steps.carry(DecisionMade(heard.how, ordinal))
         self._steps.carry(
             EffectDone(ordinal, effect, recorded_reply(reply), heard.spent, simulated=reply.simulated, tries=tries)
         )

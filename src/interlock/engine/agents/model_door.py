@@ -55,8 +55,8 @@ class Heard(Struct, frozen=True):
     error: Error | None = None
     spent: Spending = NOTHING
     simulated: bool = False
-    tried: Decision | None = None
-    """Which model has answered, where requests had failed before: of which models, how often, and why."""
+    how: Decision | None = None
+    """Which model has answered, where requests had failed before, and of which models; or that none was asked."""
 
 
 class ModelDoor(Protocol):

@@ -31,7 +31,7 @@ class _AskingEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     failed: Error | UnsetType = UNSET
     none_chosen: Error | UnsetType = UNSET
     spent: Spending = NOTHING
-    tried: Decision | None = None
+    how: Decision | None = None
 
 
 class NotOneAnswer(ValueError):
@@ -56,7 +56,7 @@ def asking_entry(asking: AskingOnTape, redaction: Redaction) -> Any:  # noqa: AN
         failed=heard.error or UNSET,
         none_chosen=asking.none_chosen or UNSET,
         spent=heard.spent,
-        tried=heard.tried,
+        how=heard.how,
     )
     return redaction.value(as_data(entry))
 
@@ -80,7 +80,7 @@ def read_asking(written: object) -> AskingOnTape:
 
 def _heard(entry: _AskingEntry) -> Heard | None:
     if isinstance(entry.said, ModelReply):
-        return Heard(entry.said, spent=entry.spent, tried=entry.tried)
+        return Heard(entry.said, spent=entry.spent, how=entry.how)
     if isinstance(entry.failed, Error):
         return Heard(error=entry.failed, spent=entry.spent)
     return None
