@@ -26,8 +26,12 @@ NO_SERVER = "http://127.0.0.1:1/v1"
 
 @asynccontextmanager
 async def ran(
-    url: str, *, graph: dict[str, Any] = GRAPH, cache: str = "never", **world: Any
-) -> AsyncGenerator[RunHandle]:  # noqa: ANN401 - of a project
+    url: str,
+    *,
+    graph: dict[str, Any] = GRAPH,
+    cache: str = "never",
+    **world: Any,  # noqa: ANN401 - of a project
+) -> AsyncGenerator[RunHandle]:
     """A run that has ended, whose pool has two models on one server."""
     of_all = {"price": {"input": "1", "output": "1"}}
     pool = [{"model": "far/one", "quality": "quality", **of_all}, {"model": "far/two", **of_all}]
