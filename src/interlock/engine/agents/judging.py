@@ -68,8 +68,8 @@ class Asker(Struct, frozen=True):
             agent=self.agent,
             tainted=self.tainted,
             arguments=arguments,
-        )
             policies=self.crew.plan.agents[self.agent].policies,
+        )
 
 
 def decision_of(verdict: Verdict, options: Sequence[Option] = ()) -> Decision:
