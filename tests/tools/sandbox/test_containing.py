@@ -18,9 +18,9 @@ import pytest
 from interlock.core.plan import Micros
 from interlock.tools.sandbox import EnclosedSandbox, SandboxLimits
 from interlock.tools.sandbox.inside.frames import ENDED, framed
-from interlock.tools.sandbox.inside.seccomp import refused_calls
 from tests.privileges import NOBODY, folder_open_to_all
 from tests.tools.sandbox.places import MIB, PLACES, SECOND, attacked, place_named, said
+from tests.tools.sandbox.system_calls import hostile_calls
 
 DENIED: Final = frozenset("EPERM EACCES ENOENT ENOSYS EROFS ENXIO ENODEV ESRCH ENOTTY EXDEV EINVAL EIO".split())
 """Ways to say no, or that there is no such thing."""
@@ -82,7 +82,7 @@ def tried(place: EnclosedSandbox) -> dict[str, str]:
                 "port": server.getsockname()[1],
                 "clone": _CLONE[platform.machine()],
                 "families": {"inet": 2, "inet6": 10, "netlink": 16, "packet": 17, "bluetooth": 31, "vsock": 40},
-                "calls": refused_calls(),
+                "calls": hostile_calls(),
             },
         )
         now = file.stat()
@@ -126,7 +126,7 @@ def test_no_socket_leads_out(tried: dict[str, str]) -> None:
 
 def test_system_calls_that_only_attackers_need_are_refused(tried: dict[str, str]) -> None:
     """The fewer doors of the kernel are open, the fewer of its holes are in reach."""
-    attempts = [f"call {name}" for name in refused_calls()]
+    attempts = [f"call {name}" for name in hostile_calls()]
 
     assert worked(tried, attempts, denied={"EPERM", "ENOSYS"}) == {}
 

@@ -182,12 +182,6 @@ def seccomp_filter(*, families: Iterable[int], shares_user: bool, machine: str |
     return b"".join(struct.pack("HBBI", *step) for step in [*steps, _returns(_ALLOW)])
 
 
-def refused_calls(machine: str | None = None) -> dict[str, int]:
-    """The calls that no job may make whatever it passes, by name."""
-    which = list(_ARCHITECTURES).index(machine or platform.machine())
-    return {name: number for name, numbers in _REFUSED.items() if (number := numbers[which]) is not None}
-
-
 def hold_to(program: bytes) -> None:
     """Put this process and all that it will start under the filter, for ever.
 
