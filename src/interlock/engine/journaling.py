@@ -162,6 +162,7 @@ def journaled(ordinal: int, step: Step) -> JournaledStep:
         effect=step.effect,
         name=step.name,
         key=step.key,
+        digest=step.digest,
         status=step.status,
         out=step.out,
         error=step.error,

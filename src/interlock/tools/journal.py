@@ -38,6 +38,7 @@ class JournaledStep(Struct, frozen=True, kw_only=True):
     effect: str
     name: str
     key: str = ""
+    digest: str = ""
     status: StepStatus = "intended"
     out: Value = None
     error: Error | None = None

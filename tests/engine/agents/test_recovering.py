@@ -236,6 +236,49 @@ def test_what_a_person_was_asked_before_the_crash_is_not_asked_again(choice: str
     story()
 
 
+NEWER: dict[str, tuple[Verdict, int, list[str]]] = {
+    "says the same": (Verdict("ask", "paying_is_grave", "policy-1"), 1, ["look", "pay"]),
+    "asks for another reason": (Verdict("ask", "paying_is_graver", "policy-2"), 2, ["look", "pay"]),
+    "allows it": (Verdict("allow", "pay_away", "policy-2"), 1, ["look", "pay"]),
+    "denies it": (Verdict("deny", "no_pay", "policy-2"), 1, ["look"]),
+}
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+@pytest.mark.parametrize("newer", NEWER)
+def test_leave_to_call_holds_under_the_policy_that_asked_for_it(newer: str, *, is_answered: bool) -> None:
+    """What somebody agreed to under the rules of last week may be what this week's rules are there to stop."""
+
+    @on_virtual_time
+    async def story() -> None:
+        verdict, questions, made = NEWER[newer]
+        till = Till(hangs="")
+        models = ScriptedModels({"fixer": [PAY, DONE]})
+        before = rule(Verdict("ask", "paying_is_grave", "policy-1"), "pay")
+        async with Workbench(fixer(), tools=till.tools, models=models, judge=before) as bench:
+            async with bench.life() as life:
+                driver = await bench.start(life, FIX)
+                path, _ = await bench.question("approval")
+                if is_answered:
+                    await driver.submit(r.PauseRun(by="ada"))
+                    await driver.submit(r.Answer(path=path, by="ada", choice="approve"))
+            bench.judge = rule(verdict, "pay")
+            async with bench.life() as heir:
+                driver = await bench.go_on(heir)
+                await driver.submit(r.ResumeRun(by="ada"))
+                await driver.submit(r.Answer(path=path, by="ada", choice="approve"))
+                if questions > 1:
+                    path, _ = await bench.question("approval", 2)
+                    await bench.tell(driver, r.Answer(path=path, by="ben", choice="approve"))
+                state = await bench.ended()
+
+            asked = [body for body in await bench.bodies(e.EffectIntended) if body.kind == "approval"]
+            assert (len(asked), till.made) == (questions, made)
+            assert outputs(state) == {"fix": {"number": 42}}
+
+    story()
+
+
 def ends_at_once(
     contract: AgentContract, toolbox: Toolbox, state: Value, observation: Observation
 ) -> tuple[Value, Action]:

@@ -58,8 +58,10 @@ class Granting:
     async def answer_to(
         self, question: Question, *, key: str, kind: StepKind, raises: str = "", digest: str = ""
     ) -> Value:
-        """A person's answer: the one on record, or the one that comes."""
+        """A person's answer: the one on record to that very question, or the one that comes."""
         known = self._steps.find(key, (kind,))
+        if known is not None and known.digest != digest:
+            known = None
         if known is not None and known.status == "done":
             return known.out
         ordinal = self._steps.take() if known is None else known.ordinal

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -24,7 +25,7 @@ from interlock.core.plan import EffectClass, ToolTerms
 from interlock.core.schemas import compile_schema
 from interlock.core.spending import Spending
 from interlock.core.values import Value, digest_of
-from interlock.core.verdicts import Movement
+from interlock.core.verdicts import Movement, Verdict
 from interlock.engine.agents.answers import answer, no_answer, shown
 from interlock.engine.agents.crew import AgentCall, Crew
 from interlock.engine.agents.granting import Granting
@@ -34,6 +35,7 @@ from interlock.engine.agents.loop_steps import LoopSteps
 from interlock.engine.agents.memory.door import MemoryCall
 from interlock.engine.agents.memory.entries import has_tainted
 from interlock.engine.effects import CallTool
+from interlock.engine.journaling import StepRefused
 from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal, JournaledStep
 from interlock.tools.marking import told_to_model
@@ -171,12 +173,27 @@ class ToolCalls:
         if known.kind == "refusal":
             return no_answer(call, known.error or Error("refused", "it was not allowed"), effect=meant.effect)
         if known.kind == "approval":
-            return await self._ask_person(meant, known.question or Question(""))
+            return await self._judge_anew(meant, known)
         return meant  # it was begun before: what was allowed then is not asked again
 
     async def _judge(self, meant: Meant) -> Meant | ToolAnswer:
-        verdict, call = self._crew.judge(meant.movement), meant.call
-        decision = decision_of(verdict)
+        return await self._follow(meant, self._crew.judge(meant.movement))
+
+    async def _judge_anew(self, meant: Meant, asked: JournaledStep) -> Meant | ToolAnswer:
+        """A person was asked, and the call has not begun: a no stands, a yes holds under the policy that asked."""
+        if asked.status == "done" and asked.out["choice"] != APPROVE:
+            return self._not_allowed(meant, asked.out)
+        verdict = self._crew.judge(meant.movement)
+        if verdict.verdict == "ask" and self._binding(meant, verdict) == asked.digest:
+            return await self._ask_person(meant, asked.question or Question(""), asked.digest)
+        if asked.status == "intended":
+            overtaken = Error("cancelled", "another policy is in force by now", self._steps.at(asked.ordinal))
+            with suppress(StepRefused):  # somebody has answered just now, under the rules of before
+                await self._steps.record(EffectFailed(asked.ordinal, asked.effect, overtaken, tries=asked.tries))
+        return await self._follow(meant, verdict)
+
+    async def _follow(self, meant: Meant, verdict: Verdict) -> Meant | ToolAnswer:
+        call, decision = meant.call, decision_of(verdict)
         if verdict.verdict == "deny":
             ordinal = self._steps.take()
             error = refusal_of(verdict, f"`{meant.name}`", self._steps.at(ordinal))
@@ -187,14 +204,17 @@ class ToolCalls:
             return meant
         why = f" ({verdict.why})" if verdict.why else ""
         text = f"May the agent `{self._call.agent}` call `{meant.name}` with {shown(call.arguments)}?{why}"
-        return await self._ask_person(meant, Question(text, (APPROVE, DENY)), policy=verdict.policy)
+        return await self._ask_person(meant, Question(text, (APPROVE, DENY)), self._binding(meant, verdict))
 
-    async def _ask_person(self, meant: Meant, question: Question, *, policy: str = "") -> Meant | ToolAnswer:
-        """A person's word on one call: it binds to the call's arguments and to the policy that asked for it."""
-        binds = digest_of([self._crew.run, self._call.path, meant.name, meant.call.arguments, policy])
+    def _binding(self, meant: Meant, verdict: Verdict) -> str:
+        """What a person's word on a call binds to: the very call, and the policy that asked for it."""
+        return digest_of([self._crew.run, self._call.path, meant.name, meant.call.arguments, verdict.policy])
+
+    async def _ask_person(self, meant: Meant, question: Question, binds: str) -> Meant | ToolAnswer:
         given = await self._granting.answer_to(question, key=meant.call.id, kind="approval", digest=binds)
-        if given["choice"] == APPROVE:
-            return meant
+        return meant if given["choice"] == APPROVE else self._not_allowed(meant, given)
+
+    def _not_allowed(self, meant: Meant, given: Value) -> ToolAnswer:
         why = f": {given['why']}" if given["why"] else ""
         error = Error("refused", f"a person does not allow `{meant.name}`{why}", self._call.path)
         return no_answer(meant.call, error, effect=meant.effect)
