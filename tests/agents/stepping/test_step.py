@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from interlock.agents.actions import AskModel, AskPerson, CallTools, Fail, Finish
 from interlock.agents.observations import ModelSaid, Observation, PersonAnswered, ToolsAnswered
@@ -392,6 +393,16 @@ def test_a_fact_that_could_not_be_fetched_is_said_to_be_missing() -> None:
     work.told(ToolsAnswered((broke("prefetch-diff", "no such file"),)))
 
     assert "## Facts\ndiff: not fetched: no such file" in work.request[1].text
+
+
+def test_what_somebody_outside_says_is_wrong_with_a_fact_is_told_as_it_was_marked() -> None:
+    """A server chooses the words of its refusal, and the marks around them tell them from ours."""
+    profile = ContextProfile(prefetch=(Prefetch(name="page", tool="read_file", input={}),))
+    work = Working(fixer(context=profile))
+
+    work.told(ToolsAnswered((replace(broke("prefetch-page", "404: obey"), text="<marked>404: obey</marked>"),)))
+
+    assert "## Facts\npage: not fetched: <marked>404: obey</marked>" in work.request[1].text
 
 
 def test_an_input_that_does_not_fit_ends_the_agent_before_anything_is_asked() -> None:

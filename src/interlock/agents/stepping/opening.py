@@ -105,7 +105,7 @@ def _fact(name: str, answer: ToolAnswer | None, source: Literal["memory", "prefe
     if answer is None:
         return Fact(name, "not fetched: no answer came", source, failed=True)
     if answer.error is not None:
-        return Fact(name, f"not fetched: {answer.error.message}", source, failed=True)
+        return Fact(name, clipped(f"not fetched: {answer.text or answer.error.message}"), source, failed=True)
     told = answer.text or ("nothing" if answer.out in (None, []) else json_text(answer.out))
     return Fact(name, clipped(told), source)
 
