@@ -62,6 +62,37 @@ def scripts(depth: int) -> dict[str, list[Turn]]:
 
 
 @on_virtual_time
+async def test_an_agent_that_another_calls_is_stopped_when_its_own_time_is_up() -> None:
+    """The latency of its contract holds wherever it works; who has called it is told, and goes on."""
+    bell = Bell(hangs=True)
+    models = ScriptedModels(scripts(2))
+    async with Workbench(*chain(2, limits={"latency": "30s"}), tools=bell.tools, models=models) as bench:
+        started = bench.clock.now()
+        state = await bench.run(TOP)
+
+        failed = [(body.error.kind, body.error.message) for body in await bench.bodies(e.EffectFailed, "top")]
+        assert outputs(state) == {"top": {"number": 42}}
+        assert failed == [("timeout", "the agent `a2` did not finish in time")]
+        assert 30_000_000 <= bench.clock.now() - started < 40_000_000
+
+
+@on_virtual_time
+async def test_the_time_of_an_agent_stands_still_while_one_that_it_called_waits_for_a_person() -> None:
+    """Neither of them works then."""
+    bell = Bell()
+    outer, inner = chain(2, limits={"latency": "30s"})
+    asks = rule(Verdict("ask", "ringing", "policy-1"), "ring")
+    models = ScriptedModels(scripts(2))
+    async with Workbench(outer, inner, tools=bell.tools, models=models, judge=asks) as bench, bench.life() as life:
+        driver = await bench.start(life, {"top": {"agent": "a1", "input": {}, "timeout": "1m"}})
+        path, _ = await bench.question("approval")
+        await asyncio.sleep(3_600)
+        await bench.tell(driver, r.Answer(path=path, by="ada", choice="approve"))
+
+        assert outputs(await bench.ended()) == {"top": {"number": 42}}
+
+
+@on_virtual_time
 async def test_agents_call_agents_as_deep_as_they_may() -> None:
     """Each step of the innermost is addressed through all that led to it."""
     bell = Bell()

@@ -29,6 +29,11 @@ class Halt:
         for act in list(self._acts):
             act()
 
+    def pass_on(self, to: Halt) -> None:
+        """Stop another for the same reason."""
+        if self.error is not None:
+            to.ask(self.error)
+
     def check(self) -> None:
         """Begin nothing more once it is to stop."""
         if self.error is not None:

@@ -7,6 +7,7 @@ of it is done a second time.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, assert_never
 
 import msgspec
@@ -21,6 +22,7 @@ from interlock.core.values import copied
 from interlock.engine.agents.answers import recorded_reply, reply_of
 from interlock.engine.agents.asking_models import ask_and_listen, judged
 from interlock.engine.agents.crew import AgentCall, Crew
+from interlock.engine.agents.deadline import Deadline
 from interlock.engine.agents.granting import Granting
 from interlock.engine.agents.halt import Halt, Halted
 from interlock.engine.agents.judging import Asker
@@ -207,8 +209,15 @@ class AgentLoop:
         return PersonAnswered(given["choice"] or None, given["form"], given["why"])
 
     async def _run_agent(self, call: AgentCall, journal: Journal) -> ToolOutcome:
-        inner = AgentLoop(self._crew, call, journal, self._halt)
+        """Let another agent work, in the time that its own contract and this agent leave it."""
+        halt, latency = Halt(), self._crew.plan.agents[call.agent].limits.latency
+        late = Error("timeout", f"the agent `{call.agent}` did not finish in time", call.path)
+        due = None if latency is None else self._crew.clock.now() + latency
+        deadline = Deadline(due, self._crew.clock, lambda: halt.ask(late), within=call.deadline)
+        inner = AgentLoop(self._crew, replace(call, deadline=deadline), journal, halt)
         try:
-            return await inner.outcome()
+            with self._halt.heard_by(lambda: self._halt.pass_on(halt)):
+                return await inner.outcome()
         finally:
+            deadline.end()
             self._calls.is_tainted |= inner.is_tainted
