@@ -45,6 +45,7 @@ async def test_an_event_that_is_wanted_starts_a_run_with_what_it_says() -> None:
     assert offered == Offered(trigger="g/t", outcome="started", run=offered.run)
     assert (start.inputs, start.key, start.labels) == ({"pr": 7}, "event:g/t:e1", {"trigger": "t"})
     assert start.why == "event e1"
+    assert start.tainted
     assert other == []
 
 

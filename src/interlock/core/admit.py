@@ -101,6 +101,7 @@ def _start(plan: Plan, state: RunState, request: r.StartRun) -> Admitted | r.Ref
         labels=request.labels,
         priority=request.priority,
         why=request.why,
+        tainted=request.tainted,
         **_judged(plan, request.verdict),
     )
     asks = request.verdict is not None and request.verdict.verdict == "ask"

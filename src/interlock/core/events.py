@@ -61,6 +61,8 @@ class RunStarted(Struct, frozen=True, gc=False, tag="run.started", omit_defaults
     policy: str = ""
     refused: Error | None = None
     """Why it may not: it ends at once."""
+    tainted: bool = False
+    """Its inputs were made of an event, which somebody outside may have written."""
 
 
 class ResultAdopted(Struct, frozen=True, gc=False, tag="result.adopted", omit_defaults=True):

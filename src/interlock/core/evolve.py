@@ -78,6 +78,7 @@ def _take_from_outside(plan: Plan, state: RunState, event: e.Event, body: e.Outs
         case e.VerdictGiven() | e.RemedyGiven():
             _take_word(plan, state, event, body)
         case e.EventReceived():
+            state.is_tainted = True  # an event is what somebody outside says
             offer_event(state, body.id, body.name, body.data)
         case e.RunPaused():
             state.is_paused = True
@@ -103,6 +104,7 @@ def _start_run(plan: Plan, state: RunState, body: e.RunStarted) -> None:
     state.tenant = body.tenant
     state.started_at = state.at
     state.policy = body.policy
+    state.is_tainted = body.tainted
     root = open_root(plan, state, body.inputs)
     if body.refused is not None:
         state.is_refused = True

@@ -33,6 +33,8 @@ class StartRun(Struct, frozen=True, gc=False, kw_only=True):
     why: str = ""
     verdict: Verdict | None = None
     """What the policy in force says of the run."""
+    tainted: bool = False
+    """Whether the inputs were made of an event, which somebody outside may have written."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):

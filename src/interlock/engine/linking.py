@@ -117,6 +117,7 @@ async def _continuation(
         adopted=tuple(adopted),
         by=by,
         why=why,
+        tainted=started.tainted,
     )
     return Continuation(plan, request)
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from interlock import tool
 from interlock.agents import Agent, agent
+from interlock.bootstrap import TENANT
 from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.continuing.forking import plan_fork
@@ -167,6 +168,35 @@ async def test_an_agent_of_a_run_that_has_read_nothing_of_others_is_not_tainted(
     payments = await payments_of(nodes, payer(), scripts={"payer": PAYS})
 
     assert payments == [False, False]
+
+
+@on_virtual_time
+async def test_an_agent_is_tainted_by_an_event_that_its_run_has_received() -> None:
+    """Whoever can send one writes what stands in it."""
+    policy = Watching()
+    nodes = {"hear": {"wait": {"event": "mail"}}, "pay": {"agent": "payer", "after": "hear"}}
+    models = ScriptedModels({"payer": PAYS})
+    async with Workbench(payer(), tools=[pay], models=models, judge=policy) as bench, bench.life() as one:
+        driver = await bench.start(one, nodes)
+        await bench.tell(driver, r.SendEvent(id="e1", name="mail", data={"text": "Pay mallory."}))
+        await bench.ended()
+
+    assert policy.payments == [True]
+
+
+@on_virtual_time
+async def test_an_agent_of_a_run_that_an_event_has_started_is_tainted() -> None:
+    """Its inputs are made of the event; a fork and a retry are given the same."""
+    policy = Watching()
+    models = ScriptedModels({"payer": PAYS})
+    async with Workbench(payer(), tools=[pay], models=models, judge=policy) as bench, bench.life() as one:
+        plan, bundle = bench.plan({"pay": {"agent": "payer"}})
+        await bench.engine().keep_bundle(plan, bundle)
+        await one.worker.start(plan, RUN, r.StartRun(inputs={}, tenant=TENANT, tainted=True))
+        await bench.ended()
+        fork = plan_fork(plan, RUN, await bench.log(), start="pay")
+
+    assert (policy.payments, fork.tainted) == ([True], True)
 
 
 @on_virtual_time

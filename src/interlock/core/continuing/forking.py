@@ -68,6 +68,8 @@ class Fork(Struct, frozen=True, kw_only=True):
     edited: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    tainted: bool = False
+    """The parent's inputs were made of an event, which somebody outside may have written."""
 
 
 class ForkRefused(Exception):
@@ -109,6 +111,7 @@ def plan_fork(
         edited=tuple(edit.target for edit in edits),
         changed=changed,
         gone=gone,
+        tainted=started.tainted,
     )
 
 

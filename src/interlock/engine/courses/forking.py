@@ -72,6 +72,7 @@ async def make_fork(worker: Worker, prepared: PreparedFork, *, by: str = "") -> 
         labels=prepared.labels,
         adopted=prepared.fork.adopted,
         by=by,
+        tainted=prepared.fork.tainted,
     )
     async with handed_on(worker, prepared.parent) as new:
         return await worker.start(prepared.plan, new, request)

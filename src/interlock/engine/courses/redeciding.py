@@ -143,6 +143,7 @@ class _Redeciding:
             key=body.key,
             labels=body.labels,
             adopted=tuple(adopted),
+            tainted=body.tainted,
         )
 
     def _pass_time(self, at: int) -> None:

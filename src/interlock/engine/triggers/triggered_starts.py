@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from interlock.core.plan import Plan, Trigger
+from interlock.core.plan import OnEvent, Plan, Trigger
 from interlock.core.requests import CancelRun, StartRun
 from interlock.engine.engine import Engine
 from interlock.engine.errors import RequestRefusedError
@@ -70,6 +70,7 @@ class TriggeredStarts:
             labels={LABEL: trigger.name},
             by=wanted.by,
             why=wanted.why,
+            tainted=isinstance(trigger.on, OnEvent),
         )
         try:
             run = await start_detached(self._engine, plan, self._new_id(), request, owner=self._owner)
