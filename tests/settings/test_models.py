@@ -15,6 +15,18 @@ def project(tmp_path: Path, text: str) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("name", ["x-goog-api-key", "X-Auth-Token", "ocp-apim-subscription-key", "Cookie", "x-secret"])
+def test_a_header_whose_name_speaks_of_a_key_is_refused(tmp_path: Path, name: str) -> None:
+    """Settings are shown and checked in: what stands there is no secret any more."""
+    text = f'[models.providers.a]\nkind = "openai"\nheaders = {{{name} = "planted"}}\n'
+
+    with pytest.raises(SettingsError) as refused:
+        read_settings(environment={}, folder=project(tmp_path, text))
+
+    assert f"has `{name}`, which is shown to whoever reads settings: name a key by `key`" in str(refused.value)
+    assert "planted" not in str(refused.value)
+
+
 def test_models_are_listed_with_the_line_they_stand_in(tmp_path: Path) -> None:
     """Whoever wonders why another model answers looks for the line that says so."""
     text = '[models.providers.own]\nkind = "scripted"\n\n[models.pools.default]\nmodels = ["own/scripted"]\n'

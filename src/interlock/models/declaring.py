@@ -42,7 +42,7 @@ DECLARING: Final = "models_settings"
 DEFAULT_KEYS: Final[dict[Kind, str]] = {"openai": "openai_key", "anthropic": "anthropic_key"}
 """Where no key is named. Others are asked without one."""
 KEY_NAME: Final = r"^[a-z][a-z0-9_]{0,62}$"
-_HEADERS_OF_KEYS: Final = frozenset({"authorization", "proxy-authorization", "x-api-key", "api-key", "cookie"})
+_HEADER_OF_A_KEY: Final = re.compile(r".*(authorization|cookie|key|token|secret|password)", re.IGNORECASE)
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
 _MODEL_NAME: Final = r"^[a-z][a-z0-9_-]{0,62}/[^\s]{1,200}$"
 
@@ -91,7 +91,7 @@ class ProviderSettings(_Declared):
     @classmethod
     def _usable_headers(cls, headers: dict[str, str]) -> dict[str, str]:
         for name, text in headers.items():
-            if name.lower() in _HEADERS_OF_KEYS:
+            if _HEADER_OF_A_KEY.fullmatch(name):
                 raise PydanticCustomError(
                     DECLARING,
                     "has `{name}`, which is shown to whoever reads settings: name a key by `key`",
