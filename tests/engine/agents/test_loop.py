@@ -16,7 +16,7 @@ from interlock.core.values import digest_of
 from interlock.core.verdicts import Verdict
 from interlock.engine.live_words import Words
 from tests.engine.agents.scripted_models import Answers, ScriptedModels, calls
-from tests.engine.agents.workbench import RUN, Workbench, outputs, rule
+from tests.engine.agents.workbench import RUN, Workbench, failure, outputs, rule
 from tests.engine.fleet import on_virtual_time
 
 FIX: dict[str, Any] = {"fix": {"agent": "fixer", "input": {}}}
@@ -203,3 +203,20 @@ async def test_a_model_is_asked_for_pieces_only_while_somebody_watches() -> None
 
     assert models.was_heard == [False, True]
     assert heard == [Words("fix", "…")]
+
+
+@on_virtual_time
+async def test_what_of_an_answer_could_not_be_used_is_on_record_with_the_answer() -> None:
+    """A call that was made up, and results that do not fit: who reads the log sees what was wrong, to the last."""
+    models = ScriptedModels({"fixer": [calls("rm_rf", "look"), Answers({"wrong": 1})]})
+    async with Workbench(fixer(), tools=Numbers().tools, models=models) as bench:
+        state = await bench.run(FIX)
+
+        made = await bench.bodies(e.DecisionMade)
+        noted = [(body.ordinal, body.decision.why) for body in made if body.decision.point == "answer"]
+        types = [event.type for event in await bench.log() if getattr(event.body, "ordinal", 0) == 1]
+        assert failure(state) == ("failed", "exhausted")
+        assert [ordinal for ordinal, _ in noted] == [1, 3, 4]
+        assert noted[0][1].startswith("rm_rf: Not called: there is no tool `rm_rf`")
+        assert noted[1][1].startswith("Your answer could not be used: answer.wrong is not a field")
+        assert types[-2:] == ["decision.made", "effect.done"]

@@ -14,7 +14,8 @@ import msgspec
 
 from interlock.agents.actions import AskModel, AskPerson, CallTools, Fail, Finish
 from interlock.agents.observations import ModelBroke, ModelSaid, Observation, PersonAnswered
-from interlock.core.event_parts import Error
+from interlock.agents.unusable import unusable
+from interlock.core.event_parts import Decision, Error
 from interlock.core.events import DecisionMade, EffectDone, EffectFailed, EffectIntended, EffectUnknown
 from interlock.core.in_doubt import doubt
 from interlock.core.messages import ModelRequest
@@ -35,6 +36,7 @@ from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
 
 TRIES_MAX: Final = 2
 """A paid call that was lost with its worker is made once more, and then no more."""
+UNUSABLE_TOLD_MAX: Final = 1_000
 
 
 class AgentLoop:
@@ -52,6 +54,8 @@ class AgentLoop:
         self._is_simulated = False
         self._turn = 0
         self._questions = 0
+        self._heard: EffectDone | None = None
+        """What a model has answered just now, which is not on record yet."""
 
     async def outcome(self) -> ToolOutcome:
         """What becomes of the call. Whatever was decided before the end is on record by then."""
@@ -95,6 +99,7 @@ class AgentLoop:
                 case _ as never:
                     assert_never(never)
             state, action = agent.step(self._toolbox, state, observation)
+            self._note_answer(state)
 
     @property
     def _simulated(self) -> bool:
@@ -192,10 +197,20 @@ class AgentLoop:
         self._is_simulated |= reply.simulated
         if heard.how is not None:
             self._steps.carry(DecisionMade(heard.how, ordinal))
-        self._steps.carry(
-            EffectDone(ordinal, effect, recorded_reply(reply), heard.spent, simulated=reply.simulated, tries=tries)
+        self._heard = EffectDone(
+            ordinal, effect, recorded_reply(reply), heard.spent, simulated=reply.simulated, tries=tries
         )
         return ModelSaid(reply)
+
+    def _note_answer(self, state: object) -> None:
+        """An answer that was just heard goes on record, with what of it could not be used: `state` is told of it."""
+        heard, self._heard = self._heard, None
+        if heard is None:
+            return
+        if problems := unusable(state):
+            why = "; ".join(problems)[:UNUSABLE_TOLD_MAX]
+            self._steps.carry(DecisionMade(Decision("answer", "not used", why=why), heard.ordinal))
+        self._steps.carry(heard)
 
     @property
     def _asker(self) -> Asker:
