@@ -26,7 +26,7 @@ def test_the_same_result_three_times_is_told_and_the_fourth_time_stops_the_agent
     assert told.startswith(SAME_RESULT)
     assert isinstance(ended, Fail)
     assert ended.error.kind == "no_progress"
-    assert ended.error.message.startswith("no_progress: the agent `fixer` called `run_tests` 4 times with the same")
+    assert ended.error.message.startswith("the agent `fixer` called `run_tests` 4 times with the same")
 
 
 def test_seven_runs_of_the_tests_between_patches_never_stop_an_agent() -> None:
@@ -76,7 +76,7 @@ def test_the_same_error_three_times_is_told_and_the_fourth_time_stops_the_agent(
     assert [(each.tool, each.count) for each in told] == [("read_file", 3)]
     assert isinstance(ended, Fail)
     assert ended.error.message == (
-        "no_progress: the agent `fixer` met the same error 4 times: read_file: no such file: a.py"
+        "the agent `fixer` met the same error 4 times: read_file: no such file: a.py"
     )
 
 

@@ -34,11 +34,11 @@ def go_on_if_progress(contract: AgentContract, toolbox: Toolbox, state: AgentSta
     """Ask the model, unless it goes on repeating itself although it was told."""
     for trouble in state.troubles:
         if trouble.count > REPEATS_MAX:
-            message = f"no_progress: the agent `{contract.name}` met the same error {trouble.count} times"
+            message = f"the agent `{contract.name}` met the same error {trouble.count} times"
             return failed(state, "no_progress", f"{message}: {trouble.tool}: {trouble.message}")
     for seen in state.sightings:
         if seen.count > REPEATS_MAX:
-            message = f"no_progress: the agent `{contract.name}` called `{seen.tool}` {seen.count} times with the same"
+            message = f"the agent `{contract.name}` called `{seen.tool}` {seen.count} times with the same"
             return failed(
                 state, "no_progress", f"{message} arguments and the same result, and changed nothing meanwhile"
             )
