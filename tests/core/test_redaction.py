@@ -51,6 +51,14 @@ def test_the_end_of_a_line_behind_a_secret_is_no_part_of_it(secret: str) -> None
     assert Redaction([secret]).text("it is sk-47.") == "it is ***."
 
 
+def test_secrets_without_end_are_struck_out_without_holding_all_of_them() -> None:
+    """A model that says nothing else must neither stop everybody's work nor be told of at the end alone."""
+    told = told_in_pieces(Redaction(["0000"]), *["0" * 100] * 1_000)
+
+    assert set("".join(told[:-1])) == {"*"}
+    assert len(told) > 100
+
+
 def test_nobody_is_told_where_nobody_listens() -> None:
     """Then there is nothing to hold back."""
     with Redaction(["sk-4711"]).in_pieces(None) as tell:

@@ -30,6 +30,11 @@ class Redaction:
         spelled = {spelling for secret in secrets for spelling in _spellings(secret)}
         self._spelled = sorted(spelled, key=lambda text: (-len(text), text))
 
+    @property
+    def longest(self) -> int:
+        """How long the longest spelling of a secret is."""
+        return len(self._spelled[0]) if self._spelled else 0
+
     def text(self, text: str) -> str:
         """The text without secrets."""
         for secret in self._spelled:
@@ -74,6 +79,10 @@ class Redaction:
         return min((begins for begins in found if begins >= 0), default=place)
 
 
+_IN_A_ROW_MAX: Final = 64
+"""So many secrets in a row are struck out one by one; more are struck out as one."""
+
+
 class StruckPieces:
     """A text that is told piece by piece: a secret is struck out of it also where pieces cut it in two."""
 
@@ -91,6 +100,11 @@ class StruckPieces:
         length = self._redaction.safe_length(text)
         self._held = text[length:]
         self._tell_struck(text[:length])
+        if len(self._held) > _IN_A_ROW_MAX * self._redaction.longest:
+            # Nothing but secrets, each of which overlaps the next: to look through it with each piece would take ever
+            # longer.
+            self._held = ""
+            self._tell(STRUCK_OUT)
 
     def end(self) -> None:
         """Nothing follows: tell the rest."""
