@@ -15,6 +15,7 @@ from interlock.tools import Done, Failed, LoopClock, ToolError, ToolOutcome, Unk
 from tests.tools.declared_tools import ToolFolder, called
 from tests.tools.doorstep import lived, secrets
 from tests.tools.mcp.scripted_server import ECHO, Serving, a_script, served
+from tests.tools.outgoing.loopback import loopback, response
 
 SAID = {"content": [{"type": "text", "text": "hello"}]}
 
@@ -388,6 +389,26 @@ def test_a_server_at_a_private_address_is_refused_unless_its_file_grants_it(fold
 
     assert listed.definitions == ()
     assert "which is not public" in listed.problems[0]
+
+
+@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
+def test_a_server_cannot_send_a_request_on_to_another_place(folder: ToolFolder, status: str) -> None:
+    """The key would go along, to a place that nobody has allowed."""
+
+    async def story() -> tuple[list[str], list[str]]:
+        async with loopback(response()) as inside:
+            location = f"Location: {inside.url('/mcp')}"
+            async with loopback(response(status=status, headers=[location])) as there:
+                file = server_file(there.url("/mcp"), headers='{X-Key: "${secrets.key}"}', timeout="2s")
+                folder.write("web.yaml", file)
+                (listed,) = await folder.listed(secrets({"key": "hush-4711"}))
+                assert there.requests != []
+                return list(listed.problems), inside.requests
+
+    problems, reached = lived(story)
+
+    assert len(problems) == 1
+    assert reached == []
 
 
 def test_a_tool_in_quarantine_says_so_where_it_is_asked_for(folder: ToolFolder) -> None:

@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.tools.errors import ToolFailed
 from interlock.tools.mcp.reach import Address
 from interlock.tools.outgoing import Network, parse_target
 from interlock.tools.outgoing.network import PinnedBackend, WayOut
@@ -110,11 +109,3 @@ def _transport(way_out: WayOut, network: Network | None) -> httpx2.AsyncBaseTran
             await self._answer.aclose()
 
     return PinnedTransport()
-
-
-def refuse_bad_address(url: str) -> None:
-    """`ToolFailed` if a server cannot be at that address."""
-    try:
-        parse_target(url)
-    except ToolFailed as refused:
-        raise ToolFailed(f"its address cannot be used: {refused}", kind="invalid", retryable=False) from refused
