@@ -19,6 +19,7 @@ WANTED: Final = MappingProxyType(
         "float_type": "a number",
         "bool_type": "true or false",
         "list_type": "a list",
+        "tuple_type": "a list",
         "dict_type": "a map",
         "model_type": "a map",
         "model_attributes_type": "a map",

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from interlock.authoring.report import render_problems
 from interlock.authoring.yaml_document import Document, read_document
 from interlock.core.problems import Place, Problem, nearest
+from interlock.core.shape_wording import WANTED, is_not, not_one_of
 from interlock.models.errors import ScriptsNotRead
 from interlock.models.scripted.script import SCRIPT_PROBLEM, Script, Turn, When, WrittenCall, WrittenError
 
+PROBLEMS_MAX: Final = 100
+"""Of one file; who mends these will be told of the others."""
 _ENDINGS: Final = (".yaml", ".yml")
 _KEYS: Final = sorted({key for part in (Script, Turn, When, WrittenCall, WrittenError) for key in part.model_fields})
 
@@ -57,18 +61,29 @@ def _script(document: Document, name: str) -> tuple[Script | None, list[Problem]
     try:
         script = Script.model_validate(data)
     except ValidationError as error:
-        return None, [_problem(each["loc"], each["type"], each["msg"]) for each in error.errors()]
+        return None, [_problem(each) for each in error.errors(include_url=False)[:PROBLEMS_MAX]]
     return script if script.script else script.model_copy(update={"script": name}), []
 
 
-def _problem(place: Place, kind: str, message: str) -> Problem:
-    name = next((each for each in reversed(place) if isinstance(each, str)), "the script")
-    if kind == "extra_forbidden":
-        meant = nearest(name, _KEYS)
-        advice = f"did you mean `{meant}`?" if meant else f"there are: {', '.join(_KEYS)}"
-        return Problem(place=place, message=f"`{name}` is no key here", advice=advice, at_key=True)
-    if kind == "missing":
-        return Problem(place=place[:-1], message=f"`{name}` is missing")
-    if kind == SCRIPT_PROBLEM:
-        return Problem(place=place, message=f"`{name}` {message}")
-    return Problem(place=place, message=f"`{name}`: {message[:1].lower()}{message[1:]}")
+def _problem(detail: ErrorDetails) -> Problem:
+    place, message = detail["loc"], detail["msg"]
+    name = next((f"`{each}`" for each in reversed(place) if isinstance(each, str)), "the script")
+    match detail["type"]:
+        case "extra_forbidden":
+            return _extra_key(place, name)
+        case "missing":
+            return Problem(place=place[:-1], message=f"{name} is missing")
+        case kind if kind == SCRIPT_PROBLEM:
+            return Problem(place=place, message=f"{name} {message}")
+        case "literal_error":
+            return not_one_of(name, detail["input"], str(detail.get("ctx", {})["expected"]), place)
+        case kind if kind in WANTED:
+            return is_not(name, kind, detail["input"], place)
+        case _:
+            return Problem(place=place, message=f"{name}: {message[:1].lower()}{message[1:]}")
+
+
+def _extra_key(place: Place, name: str) -> Problem:
+    meant = nearest(name.strip("`"), _KEYS)
+    advice = f"did you mean `{meant}`?" if meant else f"there are: {', '.join(_KEYS)}"
+    return Problem(place=place, message=f"{name} is no key here", advice=advice, at_key=True)
