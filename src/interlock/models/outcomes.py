@@ -62,17 +62,21 @@ def how_answered(outcome: ModelAnswered) -> Decision | None:
 
 
 def _after_failures(tries: Sequence[Try]) -> Decision | None:
-    failed: dict[str, list[Error]] = {}
+    failed: dict[str, list[Try]] = {}
     for each in tries:
         if each.error is not None:
-            failed.setdefault(each.model, []).append(each.error)
+            failed.setdefault(each.model, []).append(each)
     if not failed:
         return None
-    options = tuple(
-        Option(model, {"failed": len(errors)}, f"{errors[-1].kind}: {errors[-1].message}")
-        for model, errors in failed.items()
-    )
+    options = tuple(_failed(model, of_model) for model, of_model in failed.items())
     answered = tries[-1].model
     others = [model for model in failed if model != answered]
     why = f"{' and '.join(others)} did not answer" if others else "answered when it was asked again"
     return Decision("model", answered, options, why)
+
+
+def _failed(model: str, tries: Sequence[Try]) -> Option:
+    """A model that was asked in vain: how often, what that may have cost, and what it said last."""
+    spent, last = sum((each.spent for each in tries), start=NOTHING), tries[-1].error
+    score = {"failed": len(tries)} | ({"usd": spent.usd, "tokens": spent.tokens} if spent != NOTHING else {})
+    return Option(model, score, "" if last is None else f"{last.kind}: {last.message}")

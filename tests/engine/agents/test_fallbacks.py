@@ -50,6 +50,13 @@ async def choices(handle: RunHandle) -> list[Decision]:
     return [decision for decision in made if decision.point == "model"]
 
 
+async def settled(handle: RunHandle) -> AsyncGenerator[e.EffectDone]:
+    """What came of its calls."""
+    async for event in handle.events():
+        if isinstance(event.body, e.EffectDone):
+            yield event.body
+
+
 async def asked(handle: RunHandle) -> list[str]:
     """The models of an agent's turns, as they are shown."""
     at_work = AgentsAtWork(await handle.plan())
@@ -78,6 +85,18 @@ async def test_a_model_that_answers_when_it_is_asked_again_is_on_record_too() ->
 
     failed = Option("far/one", {"failed": 1}, "rate_limited: it is asked too often: 429 later")
     assert then == Decision("model", "far/one", (failed,), "answered when it was asked again")
+
+
+@in_event_loop
+async def test_what_a_model_that_failed_may_have_cost_is_told_beside_it() -> None:
+    """It is part of what the call has cost, and no cost of the model that has answered."""
+    async with FakeServer(FakeReply(body="{}"), ANSWER) as server, ran(server.url) as run:
+        _, then = await choices(run)
+        costs = [body.spent.usd async for body in settled(run) if body.spent is not None]
+
+    [failed] = then.options
+    assert failed.score["failed"] == 1
+    assert costs == [failed.score["usd"] + 25]
 
 
 @in_event_loop
