@@ -71,7 +71,7 @@ def _after_failures(tries: Sequence[Try]) -> Decision | None:
     options = tuple(_failed(model, of_model) for model, of_model in failed.items())
     answered = tries[-1].model
     others = [model for model in failed if model != answered]
-    why = f"{' and '.join(others)} did not answer" if others else "answered when it was asked again"
+    why = f"{', '.join(others)} did not answer" if others else "answered when it was asked again"
     return Decision("model", answered, options, why)
 
 
