@@ -142,6 +142,22 @@ def test_what_is_said_of_a_tool_of_the_project_counts_before_what_it_says_itself
     assert said["movement"]["permissions"] == {"hosts": ["*.bank.example"]}
 
 
+def test_the_call_of_a_node_is_judged_by_all_that_the_tool_may_need(interlock: CommandLine) -> None:
+    """As in a run, where no code is asked what a node's call comes to."""
+    interlock.write("tools/paying.py", PAYING)
+    words = ("policy", "explain", "--point", "tool", "--name", "wire", "--argument", "host=a.bank.example", "--json")
+
+    assert interlock(*words).json["movement"]["permissions"] == {"hosts": ["*.bank.example"], "external": True}
+
+
+def test_an_agent_that_is_called_is_no_unknown_tool(interlock: CommandLine) -> None:
+    """It is asked about like one, as something that only reads; what it wants itself is asked about by itself."""
+    said = interlock("policy", "explain", "--point", "tool", "--name", "agent:planner")
+
+    assert said.out.startswith("allow by default#tools_of_nodes")
+    assert "in this project" not in said.out
+
+
 def test_who_is_asked_is_told(interlock: CommandLine) -> None:
     """And the same for programs."""
     interlock.write("policies/house.yaml", HOUSE)

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from interlock.cli.tool_table import may
+from interlock.core.agent_contract import AGENT_TOOL, GRAPH_TOOL
 from interlock.core.plan import Permissions
 from interlock.core.verdicts import Movement
 from interlock.tools.tool import Tool
@@ -25,10 +26,14 @@ class AskedAbout(Struct, frozen=True):
 
 def about_a_tool(said: Movement, tool: Tool | None, *, given: frozenset[str]) -> AskedAbout:
     """The same with the effect, the risk and the needs of the tool, but for those that were `given`."""
+    if said.name.startswith((AGENT_TOOL, GRAPH_TOOL)):
+        return AskedAbout(said if "effect" in given else structs.replace(said, effect="read"))
     if tool is None:
         note = f"there is no tool `{said.name}` in this project: what was said of it is all that is known"
         return AskedAbout(said, note)
-    needs = tool.terms.permissions if said.arguments is None else tool.permissions(said.arguments)
+    # What a node calls is judged without any code, by all that the tool may need.
+    is_told = said.agent != "" and said.arguments is not None
+    needs = tool.permissions(said.arguments) if is_told else tool.terms.permissions
     kept = {name: getattr(said.permissions, name) for name in Permissions.__struct_fields__ if name in given}
     known: dict[str, Any] = {"effect": tool.contract.effect, "risk": tool.terms.risk}
     movement = structs.replace(
