@@ -28,6 +28,7 @@ from interlock.core.verdicts import Movement, Verdict
 from interlock.engine.agents.model_door import Candidate, Chosen, Heard, NoneChosen, Turn
 from interlock.engine.engine import Engine
 from interlock.engine.performing import LiveWorld
+from interlock.engine.sharing.placing import Placing
 from interlock.store.event_store import EventStore
 from interlock.tools.context import AsyncToolContext
 from interlock.tools.door import ToolDoor
@@ -59,6 +60,7 @@ class AgentSimulation(EngineSimulation):
         self.people.world = self.tools
         self.models = SimulatedModels(seed, self.dice, temper, self._is_on_record)
         self.watch = AgentWatch(_limits(self.plan))
+        self.gives_back = Random(f"sharing {seed}").random() < 0.5  # noqa: S311 - the same again
         self.judge_seed = Random(f"judge {seed}").randint(0, 9)  # noqa: S311 - the same again
 
     def _compiled(self) -> Compiled:
@@ -71,6 +73,23 @@ class AgentSimulation(EngineSimulation):
 
     def _world(self, tools: ToolDoor) -> LiveWorld:
         return LiveWorld(self.tools.toolbox(), tools, tenant=TENANT, models=self.models, agents=self.agents)
+
+    async def _until_it_can_move(self) -> None:
+        """A run that rests is taken up by nobody until something can move it on."""
+        while self.gives_back and not await self._can_move():  # noqa: ASYNC110 - virtual time, in which people move it on
+            await asyncio.sleep(1)
+
+    async def _can_move(self) -> bool:
+        row = await self.store.find_run(TENANT, RUN)
+        if row is None or row.status in {"pending", "running", "compensating"}:
+            return True
+        is_due = row.due is not None and row.due <= self.clock.now()
+        return is_due or bool(await self.store.unread_signals(TENANT, run=RUN))
+
+    def _place(self) -> Placing:
+        return Placing(
+            {each.name: "default" for each in (*self.agents, *self.tools.toolbox())}, is_shared=self.gives_back
+        )
 
     def _engine(self, store: EventStore) -> Engine:
         return self.engine_kind(
@@ -271,7 +290,7 @@ class AgentWatch(Watch):
 
     def ended(self, state: RunState) -> None:
         """The run is over: nothing of it is left open."""
-        if state.calls_in_flight or state.waits:
+        if state.calls_in_flight or state.calls_waiting or state.waits:
             raise BrokenRule(2, f"{state.calls_in_flight} calls and {state.waits} waits are left after the end")
         for account in state.scopes[""].accounts.values():
             if account.usd_held or account.tokens_held:

@@ -27,6 +27,7 @@ from interlock.engine.errors import EngineError
 from interlock.engine.performing import LiveWorld, late_result
 from interlock.engine.retaining.leftovers import KINDS as OF_LIVING_RUNS
 from interlock.engine.retaining.leftovers import drop_leftovers
+from interlock.engine.sharing.placing import Placing
 from interlock.engine.signals import encode_request, kind_of
 from interlock.engine.snapshots import SNAPSHOT_EVENTS
 from interlock.engine.submitting import submit
@@ -207,6 +208,7 @@ class EngineSimulation:
     async def _processes(self) -> None:
         """One process after another, until the run has ended."""
         while not await self._has_ended():
+            await self._until_it_can_move()
             self.processes += 1
             await self._process(f"process {self.processes}")
 
@@ -235,7 +237,9 @@ class EngineSimulation:
         )
         engine = self._engine(FaultyStore(door.as_store(), process).as_store())
         world = FaultyWorld(self._world(tools), process)
-        worker = Worker(engine, world, self.clock, owner=LeaseOwner(name, "here", 1, 1), new_id=lambda: RUN)
+        worker = Worker(
+            engine, world, self.clock, owner=LeaseOwner(name, "here", 1, 1), new_id=lambda: RUN, placing=self._place()
+        )
         self.alive = name
         async with worker:
             self.worker = worker
@@ -246,6 +250,13 @@ class EngineSimulation:
             finally:
                 self.worker = None
         self.alive = ""
+
+    async def _until_it_can_move(self) -> None:
+        """The next process comes at once: none of them gives the run back."""
+
+    def _place(self) -> Placing:
+        """What a process performs itself, and whether it gives back what rests."""
+        return Placing({})
 
     def _world(self, tools: ToolDoor) -> LiveWorld:
         """Where effects go."""

@@ -81,6 +81,8 @@ def _check_counters(state: RunState) -> None:
         if scope.undoing is not None:
             waits += scope.undoing.waiting != ""
             calls += not scope.undoing.waiting and scope.undoing.attempt.status == ""
+    if not 0 <= state.calls_waiting <= state.calls_in_flight:
+        raise BrokenRule(2, f"of {state.calls_in_flight} calls {state.calls_waiting} are said to wait")
     if (calls, waits) != (state.calls_in_flight, state.waits):
         counted = f"{state.calls_in_flight} calls and {state.waits} waits"
         raise BrokenRule(2, f"the state counts {counted}, and holds {calls} and {waits}")

@@ -19,7 +19,9 @@ def call_began(state: RunState, attempt: Attempt) -> None:
 
 
 def call_moved(state: RunState, attempt: Attempt) -> None:
-    """Something inside a call has begun, or is over."""
+    """Something inside a call has begun, or is over. Of one that has ended itself, people may still be heard."""
+    if attempt.status:
+        return
     was_working = is_working(state)
     _keep(state, attempt, waits=_only_waits(attempt.steps))
     _keep_wall(state, was_working=was_working)
