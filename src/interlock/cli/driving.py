@@ -23,7 +23,7 @@ from interlock.client.handle import RunHandle
 from interlock.core.events import Event, RunMigrated
 from interlock.engine.live_words import Progress, Words
 from interlock.engine.submitting import Submitted
-from interlock.engine.telling.history import History, RunView
+from interlock.engine.telling.history import History, NodeView, RunView
 from interlock.store.errors import PlaceError
 
 FAR_MICROS: Final = 60 * 1_000_000
@@ -163,10 +163,15 @@ async def _quiet(display: Display) -> None:
 
 def _waits_for_others(view: RunView) -> bool:
     """Whether nothing but people and other systems moves it on before a deadline that is far off."""
-    if view.status != "waiting":
+    if view.status != "waiting" or any(_is_performed(node) for node in view.nodes.values()):
         return False
     far = _now() + FAR_MICROS
     return all(wait.reason in _FOR_OTHERS and (wait.due is None or wait.due > far) for wait in view.waits)
+
+
+def _is_performed(node: NodeView) -> bool:
+    """Whether a node's own code is being performed, and must not be broken off while it asks somebody."""
+    return node.status == "running" and node.tool != "" and node.kind != "agent"
 
 
 def _now() -> int:

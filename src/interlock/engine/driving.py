@@ -447,9 +447,13 @@ class RunDriver:
     def _tell_rest(self) -> None:
         if not self._resting or self._is_moving:
             return
-        is_busy = self._inbox or self._goes_on or not waits_for_outside(self.run.state)
-        if self.is_over or self.run.has_ended or not is_busy:
+        if self.is_over or self.run.has_ended or not (self._is_busy() or self._inbox or self._goes_on):
             self._end_rest()
+
+    def _is_busy(self) -> bool:
+        """Whether something of the run goes on by itself, or is performed here and would be broken off."""
+        is_idle = self._in_hand.only_wait(self.run.plan, self.run.state)
+        return not (is_idle and waits_for_outside(self.run.state))
 
     def _end_rest(self) -> None:
         resting, self._resting = self._resting, []
