@@ -224,7 +224,7 @@ def test_whatever_drives_a_run_takes_a_world_and_a_recording() -> None:
     }
 
     assert {name for name, options in commands.items() if {"world", "record"} <= options.keys()} == DRIVING
-    looking = {"replay", "config", "release", "migrate", "up", "worker"}
+    looking = {"replay", "config", "conformance", "release", "migrate", "up", "worker"}
     assert {name for name, options in commands.items() if "tools" in options} - DRIVING == looking
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from interlock import Interlock, ToolContext, tool
 from interlock.core.events import Event
-from interlock.engine.live_words import Progress
+from interlock.engine.live_words import Progress, Words
 from interlock.tools import AsyncToolContext
 from tests.client.workshop import ASK, Workshop, graph, making
 from tests.store.event_loop import in_event_loop
@@ -74,7 +74,7 @@ async def test_the_stream_carries_progress_that_is_on_no_record(store: str) -> N
 
     async with Interlock(store, tools=[count]) as interlock:
         handle = await interlock.start(graph({"ask": ASK["nodes"]["approve"], "a": {"tool": "count", "after": "ask"}}))
-        seen: list[Event | Progress] = []
+        seen: list[Event | Progress | Words] = []
 
         async def follow() -> None:
             seen.extend([item async for item in handle.stream()])

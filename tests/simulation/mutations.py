@@ -248,8 +248,8 @@ def _lists_items_as_they_ended(right: Wrong) -> Wrong:
 
 
 def _wakes_too_early(right: Wrong) -> Wrong:
-    def due(state: Any, at: int) -> Any:
-        return right(state, at + 2_000_000)
+    def due(plan: Any, state: Any, at: int) -> Any:
+        return right(plan, state, at + 2_000_000)
 
     return due
 

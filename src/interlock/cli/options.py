@@ -53,11 +53,14 @@ World: TypeAlias = Annotated[
     str, typer.Option("--world", metavar="live|cassette:FILE", help="What answers calls: the tools, or a cassette.")
 ]
 Record: TypeAlias = Annotated[
-    Path | None, typer.Option("--record", metavar="FILE", help="Keep what tools and models answer as a cassette, made anew.")
+    Path | None,
+    typer.Option("--record", metavar="FILE", help="Keep what tools and models answer as a cassette, made anew."),
 ]
 RecordMore: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--record", metavar="FILE", help="Keep what tools and models answer; a cassette that is there is added to."),
+    typer.Option(
+        "--record", metavar="FILE", help="Keep what tools and models answer; a cassette that is there is added to."
+    ),
 ]
 
 # --- which runs are meant where none is named ------------------------------------------------------------------------

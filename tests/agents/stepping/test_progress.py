@@ -75,9 +75,7 @@ def test_the_same_error_three_times_is_told_and_the_fourth_time_stops_the_agent(
 
     assert [(each.tool, each.count) for each in told] == [("read_file", 3)]
     assert isinstance(ended, Fail)
-    assert ended.error.message == (
-        "the agent `fixer` met the same error 4 times: read_file: no such file: a.py"
-    )
+    assert ended.error.message == ("the agent `fixer` met the same error 4 times: read_file: no such file: a.py")
 
 
 def test_the_model_that_repeats_the_same_broken_answer_is_told_and_stopped() -> None:

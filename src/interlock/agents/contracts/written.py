@@ -47,7 +47,9 @@ class LimitsSpec(Written):
     usd: Money | None = Field(default=None, description="How much money it may spend.")
     tokens: int | None = Field(default=None, ge=1, description="How many tokens its models may use.")
     calls: int | None = Field(default=None, ge=1, description="How many calls of models and tools it may make.")
-    latency: Duration | None = Field(default=None, description="How long it may take.")
+    latency: Duration | None = Field(
+        default=None, description="How long it may take, without the time in which it waits for people."
+    )
 
 
 class ModelSpec(Written):
@@ -115,5 +117,5 @@ class WrittenAgent(Written):
     repairs: int = Field(default=2, ge=0, le=20, description="How many unusable answers in a row it may mend.")
     model: ModelSpec = Field(default=ModelSpec(), description="Which models may answer it.")
     context: ContextSpec = Field(default=ContextSpec(), description="What it is told at each call.")
-    memory: Memories = Field(default=(), description="The memories it may use: `session`, `long_term`.")
     policies: Words = Field(default=(), description="Policies without which it may do nothing, by their names.")
+    memory: Memories = Field(default=(), description="The memories it may use: `session`, `long_term`.")
