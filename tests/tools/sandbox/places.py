@@ -14,11 +14,20 @@ from typing import Any, Final
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from interlock.core.plan import Micros
 from interlock.tools.sandbox import EnclosedSandbox, SandboxJob, SandboxLimits, SandboxResult
 from interlock.tools.sandbox.bubblewrap import Bubblewrap
-from interlock.tools.sandbox.enclosure import INSIDE, Tier, open_to_all
+from interlock.tools.sandbox.enclosure import (
+    INSIDE,
+    Confinement,
+    Enclosure,
+    Tier,
+    environment_with,
+    inside_program,
+    open_to_all,
+)
 from interlock.tools.sandbox.landlock import Landlock
 from interlock.tools.sandbox.leftovers import processes_that_say
 from interlock.tools.sandbox.probing import TierUnavailable, tier_named
@@ -72,6 +81,35 @@ PLACES: Final[dict[str, Callable[[Path], Tier]]] = {
     # Machines that have it are few, and the Debian package is old: it is tried where somebody has installed it.
     **({"gvisor": lambda _: tier_named("gvisor")} if shutil.which("runsc") else {}),
 }
+
+
+_HOLDING: Final = Confinement(
+    workspace="", environment={}, kill="descendants", families=(), shares_user=True, landlock=None
+)
+
+
+class Leaky:
+    """A tier in which something was forgotten."""
+
+    name = "leaky"
+    gaps = ()
+    python = Path(sys.executable)
+
+    def __init__(self, **forgotten: object) -> None:
+        self._forgotten = forgotten
+
+    @contextmanager
+    def enclosed(self, job: SandboxJob) -> Generator[Enclosure]:  # noqa: ARG002 - it is the same for every job
+        """No wall at all but the filter of system calls, and not even that where it was forgotten."""
+        with folder_open_to_all() as room:
+            confinement = replace(
+                _HOLDING,
+                room=str(room),
+                workspace=f"{room}/workspace",
+                environment=environment_with(f"{room}/tmp"),
+                **self._forgotten,
+            )
+            yield Enclosure(command=inside_program("supervise"), confinement=confinement, is_killed_whole=False)
 
 
 @contextmanager

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import pytest
-from msgspec.structs import replace
 
-from interlock.tools.sandbox import EnclosedSandbox, NoSandbox, SandboxJob, describe, find_sandbox
-from interlock.tools.sandbox.enclosure import Confinement, Enclosure, environment_with, inside_program
+from interlock.tools.sandbox import EnclosedSandbox, NoSandbox, describe, find_sandbox
 from interlock.tools.sandbox.probing import TierUnavailable, try_to_break_out
-from tests.privileges import folder_open_to_all
-from tests.tools.sandbox.places import PLACES, place_named
+from tests.tools.sandbox.places import PLACES, Leaky, place_named
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -65,35 +58,6 @@ def test_a_program_that_only_calls_itself_bubblewrap_is_found_out(tmp_path: Path
     assert isinstance(found, NoSandbox)
     assert found.reasons[0][0] == "bubblewrap"
     assert "a trial job did not run: its supervisor ended before it did" in found.reasons[0][1]
-
-
-HOLDING: Final = Confinement(
-    workspace="", environment={}, kill="descendants", families=(), shares_user=True, landlock=None
-)
-
-
-class Leaky:
-    """A tier in which something was forgotten."""
-
-    name = "leaky"
-    gaps = ()
-    python = Path(sys.executable)
-
-    def __init__(self, **forgotten: object) -> None:
-        self._forgotten = forgotten
-
-    @contextmanager
-    def enclosed(self, job: SandboxJob) -> Generator[Enclosure]:  # noqa: ARG002 - it is the same for every job
-        """No wall at all but the filter of system calls, and not even that where it was forgotten."""
-        with folder_open_to_all() as room:
-            confinement = replace(
-                HOLDING,
-                room=str(room),
-                workspace=f"{room}/workspace",
-                environment=environment_with(f"{room}/tmp"),
-                **self._forgotten,
-            )
-            yield Enclosure(command=inside_program("supervise"), confinement=confinement, is_killed_whole=False)
 
 
 @pytest.mark.parametrize(

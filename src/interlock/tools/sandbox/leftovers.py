@@ -65,6 +65,18 @@ class Family:
         return True
 
 
+async def kill_descendants(process: int) -> None:
+    """Kill what descends from a living process to which orphans come, until nothing does, or it takes too long."""
+    deadline = asyncio.get_running_loop().time() + _ENDS_SECONDS
+    while found := descendants_of(process):
+        for descendant in found:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(descendant, signal.SIGKILL)
+        if asyncio.get_running_loop().time() > deadline:
+            return
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
 async def kill_user(user: int) -> bool:
     """Kill what runs as a user id that is a job's alone, until nothing does, and say whether that worked."""
     deadline = asyncio.get_running_loop().time() + _ENDS_SECONDS

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -22,7 +21,7 @@ from interlock.core.plan import Micros
 from interlock.tools.sandbox.enclosure import Enclosure, Tier, task_of
 from interlock.tools.sandbox.inside import archive, frames
 from interlock.tools.sandbox.job import Ending, SandboxJob, SandboxLimits, SandboxResult
-from interlock.tools.sandbox.leftovers import Family, kill_user
+from interlock.tools.sandbox.leftovers import Family, kill_descendants, kill_user
 from interlock.tools.sandbox.returning import Returned, printable, take_back
 
 START_SECONDS: Final = 10.0
@@ -30,6 +29,8 @@ START_SECONDS: Final = 10.0
 END_SECONDS: Final = 20.0
 """How long packing what is left may take."""
 _POLITE_SECONDS: Final = 3.0
+_LAST_SECONDS: Final = 5.0
+"""How long after the last was killed it may take until all that they said has been read."""
 _ARCHIVE_SPARE: Final = 32 * 1024 * 1024
 """Room for the heads of an archive's members, beside their bytes."""
 _COMPLAINT_BYTES: Final = 2_000
@@ -141,8 +142,8 @@ class _Conversation:
             failed = str(error)
         finally:
             self._ended_at = self._ended_at or _now()
-            await _to_the_end(self._end(process))
-            told = await complaint
+            await _to_the_end(self._end(process, complaint))
+            told = complaint.result() if complaint.done() and not complaint.cancelled() else ""
         if failed:
             self._note = f"{failed} ({told})" if told else failed
 
@@ -272,7 +273,7 @@ class _Conversation:
         self._sent = {name: digests[name].hexdigest() if name in digests else "" for name in packing.seen}
         self._not_sent = [f"{name}: {why}, so it was not sent in" for name, why in packing.left_out]
 
-    async def _end(self, process: asyncio.subprocess.Process) -> None:
+    async def _end(self, process: asyncio.subprocess.Process, complaint: asyncio.Task[str]) -> None:
         """Nothing of the job lives when this returns; where something does, the result says so."""
         assert process.stdin is not None
         assert process.stdout is not None
@@ -281,8 +282,11 @@ class _Conversation:
         if not self._enclosure.is_killed_whole:
             # The supervisor ends everything of its job when it hears nothing more, and only then itself.
             process.stdin.close()
-            with suppress(TimeoutError):
+            try:
                 await asyncio.wait_for(process.wait(), _POLITE_SECONDS)
+            except TimeoutError:
+                # First those who would be orphans without it, and nobody's then.
+                await kill_descendants(process.pid)
         # As they were at the start: who has lost its parent since would not be found any more.
         with self._family or Family(process.pid) as family:
             is_ended = await family.kill()
@@ -290,9 +294,8 @@ class _Conversation:
         is_empty = await cgroup.kill() if cgroup is not None else True
         is_gone = await kill_user(user) if user is not None else True
         process.stdin.close()
-        await process.wait()
-        await unread
-        if not (is_ended and is_empty and is_gone):
+        has_closed = await _all_end([asyncio.create_task(process.wait()), unread, complaint])
+        if not (is_ended and is_empty and is_gone and has_closed):
             self._ending, self._note = "stopped", "something of it could not be killed"
 
     def _take_back(self) -> Returned:
@@ -328,6 +331,14 @@ async def _end_of(stream: asyncio.StreamReader | None) -> str:
     while data := await stream.read(frames.PIECE_BYTES):
         kept = (kept + data)[-_COMPLAINT_BYTES:]
     return " ".join(kept.decode(errors="replace").split())
+
+
+async def _all_end(tasks: Sequence[asyncio.Task[Any]]) -> bool:
+    """Whether all of them end. Who has got away may hold their other ends open for ever, and is not waited for."""
+    _, waiting = await asyncio.wait(tasks, timeout=_LAST_SECONDS)
+    for task in waiting:
+        task.cancel()
+    return not waiting
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:

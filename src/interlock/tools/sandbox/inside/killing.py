@@ -28,13 +28,14 @@ def kill_user(user: int) -> None:
 
 
 def kill_descendants() -> None:
-    """All that descends from us, until there is none: where the job runs as somebody who has other processes too."""
-    while found := _descendants():
-        for process in found:
+    """All that descends from us, until there is none: where the job runs as somebody who has other processes too.
+
+    One look may miss a process whose parent ends meanwhile. It comes to us then, so the next one finds it.
+    """
+    while _has_children():
+        for process in _descendants():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
-        reap_ended()
-    reap_all()
 
 
 def reap_ended() -> dict[int, int]:
@@ -51,6 +52,16 @@ def reap_all() -> None:
     with contextlib.suppress(ChildProcessError):
         while True:
             os.waitpid(-1, 0)
+
+
+def _has_children() -> bool:
+    """Whether a process of ours is left that has not been reaped."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _descendants() -> list[int]:
