@@ -107,10 +107,10 @@ EXAMPLES = [
     ("refuse", "5s"),
     ("step", "5s"),
     ("die", "30s"),
-    ("late", "100ms"),
+    ("late", "1s"),
     ("number", "5s"),
     ("mistyped", "5s"),
-    ("unknown", "100ms"),
+    ("unknown", "1s"),
 ]
 """Tools, and how long they may take."""
 
