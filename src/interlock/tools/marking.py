@@ -17,7 +17,8 @@ from interlock.core.values import Value
 
 MARK_LENGTH: Final = 16
 _WORD: Final = "tool-result"
-_IMITATED: Final = re.compile(r"<(?=\s*/?\s*tool[\s_-]*result)", re.IGNORECASE)
+_IMITATED: Final = re.compile(r"<(?=\s*(?:/\s*)?tool[\s_-]*result)", re.IGNORECASE)
+"""No two parts of it stand for the same blanks: what outsiders write must not take long to look at."""
 
 
 def told_to_model(result: Value, *, tool: str, source: str, mark: str) -> str:
