@@ -1,4 +1,4 @@
-"""A server at an address may pour, flood and pack what it answers: it costs neither memory nor time without end."""
+"""A server at an address is told its own key and no other, and what it pours or packs costs little."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from typing import Any, Final
 
 import pytest
 
-from interlock.tools import LoopClock, ToolOutcome, Unknown
+from interlock.tools import Done, LoopClock, ToolOutcome, Unknown
 from interlock.tools.mcp import connection as connecting
 from tests.tools.declared_tools import ToolFolder, called
-from tests.tools.doorstep import lived
+from tests.tools.doorstep import lived, secrets
 from tests.tools.mcp.raw_program import NOTE, TOOL
+from tests.tools.mcp.scripted_server import a_script, served
 from tests.tools.outgoing.loopback import Loopback, loopback, response
 
 Attack = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -68,6 +69,13 @@ async def pour_lines_of_one_event(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
+async def nest(writer: asyncio.StreamWriter) -> None:
+    """Data in data in data, deeper than any stack."""
+    deep = b"[" * 500_000 + b"]" * 500_000
+    writer.write(response(b'{"jsonrpc": "2.0", "id": 2, "result": ' + deep + b"}", headers=[JSON]))
+    await writer.drain()
+
+
 async def pack(writer: asyncio.StreamWriter) -> None:
     """A few bytes that become very many."""
     packing, megabyte = zlib.compressobj(wbits=31), bytes(1 << 20)
@@ -82,7 +90,7 @@ async def attacking(attack: Attack) -> AsyncGenerator[Loopback]:
 
     async def answer(writer: asyncio.StreamWriter) -> None:
         asked = there.requests[-1].partition("\r\n\r\n")[2]
-        request = json.loads(asked) if asked else {}
+        request: dict[str, Any] = json.loads(asked) if asked else {}
         match request.get("method"):
             case "initialize":
                 writer.write(answered(request, HELLO))
@@ -105,7 +113,7 @@ def answered(request: dict[str, Any], result: dict[str, Any]) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "attack", [pour, flood, pour_one_event, pour_lines_of_one_event, pack], ids=lambda attack: attack.__name__
+    "attack", [pour, flood, pour_one_event, pour_lines_of_one_event, nest, pack], ids=lambda attack: attack.__name__
 )
 def test_a_server_at_an_address_that_pours_floods_or_packs_is_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: Attack
@@ -141,3 +149,36 @@ def memory_watched() -> Generator[list[int]]:
         most.append(tracemalloc.get_traced_memory()[1])
     finally:
         tracemalloc.stop()
+
+
+def test_a_server_hears_no_key_but_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that lie about on the machine, those of other servers and those of models are not for it to have."""
+    folder = ToolFolder(tmp_path / "tools")
+    (tmp_path / "netrc").write_text("default login ada password hush-netrc\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OPENAI_API_KEY", "hush-model")
+    known = secrets({"key": "hush-other"})
+
+    async def story() -> tuple[list[dict[str, str]], list[dict[str, str]], list[str]]:
+        async with served(a_script()) as one, served(a_script()) as other, loopback(response()) as proxy:
+            for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+                monkeypatch.setenv(name, proxy.url())
+            plain = "  private_hosts: [127.0.0.1]\n"
+            folder.write("one.yaml", f"mcp:\n  url: {one.url}\n{plain}")
+            keyed = '  headers: {Authorization: "Bearer ${secrets.key}"}\n'
+            folder.write("other.yaml", f"mcp:\n  url: {other.url}\n{plain}{keyed}")
+            await folder.approve(known)
+            toolbox = folder.toolbox()
+            outcomes = [await called(tool, {"text": "hi"}, secrets=known) for tool in toolbox]
+            assert [type(outcome) for outcome in outcomes] == [Done, Done]
+            await toolbox.close()
+            return one.asked.headers, other.asked.headers, proxy.requests
+
+    one, other, through_proxy = lived(story)
+
+    assert "hush" not in repr(one)
+    assert not {"authorization", "cookie", "proxy-authorization"} & {name for headers in one for name in headers}
+    assert {headers["authorization"] for headers in other} == {"Bearer hush-other"}
+    assert through_proxy == []

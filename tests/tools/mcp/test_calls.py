@@ -12,6 +12,7 @@ import pytest
 from interlock.core.events import Error
 from interlock.core.values import Secret
 from interlock.tools import Done, Failed, LoopClock, ToolError, ToolOutcome, Unknown
+from interlock.tools.approving import review
 from tests.tools.declared_tools import ToolFolder, called
 from tests.tools.doorstep import lived, secrets
 from tests.tools.mcp.scripted_server import ECHO, Serving, a_script, served
@@ -175,6 +176,30 @@ def test_two_servers_may_have_tools_of_one_name(folder: ToolFolder) -> None:
     assert lived(story) == [Done({"text": "hello"}), Done({"text": ""})]
 
 
+def test_a_server_cannot_take_the_name_of_a_tool_of_another(folder: ToolFolder) -> None:
+    """`web_shop` with its tool `pay` and `web` with its tool `shop_pay` would both be `web_shop_pay`."""
+
+    async def story() -> tuple[list[ToolOutcome], Serving, list[tuple[str, str]]]:
+        async with (
+            served(a_script(a_tool(name="pay"), pay=SAID)) as one,
+            served(a_script(a_tool(name="shop_pay"))) as two,
+        ):
+            folder.write("web_shop.yaml", server_file(one.url))
+            await folder.approve()
+            files = [folder.path / "web_shop.yaml", folder.write("web.yaml", server_file(two.url))]
+            toolbox = folder.toolbox()
+            outcomes = [await called(tool, {"text": "hi"}) for tool in toolbox]
+            await toolbox.close()
+            changes = (await review(files, secrets({}))).changes
+            return outcomes, two, [(change.name, change.turn) for change in changes]
+
+    outcomes, other, changes = lived(story)
+
+    assert outcomes == [Done({"text": "hello"})]
+    assert other.asked.calls == []
+    assert changes == [("web_shop_pay", "changed")]
+
+
 def test_a_server_that_offers_two_tools_of_one_name_gets_none_of_them_in(folder: ToolFolder) -> None:
     """Which one answers would be its choice, at every call."""
 
@@ -268,6 +293,43 @@ def test_a_schema_that_may_not_be_used_keeps_its_tool_out(
 
     assert [each.name for each in listed.definitions] == ["web_fine"]
     assert problem in listed.problems[0]
+
+
+DEEP: dict[str, Any] = json.loads('{"text":' * 60 + "{}" + "}" * 60)
+ROUND = {"a": {"allOf": [{"$ref": "#/$defs/b"}]}, "b": {"allOf": [{"$ref": "#/$defs/a"}]}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "fits"),
+    [
+        ({"properties": {"text": {"$ref": "#"}}}, True),
+        ({"properties": {"text": {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}}, "required": ["never"]}, False),
+        ({"$ref": "#"}, True),
+        ({"not": {"$ref": "#"}}, False),
+        ({"$defs": ROUND, "$ref": "#/$defs/a"}, True),
+    ],
+    ids=["recursive", "twice", "itself", "not itself", "round"],
+)
+def test_a_schema_that_leads_back_to_itself_neither_hangs_nor_ends_the_process(
+    folder: ToolFolder, schema: dict[str, Any], *, fits: bool
+) -> None:
+    """Whoever follows it without counting runs out of stack, and takes every other run along."""
+    whole = {"type": "object", **schema}
+
+    async def story() -> ToolOutcome:
+        said: dict[str, Any] = {"content": [], "structuredContent": DEEP}
+        async with served(a_script(a_tool(inputSchema=whole, outputSchema=whole), echo=said)) as there:
+            folder.write("web.yaml", server_file(there.url))
+            await folder.approve()
+            toolbox = folder.toolbox()
+            async with asyncio.timeout(10):
+                outcome = await called(toolbox.get("web_echo"), DEEP)
+            await toolbox.close()
+            return outcome
+
+    outcome = lived(story)
+
+    assert outcome == Done(DEEP) if fits else isinstance(outcome, Failed) and outcome.error.kind == "invalid"
 
 
 def test_a_pattern_that_hangs_others_is_judged_in_no_time(folder: ToolFolder) -> None:
