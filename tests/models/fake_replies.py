@@ -34,6 +34,8 @@ class FakeReply:
     """It takes the request and never answers."""
     cut_after: int | None = None
     """The connection is closed after so many pieces of a streamed answer."""
+    ends_after: int | None = None
+    """After so many pieces the stream ends as if that were all of the answer."""
     hangs_after: int | None = None
     """After so many pieces no more come."""
 

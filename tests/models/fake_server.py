@@ -145,6 +145,8 @@ async def _send_stream(writer: asyncio.StreamWriter, events: Events, reply: Fake
     for number, (name, data) in enumerate(events):
         if number == reply.cut_after:
             return False
+        if number == reply.ends_after:
+            break
         if number == reply.hangs_after:
             await writer.drain()
             await asyncio.Event().wait()

@@ -45,8 +45,9 @@ def put_together(*pieces: bytes) -> tuple[dict[str, Any], list[tuple[str, bool]]
     """The message that they come to, and what was told meanwhile."""
     told: list[tuple[str, bool]] = []
     completion = StreamedCompletion(lambda text, is_said: told.append((text, is_said)))
-    for piece in pieces:
+    for piece in (*pieces, b"[DONE]"):
         completion.take(piece)
+    assert not completion.has_broken_off
     return completion.whole()["choices"][0]["message"], told
 
 
@@ -84,7 +85,7 @@ def test_events_are_read_wherever_the_network_cuts_them(said: list[bytes], data:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=6)))
     pieces = [wire[start:end] for start, end in zip([0, *cuts], [*cuts, len(wire)], strict=True)]
 
-    assert asyncio.run(events_in(pieces)) == kept
+    assert asyncio.run(events_in(pieces)) == [*kept, b"[DONE]"]
 
 
 def test_half_a_character_waits_for_its_other_half() -> None:
@@ -121,6 +122,24 @@ def test_thoughts_and_arguments_are_told_apart_from_the_answer() -> None:
 
     assert [text for text, is_said in told if is_said] == ["yes"]
     assert [text for text, is_said in told if not is_said] == ["<think>", "hm", "</think>", "why", "{}"]
+
+
+@pytest.mark.parametrize(
+    ("last", "has_broken_off"),
+    [
+        ([], True),
+        ([b'{"choices": [], "usage": {"prompt_tokens": 1}}'], True),
+        ([b'{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}'], False),
+        ([b"[DONE]"], False),
+    ],
+)
+def test_an_answer_has_ended_when_its_server_says_so(last: list[bytes], has_broken_off: bool) -> None:  # noqa: FBT001
+    """Some servers give no reason, some do not say that they are done: one of the two is enough, none is not."""
+    completion = StreamedCompletion(lambda _, __: None)
+    for piece in (delta(content="It is all"), *last):
+        completion.take(piece)
+
+    assert completion.has_broken_off is has_broken_off
 
 
 @given(JSON)

@@ -152,6 +152,25 @@ async def test_a_stream_that_breaks_off_is_paid_as_far_as_it_was_heard(kind: Kin
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("kind", [compatible, anthropic])
+@in_event_loop
+async def test_a_stream_that_ends_before_its_answer_is_no_answer(kind: Kind) -> None:
+    """A proxy that gives up ends a stream in good order: half a sentence must not pass for what the model said."""
+    async with FakeServer(FakeReply("x" * 80, ends_after=5)) as server:
+        url = server.url if kind is compatible else server.root
+        async with gateway({"a": kind(url)}, priced("a/claude-opus-4-6")) as models:
+            outcome = await asked(models, on_token=unheard)
+            reserve = routed(models).reserve
+
+    assert isinstance(outcome, ModelFailed)
+    assert outcome.error == Error(
+        "unavailable", "a/claude-opus-4-6: the connection failed: the stream ended before its answer"
+    )
+    assert outcome.retryable
+    assert 0 < outcome.spent.usd < reserve.usd
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("header", "said", "waited"),
     [

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout
+from httpx2 import RemoteProtocolError
+from pydantic_ai.exceptions import ModelConnectionError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.anthropic import AnthropicModel
@@ -13,7 +15,7 @@ from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.settings import ModelSettings
 
 from interlock.models.keys import ModelKey
-from interlock.models.sdk.pieces import OnPiece, text_in, unseen_in
+from interlock.models.sdk.pieces import BROKEN_OFF, OnPiece, text_in, unseen_in
 
 
 class AnthropicConnection:
@@ -48,8 +50,16 @@ class AnthropicConnection:
             async for event in stream:
                 text = text_in(event)
                 on_piece(text or unseen_in(event), bool(text))
-            return stream.get()
+            return _whole(stream.get())
 
     async def close(self) -> None:
         """Let the connections go."""
         await self._client.close()
+
+
+def _whole(response: ModelResponse) -> ModelResponse:
+    """The response, if its model has said why it ended. The library takes a stream that only stops for one too."""
+    if not (response.provider_details or {}).get("finish_reason"):
+        broken_off = RemoteProtocolError(BROKEN_OFF)
+        raise ModelConnectionError(response.model_name or "", BROKEN_OFF, phase="read") from broken_off
+    return response

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, cast
 
-from httpx2 import RequestError
+from httpx2 import RemoteProtocolError, RequestError
 from openai import APIConnectionError, APIError, AsyncOpenAI, AsyncStream, NotGiven, Omit
 from openai.resources.chat import AsyncChat
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from interlock.models.sdk.pieces import OnPiece
+from interlock.models.sdk.pieces import BROKEN_OFF, OnPiece
 from interlock.models.sdk.server_events import data_of
 from interlock.models.sdk.sound_usage import sound_usage
 from interlock.models.sdk.streamed_completion import StreamedCompletion, StreamProblem
@@ -102,6 +102,8 @@ class _Completions:
         try:
             async for data in data_of(stream.response.aiter_bytes()):
                 completion.take(data)
+            if completion.has_broken_off:
+                raise RemoteProtocolError(BROKEN_OFF)
             return ChatCompletion.construct(**completion.whole())
         except StreamProblem as problem:
             raise APIError(str(problem), stream.response.request, body=problem.body) from problem

@@ -1,13 +1,14 @@
-"""Server-sent events as they come over the wire, cut anywhere: the data of each, until the server says it is done."""
+"""Server-sent events as they come over the wire, cut anywhere: the data of each, and `DONE` as the last of it where
+the server says that it is done.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Final
 
-from interlock.models.sdk.streamed_completion import StreamProblem
+from interlock.models.sdk.streamed_completion import DONE, StreamProblem
 
-_DONE: Final = b"[DONE]"
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
 """No answer is that long: a stream that is longer has no end."""
 
@@ -29,7 +30,7 @@ async def data_of(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
             if field == b"data":
                 said.append(data.removeprefix(b" "))
             elif not field and not data and said:
-                if said == [_DONE]:
-                    return
                 yield b"\n".join(said)
+                if said == [DONE]:
+                    return
                 said.clear()

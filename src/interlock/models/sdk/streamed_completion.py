@@ -17,6 +17,8 @@ from interlock.core.values import is_list, is_map
 from interlock.models.sdk.pieces import OnPiece
 from interlock.models.sdk.sound_usage import sound_usage
 
+DONE: Final = b"[DONE]"
+"""What servers send in place of another piece."""
 _THINKING_BEGINS: Final = "<think>"
 _THINKING_ENDS: Final = "</think>"
 
@@ -96,9 +98,22 @@ class StreamedCompletion:
         self._finish: str | None = None
         self._usage: Any = None
         self._has_choice = False
+        self._is_done = False
+
+    @property
+    def has_broken_off(self) -> bool:
+        """Whether the server stopped in the middle: it gave no reason to end, and did not say that it was done either.
+
+        Some servers leave out the one and some the other; a connection that is lost leaves out both, and where its
+        end is that of the stream nothing else tells of it.
+        """
+        return self._has_choice and self._finish is None and not self._is_done
 
     def take(self, data: bytes) -> None:
         """Take one piece; `StreamProblem` if it is none."""
+        if data == DONE:
+            self._is_done = True
+            return
         chunk = _read(data)
         if chunk.error:
             raise StreamProblem(_said_in(chunk.error), chunk.error)
