@@ -1,6 +1,4 @@
-"""Server-sent events as they come over the wire, cut anywhere: the data of each, and `DONE` as the last of it where
-the server says that it is done.
-"""
+"""Server-sent events as they come over the wire, cut anywhere: the data of each, with `DONE` where a server says it."""
 
 from __future__ import annotations
 
