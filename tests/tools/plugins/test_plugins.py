@@ -91,6 +91,27 @@ def test_what_its_tools_may_do_is_read_elsewhere_and_calls_none(
     assert ((package / "imported").exists(), (package / "called").exists()) == (True, False)
 
 
+MANY = """
+from interlock import tool
+
+def _made(number):
+    async def look(x: int) -> int: ...
+    return tool(effect="read", name=f"look_{number}", description="What it is for. " * 100)(look)
+
+for _number in range(200):
+    globals()[f"look_{_number}"] = _made(_number)
+"""
+
+
+def test_a_plugin_of_many_tools_is_read_as_one_of_few(installed: Installed) -> None:
+    """A whole interface as tools says more of itself than a pipe holds, and is listed all the same."""
+    installed.package("acme-many", MANY, "[interlock.tools]\nall = acme_many\n")
+
+    offered = offered_by(installed.plugin("acme-many"))
+
+    assert len(offered) == 200
+
+
 def test_the_tools_of_an_enabled_plugin_are_tools_like_any_other(installed: Installed) -> None:
     """And say where they come from."""
     installed.package("acme-two", TOOLS, "[interlock.tools]\nall = acme_two\n")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import Final
+import tempfile
+from typing import IO, Final
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +19,7 @@ from interlock.core.plan import ToolContract, ToolTerms
 from interlock.tools.plugins.installed import Plugin
 
 IMPORT_SECONDS: Final = 30.0
+OFFER_BYTES_MAX: Final = 16 << 20
 _SAID_CHARACTERS_MAX: Final = 1_000
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 
@@ -42,48 +44,37 @@ def offered_by(plugin: Plugin) -> list[Offered]:
     """The tools of a plugin, by what they say of themselves; `OfferUnreadable` says why they cannot be read."""
     if not plugin.tools:
         return []
-    reading, writing = os.pipe()
-    command = [sys.executable, "-m", "interlock.tools.plugins.reading_process", str(writing), plugin.name]
-    try:
+    # Not a pipe: who writes more than that holds waits for somebody to read it.
+    with tempfile.TemporaryFile() as written:
+        command = [sys.executable, "-m", "interlock.tools.plugins.reading_process", str(written.fileno()), plugin.name]
         with subprocess.Popen(  # noqa: S603 - our own module, and the name of an installed package
             command,
             env=_environment(),
-            pass_fds=[writing],
+            pass_fds=[written.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         ) as process:
-            os.close(writing)
-            return _answer(process, reading)
-    finally:
-        os.close(reading)
+            return _answer(process, written)
 
 
-def _answer(process: subprocess.Popen[bytes], reading: int) -> list[Offered]:
+def _answer(process: subprocess.Popen[bytes], written: IO[bytes]) -> list[Offered]:
     try:
         _, said = process.communicate(timeout=IMPORT_SECONDS)
     except subprocess.TimeoutExpired as error:
         process.kill()
         raise OfferUnreadable(f"it was not imported within {IMPORT_SECONDS:g} s") from error
-    written = _all_of(reading)
-    if process.returncode != 0 or not written:
+    written.seek(0)
+    offer = written.read(OFFER_BYTES_MAX + 1)
+    if process.returncode != 0 or not offer:
         last = said.decode(errors="replace").strip().splitlines()[-1:]
         raise OfferUnreadable((last[0] if last else f"it ended with code {process.returncode}")[:_SAID_CHARACTERS_MAX])
+    if len(offer) > OFFER_BYTES_MAX:
+        raise OfferUnreadable(f"what it says of its tools is longer than {OFFER_BYTES_MAX:,} bytes")
     try:
-        return msgspec.json.decode(written, type=list[Offered])
+        return msgspec.json.decode(offer, type=list[Offered])
     except msgspec.MsgspecError as error:
         raise OfferUnreadable("what it wrote are no contracts") from error
-
-
-def _all_of(reading: int) -> bytes:
-    os.set_blocking(reading, False)
-    parts: list[bytes] = []
-    try:
-        while part := os.read(reading, 1 << 16):
-            parts.append(part)
-    except BlockingIOError:
-        pass
-    return b"".join(parts)
 
 
 def _environment() -> dict[str, str]:

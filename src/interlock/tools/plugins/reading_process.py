@@ -14,15 +14,15 @@ from interlock.tools.toolbox import collect_tools
 
 
 def main(descriptor: int, name: str) -> int:
-    """Write the contracts into the pipe, in one piece that the other side reads when this process has ended."""
+    """Write the contracts into the file, which the other side reads when this process has ended."""
     try:
         (plugin,) = enabled_plugins([name], installed_plugins())
         offered = [Offered(tool.contract, tool.pool) for tool in collect_tools(plugin.tools)]
     except ToolError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    with os.fdopen(descriptor, "wb") as pipe:
-        pipe.write(msgspec.json.encode(offered))
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(offered))
     return 0
 
 
