@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from interlock.agents.actions import Action, CallTools, Fail, Finish
+from interlock.agents.actions import Action, AskPerson, CallTools, Fail, Finish
 from interlock.agents.agent import agent
 from interlock.agents.observations import Began, Observation, ToolsAnswered
 from interlock.agents.offering import Toolbox
 from interlock.core.agent_contract import AgentContract
+from interlock.core.event_parts import Question
 from interlock.core.messages import AskedCall
 from interlock.core.values import Value
 from tests.agents.working import TOOLS, found
@@ -89,3 +90,34 @@ def test_what_goes_wrong_in_such_a_step_ends_the_agent_and_nothing_else(own: Cal
     assert isinstance(action, Fail)
     assert (action.error.kind, action.error.message[:42]) == ("failed", f"the agent `a` has failed: {why}"[:42])
     assert why in action.error.message
+
+
+ANYTHING: Any = object()
+
+
+@pytest.mark.parametrize(
+    ("action", "why"),
+    [
+        (Finish(ANYTHING), "the action of its own step cannot be recorded: a object stands in a value"),
+        (Finish({1: 2}), "the action of its own step cannot be recorded: result"),
+        (Finish("\ud800"), "the action of its own step cannot be recorded: "),
+        (Finish({"number": "one"}), 'ended with what is no result of its contract: result.number is "one"'),
+        (Finish({"number": 1}, ("done",)), "ended with the label `done`, which its contract does not have"),
+        (CallTools(("read_file",)), "the action of its own step cannot be recorded: Expected `object`, got `str`"),  # pyright: ignore[reportArgumentType] - the mistake
+        (CallTools((AskedCall("1", "read_file", {"at": ANYTHING}),)), "cannot be recorded: a object stands in a value"),
+        (CallTools((AskedCall("1", "read_file", {1: 2}),)), "cannot be recorded: the arguments of `read_file`"),
+        (CallTools(()), "its own step wants tools called, and names none"),
+        (AskPerson("Which?"), "the action of its own step cannot be recorded: Expected `object`, got `str`"),  # pyright: ignore[reportArgumentType] - as above
+        (AskPerson(Question("Which?", form={"type": "flag"})), "its own step asks for a form that cannot be used"),
+    ],
+)
+def test_an_action_that_cannot_be_meant_ends_the_agent_before_anything_of_it_is_recorded(
+    action: Action, why: str
+) -> None:
+    """What the engine records must be readable for ever: who drives the run must not come to grief over it."""
+    careless = agent("a", own_step=returning((None, action)), output={"number": "integer"})
+
+    _, taken = careless.begin(TOOLS, None)
+
+    assert isinstance(taken, Fail)
+    assert why in taken.error.message
