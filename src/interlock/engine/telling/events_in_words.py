@@ -33,6 +33,8 @@ def _what_came(came: e.Outside) -> str:
             return f"takes over the result of event {body.parent_seq} of the parent run: {short(body.out)}"
         case e.NodeResult(status="done") as body:
             return f"gave {short(body.out)}{_labelled(body.labels)}{_simulated(body)}"
+        case e.NodeResult(status="not_done", error=e.Error(kind="cancelled", message=why)):
+            return f"rests: {why}"  # no call was refused or failed: whoever takes it up goes on with it
         case e.NodeResult() as body:
             return f"{_NOT_DONE[body.status]}: {_told(body.error)}{_simulated(body)}"
         case e.EffectIntended(question=e.Question() as question) as body:
@@ -210,7 +212,9 @@ def _ended(outcome: e.ScopeOutcome) -> str:
 def _told(error: e.Error | None) -> str:
     if error is None:
         return "it did not say why"
-    return f"{error.message} ({error.kind})" + (f", after {_told(error.because)}" if error.because else "")
+    # Where a message has its reason in it, as that of an agent that got no answer has, it is not told once more.
+    is_new = error.because is not None and error.because.message not in error.message
+    return f"{error.message} ({error.kind})" + (f", after {_told(error.because)}" if is_new else "")
 
 
 def _decided(decision: e.Decision | None) -> str:
