@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.plan import ToolContract
 from interlock.engine.telling.causes import Cause, Links, cause
@@ -216,3 +217,25 @@ def test_a_node_is_led_to_by_the_same_links_that_the_whole_run_has() -> None:
 
     assert led_to(run, "z") == tuple(cause for cause in whole if cause.type != "run.ended")
     assert {cause.path for cause in led_to(run, "go:0/y")} == {"", "go", "go:0/", "go:0/x", "go:0/y"}
+
+
+def test_a_step_inside_a_node_is_led_to_by_what_came_before_it_and_by_nothing_after() -> None:
+    """Every list of steps names them `a.2`: whoever looks at one of them by that name is told how it came about."""
+    run = RecordedRun({"a": {"tool": "look"}}, tools=(READ,))
+    run.starts()
+    began = run.events[-1].seq
+    steps = [
+        e.EffectIntended(1, "s1", "look"),
+        e.EffectDone(1, "s1", "seen"),
+        e.EffectIntended(2, "s2", "look"),
+        e.EffectFailed(2, "s2", e.Error("failed", "it is dark")),
+        e.EffectIntended(12, "s12", "look"),
+    ]
+    run.events += [e.Event(began + number, began + number, "a", body) for number, body in enumerate(steps, start=1)]
+
+    assert [cause.what for cause in led_to(run, "a.2")][-3:] == [
+        'step 1 gave "seen"',
+        "step 2 (look) begins",
+        "step 2 failed: it is dark (failed)",
+    ]
+    assert led_to(run, "a.3") == ()

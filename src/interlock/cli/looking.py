@@ -269,7 +269,9 @@ async def _print_headers(handle: RunHandle, meant: EventFilter, *, after: int, a
 
 def inspect(
     run: Run,
-    path: Annotated[str | None, typer.Argument(metavar="[PATH]", help="Only what led to this node.")] = None,
+    path: Annotated[
+        str | None, typer.Argument(metavar="[PATH]", help="Only what led to this node, or to a step in it: `fix.3`.")
+    ] = None,
     *,
     prompt: Annotated[
         bool, typer.Option("--prompt", help="What models were asked by the agent at PATH, or in its step: `fix.3`.")

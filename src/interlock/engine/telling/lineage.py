@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from typing import Final
 
 from interlock.core import events as e
-from interlock.core.paths import UNDO_SUFFIX, node_of_step
+from interlock.core.paths import UNDO_SUFFIX, node_of_step, step_path
 from interlock.core.plan import Plan
 from interlock.engine.telling.causes import Links
 
+STEPS: Final = (e.EffectIntended, e.EffectDone, e.EffectFailed, e.EffectUnknown, e.DecisionMade)
+"""What is recorded at a node about one of the steps inside it."""
+
 
 class Lineage:
-    """What led to one node. It takes the events of a log from its first on, each once, before it is asked."""
+    """What led to one node, or to one step inside it.
+
+    It takes the events of a log from its first on, each once, before it is asked.
+    """
 
     def __init__(self, plan: Plan, path: str) -> None:
         self._links = Links(plan)
@@ -31,7 +38,7 @@ class Lineage:
         """One more event, the next of the log."""
         self._causes.extend(self._links.causes_of(event))
         self._ends.append(len(self._causes))
-        if _is_about(event.path, self._path):
+        if _is_about(event, self._path):
             self._about.append(event.seq)
 
     def causes_of(self, seq: int) -> Sequence[int]:
@@ -51,8 +58,8 @@ class Lineage:
         return wanted
 
 
-def _is_about(path: str, node: str) -> bool:
-    """Whether an event's path is the node's own, that of its undo, or that of a step inside it."""
-    if path == node or path == node + UNDO_SUFFIX:
+def _is_about(event: e.Event, node: str) -> bool:
+    """Whether an event is about a node, its undo or a step inside it; or about the very step that `node` names."""
+    if event.path in (node, node + UNDO_SUFFIX) or node_of_step(event.path) == node:
         return True
-    return node_of_step(path) == node
+    return isinstance(event.body, STEPS) and step_path(event.path, event.body.ordinal) == node
