@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from interlock.core.plan import EffectClass
 from interlock.core.values import Value
 
 ErrorClass: TypeAlias = Literal[
@@ -26,6 +27,19 @@ ErrorClass: TypeAlias = Literal[
 ]
 RunStatus: TypeAlias = Literal["succeeded", "failed", "cancelled", "rolled_back"]
 TimerKind: TypeAlias = Literal["timeout", "retry", "wait", "wall"]
+
+StepClass: TypeAlias = EffectClass | Literal["paid"]
+"""What repeating a step would do. A `paid` one, a model call, costs again: after a crash it is repeated once."""
+
+StepKind: TypeAlias = Literal["", "model", "tool", "agent", "graph", "memory", "person", "approval", "limit"]
+"""What a step of an agent is. An `approval` asks a person whether a call may be made, a `limit` whether to raise one.
+Steps of tools say nothing of it."""
+
+KnownKind: TypeAlias = StepKind | Literal["refusal"]
+"""What a step on record is: one that was begun, or a `refusal`, which never was."""
+
+Start: TypeAlias = Literal["start", "retry", "rollback", "fork"]
+"""Why a run was made: by itself, as the linked continuation of an ended one, or as another course from some node on."""
 
 
 class Error(Struct, frozen=True, gc=False, omit_defaults=True):
