@@ -14,9 +14,7 @@ def said(body: e.Body) -> str:
 def test_a_reason_that_stands_in_the_message_is_not_told_once_more() -> None:
     """What a provider says may be long, and whoever reads it twice looks for what is different."""
     no_key = e.Error("refused", "own/m: its key is missing")
-    stopped = e.Error(
-        "exhausted", f"the agent `fixer` is stopped: 3 turns came to nothing: {no_key.message}", because=no_key
-    )
+    stopped = e.Error("exhausted", f"`fixer` is stopped: 3 turns came to nothing: {no_key.message}", because=no_key)
     undone = e.Error("failed", "`pay` failed", because=no_key)
 
     assert said(e.NodeResult("e1", "failed", error=stopped)) == (
