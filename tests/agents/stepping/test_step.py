@@ -125,6 +125,19 @@ def test_ids_that_a_model_gives_twice_are_told_apart() -> None:
     assert [each.id for each in work.action.calls] == ["1", "call-2", "call-3"]
 
 
+def test_no_call_of_a_model_passes_for_one_of_the_agents_own() -> None:
+    """The calls before its first turn are on record under ids that a model can guess."""
+    facts = ContextProfile(tokens=20_000, prefetch=(Prefetch(name="tree", tool="read_file", input={}),))
+    work = Working(fixer(memory=("session",), context=facts))
+    work.told(ToolsAnswered((found("memory-session", [], tool="recall"),)))
+    work.told(ToolsAnswered((found("prefetch-tree", "a.py"),)))
+
+    work.told(asks(call("read_file", "prefetch-tree"), call("read_file", "memory-session")))
+
+    assert isinstance(work.action, CallTools)
+    assert [each.id for each in work.action.calls] == ["call-1", "call-2"]
+
+
 # --- Ends ------------------------------------------------------------------------------------------------------------
 
 

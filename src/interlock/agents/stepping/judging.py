@@ -16,6 +16,7 @@ from interlock.agents.control_tools import ASK, COMPLETE, asked
 from interlock.agents.offering import Toolbox, allowed_tools, meant_tool, offered_name, schema_of
 from interlock.agents.schemas_at_hand import schema_at_hand
 from interlock.agents.state import AgentState
+from interlock.agents.stepping.own_calls import ids_of_own_calls
 from interlock.core.agent_contract import CONTROL_TOOLS, AgentContract
 from interlock.core.messages import AskedCall
 from interlock.core.problems import nearest
@@ -29,9 +30,10 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def with_own_names(contract: AgentContract, state: AgentState, calls: Sequence[AskedCall]) -> tuple[AskedCall, ...]:
     """The calls with the tools' names as the contract has them, and each with an id that no other call has.
 
-    An id that a model gives twice, or none that a provider would take back, is replaced by one that counts.
+    An id that a model gives twice, one of the agent's own first calls, or none that a provider would take back, is
+    replaced by one that counts.
     """
-    used = {call.id for turn in state.turns for call in turn.calls}
+    used = {*ids_of_own_calls(contract), *(call.id for turn in state.turns for call in turn.calls)}
     count = sum(len(turn.calls) for turn in state.turns)
     named: list[AskedCall] = []
     for number, call in enumerate(calls, start=count + 1):

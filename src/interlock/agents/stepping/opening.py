@@ -19,6 +19,7 @@ from interlock.agents.schemas_at_hand import schema_at_hand
 from interlock.agents.state import AgentState, Fact
 from interlock.agents.stepping.asking import ask_model
 from interlock.agents.stepping.ending import failed
+from interlock.agents.stepping.own_calls import id_of_fact, id_of_memory, name_in
 from interlock.core.agent_contract import AgentContract, Prefetch
 from interlock.core.messages import AskedCall
 from interlock.core.schemas import SchemaRefused, with_defaults
@@ -65,7 +66,7 @@ def _task_of(input: Value) -> str:
 
 
 def _remember(contract: AgentContract, toolbox: Toolbox, state: AgentState) -> tuple[AgentState, Action]:
-    calls = tuple(AskedCall(f"memory-{memory}", RECALL, {"memory": memory}) for memory in contract.memory)
+    calls = tuple(AskedCall(id_of_memory(memory), RECALL, {"memory": memory}) for memory in contract.memory)
     if not calls:
         return _prefetch(contract, toolbox, state)
     return structs.replace(state, awaited="memory", calls=calls), CallTools(calls, origin="memory")
@@ -94,8 +95,7 @@ def facts_arrived(
     is_memory = state.awaited == "memory"
     by_call = {answer.call_id: answer for answer in reversed(answers)}
     facts = tuple(
-        _fact(call.id.partition("-")[2], by_call.get(call.id), "memory" if is_memory else "prefetched")
-        for call in state.calls
+        _fact(name_in(call.id), by_call.get(call.id), "memory" if is_memory else "prefetched") for call in state.calls
     )
     state = structs.replace(state, facts=(*state.facts, *facts), calls=())
     return _prefetch(contract, toolbox, state) if is_memory else ask_model(contract, toolbox, state)
@@ -130,7 +130,7 @@ def _call_for(wanted: Prefetch, contract: AgentContract, toolbox: Toolbox, input
         return f"the schema of `{wanted.tool}` cannot be used: {refused}"
     if problems:
         return "; ".join(problems)
-    return AskedCall(f"prefetch-{wanted.name}", wanted.tool, arguments or {})
+    return AskedCall(id_of_fact(wanted.name), wanted.tool, arguments or {})
 
 
 def _filled(template: Value, input: Value) -> Value:

@@ -104,6 +104,8 @@ class ToolCalls:
         self._granting = granting
         self._halt = halt
         self._run_agent = run_agent
+        self._ids: set[str] = set()
+        """Of all calls so far: each is found on record by its own."""
         self._out = 0
         """How many of the calls of one turn have not ended."""
         self.is_simulated = False
@@ -132,6 +134,8 @@ class ToolCalls:
 
     def _meaning_of(self, call: AskedCall) -> Meant | Error:
         """What a call means here: a tool or another agent of what the run is pinned to."""
+        if (wrong := self._why_not(call)) is not None:
+            return wrong
         asker = Asker(self._crew, self._call.agent, self._call.path, self.is_tainted)
         if call.tool.startswith(AGENT_TOOL):
             if len(self._call.chain) + 1 >= AGENT_DEPTH_MAX:
@@ -152,6 +156,15 @@ class ToolCalls:
         source = tool.source if tool is not None and tool.is_foreign else ""
         return Meant(call, "tool", call.tool, contract.effect, movement, contract.terms or ToolTerms(), source)
 
+    def _why_not(self, call: AskedCall) -> Error | None:
+        """Why a call means nothing here: a step of an agent's own may hand on whatever a model has asked for."""
+        if call.id in self._ids:
+            return Error(
+                "invalid", f"two calls of the agent have the id `{call.id}`: give each its own", self._call.path
+            )
+        self._ids.add(call.id)
+        return None
+
     def _meaning_of_memory(self, call: AskedCall, asker: Asker) -> Meant | Error:
         tool = memory_contracts(self._contract)[call.tool]
         problems = compile_schema(tool.input or {}).problems(call.arguments, where="arguments")
@@ -167,7 +180,7 @@ class ToolCalls:
         meant = self._meaning_of(call)
         if isinstance(meant, Error):
             return no_answer(call, meant, effect="read")
-        known = self._steps.find(call.id, ("tool", "agent", "graph", "memory", "refusal", "approval"))
+        known = self._steps.find(call.id, (meant.kind, "refusal", "approval"))
         if known is None:
             return await self._judge(meant)
         if known.kind == "refusal":
