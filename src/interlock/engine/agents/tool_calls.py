@@ -15,6 +15,7 @@ from msgspec import Struct
 from interlock.agents.actions import CallTools
 from interlock.agents.memory_tools import memory_contracts
 from interlock.agents.observations import ToolAnswer, ToolsAnswered
+from interlock.agents.offering import allowed_tools
 from interlock.core.agent_contract import AGENT_DEPTH_MAX, AGENT_TOOL, GRAPH_TOOL, MEMORY_TOOLS
 from interlock.core.compiling.node_limits import limits_of_agent
 from interlock.core.event_parts import Error, Question
@@ -104,6 +105,10 @@ class ToolCalls:
         self._granting = granting
         self._halt = halt
         self._run_agent = run_agent
+        self._toolbox = crew.toolbox(self._contract)
+        self._allowed = frozenset(
+            [*allowed_tools(self._contract), *(wanted.tool for wanted in self._contract.context.prefetch)]
+        )
         self._ids: set[str] = set()
         """Of all calls so far: each is found on record by its own."""
         self._out = 0
@@ -133,7 +138,7 @@ class ToolCalls:
     # --- what it means ---
 
     def _meaning_of(self, call: AskedCall) -> Meant | Error:
-        """What a call means here: a tool or another agent of what the run is pinned to."""
+        """What a call means here: a tool or another agent of what the run is pinned to, and of the agent's contract."""
         if (wrong := self._why_not(call)) is not None:
             return wrong
         asker = Asker(self._crew, self._call.agent, self._call.path, self.is_tainted)
@@ -148,9 +153,7 @@ class ToolCalls:
             return Meant(call, "graph", name, "idempotent", asker.about_agent(call.tool, call.arguments), ToolTerms())
         if call.tool in MEMORY_TOOLS and self._contract.memory:
             return self._meaning_of_memory(call, asker)
-        contract, tool = self._crew.plan.tools.get(call.tool), self._crew.performer.find(call.tool)
-        if contract is None:
-            return Error("unavailable", f"there is no tool `{call.tool}` here", self._call.path)
+        contract, tool = self._crew.plan.tools[call.tool], self._crew.performer.find(call.tool)
         needs = tool.permissions(call.arguments) if tool else None
         movement = asker.about_tool(contract, needs, call.arguments)
         source = tool.source if tool is not None and tool.is_foreign else ""
@@ -163,6 +166,10 @@ class ToolCalls:
                 "invalid", f"two calls of the agent have the id `{call.id}`: give each its own", self._call.path
             )
         self._ids.add(call.id)
+        if call.tool not in self._toolbox:
+            return Error("unavailable", f"there is no tool `{call.tool}` here", self._call.path)
+        if call.tool not in self._allowed:
+            return Error("refused", f"the contract of `{self._call.agent}` has no tool `{call.tool}`", self._call.path)
         return None
 
     def _meaning_of_memory(self, call: AskedCall, asker: Asker) -> Meant | Error:
