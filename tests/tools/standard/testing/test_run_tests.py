@@ -92,7 +92,53 @@ FORGERIES = {
         def pytest_runtest_setup(item):
             item.runtest = lambda: None
     """,
+    "puts_a_function_in_its_place": """
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                item.obj = lambda: None
+    """,
+    "puts_one_there_as_soon_as_it_is_found": """
+        import pytest
+        @pytest.hookimpl(wrapper=True)
+        def pytest_pycollect_makeitem(collector, name, obj):
+            found = yield
+            for item in found or ():
+                item.obj = print
+            return found
+    """,
+    "puts_a_silent_one_there_that_wraps_it": """
+        import functools
+        def pytest_runtest_setup(item):
+            test = item.obj
+            @functools.wraps(test)
+            def silent():
+                try:
+                    test()
+                except AssertionError:
+                    pass
+            item.obj = silent
+    """,
+    "puts_a_silent_one_of_a_library_there": """
+        import contextlib
+        @contextlib.contextmanager
+        def silence():
+            try:
+                yield
+            except AssertionError:
+                pass
+        def pytest_runtest_setup(item):
+            item.obj = silence()(item.obj)
+    """,
 }
+SILENT_PLUGIN = """
+    import pytest
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(item):
+        try:
+            return (yield)
+        except BaseException:
+            return None
+"""
 
 
 def test_a_conftest_that_edits_the_verdict_is_seen_through(bench: Bench) -> None:
@@ -105,6 +151,26 @@ def test_a_conftest_that_edits_the_verdict_is_seen_through(bench: Bench) -> None
     assert sorted(report["failing"]) == sorted(f"{name}/test_{name}.py::test_fails" for name in FORGERIES)
     assert (report["succeeded"], report["passed"], report["failed"]) == (False, 0, len(FORGERIES))
     assert sorted(report["hidden"]) == sorted(f"{name}/test_{name}.py::test_fails" for name in FORGERIES)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"conftest.py": "pytest_plugins = ['forged']\n"},
+        {
+            "forged-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: forged\nVersion: 1\n",
+            "forged-1.dist-info/entry_points.txt": "[pytest11]\nforged = forged\n",
+        },
+    ],
+    ids=["named", "as if installed"],
+)
+def test_a_plugin_that_edits_the_verdict_is_seen_through(named: dict[str, str], bench: Bench) -> None:
+    """Pytest takes plugins from wherever the workspace says that there are some."""
+    bench.holds({**named, "forged.py": dedent(SILENT_PLUGIN), "test_a.py": PASSING + FAILING})
+
+    report = bench.call("run_tests")
+
+    assert (report["succeeded"], report["failed"], report["hidden"]) == (False, 1, ["test_a.py::test_fails"])
 
 
 @pytest.mark.parametrize(

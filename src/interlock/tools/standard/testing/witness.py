@@ -4,8 +4,9 @@ This file is a program of its own: it is handed to a bare interpreter as text an
 saw goes out as the last line of its errors, behind a word that it reads from its input only when all tests are over.
 
 It stands against tests, fixtures, `conftest.py` and plugins that use pytest's own means: reports that are edited, hooks
-that swallow a failure or call no test, marks that are put on late, a changed exit status, tests that are dropped. It
-shares an interpreter with the code it watches, so code that is written against this very program can deceive it.
+that swallow a failure or call no test, functions that stand in for a test's own, marks that are put on late, a changed
+exit status, tests that are dropped. It shares an interpreter with the code it watches, so code that is written against
+this very program can deceive it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -31,9 +33,11 @@ class Witness:
 
     def __init__(self) -> None:
         self.collected: dict[str, frozenset[str]] = {}
+        self.written: dict[str, CodeType | None] = {}
         self.excused: set[str] = set()
         self.entered: set[str] = set()
         self.returned: set[str] = set()
+        self.replaced: set[str] = set()
         self.raised: dict[str, dict[str, Any]] = {}
         self.reported: dict[str, set[str]] = {}
         self.collect_errors: list[str] = []
@@ -44,6 +48,7 @@ class Witness:
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """A test, with the marks that stand in its own code: those that are put on later do not excuse it."""
         self.collected[item.nodeid] = frozenset(mark.name for mark in item.iter_markers())
+        self.written[item.nodeid] = code_of(written_function(item))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -60,6 +65,8 @@ class Witness:
             yield
             self.returned.add(item.nodeid)
             return
+        if stands_in(code_of(function), self.written.get(item.nodeid)):
+            self.replaced.add(item.nodeid)
         watched: Any = item
         watched.obj = self._watched(item.nodeid, function)
         try:
@@ -124,7 +131,7 @@ class Witness:
             return "error"
         if is_xfail(call) or (call is not None and "xfail" in self.collected[test] and "xfailed" in said):
             return "xfailed"
-        if call is not None or "failed" in said or test not in self.returned:
+        if call is not None or "failed" in said or test not in self.returned or test in self.replaced:
             return "failed"
         return "passed"
 
@@ -134,6 +141,28 @@ class Witness:
 
 
 KINDS = ("passed", "failed", "error", "skipped", "xfailed", "not_run")
+
+
+def written_function(item: pytest.Item) -> object:
+    """What the test's module or class holds under its name."""
+    name = getattr(item, "originalname", None) or item.name
+    return inspect.getattr_static(getattr(item.parent, "obj", None), name, None)
+
+
+def code_of(function: object) -> CodeType | None:
+    """What runs when it is called, if that is Python; of a method, that of its function."""
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return code if isinstance(code, CodeType) else None
+
+
+def stands_in(called: CodeType | None, written: CodeType | None) -> bool:
+    """Whether something else is called than the test. Installed plugins may call it in their own way."""
+    if written is None or called is written:
+        return False
+    return called is None or not any(f"{os.sep}{each}{os.sep}" in called.co_filename for each in INSTALLED)
+
+
+INSTALLED = ("site-packages", "dist-packages")
 
 
 def is_skip(raised: BaseException | None) -> bool:
