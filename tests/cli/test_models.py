@@ -73,7 +73,7 @@ def test_models_are_listed_with_their_prices_and_what_keeps_them_from_being_aske
     assert [(each["name"], each["key"], each["trouble"]) for each in listed] == [
         ("own/small", None, None),
         ("own/large", None, None),
-        ("own/unpriced", None, "its price is unknown: declare its `price`, or a `ceiling`"),
+        ("own/unpriced", None, "its price is unknown: declare its `price`, or a `ceiling` to reckon with"),
         (
             "openai/gpt-5-mini",
             "openai_key",

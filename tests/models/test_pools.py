@@ -76,6 +76,21 @@ def test_a_server_stands_for_every_pool_whatever_is_declared() -> None:
     assert not replaced.models("default")[0].simulated
 
 
+def test_what_is_missing_where_a_price_is_not_known_is_said_in_the_place_where_it_is_looked_for() -> None:
+    """A price in the settings is passed over while one server stands in place of all that is declared there."""
+    far = {"url": "https://models.example.com/v1"}
+    declared = pools({"far": {"kind": "openai_compatible", **far}}, {"default": {"models": ["far/qwen"]}})
+    server = pools(server=far)
+
+    troubles = [each.price_trouble(each.models("default")[0]) for each in (declared, server, pools(SCRIPTED))]
+
+    assert troubles == [
+        "its price is unknown: declare its `price`, or a `ceiling` to reckon with",
+        "its price is unknown: say as INTERLOCK_MODEL_CEILING what to reckon a million tokens at",
+        None,
+    ]
+
+
 @pytest.mark.parametrize(
     ("server", "source"),
     [

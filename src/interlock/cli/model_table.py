@@ -41,13 +41,12 @@ def listed_models(gateway: ModelGateway) -> list[ListedModel]:
 
 def _listed(gateway: ModelGateway, pool: str, model: ModelFacts) -> ListedModel:
     provider = gateway.pools.providers[model.provider]
-    unpriced = "its price is unknown: declare its `price`, or a `ceiling`" if model.price is None else None
     return ListedModel(
         pool=pool,
         model=model,
         reached=provider.settings.shown,
         key=provider.key,
-        trouble=gateway.key_trouble(model.provider) or unpriced,
+        trouble=gateway.trouble(model),
     )
 
 

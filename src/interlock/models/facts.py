@@ -20,6 +20,7 @@ Structured: TypeAlias = Literal["native", "told", "none"]
 """How a model is brought to answer with data: by the provider's own means, by its instructions, or not at all."""
 PriceSource: TypeAlias = Literal["declared", "ceiling", "published", "own"]
 """Who says the price: the settings, they as a bound for what nobody knows, a public list; or it costs nothing."""
+UNPRICED: Final = "its price is unknown: declare its `price`, or a `ceiling` to reckon with"
 
 
 class PriceTier(Struct, frozen=True, gc=False):

@@ -78,7 +78,7 @@ class ModelGateway:
             sticky=sticky,
             barred=barred,
             resting=self._resting(models),
-            unusable=self._without_key(models),
+            unusable=self._in_trouble(models),
         )
 
     async def call(
@@ -157,12 +157,15 @@ class ModelGateway:
         resting = {model.name: self._health_of(model.name).resting for model in models}
         return {name: why for name, why in resting.items() if why is not None}
 
-    def _without_key(self, models: Sequence[ModelFacts]) -> dict[str, str]:
-        troubles = {model.name: self.key_trouble(model.provider) for model in models}
+    def _in_trouble(self, models: Sequence[ModelFacts]) -> dict[str, str]:
+        troubles = {model.name: self.trouble(model) for model in models}
         return {name: why for name, why in troubles.items() if why is not None}
 
-    def key_trouble(self, provider: str) -> str | None:
-        """What is wrong with the key of a provider, where it needs one."""
+    def trouble(self, model: ModelFacts) -> str | None:
+        """What keeps a model from being asked until its owner says more: a key that is missing, or a price."""
+        return self._key_trouble(model.provider) or self.pools.price_trouble(model)
+
+    def _key_trouble(self, provider: str) -> str | None:
         declared = self.pools.providers[provider]
         if not declared.needs_key or declared.key is None:
             return None

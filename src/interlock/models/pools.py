@@ -21,7 +21,7 @@ from interlock.models.declaring import (
     PooledModelSettings,
     ProviderSettings,
 )
-from interlock.models.facts import ModelFacts, Price, Structured
+from interlock.models.facts import UNPRICED, ModelFacts, Price, Structured
 from interlock.models.prices import FREE, PublishedPrices, declared_price, flat_price
 
 SERVER: Final = "server"
@@ -30,6 +30,8 @@ SERVER_KEY: Final = "model_key"
 SCRIPTED_MODEL: Final = "scripted"
 """The model of a scripted provider: what it answers is told by its scripts."""
 
+_UNPRICED_SERVER: Final = "its price is unknown: say as INTERLOCK_MODEL_CEILING what to reckon a million tokens at"
+"""No declared price would be looked at, since the server stands in place of all that is declared."""
 _HOSTS: Final[dict[Kind, str]] = {"openai": "api.openai.com", "anthropic": "api.anthropic.com"}
 _STRUCTURED: Final[dict[Kind, Structured]] = {
     "openai": "native",
@@ -82,6 +84,12 @@ class Pools:
         """Which requests of a pool are answered from memory."""
         declared = self._pools.get(pool)
         return "never" if declared is None else declared.cache
+
+    def price_trouble(self, model: ModelFacts) -> str | None:
+        """What to say where nobody knows what a model costs; None where its price is known."""
+        if model.price is not None:
+            return None
+        return UNPRICED if self._server is None else _UNPRICED_SERVER
 
     def _facts_of(self, declared: PooledModelSettings) -> ModelFacts:
         name, _, model = declared.model.partition("/")

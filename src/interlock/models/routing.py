@@ -18,7 +18,7 @@ from interlock.core.event_parts import Decision, Error, ErrorClass, Option
 from interlock.core.spending import NOTHING, MicroUsd, Spending, shown_usd
 from interlock.core.values import Value
 from interlock.models.costs import worst_case
-from interlock.models.facts import QUALITY_RANK, SAFETY_RANK, ModelFacts
+from interlock.models.facts import QUALITY_RANK, SAFETY_RANK, UNPRICED, ModelFacts
 
 CHAIN_MAX: Final = 4
 """The chosen model and three to fall back on: money is held for each of them."""
@@ -110,7 +110,7 @@ def _judge(
     if unfit is not None:
         return _Rejection(unfit)
     if model.price is None:
-        return _Rejection("its price is unknown: declare its `price`, or a `ceiling` to reckon with")
+        return _Rejection(UNPRICED)
     reserve = worst_case(load.input_tokens, load.tokens_max, model.price)
     if need.usd_max is not None and reserve.usd > need.usd_max:
         return _Rejection(f"may cost {shown_usd(reserve.usd)}, and at most {shown_usd(need.usd_max)} is asked for")
