@@ -16,12 +16,12 @@ from msgspec.structs import replace
 from interlock.core.events import Event, NodeResult
 from interlock.core.evolving.resting import may_rest, waits_for_outside
 from interlock.core.evolving.under_way import attempt_at
-from interlock.core.plan import Micros
 from interlock.core.requests import MigrateRun, Refused, Request, Result, TimePassed, UndoneResult
 from interlock.core.state import StatusWord, Step, status_of
 from interlock.core.values import Value
 from interlock.engine.agents.crew import Crew, crew_of
 from interlock.engine.agents.performing import perform_agent
+from interlock.engine.alarm import Alarm
 from interlock.engine.awaited_steps import AwaitedSteps
 from interlock.engine.calls_in_hand import CallsInHand
 from interlock.engine.effects import CallTool, Effect, FindOut, SendOut, StopCall, still_unknown
@@ -38,7 +38,7 @@ from interlock.engine.taking_up import left_behind
 from interlock.engine.wake import Wake
 from interlock.store.effect_queue import Offer, OfferRow
 from interlock.store.errors import StoreError
-from interlock.tools.clock import Clock, Timer
+from interlock.tools.clock import Clock
 from interlock.tools.in_flight import InFlight
 from interlock.tools.outcome import ToolOutcome
 from interlock.tools.reconciling import Reconciled
@@ -89,8 +89,7 @@ class RunDriver:
         """How many hands are taken by what is performed here."""
         self._answers = AwaitedSteps()
         self._heartbeats: dict[str, Value] = {}
-        self._timer: Timer | None = None
-        self._timer_due: Micros | None = None
+        self._alarm = Alarm(clock, lambda: self.deliver(Arrival(TimePassed())))
         self._goes_on = False
         """Whether more follows from what is on record than one append could hold."""
         self._may_move = False
@@ -245,7 +244,7 @@ class RunDriver:
         self._tell(advance)
         self._let_go = self._let_go or advance.rests
         self._perform(advance.effects)
-        self._set_timer(advance.wake_at)
+        self._alarm.set(advance.wake_at)
         self._tell_rest()
         self._let_go = self._let_go or self._may_be_left()
         if self._goes_on:
@@ -430,19 +429,7 @@ class RunDriver:
         """What a tool said last of itself, in an earlier try here."""
         return self._heartbeats.get(path)
 
-    # --- time and the end ---
-
-    def _set_timer(self, due: Micros | None) -> None:
-        if due == self._timer_due:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_due = due
-        self._timer = None if due is None else self.clock.call_at(due, self._time_is_up)
-
-    def _time_is_up(self) -> None:
-        self._timer = self._timer_due = None
-        self.deliver(Arrival(TimePassed()))
+    # --- rest and the end ---
 
     def _tell_rest(self) -> None:
         if not self._resting or self._is_moving:
@@ -464,8 +451,7 @@ class RunDriver:
     async def _wind_up(self) -> None:
         """Nothing is left running behind the run: calls are asked to stop, and what comes of them is put on record."""
         self._winds_up = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.set(None)
         self._in_hand.stop_all()
         try:
             while self._in_hand:
