@@ -77,7 +77,7 @@ def test_models_are_listed_with_their_prices_and_what_keeps_them_from_being_aske
         (
             "openai/gpt-5-mini",
             "openai_key",
-            "its key is missing: give the secret `openai_key` as INTERLOCK_SECRET_OPENAI_KEY or in the secrets file",
+            "its key is missing: give the secret `openai_key` as INTERLOCK_SECRET_OPENAI_KEY or in .interlock/secrets.toml",
         ),
     ]
     assert listed[0]["price"]["output"] == 2_000_000
@@ -139,7 +139,7 @@ def test_a_choice_is_explained_with_every_model_and_why_it_is_out(interlock: Com
         "✗ own/unpriced: its price is unknown: declare its `price`, or a `ceiling` to reckon with",
         (
             "✗ openai/gpt-5-mini: its key is missing: give the secret `openai_key` as INTERLOCK_SECRET_OPENAI_KEY "
-            "or in the secrets file"
+            "or in .interlock/secrets.toml"
         ),
     ]
 

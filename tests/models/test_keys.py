@@ -90,8 +90,8 @@ async def test_a_key_is_struck_out_of_what_is_told_live_wherever_it_is_cut(befor
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (None, "its key is missing: give the secret `k` as INTERLOCK_SECRET_K or in the secrets file"),
-        (" ", "its key is missing: give the secret `k` as INTERLOCK_SECRET_K or in the secrets file"),
+        (None, "its key is missing: give the secret `k` as INTERLOCK_SECRET_K or in .interlock/secrets.toml"),
+        (" ", "its key is missing: give the secret `k` as INTERLOCK_SECRET_K or in .interlock/secrets.toml"),
         ("sk-ü", "its key cannot be sent: the secret `k` has letters that no key has"),
         ("sk-a\nb", "its key cannot be sent: the secret `k` has letters that no key has"),
     ],

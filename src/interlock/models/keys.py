@@ -42,4 +42,6 @@ def read_key(name: str, text: str | None) -> ModelKey | str:
         return f"its key cannot be sent: the secret `{name}` has letters that no key has"
     if key:
         return ModelKey(key)
-    return f"its key is missing: give the secret `{name}` as INTERLOCK_SECRET_{name.upper()} or in the secrets file"
+    return (
+        f"its key is missing: give the secret `{name}` as INTERLOCK_SECRET_{name.upper()} or in .interlock/secrets.toml"
+    )
