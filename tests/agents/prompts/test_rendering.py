@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from interlock.agents.prompts.failing import PromptFailed
@@ -90,6 +92,8 @@ def test_what_is_more_than_showing_data_is_refused_before_it_runs(attack: str) -
         ("{% for a in input.many %}{% for b in input.many %}{% set c = b %}{% endfor %}{% endfor %}", "too much"),
         ("{% for a in input.many %}{% if input.big | upper | length > 0 %}{% endif %}{% endfor %}", "too much"),
         ("{% for a in input.many %}{% if input.tree == input.many %}{% endif %}{% endfor %}", "too much"),
+        ("{% for a in input.many %}{% if a is in input.many %}{% endif %}{% endfor %}", "too much"),
+        ("{% for a in input.many %}{% for b in [1, 2] %}{{ input.empty | join }}{% endfor %}{% endfor %}", "too much"),
         ("{{ input.big }}{{ input.big }}{{ input.big }}", f"longer than {OUTPUT_CHARS_MAX:,}"),
         ("{{ input.many | join(input.big) }}", "too much"),
         ("{{ input.big | indent(1000) }}", "at most 32"),
@@ -97,10 +101,25 @@ def test_what_is_more_than_showing_data_is_refused_before_it_runs(attack: str) -
 )
 def test_a_template_that_does_too_much_is_stopped_by_counting_its_work(template: str, why: str) -> None:
     """The same template is too much on every machine, so a replay meets the same refusal."""
-    given = {"many": list(range(1_000)), "big": "x" * 100_000, "tree": [["y" * 100] * 100]}
+    given = {"many": list(range(1_000)), "big": "x" * 100_000, "tree": [["y" * 100] * 100], "empty": [""] * 1_000}
 
     with pytest.raises(PromptFailed, match=why):
         render_prompt(template, {"input": given})
+
+
+class NeverGoneThrough(list[str]):
+    """A list that is too long to be gone through."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Whoever begins has already gone wrong; the first one may be asked for."""
+        yield self[0]
+        raise AssertionError("it is gone through")
+
+
+@pytest.mark.parametrize(("question", "answer"), [("first", "a"), ("last", "c"), ("length", "3")])
+def test_what_is_asked_of_a_list_as_such_takes_no_longer_for_a_long_one(question: str, answer: str) -> None:
+    """A prompt may say in each turn of a loop how many there are: nobody pays for going through all of them then."""
+    assert render_prompt("{{ input | " + question + " }}", {"input": NeverGoneThrough("abc")}) == answer
 
 
 @pytest.mark.parametrize(

@@ -52,14 +52,20 @@ class Work:
         return text
 
 
-def _items(value: Any) -> list[Any]:  # noqa: ANN401 - data
+def _gone_through(value: Any) -> dict[str, Any] | Sequence[Any]:  # noqa: ANN401 - data
+    """A map or a list itself: to ask how many there are, or for one of them, takes no longer for many than for few."""
     match value:
         case dict():
-            return list(cast("dict[str, Any]", value))
+            return cast("dict[str, Any]", value)
         case list() | tuple():
-            return list(cast("Sequence[Any]", value))
+            return cast("Sequence[Any]", value)
         case _:
             raise TemplateRuntimeError("only a list or a map can be gone through")
+
+
+def _items(value: Any) -> list[Any]:  # noqa: ANN401 - data
+    """All of them, which whoever asks has paid for, or pays for."""
+    return list(_gone_through(value))
 
 
 def filters_with(work: Work) -> dict[str, Callable[..., Any]]:
@@ -73,7 +79,7 @@ def filters_with(work: Work) -> dict[str, Callable[..., Any]]:
 
     def join(value: Any, between: str = "") -> str:  # noqa: ANN401 - data
         items = [text_of(item) for item in _items(value)]
-        work.spend(len(between) * len(items))
+        work.spend((len(between) + 1) * len(items))
         return between.join(items)
 
     def indent(value: Any, width: int = 4) -> str:  # noqa: ANN401 - data
@@ -88,12 +94,10 @@ def filters_with(work: Work) -> dict[str, Callable[..., Any]]:
         return text if len(text) <= length else f"{text[: max(0, length - 1)]}…"
 
     def first(value: Any) -> Any:  # noqa: ANN401 - data
-        found = _items(value)
-        return found[0] if found else ""
+        return next(iter(_gone_through(value)), "")
 
     def last(value: Any) -> Any:  # noqa: ANN401 - data
-        found = _items(value)
-        return found[-1] if found else ""
+        return next(reversed(_gone_through(value)), "")
 
     def sort(value: Any) -> list[Any]:  # noqa: ANN401 - data
         found = _items(value)
@@ -101,7 +105,7 @@ def filters_with(work: Work) -> dict[str, Callable[..., Any]]:
         return sorted(found, key=lambda item: (isinstance(item, str), item))
 
     def length(value: Any) -> int:  # noqa: ANN401 - data
-        return len(value) if isinstance(value, str) else len(_items(value))
+        return len(value if isinstance(value, str) else _gone_through(value))
 
     def json(value: Any) -> str:  # noqa: ANN401 - data
         return text_of(json_text(value) if isinstance(value, str) else value)

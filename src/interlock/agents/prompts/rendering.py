@@ -61,11 +61,17 @@ def _rendered(text: str, variables: Mapping[str, Value]) -> str:
 
 
 def _count_work(tree: nodes.Template) -> None:
-    """Each loop says how much it is going to do before it begins, each comparison how much it looks at."""
+    """Each loop says how much it is going to do before it begins, each comparison how much it looks at.
+
+    The test `in` is a comparison as well: it looks through what stands behind it.
+    """
     compared: list[nodes.Compare | nodes.Operand] = [*tree.find_all(nodes.Compare), *tree.find_all(nodes.Operand)]
     loops = [(loop, sum(1 for _ in loop.find_all(nodes.Node))) for loop in tree.find_all(nodes.For)]
     for comparison in compared:
         comparison.expr = _through(_COMPARED, comparison.expr)
+    for test in tree.find_all(nodes.Test):
+        if test.name == "in":
+            test.args = [_through(_COMPARED, looked_through) for looked_through in test.args]
     for loop, weight in loops:
         loop.iter = _through(_TURNS, loop.iter, nodes.Const(weight))
 
