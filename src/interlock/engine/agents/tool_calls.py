@@ -165,7 +165,6 @@ class ToolCalls:
             return Error(
                 "invalid", f"two calls of the agent have the id `{call.id}`: give each its own", self._call.path
             )
-        self._ids.add(call.id)
         if call.tool not in self._toolbox:
             return Error("unavailable", f"there is no tool `{call.tool}` here", self._call.path)
         if call.tool not in self._allowed:
@@ -185,6 +184,7 @@ class ToolCalls:
     async def _judged(self, call: AskedCall) -> Meant | ToolAnswer:
         """The call, if it may be made: by what was said of it before, by the policy, or by a person."""
         meant = self._meaning_of(call)
+        self._ids.add(call.id)
         if isinstance(meant, Error):
             return no_answer(call, meant, effect="read")
         known = self._steps.find(call.id, (meant.kind, "refusal", "approval"))
