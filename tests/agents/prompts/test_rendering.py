@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from interlock.agents.prompts.failing import PromptFailed
-from interlock.agents.prompts.language import problems_of_prompt
+from interlock.agents.prompts.language import PROBLEMS_MAX, problems_of_prompt
 from interlock.agents.prompts.rendering import OUTPUT_CHARS_MAX, render_prompt
 
 INPUT = {"name": "Ada", "files": ["a.py", "b.py"], "items": {"x": 1}, "none": None, "nested": [{"n": 2}, {"n": 1}]}
@@ -156,3 +156,8 @@ def test_problems_name_the_line_and_what_was_meant() -> None:
         (3, "`inptu` is not known here", "did you mean `input`?"),
         (1, "the input has no field `nmae`", "did you mean `name`?"),
     ]
+
+
+def test_of_very_many_problems_as_many_are_told_as_somebody_mends_at_once() -> None:
+    """A file that is no template at all says so in no time, and not in ten thousand lines."""
+    assert len(problems_of_prompt("{{ inptu }}\n" * 5_000, names={"input"})) == PROBLEMS_MAX

@@ -7,6 +7,7 @@ and no files: so a template cannot reach into Python, and nothing in it grows be
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -15,6 +16,8 @@ from interlock.core.problems import Place, Problem, nearest
 
 TEMPLATE_CHARS_MAX: Final = 65_536
 DEPTH_MAX: Final = 40
+PROBLEMS_MAX: Final = 100
+"""Of one template; who mends these will be told of the others."""
 LOOPS_MAX: Final = 4
 """How many loops may stand in one another."""
 
@@ -58,7 +61,7 @@ _SAID: Final[dict[type[nodes.Node], str]] = {
 
 
 def problems_of_prompt(text: str, *, names: Collection[str], fields: Collection[str] | None = None) -> list[Problem]:
-    """What is wrong with a template, each at a character of its text.
+    """What is wrong with a template, each at a character of its text; of very much, a part.
 
     `names`: the variables there are. `fields`: those that `input` has; None: nobody knows.
     """
@@ -73,7 +76,8 @@ def problems_of_prompt(text: str, *, names: Collection[str], fields: Collection[
         return [_at_line(text, error.lineno, f"the template cannot be read: {error.message}")]
     except (RecursionError, MemoryError, OverflowError, ValueError):
         return [Problem(place=(), message="the template cannot be read: it is too deep", advice="make it simpler")]
-    return [_at_line(text, node.lineno, message, advice) for node, message, advice in _complaints(tree, names, fields)]
+    complaints = islice(_complaints(tree, names, fields), PROBLEMS_MAX)
+    return [_at_line(text, node.lineno, message, advice) for node, message, advice in complaints]
 
 
 def parsed(text: str) -> nodes.Template:
@@ -85,14 +89,15 @@ Complaint = tuple[nodes.Node, str, str]
 
 
 def _complaints(tree: nodes.Template, names: Collection[str], fields: Collection[str] | None) -> Iterator[Complaint]:
-    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"} | {"loop"}
+    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    known = {*names, *own, "loop"}
     waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
     while waiting:
         node, depth, loops = waiting.pop()
         if depth > DEPTH_MAX:
             yield node, "the template is too deep", f"at most {DEPTH_MAX} levels: make it simpler"
             return
-        yield from _complaint(node, {*names, *own}, fields)
+        yield from _complaint(node, known, fields)
         if isinstance(node, nodes.For):
             loops += 1
             if loops > LOOPS_MAX:
