@@ -77,7 +77,10 @@ def test_models_are_listed_with_their_prices_and_what_keeps_them_from_being_aske
         (
             "openai/gpt-5-mini",
             "openai_key",
-            "its key is missing: give the secret `openai_key` as INTERLOCK_SECRET_OPENAI_KEY or in .interlock/secrets.toml",
+            (
+                "its key is missing: give the secret `openai_key` as INTERLOCK_SECRET_OPENAI_KEY "
+                "or in .interlock/secrets.toml"
+            ),
         ),
     ]
     assert listed[0]["price"]["output"] == 2_000_000
