@@ -238,6 +238,12 @@ GET = "paths /pets/{id} get"
             "",
             "has 300 operations: name under `operations`",
         ),
+        (changed(PETS, "paths", {}), "", "the document has no operations"),
+        (
+            changed(PETS, "paths", {"/upload": PETS["paths"]["/upload"]}),
+            "",
+            "the operation `upload`: its body is no JSON",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_document_is_told(folder: ToolFolder, document: Value, more: str, problem: str) -> None:

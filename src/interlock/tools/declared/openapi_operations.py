@@ -1,7 +1,7 @@
 """The operations of an OpenAPI document as definitions of tools: what they take, what they give, how they are called.
 
 Reads documents of version 3 whose requests and answers are JSON. An operation that was asked for by name and cannot be
-called is a problem; one that was not is left out.
+called is a problem; one that was not is left out, unless then nothing would be offered at all.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def definitions_in(document: Value, source: OpenApiSource, name: str) -> tuple[l
             found.append(_definition(document, operations[id_], said, source=source, server=server, name=name))
         except ToolError as error:
             problems.append(f"the operation `{id_}`: {error}")
-    return found, problems if source.operations else []
+    return found, problems if source.operations or not found else []
 
 
 def tool_name(document: str, operation: str, said: OperationWritten | None) -> str:
@@ -64,6 +64,8 @@ def tool_name(document: str, operation: str, said: OperationWritten | None) -> s
 
 
 def _wanted(source: OpenApiSource, operations: Mapping[str, Operation]) -> dict[str, OperationWritten]:
+    if not operations:
+        raise ToolError("the document has no operations: they stand in its `paths`, by their methods")
     asked = source.operations
     named = (
         {id_: said or OperationWritten() for id_, said in asked.items()}
