@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,16 @@ def test_what_somebody_else_defines_is_shown_and_then_approved(weather: CommandL
     assert said.out.endswith("1 tool written to tools.lock: keep it with the project\n")
     assert lock["tools"]["weather"]["approved_by"] == "ada"
     assert weather("tools", "check").out == "everything is what was approved\n"
+
+
+def test_where_nobody_can_answer_nothing_is_approved(weather: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipeline has no terminal: its end of input is a no, and `--yes` is how it says the other thing."""
+    with Path("/dev/null").open() as nobody:
+        monkeypatch.setattr("sys.stdin", nobody)
+        said = weather("tools", "approve", "weather")
+
+    assert (said.code, said.err, states(weather)["weather"]) == (1, "", "quarantine")
+    assert said.out.endswith("approve weather? [y/N]: \n")
 
 
 def test_a_change_is_shown_line_by_line_and_stays_out_until_it_is_approved(weather: CommandLine) -> None:

@@ -28,7 +28,10 @@ async def is_agreed(question: str) -> bool:
 
 async def _line() -> str:
     loop, typed = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(sys.stdin.fileno(), typed.set)
+    try:
+        loop.add_reader(sys.stdin.fileno(), typed.set)
+    except PermissionError:
+        return sys.stdin.readline()  # a file, or /dev/null: it cannot be waited for, and keeps nobody waiting
     try:
         await typed.wait()
     except asyncio.CancelledError:
