@@ -137,14 +137,37 @@ def attacked(
     """What became of an attack. Whatever became of it, nothing of it is alive afterwards."""
     word = f"attack-{uuid4().hex}"
     chosen = limits if wall is None else SandboxLimits(wall=wall, processes=32)
-    job = SandboxJob(
-        argv=(str(sandbox.python), "-I", "-S", "-c", _ATTACKS, attack, word, json.dumps(told)),
-        limits=chosen,
-        workspace=workspace,
-    )
-    result = asyncio.run(sandbox.run(job))
-    assert processes_that_say(word) == set()
+    result = asyncio.run(sandbox.run(attack_job(sandbox, attack, word, told, limits=chosen, workspace=workspace)))
+    assert (processes_that_say(word), unreaped()) == (set(), [])
     return result
+
+
+def attack_job(
+    sandbox: EnclosedSandbox,
+    attack: str,
+    word: str,
+    told: object = None,
+    *,
+    limits: SandboxLimits,
+    workspace: Path | None = None,
+) -> SandboxJob:
+    """An attack of which each process can be told by a word."""
+    argv = (str(sandbox.python), "-I", "-S", "-c", _ATTACKS, attack, word, json.dumps(told))
+    return SandboxJob(argv=argv, limits=limits, workspace=workspace)
+
+
+def unreaped() -> list[str]:
+    """Children of this process that have ended, and that nobody has asked about: they hold their number for ever."""
+    states = [_state_and_parent(status) for status in Path("/proc").glob("[0-9]*/stat")]
+    return [state for state, parent in states if (state, parent) == ("Z", str(os.getpid()))]
+
+
+def _state_and_parent(status: Path) -> tuple[str, str]:
+    try:
+        state, parent = status.read_text(errors="replace").rpartition(")")[2].split()[:2]
+    except OSError:
+        return "", ""
+    return state, parent
 
 
 def said(result: SandboxResult) -> Any:  # noqa: ANN401 - what the attack returned

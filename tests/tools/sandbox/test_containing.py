@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
 import platform
 import secrets
@@ -12,14 +14,16 @@ from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import pytest
 
 from interlock.core.plan import Micros
-from interlock.tools.sandbox import EnclosedSandbox, SandboxLimits
+from interlock.tools.sandbox import EnclosedSandbox, SandboxJob, SandboxLimits, SandboxResult
 from interlock.tools.sandbox.inside.frames import ENDED, framed
+from interlock.tools.sandbox.leftovers import processes_that_say
 from tests.privileges import NOBODY, folder_open_to_all
-from tests.tools.sandbox.places import MIB, PLACES, SECOND, attacked, place_named, said
+from tests.tools.sandbox.places import MIB, PLACES, SECOND, attack_job, attacked, place_named, said
 from tests.tools.sandbox.system_calls import hostile_calls
 
 DENIED: Final = frozenset("EPERM EACCES ENOENT ENOSYS EROFS ENXIO ENODEV ESRCH ENOTTY EXDEV EINVAL EIO".split())
@@ -28,6 +32,7 @@ OF_ITS_OWN_KERNEL: Final = {
     "gvisor": {"make a device", "memory of a device", "environment of the first process"},
 }
 """What works without reaching anything, as it is another kernel that answers."""
+FEW_PROCESSES: Final = SandboxLimits(processes=8, wall=Micros(20 * SECOND))
 HALF_A_SECOND: Final = Micros(SECOND // 2)
 _CLONE = {"x86_64": 56, "aarch64": 220}
 
@@ -52,6 +57,19 @@ def a_neighbour() -> Generator[subprocess.Popen[bytes]]:
         process.wait()
 
 
+@contextmanager
+def open_files_that_are_handed_down(file: Path) -> Generator[list[int]]:
+    """A file that whoever is started finds open unless somebody sees to it, under a usual number and a large one."""
+    opened = os.open(file, os.O_RDWR)
+    numbers = [opened, fcntl.fcntl(opened, fcntl.F_DUPFD, 150)]
+    os.set_inheritable(opened, True)  # noqa: FBT003 - the library's
+    try:
+        yield numbers
+    finally:
+        for number in numbers:
+            os.close(number)
+
+
 @pytest.fixture(scope="module")
 def tried(place: EnclosedSandbox) -> dict[str, str]:
     """Everything that is over at once, tried in one job, with things laid out on the machine that would be reached."""
@@ -61,6 +79,8 @@ def tried(place: EnclosedSandbox) -> dict[str, str]:
         file.write_text(secret)
         file.chmod(0o666)
         os.chown(file, *(2 * [NOBODY] if os.geteuid() == 0 else (os.getuid(), os.getgid())))
+        for number in held.enter_context(open_files_that_are_handed_down(file)):
+            assert os.get_inheritable(number)
         server = held.enter_context(socket.create_server(("127.0.0.1", 0)))
         for address in (f"\0{abstract}", str(folder / "socket")):
             listener = held.enter_context(socket.socket(socket.AF_UNIX))
@@ -187,6 +207,40 @@ def test_what_does_not_end_is_killed_at_the_wall_limit(place: EnclosedSandbox, a
 
     assert (result.ended, result.exit_code, result.stdout) == ("timed_out", None, b"")
     assert HALF_A_SECOND <= result.wall < 8 * SECOND
+
+
+def test_a_fork_bomb_does_not_keep_a_job_beside_it_from_running(place: EnclosedSandbox) -> None:
+    """Jobs that shared a user would share its processes too, and the next one could not even start."""
+    word = f"attack-{uuid4().hex}"
+    bomb = attack_job(place, "fork_bomb", word, limits=SandboxLimits(wall=Micros(60 * SECOND), processes=32))
+
+    async def story() -> SandboxResult:
+        bombing = asyncio.create_task(place.run(bomb))
+        while not has_exploded(place, word):  # noqa: ASYNC110 - what is waited for is another process
+            await asyncio.sleep(0.01)
+        beside = await place.run(SandboxJob(argv=("sh", "-c", "true & wait; echo ran"), limits=FEW_PROCESSES))
+        assert not bombing.done()
+        bombing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await bombing
+        return beside
+
+    beside = asyncio.run(story())
+
+    assert (beside.ended, beside.exit_code, beside.stdout) == ("exited", 0, b"ran\n")
+    assert processes_that_say(word) == set()
+
+
+def has_exploded(place: EnclosedSandbox, word: str) -> bool:
+    """Whether a fork bomb has taken what it may. Inside of gVisor nobody sees."""
+    return place.tier == "gvisor" or len(processes_that_say(word)) > 16
+
+
+def test_processes_that_nobody_waits_for_do_not_use_up_those_that_may_be_made(place: EnclosedSandbox) -> None:
+    """Each that has ended keeps its number until somebody asks how: after a thousand tests no more could be started."""
+    result = attacked(place, "orphan", 200, limits=SandboxLimits(processes=16, wall=Micros(20 * SECOND)))
+
+    assert said(result) == 200
 
 
 def test_who_stays_behind_is_killed_and_does_not_keep_the_job_open(place: EnclosedSandbox) -> None:
