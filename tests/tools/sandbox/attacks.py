@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import functools
 import json
 import mmap
 import os
@@ -116,6 +117,50 @@ def survey(bait: dict[str, Any]) -> dict[str, str]:
     for name, number in bait["calls"].items():
         tried[f"call {name}"] = lambda number=number: called(number)
     return {what: outcome(attempt) for what, attempt in tried.items()}
+
+
+def take_terminal(terminal: str) -> dict[str, str]:
+    """Type on the terminal of whoever started all this, by every way to it, and on one of its own."""
+    ways = {
+        **{f"stream {number}": lambda number=number: number for number in range(3)},
+        "the terminal of the session": lambda: os.open("/dev/tty", os.O_RDWR),
+        "by its name": lambda: os.open(terminal, os.O_RDWR),
+        "of the supervisor": lambda: os.open(f"/proc/{os.getppid()}/fd/0", os.O_RDWR | os.O_NONBLOCK),
+        "of the first process": lambda: os.open("/proc/1/fd/0", os.O_RDWR | os.O_NONBLOCK),
+        "one of its own": pty_of_its_own,
+    }
+    tricks: dict[str, Callable[[int], Any]] = {
+        "type": lambda opened: fcntl.ioctl(opened, 0x5412, b"x") and None,
+        # The kernel reads the lower half of the number; a filter that reads all of it is passed by.
+        "type by another number": lambda opened: called(_IOCTL[os.uname().machine], opened, 0x1_0000_5412, _letter()),
+        "paste": lambda opened: fcntl.ioctl(opened, 0x541C, b"\3") and None,
+    }
+    return {
+        f"{trick}: {way}": outcome(lambda way=way, trick=trick: tricks[trick](ways[way]()))
+        for way in ways
+        for trick in tricks
+    }
+
+
+_IOCTL = {"x86_64": 16, "aarch64": 29}
+
+
+def _letter() -> int:
+    """Where a letter stands in memory, and stays."""
+    letter = ctypes.create_string_buffer(b"x")
+    _kept.append(letter)
+    return ctypes.addressof(letter)
+
+
+_kept: list[Any] = []
+
+
+@functools.cache
+def pty_of_its_own() -> int:
+    """A terminal that belongs to its session, which can have one only."""
+    _master, slave = os.openpty()
+    fcntl.ioctl(slave, 0x540E, 0)
+    return slave
 
 
 def memory(gigabytes: int) -> str:
