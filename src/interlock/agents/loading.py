@@ -5,16 +5,13 @@ A file is run anew each time it is loaded, under a name of its own, with its fol
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 from interlock.agents.errors import AgentsNotLoaded
-from interlock.authoring.imported_code import import_problem
+from interlock.authoring.imported_code import import_problem, make_importable, own_module_name, run_as_module
 from interlock.authoring.places import shown
 
 _MODULE_PREFIX: Final = "interlock_agents_"
@@ -23,20 +20,11 @@ _MODULE_PREFIX: Final = "interlock_agents_"
 def load_file(file: Path) -> ModuleType:
     """The module of a Python file; `AgentsNotLoaded` says what is wrong in it, and where."""
     file = file.resolve()
-    name = f"{_MODULE_PREFIX}{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise AgentsNotLoaded([f"{shown(str(file))}: this is not a Python file"])
-    if str(file.parent) not in sys.path:
-        sys.path.append(str(file.parent))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    make_importable(file.parent)
     try:
-        spec.loader.exec_module(module)
+        return run_as_module(file, own_module_name(_MODULE_PREFIX, file))
     except BaseException as error:
-        del sys.modules[name]
         raise _not_loaded(error, shown(str(file))) from error
-    return module
 
 
 def load_module(name: str) -> ModuleType:

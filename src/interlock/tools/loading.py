@@ -7,7 +7,6 @@ no tools.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from interlock.authoring.imported_code import import_problem
+from interlock.authoring.imported_code import import_problem, make_importable, own_module_name, run_as_module
 from interlock.authoring.places import shown
 from interlock.tools.errors import ToolsNotLoaded
 
@@ -27,32 +26,25 @@ def load_file(file: Path) -> ModuleType:
     file = file.resolve()
     if not file.is_file():
         raise ToolsNotLoaded([f"{shown(str(file))}: there is no such file"])
-    _make_importable(file.parent)
+    make_importable(file.parent)
     if _is_found_by_its_name(file):
         return load_module(file.stem)
     return _load_under_own_name(file)
 
 
 def _load_under_own_name(file: Path) -> ModuleType:
-    name = _module_name(file)
+    name = own_module_name(FILE_MODULE_PREFIX, file)
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ToolsNotLoaded([f"{shown(str(file))}: this is not a Python file"])
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        return run_as_module(file, name)
     except BaseException as error:
-        del sys.modules[name]
         raise _not_loaded(error, shown(str(file))) from error
-    return module
 
 
 def load_module(name: str) -> ModuleType:
     """An importable module, also of the working directory."""
-    _make_importable(Path.cwd())
+    make_importable(Path.cwd())
     importlib.invalidate_caches()
     try:
         return importlib.import_module(name)
@@ -75,17 +67,6 @@ def _is_found_by_its_name(file: Path) -> bool:
     except (ImportError, ValueError):
         return False
     return spec is not None and spec.origin is not None and Path(spec.origin).resolve() == file
-
-
-def _module_name(file: Path) -> str:
-    """A name that meets no other module's: two projects may both have a `tools/pay.py`."""
-    return f"{FILE_MODULE_PREFIX}{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
-
-
-def _make_importable(folder: Path) -> None:
-    # At the end of the path: a neighbour named like a library must not hide the library.
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
 
 
 def _not_loaded(error: BaseException, source: str) -> ToolsNotLoaded:
