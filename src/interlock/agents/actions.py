@@ -37,7 +37,6 @@ class AskPerson(Struct, frozen=True, tag="ask_person", omit_defaults=True):
 
     question: Question
     call: str = ""
-    urgency: Literal["low", "medium", "high"] = "medium"
 
 
 class Finish(Struct, frozen=True, tag="finish", omit_defaults=True):

@@ -5,16 +5,14 @@ They are offered as any other tool where the contract allows them, and read here
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, cast
-
-from msgspec import Struct
+from typing import Any, Final, cast
 
 from interlock.core.agent_contract import AgentContract
 from interlock.core.event_parts import Question
 from interlock.core.json_schema.relocation import placed_at
 from interlock.core.plan import JsonSchema
 from interlock.core.schemas import check_schema
-from interlock.core.values import Value, is_list, is_map
+from interlock.core.values import Value, encode, is_list, is_map
 
 COMPLETE: Final = "complete_task"
 ASK: Final = "request_human_input"
@@ -24,7 +22,8 @@ DESCRIPTIONS: Final = {
     ASK: "Ask a person, and wait for the answer. Give choices or a form where the answer has to be one of them.",
 }
 
-Urgency = Literal["low", "medium", "high"]
+QUESTION_BYTES_MAX: Final = 16_000
+"""It stands in an event, and a person reads it."""
 
 
 def control_schema(tool: str, contract: AgentContract) -> JsonSchema:
@@ -74,25 +73,19 @@ def completed(contract: AgentContract, arguments: Value) -> tuple[Value, tuple[s
     return {name: item for name, item in given.items() if name != "labels"}, labels
 
 
-class Asked(Struct, frozen=True):
-    """What a model asks a person."""
-
-    question: Question
-    urgency: Urgency
-
-
-def asked(arguments: Value) -> Asked | str:
-    """The question in arguments that fit the schema, or what is wrong with it."""
+def question_in(arguments: Value) -> Question | str:
+    """What a person is asked by arguments that fit the schema, or what is wrong with it."""
     given = cast("dict[str, Value]", arguments)
     choices, form = given.get("choices"), given.get("form")
     if choices is not None and form is not None:
         return "give choices or a form, not both"
     if form is not None and (problems := check_schema(form)):
         return f"the form cannot be used: {problems[0].message}"
-    text = "\n\n".join(filter(None, [given["question"], given.get("context", "")]))
-    question = Question(
-        text,
+    if (size := len(encode([given["question"], given.get("context"), choices, form]))) > QUESTION_BYTES_MAX:
+        return f"{size:,} bytes are more than the {QUESTION_BYTES_MAX:,} that a person is asked at once: ask for less"
+    asked = f"Urgent: {given['question']}" if given.get("urgency") == "high" else given["question"]
+    return Question(
+        "\n\n".join(filter(None, [asked, given.get("context", "")])),
         choices=tuple(choices) if is_list(choices) else (),
         form=form if is_map(form) else None if choices else _IN_WORDS,
     )
-    return Asked(question, given.get("urgency", "medium"))

@@ -10,6 +10,7 @@ from interlock.agents.observations import ModelSaid, Observation, PersonAnswered
 from interlock.core.agent_contract import AgentLimits, ContextProfile, Prefetch
 from interlock.core.event_parts import Error, Question
 from interlock.core.messages import Answered, AskedCall, Instructions, ModelReply, OfferedTool, Said, Told
+from interlock.core.values import Value
 from tests.agents.working import TOOLS, Working, asks, broke, call, fixer, found, no_model, says
 
 RESULT = {"type": "object", "properties": {"version": {"type": "integer"}}, "required": ["version"]}
@@ -303,7 +304,6 @@ def test_at_a_limit_a_person_may_let_the_agent_go_on() -> None:
             "Its last error: read_file: disk full",
             choices=("continue", "stop"),
         ),
-        urgency="high",
     )
     assert "A person lets you go on: I made room." in work.last_told
 
@@ -343,8 +343,31 @@ def test_a_question_waits_for_the_calls_beside_it_and_its_answer_goes_to_the_mod
     asked = work.told(ToolsAnswered((found("r", "x"),)))
     work.told(PersonAnswered("b", why="it is newer"))
 
-    assert asked == AskPerson(Question("Which?\n\nTwo fit.", choices=("a", "b")), call="q", urgency="low")
+    assert asked == AskPerson(Question("Which?\n\nTwo fit.", choices=("a", "b")), call="q")
     assert [answer.text for answer in work.answers] == ["b (why: it is newer)", "x"]
+
+
+def test_what_a_model_calls_urgent_is_urgent_to_the_person_who_reads_it() -> None:
+    """The model is offered to say so: it must not be lost on the way."""
+    work = Working()
+
+    asked = work.told(asks(call("request_human_input", "q", question="Stop?", choices=["yes", "no"], urgency="high")))
+
+    assert asked == AskPerson(Question("Urgent: Stop?", choices=("yes", "no")), call="q")
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [{"question": "x" * 20_000}, {"context": "x" * 20_000}, {"choices": ["x" * number for number in range(1, 200)]}],
+)
+def test_a_question_that_nobody_reads_to_its_end_is_not_asked(endless: dict[str, Value]) -> None:
+    """It would stand in an event, and before a person; the model may ask again."""
+    work = Working()
+
+    work.told(asks(call("request_human_input", "q", **{"question": "Which?"} | endless)))
+
+    [answer] = work.answers
+    assert "bytes are more than the 16,000 that a person is asked at once: ask for less" in answer.text
 
 
 def test_a_question_in_words_is_answered_in_words() -> None:

@@ -75,7 +75,7 @@ def _at_limit(
         return failed(state, "exhausted", _stopped(contract, what, because), because=because)
     last = f"\n\nIts last error: {because.message}" if because else ""
     question = Question(f"May the agent `{contract.name}` go on? So far, {what}.{last}", choices=(GO_ON, STOP))
-    return structs.replace(state, awaited="leave", limit=limit), AskPerson(question, urgency="high")
+    return structs.replace(state, awaited="leave", limit=limit), AskPerson(question)
 
 
 def _stopped(contract: AgentContract, what: str, because: Error | None) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import structs
 
-from interlock.agents.control_tools import ASK, COMPLETE, asked
+from interlock.agents.control_tools import ASK, COMPLETE, question_in
 from interlock.agents.offering import Toolbox, allowed_tools, meant_tool, offered_name, schema_of
 from interlock.agents.schemas_at_hand import schema_at_hand
 from interlock.agents.state import AgentState
@@ -68,7 +68,7 @@ def problem_of_call(contract: AgentContract, toolbox: Toolbox, call: AskedCall, 
         return f"the schema of its arguments cannot be used: {refused}"
     if problems:
         return "; ".join(problems)
-    question = asked(call.arguments) if call.tool == ASK else ""
+    question = question_in(call.arguments) if call.tool == ASK else ""
     return question if isinstance(question, str) else ""
 
 

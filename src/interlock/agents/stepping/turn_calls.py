@@ -8,11 +8,12 @@ from __future__ import annotations
 from msgspec import structs
 
 from interlock.agents.actions import Action, AskPerson, CallTools
-from interlock.agents.control_tools import Asked, asked
+from interlock.agents.control_tools import question_in
 from interlock.agents.offering import Toolbox
 from interlock.agents.state import AgentState
 from interlock.agents.stepping.progress import go_on_if_progress
 from interlock.core.agent_contract import AgentContract
+from interlock.core.event_parts import Question
 from interlock.core.messages import Answered, AskedCall
 
 
@@ -36,9 +37,9 @@ def ask_or_end_turn(contract: AgentContract, toolbox: Toolbox, state: AgentState
     if not state.questions:
         return _turn_over(contract, toolbox, state)
     call = state.questions[0]
-    match asked(call.arguments):
-        case Asked(question=question, urgency=urgency):
-            return structs.replace(state, awaited="person"), AskPerson(question, call=call.id, urgency=urgency)
+    match question_in(call.arguments):
+        case Question() as question:
+            return structs.replace(state, awaited="person"), AskPerson(question, call=call.id)
         case problem:
             state = answered(state, call, f"Not asked: {problem}", failed=True)
             return ask_or_end_turn(contract, toolbox, structs.replace(state, questions=state.questions[1:]))
