@@ -154,6 +154,49 @@ def test_a_changed_last_header_and_a_lost_end_are_seen_by_who_knows_the_head() -
     assert [(broken.seq, broken.fault) for broken in found if broken] == [(6, "changed_header"), (5, "changed_header")]
 
 
+def test_an_event_that_was_put_in_between_is_named() -> None:
+    """Whether it takes the number of another, or all behind it are given other numbers."""
+    whole = sealed_log()
+    head = header_hash(whole[-1].header)
+    renumbered = [with_number(one, number) for number, one in enumerate([*whole[:3], whole[2], *whole[3:]], start=1)]
+
+    found = [verify_chain([*whole[:3], whole[2], *whole[3:]], head=head), verify_chain(renumbered, head=head)]
+
+    assert [(broken.seq, broken.fault) for broken in found if broken] == [(4, "out_of_order"), (3, "changed_header")]
+
+
+def test_another_history_whose_chain_holds_is_seen_by_who_knows_the_head() -> None:
+    """Who may write to the store can chain a log of their own; what they cannot do is make it end in the same hash."""
+    whole = sealed_log()
+    head = header_hash(whole[-1].header)
+    other = [*FACTS[:-1], ended("failed", error="somebody else")]
+    salts = bytes(range(SALT_BYTES * len(other)))
+    forked = seal_all(log(*other), tenant="local", run="r1", previous=CHAIN_START, salts=salts)[0]
+
+    assert forked[:-1] == whole[:-1]
+    assert verify_chain(forked) is None
+    assert verify_chain(forked, head=head) == Broken(
+        6, "changed_header", "the log does not end with the header on record: it ends at 6"
+    )
+
+
+def test_an_older_head_does_not_vouch_for_what_came_later() -> None:
+    """Nor the log of today for the head of yesterday: either of the two is not what was kept."""
+    whole = sealed_log()
+    older = header_hash(whole[3].header)
+
+    assert verify_chain(whole[:4], head=older) is None
+    assert verify_chain(whole, head=older) == Broken(
+        6, "changed_header", "the log does not end with the header on record: it ends at 6"
+    )
+
+
+def with_number(sealed: Sealed, number: int) -> Sealed:
+    """The same event under another number."""
+    header = msgspec.structs.replace(read_header(sealed), seq=number)
+    return Sealed(msgspec.msgpack.encode(header), sealed.salt, sealed.payload)
+
+
 def test_a_missing_event_is_named() -> None:
     """At the start as well as in the middle."""
     whole = sealed_log()
