@@ -122,6 +122,22 @@ def test_the_honest_movement_beside_them_is_let_pass() -> None:
     assert policy_of(OPEN).judge(Movement(point="tool", name="t", effect="read")).verdict == "allow"
 
 
+class Ampler(Movement, frozen=True, kw_only=True):
+    """A movement with a field more than rules know of."""
+
+    approved: bool = True
+
+
+AMPLER = Ampler(point="tool", name="t", effect="read")
+
+
+def test_a_field_that_no_movement_has_is_no_movement() -> None:
+    """Nobody can say what it would mean, and a rule written before it came cannot have meant it."""
+    assert policy_of(OPEN).judge(AMPLER).rule == "interlock#malformed"
+    with pytest.raises(TypeError, match="approved"):
+        Movement(point="tool", name="t", approved=True)  # pyright: ignore[reportCallIssue] - that is the attack
+
+
 @pytest.mark.parametrize("what", [None, {"point": "tool", "name": "t"}, "tool", object(), Trap(), Movement], ids=told)
 def test_what_is_no_movement_is_denied(what: Any) -> None:  # noqa: ANN401 - anything
     """The judge is asked by code that was written by somebody else."""
