@@ -130,6 +130,14 @@ def test_an_agent_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> 
         collect_agents([tmp_path]).get("plnner")
 
 
+def test_what_is_given_as_a_set_is_in_one_order_in_every_process() -> None:
+    """The order of a set differs from process to process, and a contract with it would be another each time."""
+    wanted = [f"tool_{number:02}" for number in range(40)]
+
+    assert agent("a", prompt="x", tools=set(wanted)).contract.tools == tuple(wanted)
+    assert agent("a", prompt="x", tools=frozenset(wanted)).contract.tools == tuple(wanted)
+
+
 def test_an_agent_that_was_declared_in_code_is_one_of_them() -> None:
     """The embedded use: no files at all."""
     router = agent("router_of_tests", own_step=answers_ok)

@@ -101,7 +101,10 @@ def _plain(item: Any, folder: Path, place: str, name: str) -> Any:  # noqa: ANN4
     match item:
         case Path():
             return _text_of(item, folder, place, name)
-        case tuple() | set() | frozenset():
+        case set() | frozenset():
+            # In one order, whatever the process: the contract's hash and every request depend on it.
+            return [_plain(each, folder, place, name) for each in sorted(item, key=repr)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any items
+        case tuple():
             return [_plain(each, folder, place, name) for each in item]  # pyright: ignore[reportUnknownVariableType] - any items
         case Mapping():
             return {key: _plain(each, folder, place, name) for key, each in item.items()}  # pyright: ignore[reportUnknownVariableType] - any items
