@@ -38,8 +38,10 @@ class Taken(Struct, frozen=True):
 def take_items(section: ContextSection, items: Sequence[Item], limit: int, *, heading: str, named: bool) -> Taken:
     """As many of the items as fit into the limit, in their order, under a heading; `named`: each with its name."""
     chosen = selected(items, section.select)
+    # Selectors hand on the very items that they were given: none has to be compared with all others.
+    kept = set(map(id, chosen))
     left_out = [
-        LeftOut(section.name, item.name, "not_selected", tokens_of(item.text)) for item in items if item not in chosen
+        LeftOut(section.name, item.name, "not_selected", tokens_of(item.text)) for item in items if id(item) not in kept
     ]
     shaped = [Item(item.name, transformed(item.text, section.transform), item.failed) for item in chosen]
     left_out += [
