@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-Why: TypeAlias = Literal["over_budget", "over_section_limit", "not_selected", "compacted", "resolved", "transformed"]
+Why: TypeAlias = Literal["over_budget", "over_section_limit", "not_selected", "compacted", "transformed"]
 
 
 class SectionUse(Struct, frozen=True, omit_defaults=True):

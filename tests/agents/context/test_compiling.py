@@ -56,6 +56,16 @@ def test_older_turns_become_a_line_each_and_the_newest_stay_whole() -> None:
     )
 
 
+def test_a_manifest_does_not_grow_with_the_turns_that_are_only_told_in_a_line() -> None:
+    """It is recorded at every call: of an agent that works for long, most of the log would be numbers of old turns."""
+    work = Working(profiled(turns_whole=1))
+
+    for turn in range(5):
+        work.calls("run_tests", found("", turn), n=turn)
+
+    assert manifest(work).left_out == (LeftOut("turns", "turns 1 to 4", "compacted"),)
+
+
 def test_a_turn_that_has_no_room_is_told_in_a_line_and_no_call_is_left_without_its_answer() -> None:
     """Half a turn would be refused by every provider."""
     work = Working(profiled(tokens=900))

@@ -87,7 +87,7 @@ def take_turns(section: ContextSection, turns: Sequence[Turn], limit: int, *, ol
     """The newest turns that fit, whole; of the very newest, as much of its results as fits. `older` are before them."""
     shaped = [with_results_transformed(turn, section.transform) for turn in with_errors_compacted(turns)]
     wanted = _wanted(section, turns)
-    left_out = [LeftOut(section.name, f"turn {number}", "compacted") for number in range(1, older + 1)]
+    left_out = [LeftOut(section.name, _turns_before(older), "compacted")] if older else []
     kept, room = list[Turn](), limit
 
     def leave_out(index: int, why: Why, tokens: int) -> None:
@@ -111,6 +111,11 @@ def take_turns(section: ContextSection, turns: Sequence[Turn], limit: int, *, ol
         room -= used
     is_cut = bool(kept) and len(shaped) - 1 in wanted and kept[0] is not shaped[-1]
     return Taken(turns=tuple(kept[::-1]), tokens=limit - room, cut=is_cut, left_out=tuple(left_out))
+
+
+def _turns_before(older: int) -> str:
+    """In one word: a manifest is recorded at every call, and must not grow with each."""
+    return "turn 1" if older == 1 else f"turns 1 to {older}"
 
 
 def _wanted(section: ContextSection, turns: Sequence[Turn]) -> set[int]:
