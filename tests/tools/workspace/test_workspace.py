@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -154,27 +156,61 @@ def test_links_and_pipes_are_not_listed_and_not_copied(workspace: Workspace, sec
 
 def test_a_link_that_is_swapped_in_between_check_and_use_is_never_followed(workspace: Workspace, secret: Path) -> None:
     """A program that goes on running may change a folder into a link at any instant: the secret must never be seen."""
-    folder, aside = workspace.files / "folder", workspace.files / "aside"
-    folder.mkdir()
-    (folder / "secret.txt").write_text("harmless")
-    is_over = threading.Event()
+    (workspace.files / "folder").mkdir()
+    (workspace.files / "folder/secret.txt").write_text("harmless")
+
+    with swapped_with_a_link(workspace.files / "folder", secret.parent):
+        seen = all_that_is_seen(workspace, "folder/secret.txt")
+
+    assert seen == {"harmless", None}
+
+
+def test_a_link_that_is_swapped_in_never_leads_a_change_out(workspace: Workspace, secret: Path) -> None:
+    """The same for writing, to a new file and over one that lies there."""
+    (workspace.files / "folder").mkdir()
+    (workspace.files / "folder/secret.txt").write_text("harmless")
+
+    with swapped_with_a_link(workspace.files / "folder", secret.parent):
+        made = [is_made(workspace, number) for number in range(400)]
+
+    assert set(made) == {True, False}
+    assert [path.name for path in secret.parent.iterdir()] == ["secret.txt"]
+    assert secret.read_text() == "secret"
+
+
+@contextmanager
+def swapped_with_a_link(folder: Path, elsewhere: Path) -> Generator[None]:
+    """A folder in whose place a link to another one stands every now and then."""
+    link, is_over = folder.with_name("link"), threading.Event()
+    link.symlink_to(elsewhere)
 
     def swap() -> None:
         while not is_over.is_set():
-            folder.rename(aside)
-            folder.symlink_to(secret.parent)
-            folder.unlink()
-            aside.rename(folder)
+            exchange(folder, link)
 
     swapping = threading.Thread(target=swap)
     swapping.start()
     try:
-        seen = all_that_is_seen(workspace, "folder/secret.txt")
+        yield
     finally:
         is_over.set()
         swapping.join()
 
-    assert seen == {"harmless", None}
+
+def exchange(one: Path, other: Path) -> None:
+    """Each takes the other's name at the same instant."""
+    answer = ctypes.CDLL(None).renameat2(-100, os.fsencode(one), -100, os.fsencode(other), 2)
+    assert answer == 0
+
+
+def is_made(workspace: Workspace, number: int) -> bool:
+    """Whether a change of two files is made."""
+    changes = [put(f"folder/new-{number}.txt", "mine"), FileChange(parse_path("folder/secret.txt"), None, text("mine"))]
+    try:
+        workspace.change(f"e{number}", changes[number % 2 :][:1])
+    except WorkspaceError:
+        return False
+    return True
 
 
 def all_that_is_seen(workspace: Workspace, path: str) -> set[str | None]:
