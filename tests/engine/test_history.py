@@ -166,13 +166,14 @@ def test_a_retry_is_told_as_a_wait_with_the_last_error() -> None:
 
 def test_an_unknown_effect_is_told_with_the_id_to_settle() -> None:
     """Nobody knows whether the money was paid: whoever finds out needs the id to say so."""
-    run = RecordedRun({"a": {"tool": "pay"}}, tools=(ONCE,))
+    run = RecordedRun({"a": {"tool": "pay", "input": {"cents": 7}}}, tools=(ONCE,))
 
     run.starts()
     run.loses("a")
     [wait] = run_view(run.plan, "run1", run.events).waits
 
     assert (wait.reason, wait.effect, wait.is_for_people) == ("reconcile", run.effect("a"), True)
+    assert wait.input == {"cents": 7}
 
 
 def test_what_was_taken_back_is_told_beside_what_was_done() -> None:

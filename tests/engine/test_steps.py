@@ -106,6 +106,7 @@ def test_a_step_that_may_happen_once_is_settled_by_a_person(
             result = await handle.wait()
 
         assert (wait.path, wait.reason, wait.effect) == ("a.2", "reconcile", before.made[1][1])
+        assert wait.tool == "charge"
         assert (result.outputs, after.names) == ({"a": ["reserve done", told, "send done"]}, made)
         assert before.made[1][1] in [wait.effect, *(id_ for _, id_ in after.made)]
         await assert_sound(copy)

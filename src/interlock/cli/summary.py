@@ -186,7 +186,7 @@ def _wait_as_json(wait: Wait) -> dict[str, Any]:
     if wait.event:
         told |= {"event": wait.event, "match": wait.match}
     if wait.effect:
-        told["effect"] = wait.effect
+        told |= {"effect": wait.effect, "tool": wait.tool or None, "input": wait.input}
     if wait.error is not None:
         told["error"] = wait.error.message
     return told

@@ -197,7 +197,9 @@ def wait_line(wait: Wait, *, now: int) -> str:
         case "failure":
             return f"failed and held: {wait.error.message if wait.error else ''}"
         case "reconcile":
-            return f"nobody knows what became of effect {wait.effect}"
+            called = f"`{wait.tool}`" if wait.tool else "the call"
+            given = f" with {short(wait.input)}" if wait.input is not None else ""
+            return f"nobody knows whether {called}{given} took place (effect {wait.effect})"
         case "event":
             return f"waits for event {wait.event}{_deadline(wait, now)}"
         case "time":

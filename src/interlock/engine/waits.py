@@ -33,6 +33,10 @@ class Wait(Struct, frozen=True, kw_only=True):
     match: Value = None
     effect: str = ""
     """The effect of which nobody knows what became."""
+    tool: str = ""
+    """What was called by it, where a step did so: a node says itself what it calls."""
+    input: Value = None
+    """What that was called with: by this people find out whether it happened."""
     error: e.Error | None = None
     decision: e.Decision | None = None
 
@@ -93,10 +97,13 @@ def _unknowns(path: str, live: Waiting, before: tuple[Wait, ...], event: e.Event
     if attempt is None:
         return ()
     unknown = {path + address: step for address, step in open_steps(attempt).items()}
+    wait = Wait(
+        path=path, reason="reconcile", since=since, effect=attempt.effect, input=attempt.input, error=live.error
+    )
     if not unknown:
-        return (Wait(path=path, reason="reconcile", since=since, effect=attempt.effect, error=live.error),)
+        return (wait,)
     return tuple(
-        Wait(path=asked, reason="reconcile", since=since, effect=step.effect, error=step.error)
+        replace(wait, path=asked, effect=step.effect, tool=step.name, input=step.input, error=step.error)
         for asked, step in unknown.items()
     )
 
