@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from interlock.core.plan import Permissions
 from interlock.core.values import Value
 from interlock.tools import collect_tools
-from interlock.tools.sandbox import NoSandbox
+from interlock.tools.sandbox import NoSandbox, Sandbox
 from interlock.tools.standard import SandboxFoundOnce
 from interlock.tools.tool import Tool
 from tests.tools.doorstep import lived
@@ -122,3 +123,20 @@ def test_a_sandbox_is_looked_for_once_and_not_before_it_is_needed() -> None:
     lived(source)
 
     assert (before, len(looked)) == (0, 1)
+
+
+def test_calls_that_need_a_sandbox_at_once_wait_for_one_look() -> None:
+    """Of ten agents that begin to test together each would start the hostile program of each tier."""
+    looked: list[int] = []
+
+    async def find() -> NoSandbox:
+        looked.append(1)
+        await asyncio.sleep(0)
+        return NoSandbox(reasons=())
+
+    source = SandboxFoundOnce(find)
+
+    async def at_once() -> list[Sandbox | NoSandbox]:
+        return await asyncio.gather(source(), source(), source())
+
+    assert (lived(at_once), len(looked)) == ([NoSandbox(reasons=())] * 3, 1)

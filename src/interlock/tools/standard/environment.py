@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -37,9 +38,11 @@ class SandboxFoundOnce:
     def __init__(self, find: SandboxSource) -> None:
         self._find = find
         self._found: Sandbox | NoSandbox | None = None
+        self._looking = asyncio.Lock()
 
     async def __call__(self) -> Sandbox | NoSandbox:
         """What was found."""
         if self._found is None:
-            self._found = await self._find()
+            async with self._looking:
+                self._found = self._found or await self._find()
         return self._found
