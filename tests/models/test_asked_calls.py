@@ -85,6 +85,15 @@ def test_a_flood_of_calls_is_cut_and_said_to_be_cut() -> None:
     assert calls[-1].problem == "more than 128 calls in one answer"
 
 
+def test_also_the_call_that_is_one_too_many_has_an_id_of_its_own() -> None:
+    """Its answer, which says why it is not made, must not be taken for that of another."""
+    calls = asked_calls(
+        [HeardCall(f"call_{CALLS_MAX + 1}", "t", "{}"), *(HeardCall("", "t", "{}") for _ in range(200))]
+    )
+
+    assert len({call.id for call in calls}) == len(calls) == CALLS_MAX + 1
+
+
 def test_a_call_can_be_kept_whatever_its_names_are_made_of() -> None:
     """Half a character, or a name without end, in an id or a name of a tool: no log could hold the answer."""
     [call] = asked_calls([HeardCall("\ud800", "\ud800" + "x" * 100_000, "{}")])

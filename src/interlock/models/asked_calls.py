@@ -42,13 +42,13 @@ def asked_calls(heard: Iterable[HeardCall]) -> tuple[AskedCall, ...]:
     calls: list[AskedCall] = []
     used: set[str] = set()
     for number, each in enumerate(heard, start=1):
-        if number > CALLS_MAX:
-            tool = _shortened(each.tool, NAME_MAX)
-            calls.append(AskedCall(f"call_{number}", tool, problem=f"more than {CALLS_MAX} calls in one answer"))
-            break
         identity = unused(_shortened(each.id, NAME_MAX) or f"call_{number}", used)
         used.add(identity)
-        calls.append(_asked(identity, _shortened(each.tool, NAME_MAX), each.arguments))
+        tool = _shortened(each.tool, NAME_MAX)
+        if number > CALLS_MAX:
+            calls.append(AskedCall(identity, tool, problem=f"more than {CALLS_MAX} calls in one answer"))
+            break
+        calls.append(_asked(identity, tool, each.arguments))
     return tuple(calls)
 
 
