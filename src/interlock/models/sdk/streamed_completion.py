@@ -77,11 +77,11 @@ class _Call:
 
     def __init__(self, identity: str | None) -> None:
         self.id = identity
-        self.name = ""
+        self.name: list[str] = []
         self.arguments: list[str] = []
 
     def as_data(self) -> dict[str, Any]:
-        function = {"name": _mended(self.name), "arguments": _mended("".join(self.arguments))}
+        function = {"name": _mended("".join(self.name)), "arguments": _mended("".join(self.arguments))}
         return {"id": _mended(self.id or ""), "type": "function", "function": function}
 
 
@@ -171,7 +171,7 @@ class StreamedCompletion:
         call = self._call_of(piece)
         if piece.function is None:
             return
-        call.name += piece.function.name or ""
+        call.name.append(piece.function.name or "")
         arguments = _arguments_in(piece.function.arguments)
         call.arguments.append(arguments)
         self._on_piece(arguments, False)  # noqa: FBT003 - see OnPiece
