@@ -137,6 +137,6 @@ def test_calls_that_need_a_sandbox_at_once_wait_for_one_look() -> None:
     source = SandboxFoundOnce(find)
 
     async def at_once() -> list[Sandbox | NoSandbox]:
-        return await asyncio.gather(source(), source(), source())
+        return await asyncio.gather(*(source() for _ in range(3)))
 
     assert (lived(at_once), len(looked)) == ([NoSandbox(reasons=())] * 3, 1)
