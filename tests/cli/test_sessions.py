@@ -53,6 +53,14 @@ def test_runs_of_one_session_share_its_memory_and_others_do_not(clerk: CommandLi
     assert (codes, again.code) == ([1, 1, 1, 1], 0)
 
 
+def test_a_session_without_a_name_is_refused(clerk: CommandLine) -> None:
+    """A script whose variable is not set would go on with no thread at all, and nobody would be told."""
+    said = clerk("run", "clerk", "--session", "")
+
+    assert (said.code, clerk("runs", "--json").json["runs"]) == (2, [])
+    assert "a session has a name, and that of --session is empty" in said.err
+
+
 def test_the_session_of_a_run_is_listed_shown_and_found_by(clerk: CommandLine) -> None:
     """Who comes back to a thread looks for its runs."""
     first, second = (clerk.started("clerk", "--session", name) for name in ("thread", "other"))

@@ -60,11 +60,11 @@ def run(
         typer.Option("--label", metavar="KEY=VALUE", help="By which runs are found and limited; may be given again."),
     ] = None,
     session: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--session", metavar="NAME", help="The thread it belongs to: the agents of all its runs share a memory."
         ),
-    ] = "",
+    ] = None,
     priority: Annotated[
         int,
         typer.Option(
@@ -112,12 +112,14 @@ def run(
     return finished(_run(graph, begins, by=by, draft=draft, detach=detach, on=on))
 
 
-def _labels(session: str, written: Iterable[str]) -> dict[str, str]:
+def _labels(session: str | None, written: Iterable[str]) -> dict[str, str]:
     from interlock.cli.failures import CommandError
     from interlock.client.sessions import labels_of
 
+    if session == "":  # a variable of a script, perhaps, that is not set: its agents would remember nobody
+        raise CommandError("a session has a name, and that of --session is empty: leave it out for a run without one")
     try:
-        return labels_of(session, read_labels(written))
+        return labels_of(session or "", read_labels(written))
     except ValueError as problem:
         raise CommandError(str(problem)) from problem
 
