@@ -84,15 +84,19 @@ async def test_each_project_asks_with_its_own_key_and_hears_its_own_answers() ->
     assert [each.reply.text for each in answers if isinstance(each, ModelAnswered)] == ["for one", "for two", "for one"]
 
 
+@pytest.mark.parametrize("kind", ["openai_compatible", "anthropic"])
 @pytest.mark.parametrize("is_heard", [True, False])
 @in_event_loop
-async def test_what_is_said_stands_in_no_log(caplog: pytest.LogCaptureFixture, *, is_heard: bool) -> None:
-    """Prompts hold what customers have written; logs go to places where that has no business."""
-    caplog.set_level(logging.INFO)
+async def test_what_is_said_stands_in_no_log(caplog: pytest.LogCaptureFixture, kind: str, *, is_heard: bool) -> None:
+    """Prompts hold what customers have written; logs go to places where that has no business, at any level."""
+    caplog.set_level(logging.DEBUG)
     secret = ModelRequest((Instructions("You know the code word."), Told("The word is xyzzy-in.")))
     async with (
         FakeServer(FakeReply("It was xyzzy-out."), FakeReply(status=500, error="xyzzy-error")) as server,
-        gateway({"a": compatible(server.url, attempts=1)}, priced("a/m")) as models,
+        gateway(
+            {"a": compatible(server.root if kind == "anthropic" else server.url, attempts=1) | {"kind": kind}},
+            priced("a/m"),
+        ) as models,
     ):
         outcomes = [await asked(models, secret, on_token=(lambda _: None) if is_heard else None) for _ in range(2)]
 

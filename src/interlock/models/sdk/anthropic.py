@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout
 from httpx2 import RemoteProtocolError
@@ -17,11 +18,16 @@ from pydantic_ai.settings import ModelSettings
 from interlock.models.keys import ModelKey
 from interlock.models.sdk.pieces import BROKEN_OFF, OnPiece, text_in, unseen_in
 
+_LOG_OF_LIBRARY: Final = "anthropic._base_client"
+_WHOLE_REQUEST: Final = "Request options"
+
 
 class AnthropicConnection:
     """Anthropic itself, or at an address a server that is as good as it."""
 
     def __init__(self, *, url: str, key: ModelKey | None, headers: Mapping[str, str], connect_seconds: float) -> None:
+        # Adding it again changes nothing.
+        logging.getLogger(_LOG_OF_LIBRARY).addFilter(_is_without_prompts)
         self._client = AsyncAnthropic(
             base_url=url or "https://api.anthropic.com",
             api_key="" if key is None else key.reveal(),
@@ -55,6 +61,11 @@ class AnthropicConnection:
     async def close(self) -> None:
         """Let the connections go."""
         await self._client.close()
+
+
+def _is_without_prompts(record: logging.LogRecord) -> bool:
+    """Whether a line of the library may be logged: those that hold a whole request may not, at any level."""
+    return not str(record.msg).startswith(_WHOLE_REQUEST)
 
 
 def _whole(response: ModelResponse) -> ModelResponse:
