@@ -65,6 +65,23 @@ def buying(*things: str) -> Turn:
     return calls(*[("buy", {"what": thing}) for thing in things])
 
 
+@pytest.mark.parametrize("limits", [{"steps": 1}, {"calls": 1}])
+def test_an_agent_that_fails_at_a_limit_says_that_its_answers_were_simulated(limits: dict[str, int]) -> None:
+    """Whichever limit it is, and whoever keeps it: nobody may take the failure for one of a real model."""
+
+    @on_virtual_time
+    async def story() -> None:
+        shop = Shop()
+        models = ScriptedModels({"buyer": [calls("look"), DONE]})
+        async with Workbench(buyer(limits=limits), tools=shop.tools, models=models) as bench:
+            assert failure(await bench.run(node())) == ("failed", "exhausted")
+
+            [result] = await bench.bodies(e.NodeResult)
+            assert (result.status, result.simulated) == ("failed", True)
+
+    story()
+
+
 @pytest.mark.parametrize(
     ("budget", "limit", "turns"),
     [

@@ -62,11 +62,12 @@ class AgentLoop:
         try:
             outcome = await self._to_the_end()
         except Halted as halted:
-            outcome = Failed(halted.error, retryable=halted.error.kind == "timeout", calls=0)
+            is_late = halted.error.kind == "timeout"
+            outcome = Failed(halted.error, retryable=is_late, calls=0, simulated=self._simulated)
         except InDoubt as in_doubt:
-            outcome = Unknown(in_doubt.error, calls=self._steps.made)
+            outcome = Unknown(in_doubt.error, calls=self._steps.made, simulated=self._simulated)
         except StepRefused as refused:
-            outcome = Failed(refused.error, retryable=False, calls=self._steps.made)
+            outcome = Failed(refused.error, retryable=False, calls=self._steps.made, simulated=self._simulated)
         with suppress(StepRefused):  # where the run takes no more of them, nobody asks for what is left either
             await self._steps.record()
         return outcome
