@@ -104,22 +104,31 @@ def test_agents_are_loaded_anew_when_a_file_of_theirs_changed(tmp_path: Path) ->
     (tmp_path / "a.yaml").write_text("agent: a\nprompt: a.md\n")
     (tmp_path / "a.md").write_text("Be kind.")
     (tmp_path / "b.py").write_text(PYTHON.format(name="b"))
-    before = collect_agents([tmp_path])
-    unchanged = before.has_changed()
+    agents = collect_agents([tmp_path])
+    before = [agents.get(name) for name in "ab"]
 
+    agents.renew()
+    unchanged = [agents.get(name) for name in "ab"]
     (tmp_path / "a.md").write_text("Be brief.")
     (tmp_path / "b.py").write_text(PYTHON.format(name="b").replace("Be b", "Be bold"))
     os.utime(tmp_path / "b.py", ns=(1, 1))
-    after = before.reloaded()
+    agents.renew()
 
-    assert (unchanged, before.has_changed(), after.has_changed()) == (False, True, False)
-    assert [before.get(name).contract.prompt for name in "ab"] == ["Be kind.", "Be b."]
-    assert [after.get(name).contract.prompt for name in "ab"] == ["Be brief.", "Be bold."]
+    assert list(map(id, unchanged)) == list(map(id, before))
+    assert [each.contract.prompt for each in before] == ["Be kind.", "Be b."]
+    assert [agents.get(name).contract.prompt for name in "ab"] == ["Be brief.", "Be bold."]
 
-    before.renew()
 
-    assert [before.get(name).contract.prompt for name in "ab"] == ["Be brief.", "Be bold."]
-    assert not before.has_changed()
+def test_agents_that_are_wrong_by_now_are_told_and_the_others_stay(tmp_path: Path) -> None:
+    """A file that is half written when a run begins must not leave its project without agents."""
+    (tmp_path / "a.yaml").write_text(YAML.format(name="a"))
+    agents = collect_agents([tmp_path])
+
+    (tmp_path / "a.yaml").write_text("agent: a\nprompt:\n")
+    with pytest.raises(AgentsNotLoaded):
+        agents.renew()
+
+    assert agents.get("a").contract.prompt == "Be a."
 
 
 def test_an_agent_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from interlock.agents.actions import Action, AskModel, AskPerson, CallTools, Fail, Finish
 from interlock.agents.agent import Agent, State, agent
-from interlock.agents.collecting import Agents, AgentSource, collect_agents, installed_agents
+from interlock.agents.collecting import Agents, AgentSource, collect_agents
 from interlock.agents.errors import AgentError, AgentsNotLoaded, BadAgent, UnknownAgent
 from interlock.agents.manifest import LeftOut, Manifest, SectionUse
 from interlock.agents.observations import (
@@ -55,5 +55,4 @@ __all__ = [
     "UnknownAgent",
     "agent",
     "collect_agents",
-    "installed_agents",
 ]

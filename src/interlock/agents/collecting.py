@@ -7,7 +7,7 @@ sources that has its name, for graphs and for all agents that may call it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import Final, TypeAlias
@@ -24,7 +24,6 @@ from interlock.core.agent_contract import AgentContract
 AgentSource: TypeAlias = str | Path | ModuleType | Agent | EntryPoint
 """A folder, a contract, a Python file, a module or its name, an agent, or what an installed package declares."""
 
-ENTRY_POINT_GROUP: Final = "interlock.agents"
 CONTRACT_SUFFIXES: Final = (".yaml", ".yml")
 
 
@@ -67,19 +66,14 @@ class Agents:
         """What graphs and other agents may know of them."""
         return _Contracts(self)
 
-    def has_changed(self) -> bool:
-        """Whether a file of theirs is another than when they were collected, is new, or is gone."""
-        return fingerprint_of(self._sources) != self._fingerprint
-
-    def reloaded(self) -> Agents:
-        """The same sources as they are now. What is wrong with them is told as by `collect_agents`."""
-        return collect_agents(self._sources)
-
     def renew(self) -> None:
-        """Take in what has changed since: whoever holds these agents has the new ones from here on."""
+        """Take in what has changed since: whoever holds these agents has the new ones from here on.
+
+        What is wrong with them now is told as by `collect_agents`, and nothing is taken in.
+        """
         now = fingerprint_of(self._sources)
         if now != self._fingerprint:
-            self._take(self.reloaded().own())
+            self._take(collect_agents(self._sources).own())
             self._fingerprint = now
 
     def __iter__(self) -> Iterator[Agent]:
@@ -112,11 +106,6 @@ class _Contracts(Mapping[str, AgentContract]):
 
     def __len__(self) -> int:
         return len(self._agents)
-
-
-def installed_agents() -> list[EntryPoint]:
-    """What installed packages declare, by name. Nothing of it is loaded: that is for whoever enables it."""
-    return sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda each: (each.name, each.value))
 
 
 def collect_agents(sources: Iterable[AgentSource]) -> Agents:
