@@ -34,7 +34,6 @@ class Witness:
     def __init__(self) -> None:
         self.collected: dict[str, frozenset[str]] = {}
         self.written: dict[str, CodeType | None] = {}
-        self.excused: set[str] = set()
         self.entered: set[str] = set()
         self.returned: set[str] = set()
         self.replaced: set[str] = set()
