@@ -265,16 +265,18 @@ def test_a_turn_of_an_agent_counts_against_every_limit_above_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("budget", "what"),
+    ("budget", "why"),
     [
-        ('usd: "0.50"', "$0.50"),
-        ("tokens: 1000", "1,000 tokens"),
-        ("calls: 2", "2 calls"),
-        ("steps: 2", "2 steps"),
+        ('usd: "0.50"', "the budget of $0.50 has $0.10 left, and `script/any` may need $0.20"),
+        ("tokens: 1000", "the budget of 1,000 tokens has 200 left, and `script/any` may need 400"),
+        ('usd: "0.40"', "the budget of $0.40 is spent"),
+        ("calls: 2", "the budget of 2 calls is spent"),
+        ("steps: 2", "the budget of 2 steps is spent"),
+        ('usd: "0.50", on_limit: ask', "the budget of $0.50 is spent"),
     ],
 )
-def test_a_turn_that_might_pass_a_limit_is_refused(budget: str, what: str) -> None:
-    """Rule 30: it is refused for good where nothing is held that might come back."""
+def test_a_turn_that_might_pass_a_limit_is_refused(budget: str, why: str) -> None:
+    """Rule 30: it is refused for good where nothing is held that might come back, and what is left is told."""
     _, fix = with_agent(budget)
     spent = Spending(usd=20 * CENT, tokens=400)
 
@@ -285,7 +287,7 @@ def test_a_turn_that_might_pass_a_limit_is_refused(budget: str, what: str) -> No
     refused = fix.begins(3, held=spent)
 
     assert refused is not None
-    assert (refused.reason, refused.limit, refused.later) == (f"the budget of {what} is spent", "fix", False)
+    assert (refused.reason, refused.limit, refused.later) == (why, "fix", False)
 
 
 def test_a_turn_that_another_holds_the_money_for_is_put_off() -> None:

@@ -13,7 +13,7 @@ from interlock.core import events as e
 from interlock.core import requests as r
 from interlock.core.compiling.names import wrong_event_name
 from interlock.core.deciding.giving import given, names_meant
-from interlock.core.evolving.accounts import accounts_at, shortage
+from interlock.core.evolving.accounts import Shortage, accounts_at, shortage
 from interlock.core.evolving.journal import RAISE, charge_of, open_steps
 from interlock.core.evolving.limit_questions import limit_in_question, paths_asking_about
 from interlock.core.evolving.run_time import asks_about_time, time_is_spent
@@ -460,8 +460,14 @@ def _refused_intent(
     short = shortage(accounts_at(plan, state, path), charged) if charged else None
     if short is None:
         return None
-    what = f"the budget of {short.limit} is spent"
-    return r.Refused(what, later=short.may_come, limit=short.address, asks=short.asks)
+    return r.Refused(_why_short(short, step), later=short.may_come, limit=short.address, asks=short.asks)
+
+
+def _why_short(short: Shortage, step: e.EffectIntended) -> str:
+    """Why a limit lets a step not begin. A question about it is the same whenever it is asked, so it has no sums."""
+    if short.asks or not short.left:
+        return f"the budget of {short.limit} is spent"
+    return f"the budget of {short.limit} has {short.left} left, and `{step.name}` may need {short.needed}"
 
 
 def _due(plan: Plan, state: RunState, at: int) -> Admitted:

@@ -85,10 +85,10 @@ def test_an_agent_that_fails_at_a_limit_says_that_its_answers_were_simulated(lim
 @pytest.mark.parametrize(
     ("budget", "limit", "turns"),
     [
-        ({"usd": "0.0025"}, "$0.0025", 2),
-        ({"tokens": 250}, "250 tokens", 2),
-        ({"calls": 3}, "3 calls", 2),
-        ({"steps": 2}, "2 steps", 2),
+        ({"usd": "0.0025"}, "$0.0025 has $0.0005 left, and `script/any` may need $0.001", 2),
+        ({"tokens": 250}, "250 tokens has 50 left, and `script/any` may need 100", 2),
+        ({"calls": 3}, "3 calls is spent", 2),
+        ({"steps": 2}, "2 steps is spent", 2),
     ],
 )
 def test_an_agent_stops_before_the_call_that_would_pass_its_limit(
@@ -105,7 +105,7 @@ def test_an_agent_stops_before_the_call_that_would_pass_its_limit(
             assert failure(state) == ("failed", "exhausted")
             assert state.outcome is not None
             assert state.outcome.error is not None
-            assert state.outcome.error.message == f"the budget of {limit} is spent"
+            assert state.outcome.error.message == f"the budget of {limit}"
             assert len(models.asked) == turns
 
     story()

@@ -37,6 +37,10 @@ class Shortage(Struct, frozen=True, gc=False):
     limit: str
     may_come: bool
     asks: bool
+    left: str = ""
+    """What of it is left, of money and tokens: nothing, if none is."""
+    needed: str = ""
+    """What the call may take of it."""
 
 
 Addressed = tuple[str, Account]
@@ -123,13 +127,15 @@ def _short_of(address: str, account: Account, charge: Charge) -> Shortage | None
     if limit.steps is not None and account.steps + charge.steps > limit.steps * grants:
         return Shortage(address, f"{limit.steps * grants} steps", may_come=False, asks=limit.asks)
     if limit.usd is not None:
-        over = account.usd + account.usd_held + charge.held.usd - limit.usd * grants
-        if over > 0:
-            return Shortage(address, shown_usd(limit.usd * grants), account.usd_held >= over, limit.asks)
+        free, needed = limit.usd * grants - account.usd - account.usd_held, charge.held.usd
+        if needed > free:
+            told, left = shown_usd(limit.usd * grants), shown_usd(free) if free > 0 else ""
+            return Shortage(address, told, account.usd_held >= needed - free, limit.asks, left, shown_usd(needed))
     if limit.tokens is not None:
-        over = account.tokens + account.tokens_held + charge.held.tokens - limit.tokens * grants
-        if over > 0:
-            return Shortage(address, f"{limit.tokens * grants:,} tokens", account.tokens_held >= over, limit.asks)
+        free, needed = limit.tokens * grants - account.tokens - account.tokens_held, charge.held.tokens
+        if needed > free:
+            told, left = f"{limit.tokens * grants:,} tokens", f"{free:,}" if free > 0 else ""
+            return Shortage(address, told, account.tokens_held >= needed - free, limit.asks, left, f"{needed:,}")
     return None
 
 
