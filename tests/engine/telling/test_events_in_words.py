@@ -30,5 +30,5 @@ def test_an_agent_that_is_put_down_while_a_person_is_asked_is_not_told_as_one_th
     put_down = e.Error("cancelled", "it was put down while it waited", "fix")
     late = e.Error("timeout", "its deadline had passed", "fix")
 
-    assert said(e.NodeResult("e1", "not_done", error=put_down, calls=0)) == "rests: it was put down while it waited"
+    assert said(e.NodeResult("e1", "not_done", error=put_down, calls=0)) == "it was put down while it waited"
     assert said(e.NodeResult("e1", "not_done", error=late)) == "was not called: its deadline had passed (timeout)"

@@ -34,7 +34,7 @@ def _what_came(came: e.Outside) -> str:
         case e.NodeResult(status="done") as body:
             return f"gave {short(body.out)}{_labelled(body.labels)}{_simulated(body)}"
         case e.NodeResult(status="not_done", error=e.Error(kind="cancelled", message=why)):
-            return f"rests: {why}"  # no call was refused or failed: whoever takes it up goes on with it
+            return why  # no call was refused or failed: whoever takes it up goes on with it, or it was stopped
         case e.NodeResult() as body:
             return f"{_NOT_DONE[body.status]}: {_told(body.error)}{_simulated(body)}"
         case e.EffectIntended(question=e.Question() as question) as body:
