@@ -87,6 +87,7 @@ def test_files_are_listed_below_a_folder_and_by_pattern(bench: Bench) -> None:
         ("write_file", {"path": "/etc/passwd", "text": ""}, "`/etc/passwd` is absolute"),
         ("write_file", {"path": "src/a.py/b", "text": ""}, "`src/a.py` leads through a link or a file"),
         ("write_file", {"path": ".git/hooks/pre-commit", "text": ""}, "is a repository's own folder"),
+        ("list_files", {"pattern": "*a" * 1_000}, "input.pattern"),
         ("list_files", {"folder": "nowhere"}, "there is no file `nowhere` in the workspace"),
     ],
 )

@@ -17,7 +17,7 @@ from interlock.tools.tool import Tool, tool
 from interlock.tools.workspace.changes import FileChange
 from interlock.tools.workspace.errors import ChangedMeanwhile, PathRefused
 from interlock.tools.workspace.folders import FileContent, digest_of_bytes
-from interlock.tools.workspace.names import WorkspacePath, parse_folder, parse_path
+from interlock.tools.workspace.names import PATH_BYTES_MAX, WorkspacePath, parse_folder, parse_path
 from interlock.tools.workspace.workspace import Workspace
 from interlock.tools.workspace.workspaces import Workspaces
 
@@ -27,7 +27,13 @@ LISTED_MAX: Final = 1_000
 
 FilePath = Annotated[str, Field(description="From the workspace's folder on, with `/` between folders: `src/main.py`")]
 FolderPath = Annotated[str, Field(description="From the workspace's folder on; `.` is the workspace's folder itself")]
-Glob = Annotated[str, Field(description="Only files whose path is like this; `*` stands for anything, also for `/`")]
+Glob = Annotated[
+    str,
+    Field(
+        max_length=PATH_BYTES_MAX,
+        description="Only files whose path is like this; `*` stands for anything, also for `/`",
+    ),
+]
 
 
 @dataclass(frozen=True)
