@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -67,7 +67,7 @@ class Pins:
         gone = frozenset(names)
         return Pins(each for each in self if each.definition.name not in gone)
 
-    def __iter__(self) -> Any:  # noqa: ANN401 - an iterator of approvals
+    def __iter__(self) -> Iterator[Approval]:
         return iter([self._approvals[name] for name in sorted(self._approvals)])
 
     def __len__(self) -> int:
@@ -97,7 +97,8 @@ def read_pins(file: Path) -> Pins:
         raise ToolsNotLoaded([told]) from error
     if written.format != _FORMAT:
         raise ToolsNotLoaded([f"{shown(str(file))} was written by a later release (format {written.format})"])
-    problems = [f"{shown(str(file))}: {each}" for each in map(_problem, *_pairs(written.tools)) if each]
+    found = [_problem(name, entry) for name, entry in written.tools.items()]
+    problems = [f"{shown(str(file))}: {each}" for each in found if each]
     if problems:
         raise ToolsNotLoaded(problems)
     return Pins(_approval(name, entry) for name, entry in written.tools.items())
@@ -109,10 +110,13 @@ def write_pins(file: Path, pins: Pins) -> None:
     text = msgspec.json.format(msgspec.json.encode(lock, order="sorted"), indent=2) + b"\n"
     try:
         handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(file)
+        try:
+            with os.fdopen(handle, "wb") as opened:
+                opened.write(text)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(file)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
     except OSError as error:
         raise ToolError(f"{shown(str(file))} cannot be written: {error.strerror}") from error
 
@@ -134,10 +138,6 @@ class _Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class _Lock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     format: int
     tools: dict[str, _Entry]
-
-
-def _pairs(tools: Mapping[str, _Entry]) -> tuple[list[str], list[_Entry]]:
-    return list(tools), list(tools.values())
 
 
 def _problem(name: str, entry: _Entry) -> str:
