@@ -7,6 +7,7 @@ on; a repeat must come to the same steps in the same order. Makes no step itself
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from interlock.core.events import (
     EffectDone,
@@ -36,7 +37,7 @@ from interlock.tools.failure import shortened
 from interlock.tools.journal import Journal, JournaledStep
 from interlock.tools.outcome import Failed, ToolCall, Unknown
 
-ASK: str = "ask"
+ASK: Final = "ask"
 """The name under which a question to a person is journaled."""
 
 

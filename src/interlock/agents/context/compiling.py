@@ -81,7 +81,7 @@ def _take_sections(contract: AgentContract, state: AgentState, *, room: int) -> 
     sections = sections_of(contract.context)
     compacted = max(0, len(state.turns) - contract.context.turns_whole)
     taken: dict[int, Taken] = {}
-    for index in sorted(range(len(sections)), key=lambda index: _by_turn(sections[index])):
+    for index in sorted(range(len(sections)), key=lambda index: _rank(sections[index])):
         section = sections[index]
         limit = room if section.tokens is None else min(room, section.tokens)
         match section.source:
@@ -99,7 +99,7 @@ def _take_sections(contract: AgentContract, state: AgentState, *, room: int) -> 
     return [(section, taken[index]) for index, section in enumerate(sections)]
 
 
-def _by_turn(section: ContextSection) -> tuple[bool, int]:
+def _rank(section: ContextSection) -> tuple[bool, int]:
     """The most important first; but what tells of turns that found no room can only be told once that is known."""
     return section.source == "earlier_turns", -section.priority
 

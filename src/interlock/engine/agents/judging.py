@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from interlock.core.verdicts import Movement, Point, Verdict
 from interlock.engine.agents.crew import Crew
 from interlock.engine.agents.model_door import Candidate
 
-POLICY: str = "policy"
+POLICY: Final = "policy"
 """The point of a decision that a policy has made."""
 
 
@@ -42,8 +43,8 @@ class Asker(Struct, frozen=True):
         access = "read" if tool.effect == "read" else "write"
         return replace(self._asks_for("memory", memory, arguments), effect=tool.effect, access=access)
 
-    def about_agent(self, name: str, arguments: Value) -> Movement:
-        """A call of another agent, which will be asked about everything that it wants itself."""
+    def about_inner(self, name: str, arguments: Value) -> Movement:
+        """A call of another agent or of a graph, where everything that it wants itself will be asked about."""
         asked = self._asks_for("tool", name, arguments)
         called = self.crew.plan.agents.get(name.removeprefix(AGENT_TOOL)) if name.startswith(AGENT_TOOL) else None
         return replace(asked, effect="read", policies=(*asked.policies, *(called.policies if called else ())))

@@ -147,10 +147,10 @@ class ToolCalls:
                 message = f"agents call agents at most {AGENT_DEPTH_MAX} deep, and `{call.tool}` would be deeper"
                 return Error("exhausted", message, self._call.path)
             name = call.tool.removeprefix(AGENT_TOOL)
-            return Meant(call, "agent", name, "idempotent", asker.about_agent(call.tool, call.arguments), ToolTerms())
+            return Meant(call, "agent", name, "idempotent", asker.about_inner(call.tool, call.arguments), ToolTerms())
         if call.tool.startswith(GRAPH_TOOL):
             name = call.tool.removeprefix(GRAPH_TOOL)
-            return Meant(call, "graph", name, "idempotent", asker.about_agent(call.tool, call.arguments), ToolTerms())
+            return Meant(call, "graph", name, "idempotent", asker.about_inner(call.tool, call.arguments), ToolTerms())
         if call.tool in MEMORY_TOOLS and self._contract.memory:
             return self._meaning_of_memory(call, asker)
         contract, tool = self._crew.plan.tools[call.tool], self._crew.performer.find(call.tool)
