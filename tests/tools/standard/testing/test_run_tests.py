@@ -49,6 +49,48 @@ def test_tests_are_counted_by_how_they_ended(bench: Bench) -> None:
     assert "assert 0 == 2" in report["output"]
 
 
+OLDER = """
+import unittest
+
+class Old(unittest.TestCase):
+    @unittest.skip("later")
+    def test_later(self): self.fail()
+    def test_not_here(self): self.skipTest("not here")
+    @unittest.expectedFailure
+    def test_known(self): self.fail()
+    @unittest.expectedFailure
+    def test_known_no_more(self): pass
+    def test_parts(self):
+        with self.subTest(part=1): pass
+        with self.subTest(part=2): self.fail()
+
+class Nowhere(unittest.TestCase):
+    def setUp(self): raise unittest.SkipTest("nowhere")
+    def test_never(self): self.fail()
+
+class Waiting(unittest.IsolatedAsyncioTestCase):
+    async def test_good(self): pass
+    async def test_bad(self): self.fail()
+"""
+
+
+def test_tests_of_the_older_kind_are_seen_as_they_end(bench: Bench) -> None:
+    """Unittest catches what its tests raise, and calls asynchronous ones itself: neither makes a failure of them."""
+    bench.holds({"test_old.py": OLDER})
+
+    report = bench.call("run_tests")
+
+    assert {kind: report[kind] for kind in ("passed", "skipped", "xfailed")} == {
+        "passed": 1,
+        "skipped": 3,
+        "xfailed": 1,
+    }
+    assert (sorted(report["failing"]), report["hidden"]) == (
+        [f"test_old.py::{name}" for name in ("Old::test_known_no_more", "Old::test_parts", "Waiting::test_bad")],
+        [],
+    )
+
+
 def test_only_what_is_asked_for_is_run_and_nothing_stays(bench: Bench) -> None:
     """A fixer runs one test again and again; what tests write is nobody's work."""
     bench.holds({"test_a.py": PASSING + FAILING + "def test_writes(): open('left.txt', 'w')\n", "test_b.py": FAILING})

@@ -11,11 +11,13 @@ this very program can deceive it.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import json
 import os
 import sys
+import unittest
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import CodeType
@@ -69,7 +71,8 @@ class Witness:
         watched: Any = item
         watched.obj = self._watched(item.nodeid, function)
         try:
-            yield
+            with shown_to_unittest(item, watched.obj):
+                yield
         finally:
             watched.obj = function
 
@@ -77,7 +80,10 @@ class Witness:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """How a phase ended, before anybody makes a report of it."""
         phases = self.raised.setdefault(item.nodeid, {})
-        phases[call.when] = None if call.excinfo is None else call.excinfo.value
+        # What unittest has caught itself lies with the item, until pytest makes it the end of the phase.
+        caught: list[pytest.ExceptionInfo[BaseException]] = getattr(item, "_excinfo", None) or []
+        excinfo = caught[0] if caught else call.excinfo
+        phases[call.when] = None if excinfo is None else excinfo.value
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -140,6 +146,20 @@ class Witness:
 
 
 KINDS = ("passed", "failed", "error", "skipped", "xfailed", "not_run")
+
+
+@contextlib.contextmanager
+def shown_to_unittest(item: pytest.Item, function: Callable[..., Any]) -> Generator[None, None, None]:
+    """Unittest takes an asynchronous method from its instance by name, and never asks pytest's item for it."""
+    case = getattr(item, "instance", None)
+    if not (isinstance(case, unittest.TestCase) and inspect.iscoroutinefunction(function)):
+        yield
+        return
+    setattr(case, item.name, function)
+    try:
+        yield
+    finally:
+        delattr(case, item.name)
 
 
 def written_function(item: pytest.Item) -> object:
