@@ -7,36 +7,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
-from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeVar
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 from interlock.agents.actions import CallTools
-from interlock.agents.memory_tools import memory_contracts
 from interlock.agents.observations import ToolAnswer, ToolsAnswered
-from interlock.agents.offering import allowed_tools
-from interlock.core.agent_contract import AGENT_DEPTH_MAX, AGENT_TOOL, GRAPH_TOOL, MEMORY_TOOLS
 from interlock.core.compiling.node_limits import limits_of_agent
-from interlock.core.event_parts import Error, Question
-from interlock.core.events import DecisionMade, EffectDone, EffectFailed, EffectIntended, EffectUnknown
+from interlock.core.event_parts import Error
+from interlock.core.events import EffectDone, EffectFailed, EffectIntended, EffectUnknown
 from interlock.core.in_doubt import doubt
 from interlock.core.messages import AskedCall
-from interlock.core.plan import EffectClass, ToolTerms
-from interlock.core.schemas import compile_schema
 from interlock.core.spending import Spending
 from interlock.core.values import Value, digest_of
-from interlock.core.verdicts import Movement, Verdict
-from interlock.engine.agents.answers import answer, no_answer, shown
+from interlock.engine.agents.answers import answer, no_answer
 from interlock.engine.agents.crew import AgentCall, Crew
 from interlock.engine.agents.granting import Granting
 from interlock.engine.agents.halt import Halt, Halted
-from interlock.engine.agents.judging import Asker, decision_of, refusal_of
 from interlock.engine.agents.loop_steps import LoopSteps
+from interlock.engine.agents.meaning import Meanings, Meant
 from interlock.engine.agents.memory.door import MemoryCall
 from interlock.engine.agents.memory.entries import has_tainted
+from interlock.engine.agents.permitting import Permitting
 from interlock.engine.effects import CallTool
-from interlock.engine.journaling import StepRefused
 from interlock.tools.in_flight import InFlight
 from interlock.tools.journal import Journal, JournaledStep
 from interlock.tools.marking import told_to_model
@@ -44,8 +37,6 @@ from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
 
 T = TypeVar("T")
 
-APPROVE: Final = "approve"
-DENY: Final = "deny"
 TAINTED_MEMORY: Final = "memory"
 """Where it comes from, what a memory holds that somebody outside may have written."""
 RunAgent: TypeAlias = Callable[[AgentCall, Journal], Awaitable[ToolOutcome]]
@@ -57,19 +48,6 @@ class InDoubt(Exception):
     def __init__(self, error: Error) -> None:
         super().__init__(error.message)
         self.error = error
-
-
-class Meant(Struct, frozen=True):
-    """A call that an agent asks for, and what it means."""
-
-    call: AskedCall
-    kind: Literal["tool", "agent", "graph", "memory"]
-    name: str
-    effect: EffectClass
-    movement: Movement
-    terms: ToolTerms
-    foreign_source: str = ""
-    """Where its results come from, if somebody outside may have written them."""
 
 
 class Begun(Struct, frozen=True):
@@ -99,18 +77,13 @@ class ToolCalls:
         self, crew: Crew, call: AgentCall, steps: LoopSteps, granting: Granting, halt: Halt, *, run_agent: RunAgent
     ) -> None:
         self._crew = crew
-        self._contract = crew.plan.agents[call.agent]
         self._call = call
         self._steps = steps
         self._granting = granting
         self._halt = halt
         self._run_agent = run_agent
-        self._toolbox = crew.toolbox(self._contract)
-        self._allowed = frozenset(
-            [*allowed_tools(self._contract), *(wanted.tool for wanted in self._contract.context.prefetch)]
-        )
-        self._ids: set[str] = set()
-        """Of all calls so far: each is found on record by its own."""
+        self._meanings = Meanings(crew, call)
+        self._permitting = Permitting(crew, call, steps, granting)
         self._out = 0
         """How many of the calls of one turn have not ended."""
         self.is_simulated = False
@@ -135,109 +108,14 @@ class ToolCalls:
             await self._steps.record()  # the others may take long: what has come of this one is kept by then
         return made
 
-    # --- what it means ---
-
-    def _meaning_of(self, call: AskedCall) -> Meant | Error:
-        """What a call means here: a tool or another agent of what the run is pinned to, and of the agent's contract."""
-        if (wrong := self._why_not(call)) is not None:
-            return wrong
-        asker = Asker(self._crew, self._call.agent, self._call.path, self.is_tainted)
-        if call.tool.startswith(AGENT_TOOL):
-            if len(self._call.chain) + 1 >= AGENT_DEPTH_MAX:
-                message = f"agents call agents at most {AGENT_DEPTH_MAX} deep, and `{call.tool}` would be deeper"
-                return Error("exhausted", message, self._call.path)
-            name = call.tool.removeprefix(AGENT_TOOL)
-            return Meant(call, "agent", name, "idempotent", asker.about_inner(call.tool, call.arguments), ToolTerms())
-        if call.tool.startswith(GRAPH_TOOL):
-            name = call.tool.removeprefix(GRAPH_TOOL)
-            return Meant(call, "graph", name, "idempotent", asker.about_inner(call.tool, call.arguments), ToolTerms())
-        if call.tool in MEMORY_TOOLS and self._contract.memory:
-            return self._meaning_of_memory(call, asker)
-        contract, tool = self._crew.plan.tools[call.tool], self._crew.performer.find(call.tool)
-        needs = tool.permissions(call.arguments) if tool else None
-        movement = asker.about_tool(contract, needs, call.arguments)
-        source = tool.source if tool is not None and tool.is_foreign else ""
-        return Meant(call, "tool", call.tool, contract.effect, movement, contract.terms or ToolTerms(), source)
-
-    def _why_not(self, call: AskedCall) -> Error | None:
-        """Why a call means nothing here: a step of an agent's own may hand on whatever a model has asked for."""
-        if call.id in self._ids:
-            return Error(
-                "invalid", f"two calls of the agent have the id `{call.id}`: give each its own", self._call.path
-            )
-        if call.tool not in self._toolbox:
-            return Error("unavailable", f"there is no tool `{call.tool}` here", self._call.path)
-        if call.tool not in self._allowed:
-            return Error("refused", f"the contract of `{self._call.agent}` has no tool `{call.tool}`", self._call.path)
-        return None
-
-    def _meaning_of_memory(self, call: AskedCall, asker: Asker) -> Meant | Error:
-        tool = memory_contracts(self._contract)[call.tool]
-        problems = compile_schema(tool.input or {}).problems(call.arguments, where="arguments")
-        if problems:
-            return Error("invalid", f"`{call.tool}` cannot be called so: {'; '.join(problems)}", self._call.path)
-        movement = asker.about_memory(tool, call.arguments["memory"], call.arguments)
-        return Meant(call, "memory", call.tool, tool.effect, movement, ToolTerms())
-
     # --- may it be made ---
 
     async def _judged(self, call: AskedCall) -> Meant | ToolAnswer:
-        """The call, if it may be made: by what was said of it before, by the policy, or by a person."""
-        meant = self._meaning_of(call)
-        self._ids.add(call.id)
+        """The call, if it means something here and may be made."""
+        meant = self._meanings.of(call, tainted=self.is_tainted)
         if isinstance(meant, Error):
             return no_answer(call, meant, effect="read")
-        known = self._steps.find(call.id, (meant.kind, "refusal", "approval"))
-        if known is None:
-            return await self._judge(meant)
-        if known.kind == "refusal":
-            return no_answer(call, known.error or Error("refused", "it was not allowed"), effect=meant.effect)
-        if known.kind == "approval":
-            return await self._judge_anew(meant, known)
-        return meant  # it was begun before: what was allowed then is not asked again
-
-    async def _judge(self, meant: Meant) -> Meant | ToolAnswer:
-        return await self._follow(meant, self._crew.judge(meant.movement))
-
-    async def _judge_anew(self, meant: Meant, asked: JournaledStep) -> Meant | ToolAnswer:
-        """A person was asked, and the call has not begun: a no stands, a yes holds under the policy that asked."""
-        if asked.status == "done" and asked.out["choice"] != APPROVE:
-            return self._not_allowed(meant, asked.out)
-        verdict = self._crew.judge(meant.movement)
-        if verdict.verdict == "ask" and self._binding(meant, verdict) == asked.digest:
-            return await self._ask_person(meant, asked.question or Question(""), asked.digest)
-        if asked.status == "intended":
-            overtaken = Error("cancelled", "another policy is in force by now", self._steps.at(asked.ordinal))
-            with suppress(StepRefused):  # somebody has answered just now, under the rules of before
-                await self._steps.record(EffectFailed(asked.ordinal, asked.effect, overtaken, tries=asked.tries))
-        return await self._follow(meant, verdict)
-
-    async def _follow(self, meant: Meant, verdict: Verdict) -> Meant | ToolAnswer:
-        call, decision = meant.call, decision_of(verdict)
-        if verdict.verdict == "deny":
-            ordinal = self._steps.take()
-            error = refusal_of(verdict, f"`{meant.name}`", self._steps.at(ordinal))
-            self._steps.carry(DecisionMade(decision, ordinal, self._steps.effect(ordinal), meant.name, call.id, error))
-            return no_answer(call, error, effect=meant.effect)
-        self._steps.carry(DecisionMade(decision, name=meant.name, key=call.id))
-        if verdict.verdict == "allow":
-            return meant
-        why = f" ({verdict.why})" if verdict.why else ""
-        text = f"May the agent `{self._call.agent}` call `{meant.name}` with {shown(call.arguments)}?{why}"
-        return await self._ask_person(meant, Question(text, (APPROVE, DENY)), self._binding(meant, verdict))
-
-    def _binding(self, meant: Meant, verdict: Verdict) -> str:
-        """What a person's word on a call binds to: the very call, and the policy that asked for it."""
-        return digest_of([self._crew.run, self._call.path, meant.name, meant.call.arguments, verdict.policy])
-
-    async def _ask_person(self, meant: Meant, question: Question, binds: str) -> Meant | ToolAnswer:
-        given = await self._granting.answer_to(question, key=meant.call.id, kind="approval", digest=binds)
-        return meant if given["choice"] == APPROVE else self._not_allowed(meant, given)
-
-    def _not_allowed(self, meant: Meant, given: Value) -> ToolAnswer:
-        why = f": {given['why']}" if given["why"] else ""
-        error = Error("refused", f"a person does not allow `{meant.name}`{why}", self._call.path)
-        return no_answer(meant.call, error, effect=meant.effect)
+        return await self._permitting.permitted(meant)
 
     # --- putting its intent on record ---
 
