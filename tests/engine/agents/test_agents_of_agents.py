@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from interlock.core.agent_contract import AGENT_DEPTH_MAX
 from interlock.core.spending import Spending
 from interlock.core.verdicts import Verdict
 from tests.engine.agents.scripted_models import PRICE, Answers, ScriptedModels, Turn, calls
-from tests.engine.agents.workbench import Workbench, failure, outputs, rule
+from tests.engine.agents.workbench import Life, Workbench, failure, outputs, rule
 from tests.engine.fleet import on_virtual_time
 from tests.governance.policies import policy_of
 
@@ -132,8 +133,8 @@ async def test_the_limit_of_the_outer_agent_holds_for_all_inside_it() -> None:
         assert len(models.asked) == 3
 
 
-@pytest.mark.parametrize("how", ["dies", "leaves"])
-def test_whoever_takes_the_agents_up_goes_on_in_the_innermost(how: str) -> None:
+@pytest.mark.parametrize("ends", [Life.die, Life.leave])
+def test_whoever_takes_the_agents_up_goes_on_in_the_innermost(ends: Callable[[Life], None]) -> None:
     """No agent of the chain begins anew: their steps are on record inside each other's."""
 
     @on_virtual_time
@@ -144,8 +145,7 @@ def test_whoever_takes_the_agents_up_goes_on_in_the_innermost(how: str) -> None:
                 await bench.start(life, TOP, budget={"usd": "1"})
                 await bell.hung.wait()
                 await asyncio.sleep(1)
-                if how == "dies":
-                    life.die()
+                ends(life)
             state = await bench.goes_on_after_a_death()
 
             assert outputs(state) == {"top": {"number": 42}}

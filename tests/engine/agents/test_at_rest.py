@@ -118,12 +118,11 @@ def test_workers_that_die_or_leave_while_an_agent_waits_break_nothing_off(way: s
             async with bench.life() as first:
                 await bench.start(first, FIX)
                 await waiting.comes_about()
-            for number in range(6):
+            for ends in [Life.leave, Life.die] * 3:
                 async with bench.life() as life:
                     await bench.go_on(life)
                     await asyncio.sleep(1)
-                    if number % 2:
-                        life.die()
+                    ends(life)
             async with bench.life() as last:
                 assert await waiting.ended_by(last) == turns(way)
             whys = {body.why for body in await bench.bodies(e.NodeRetrying)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from interlock.core.plan import EffectClass
 from interlock.core.state import RunState
 from interlock.core.values import Value
 from interlock.core.verdicts import Verdict
+from interlock.engine.driving import RunDriver
 from interlock.tools.reconciling import Reconciled
 from tests.engine.agents.scripted_models import PRICE, Answers, ScriptedModels, calls
 from tests.engine.agents.workbench import RUN, Workbench, failure, outputs, rule
@@ -244,9 +246,28 @@ NEWER: dict[str, tuple[Verdict, int, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("is_answered", [False, True])
+async def not_answered(driver: RunDriver, path: str) -> None:
+    """Nobody says anything."""
+
+
+async def answered_while_paused(driver: RunDriver, path: str) -> None:
+    """The answer is on record, and nothing follows from it yet."""
+    await driver.submit(r.PauseRun(by="ada"))
+    await driver.submit(r.Answer(path=path, by="ada", choice="approve"))
+
+
+async def approved(bench: Workbench, driver: RunDriver, *, questions: int) -> None:
+    """Every question is answered, once it is there."""
+    for number in range(1, questions + 1):
+        path, _ = await bench.question("approval", number)
+        await driver.submit(r.Answer(path=path, by="ada", choice="approve"))
+
+
+@pytest.mark.parametrize("answers", [not_answered, answered_while_paused])
 @pytest.mark.parametrize("newer", NEWER)
-def test_leave_to_call_holds_under_the_policy_that_asked_for_it(newer: str, *, is_answered: bool) -> None:
+def test_leave_to_call_holds_under_the_policy_that_asked_for_it(
+    newer: str, answers: Callable[[RunDriver, str], Awaitable[None]]
+) -> None:
     """What somebody agreed to under the rules of last week may be what this week's rules are there to stop."""
 
     @on_virtual_time
@@ -259,17 +280,12 @@ def test_leave_to_call_holds_under_the_policy_that_asked_for_it(newer: str, *, i
             async with bench.life() as life:
                 driver = await bench.start(life, FIX)
                 path, _ = await bench.question("approval")
-                if is_answered:
-                    await driver.submit(r.PauseRun(by="ada"))
-                    await driver.submit(r.Answer(path=path, by="ada", choice="approve"))
+                await answers(driver, path)
             bench.judge = rule(verdict, "pay")
             async with bench.life() as heir:
                 driver = await bench.go_on(heir)
                 await driver.submit(r.ResumeRun(by="ada"))
-                await driver.submit(r.Answer(path=path, by="ada", choice="approve"))
-                if questions > 1:
-                    path, _ = await bench.question("approval", 2)
-                    await bench.tell(driver, r.Answer(path=path, by="ben", choice="approve"))
+                await approved(bench, driver, questions=questions)
                 state = await bench.ended()
 
             asked = [body for body in await bench.bodies(e.EffectIntended) if body.kind == "approval"]

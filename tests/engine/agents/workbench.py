@@ -89,6 +89,9 @@ class Life:
         self.is_dead = True
         self._door.dead.set()
 
+    def leave(self) -> None:
+        """It ends in good order, as each does of itself where its life is over."""
+
 
 class Workbench:
     """One store, agents, tools and models."""
