@@ -59,6 +59,25 @@ def test_the_contract_of_such_an_agent_changes_with_its_code() -> None:
     assert agent("a", prompt="x").contract.code == ""
 
 
+def repeats(contract: AgentContract, toolbox: Toolbox, state: Value, told: Observation) -> tuple[Value, Action]:
+    """A step that ends with what it was given."""
+    assert isinstance(told, Began)
+    return None, Finish(told.input)
+
+
+def test_such_an_agent_is_given_what_its_contract_says_or_nothing() -> None:
+    """Its author relies on the fields that are declared, and on their defaults, as every other agent does."""
+    careful = agent("a", own_step=repeats, input={"number": "integer", "unit": {"type": "string", "default": "m"}})
+
+    _, well = careful.begin(TOOLS, {"number": 1})
+    _, ill = careful.begin(TOOLS, {"number": "one"})
+
+    assert well == Finish({"number": 1, "unit": "m"})
+    assert isinstance(ill, Fail)
+    assert ill.error.kind == "invalid"
+    assert ill.error.message.startswith("the agent `a` cannot take its input: input.number is")
+
+
 def raises(*_: object) -> Any:  # noqa: ANN401 - a step of no type
     """A step with a mistake in it."""
     raise RuntimeError("oh")

@@ -16,11 +16,12 @@ from typing import Any, TypeAlias
 from msgspec import structs
 from pydantic import ValidationError
 
-from interlock.agents.actions import Action
+from interlock.agents.actions import Action, Fail
 from interlock.agents.contracts.meaning import Template, meant_contract
 from interlock.agents.contracts.misspelt import problems_of_shape
 from interlock.agents.contracts.written import WrittenAgent
 from interlock.agents.errors import BadAgent
+from interlock.agents.given_input import problem_of_input, with_input_defaults
 from interlock.agents.observations import Began, Observation
 from interlock.agents.offering import Toolbox
 from interlock.agents.own_step import OwnStep, taken_step
@@ -52,7 +53,10 @@ class Agent:
         """The agent with its input, and its first action."""
         if self.own_step is None:
             return begin(self.contract, toolbox, input)
-        return taken_step(self.own_step, self.contract, toolbox, None, Began(input))
+        given = with_input_defaults(self.contract, input)
+        if (problem := problem_of_input(self.contract, given)) is not None:
+            return None, Fail(problem)
+        return taken_step(self.own_step, self.contract, toolbox, None, Began(given))
 
     def step(self, toolbox: Toolbox, state: State, observation: Observation) -> tuple[State, Action]:
         """What it knows now, and what it does next."""

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from interlock.agents.actions import Action, CallTools
 from interlock.agents.context.tokens import clipped, json_text
+from interlock.agents.given_input import problem_of_input, with_input_defaults
 from interlock.agents.memory_tools import RECALL
 from interlock.agents.observations import ToolAnswer
 from interlock.agents.offering import Toolbox, schema_of
@@ -22,7 +23,7 @@ from interlock.agents.stepping.ending import failed
 from interlock.agents.stepping.own_calls import id_of_fact, id_of_memory, name_in
 from interlock.core.agent_contract import AgentContract, Prefetch
 from interlock.core.messages import AskedCall
-from interlock.core.schemas import SchemaRefused, with_defaults
+from interlock.core.schemas import SchemaRefused
 from interlock.core.values import Value, is_list, is_map
 
 _HOLE: Final = re.compile(r"\$\{input((?:\.[A-Za-z_][A-Za-z0-9_-]*)*)\}")
@@ -30,10 +31,10 @@ _HOLE: Final = re.compile(r"\$\{input((?:\.[A-Za-z_][A-Za-z0-9_-]*)*)\}")
 
 def opened(contract: AgentContract, toolbox: Toolbox, input: Value) -> tuple[AgentState, Action]:
     """The agent with its input, and its first action."""
-    given = with_defaults(contract.input, input) if contract.input else input
+    given = with_input_defaults(contract, input)
     state = AgentState(input=given, steps_max=contract.limits.steps)
-    if problems := _problems_of_input(contract, given):
-        return failed(state, "invalid", f"the agent `{contract.name}` cannot take its input: {'; '.join(problems)}")
+    if (problem := problem_of_input(contract, given)) is not None:
+        return failed(state, problem.kind, problem.message)
     from interlock.agents.prompts.rendering import render_prompt  # noqa: PLC0415 - Jinja is heavy
 
     variables = prompt_variables(contract, toolbox, given)
@@ -44,15 +45,6 @@ def opened(contract: AgentContract, toolbox: Toolbox, input: Value) -> tuple[Age
         return failed(state, "invalid", f"the prompt of the agent `{contract.name}` cannot be made: {problem}")
     told = structs.replace(state, instructions=instructions, task=task or _task_of(state.input))
     return _remember(contract, toolbox, told)
-
-
-def _problems_of_input(contract: AgentContract, input: Value) -> list[str]:
-    if contract.input is None:
-        return []
-    try:
-        return schema_at_hand(contract.input).problems(input, where="input")
-    except SchemaRefused as refused:
-        return [f"its schema cannot be used: {refused}"]
 
 
 def _task_of(input: Value) -> str:
