@@ -12,6 +12,9 @@ def own(listed: list[dict[str, object]]) -> list[object]:
     return [each["agent"] for each in listed if each["place"] != "built-in"]
 
 
+MEND = "mend its `tools`, or add or approve what is missing"
+
+
 def test_a_new_agent_is_there_and_passes_its_check(interlock: CommandLine) -> None:
     """The shortest way to an agent that works: two files to change."""
     made = interlock("agents", "new", "helper", "--json")
@@ -82,13 +85,24 @@ def test_every_problem_of_every_contract_is_told_with_its_line(interlock: Comman
 
 def test_what_an_agent_may_call_has_to_be_there(interlock: CommandLine) -> None:
     """A tool that is misspelt would be found when the agent is at work, and has cost money."""
-    interlock.write("agents/a.yaml", "agent: a\nprompt: x\ntools: [greet, no_such_tool, agent:nobody]\n")
+    interlock.graph("ship", "a: {value: 1}\n")
+    interlock.write(
+        "agents/a.yaml",
+        "agent: a\nprompt: x\ntools: [greet, wriet_file, agent:nobody, graph:shipp, graph:ship]\n"
+        "context: {prefetch: {fact: {tool: no_such_tool}}}\n",
+    )
 
     said = interlock("agents", "check", "a")
+    told = interlock("agents", "check", "--json").json["agents"][0]["problems"]
 
     assert said.code == 2
-    assert "agents/a.yaml: error: the agent `a` may call `no_such_tool`, and there is no such tool" in said.out
-    assert "agents/a.yaml: error: the agent `a` may call `agent:nobody`, and there is no such agent" in said.out
+    assert [(each["line"], each["column"], each["message"], each["advice"]) for each in told] == [
+        (3, 16, "the agent `a` may call `wriet_file`, and there is no such tool", "did you mean `write_file`?"),
+        (3, 28, "the agent `a` may call `agent:nobody`, and there is no such agent", MEND),
+        (3, 42, "the agent `a` may call `graph:shipp`, and there is no such graph", "did you mean `graph:ship`?"),
+        (4, 35, "the agent `a` may call `no_such_tool`, and there is no such tool", MEND),
+    ]
+    assert "agents/a.yaml:3:16: error: the agent `a` may call `wriet_file`, and there is no such tool" in said.out
 
 
 def test_agents_that_share_a_name_or_do_not_load_are_told(interlock: CommandLine) -> None:
@@ -142,8 +156,10 @@ def test_an_agent_does_nothing_without_the_policies_that_it_counts_on(interlock:
 
     assert checked.code == 2
     assert (
-        "the agent `reader` wants the policy `hause`, which is not in force\n      did you mean `house`?" in checked.out
+        "agents/reader.yaml:6:12: error: the agent `reader` wants the policy `hause`, which is not in force"
+        in checked.out
     )
+    assert "did you mean `house`?" in checked.out
     assert ran.json["error"]["message"] == (
         "the policy does not allow the call of agent:reader (rule interlock#not_in_force): "
         "its agent wants the policy `hause`, which is not in force"

@@ -12,13 +12,14 @@ from interlock.agents.collecting import CONTRACT_SUFFIXES, Agents, collect_agent
 from interlock.agents.contracts.reading import read_contract
 from interlock.agents.errors import AgentsNotLoaded, UnknownAgent
 from interlock.authoring.report import problems_as_json, render_problems
+from interlock.authoring.yaml_document import Document
 from interlock.cli.agent_sources import agent_sources
 from interlock.cli.invocation import Invocation
 from interlock.cli.opening import configured, project_client
 from interlock.client.interlock import Interlock
-from interlock.core.agent_contract import AgentContract
-from interlock.core.compiling.callees import unknown_callees
-from interlock.core.problems import nearest
+from interlock.core.agent_contract import AGENT_TOOL, GRAPH_TOOL, AgentContract
+from interlock.core.compiling.callees import callees, unknown_callees
+from interlock.core.problems import Place, Problem, nearest
 from interlock.governance import Policy
 from interlock.tools.toolbox import Toolbox
 
@@ -29,6 +30,8 @@ class CheckedAgent(Struct, frozen=True):
     name: str
     place: str
     contract: AgentContract | None = None
+    document: Document | None = None
+    """What it was read from; none of an agent in Python."""
     rendered: str = ""
     problems: tuple[dict[str, Any], ...] = ()
 
@@ -86,6 +89,7 @@ def _checked_file(file: Path) -> CheckedAgent:
         name=name,
         place=str(shown),
         contract=read.contract,
+        document=read.document,
         rendered=render_problems(read.problems, read.document),
         problems=tuple(problems_as_json(read.problems, read.document)),
     )
@@ -115,11 +119,13 @@ def _with_callees(checked: Sequence[CheckedAgent], agents: Agents, wanted: Seque
 
 
 def _declared(agents: Agents, name: str) -> CheckedAgent:
-    """An agent that was declared in Python, or comes with the product or a package."""
+    """An agent by its name: from its contract, or as it was declared in Python, or comes along."""
     try:
         found = agents.get(name)
     except UnknownAgent as unknown:
         return _broken(str(unknown), name=name)
+    if found.place.endswith(CONTRACT_SUFFIXES):
+        return _checked_file(Path(found.place))
     return CheckedAgent(name=name, place=found.place, contract=found.contract)
 
 
@@ -127,22 +133,50 @@ def _beside(checked: CheckedAgent, agents: Agents, client: Interlock) -> Checked
     """An agent beside all that it names: tools, other agents, policies."""
     if checked.contract is None:
         return checked
-    told = [*_of_callees(checked.contract, agents, client.toolbox), *_of_policies(checked.contract, client.policy)]
-    rendered = "".join(f"{checked.place}: error: {message}\n      {advice}\n" for message, advice in told)
-    return structs.replace(
-        checked,
-        rendered=checked.rendered + rendered,
-        problems=(*checked.problems, *(_problem(message, advice) for message, advice in told)),
-    )
+    found = [
+        *_of_callees(checked.contract, agents, client.toolbox),
+        *_of_graphs(checked.contract, client),
+        *_of_policies(checked.contract, client.policy),
+    ]
+    if checked.document is None:
+        rendered = "".join(f"{checked.place}: error: {each.message}\n      {each.advice}\n" for each in found)
+        told = [_problem(each.message, each.advice) for each in found]
+    else:
+        rendered, told = render_problems(found, checked.document), problems_as_json(found, checked.document)
+    return structs.replace(checked, rendered=checked.rendered + rendered, problems=(*checked.problems, *told))
 
 
-def _of_callees(contract: AgentContract, agents: Agents, tools: Toolbox) -> Iterator[tuple[str, str]]:
-    for message in unknown_callees(contract, tools.contracts(), agents.contracts(), tools.why_kept_away):
-        yield message, "mend its `tools`, or add or approve what is missing"
+def _of_callees(contract: AgentContract, agents: Agents, tools: Toolbox) -> Iterator[Problem]:
+    for bad in unknown_callees(contract, tools.contracts(), agents.contracts(), tools.why_kept_away):
+        prefix = AGENT_TOOL if bad.callee.startswith(AGENT_TOOL) else ""
+        known, name = agents.contracts() if prefix else tools.contracts(), bad.callee.removeprefix(prefix)
+        meant = nearest(name, known) if name not in known else None
+        advice = f"did you mean `{prefix}{meant}`?" if meant else "mend its `tools`, or add or approve what is missing"
+        yield Problem(place=_place_of(contract, bad.callee), message=bad.message, advice=advice)
 
 
-def _of_policies(contract: AgentContract, policy: Policy) -> Iterator[tuple[str, str]]:
+def _of_graphs(contract: AgentContract, client: Interlock) -> Iterator[Problem]:
+    called = {name: name.removeprefix(GRAPH_TOOL) for name in callees(contract) if name.startswith(GRAPH_TOOL)}
+    known = client.graphs.names() if called else []
+    for name, graph in called.items():
+        if graph not in known:
+            meant = nearest(graph, known)
+            advice = f"did you mean `{GRAPH_TOOL}{meant}`?" if meant else f"there are {', '.join(known) or 'no graphs'}"
+            message = f"the agent `{contract.name}` may call `{name}`, and there is no such graph"
+            yield Problem(place=_place_of(contract, name), message=message, advice=advice)
+
+
+def _place_of(contract: AgentContract, callee: str) -> Place:
+    """Where a contract names what it may call; all its tools, where only an agent that it calls does."""
+    if callee in contract.tools:
+        return ("tools", contract.tools.index(callee))
+    fetched = (fact.name for fact in contract.context.prefetch if fact.tool == callee)
+    return next((("context", "prefetch", name, "tool") for name in fetched), ("tools",))
+
+
+def _of_policies(contract: AgentContract, policy: Policy) -> Iterator[Problem]:
     for name in policy.missing(contract.policies):
         meant = nearest(name, policy.names)
         advice = f"did you mean `{meant}`?" if meant else f"in force are {', '.join(sorted(policy.names))}"
-        yield f"the agent `{contract.name}` wants the policy `{name}`, which is not in force", advice
+        message = f"the agent `{contract.name}` wants the policy `{name}`, which is not in force"
+        yield Problem(place=("policies", contract.policies.index(name)), message=message, advice=advice)

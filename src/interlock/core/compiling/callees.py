@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from interlock.core.agent_contract import (
     AGENT_DEPTH_MAX,
@@ -16,12 +17,20 @@ from interlock.core.catalogue import WhyNot
 from interlock.core.plan import DEFAULT_POOL, ToolContract
 
 
+class BadCallee(NamedTuple):
+    """What an agent names and cannot call: it, or an agent that it may call."""
+
+    caller: str
+    callee: str
+    message: str
+
+
 def unknown_callees(
     contract: AgentContract,
     tools: Mapping[str, ToolContract],
     agents: Mapping[str, AgentContract],
     kept_away: WhyNot,
-) -> Iterator[str]:
+) -> Iterator[BadCallee]:
     """What is wrong with what an agent may call, and with what those may call whom it may."""
     yield from _unknown(contract, tools, agents, kept_away, (contract.name,))
 
@@ -32,24 +41,28 @@ def _unknown(
     agents: Mapping[str, AgentContract],
     kept_away: WhyNot,
     chain: tuple[str, ...],
-) -> Iterator[str]:
+) -> Iterator[BadCallee]:
+    me = contract.name
     for name in _taken_names(contract, tools):
-        yield f"the agent `{contract.name}` has a memory, whose `{name}` hides the tool of that name: rename the tool"
+        hidden = f"the agent `{me}` has a memory, whose `{name}` hides the tool of that name: rename the tool"
+        yield BadCallee(me, name, hidden)
     for name in callees(contract):
         if name.startswith(GRAPH_TOOL):
             continue  # a graph that is not there is told where graphs are gathered
         if not name.startswith(AGENT_TOOL):
             if name not in tools:
                 why = kept_away(name) or "there is no such tool"
-                yield f"the agent `{contract.name}` may call `{name}`, and {why}"
+                yield BadCallee(me, name, f"the agent `{me}` may call `{name}`, and {why}")
             continue
         called = agents.get(name.removeprefix(AGENT_TOOL))
         if called is None:
-            yield f"the agent `{contract.name}` may call `{name}`, and there is no such agent"
+            yield BadCallee(me, name, f"the agent `{me}` may call `{name}`, and there is no such agent")
         elif called.name in chain:
-            yield f"the agents call one another in a circle: {' → '.join([*chain, called.name])}"
+            circle = " → ".join([*chain, called.name])
+            yield BadCallee(me, name, f"the agents call one another in a circle: {circle}")
         elif len(chain) >= AGENT_DEPTH_MAX:
-            yield f"agents call agents more than {AGENT_DEPTH_MAX} deep: {' → '.join([*chain, called.name])}"
+            path = " → ".join([*chain, called.name])
+            yield BadCallee(me, name, f"agents call agents more than {AGENT_DEPTH_MAX} deep: {path}")
         else:
             yield from _unknown(called, tools, agents, kept_away, (*chain, called.name))
 

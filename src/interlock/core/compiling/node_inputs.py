@@ -107,8 +107,8 @@ def check_agent(name: str, place: Place, parts: Parts, *, pool: str) -> None:
         known = f"the agents are {', '.join(sorted(parts.agents)[:10])}" if parts.agents else "no agents are known here"
         parts.problem(place, f"there is no agent `{name}`", f"did you mean `{meant}`?" if meant else known)
         return
-    for problem in unknown_callees(contract, parts.tools, parts.agents, parts.kept_away):
-        parts.problem(place, problem, "mend the agent's `tools`, or add or approve what is missing")
+    for bad in unknown_callees(contract, parts.tools, parts.agents, parts.kept_away):
+        parts.problem(place, bad.message, "mend the agent's `tools`, or add or approve what is missing")
     for caller, tool in callees_of_other_pools(name, parts.agents, parts.pools, pool):
         meant = parts.pools[tool]
         message = f"the agent `{caller}` would call `{tool}` in the pool `{pool}`, and that is of the pool `{meant}`"
