@@ -202,6 +202,21 @@ def daemonise(_: object) -> str:
     return "never"
 
 
+def take_another_name(seconds: str) -> str:
+    """Leave somebody behind of whom nothing tells where they came from."""
+    begun, beginning = os.pipe()
+    if os.fork():
+        os.close(beginning)
+        os.read(begun, 1)  # it ends when they have become another program
+        return "left"
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    os.closerange(0, 3)
+    os.execv("/bin/sleep", ["sleep", seconds])  # noqa: S606 - no shell would do
+    return "never"
+
+
 def orphan(count: int) -> int:
     """Processes that end at once, of which nobody is the parent any more; how many could be made."""
     for made in range(count):

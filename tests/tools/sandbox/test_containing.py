@@ -251,6 +251,16 @@ def test_who_stays_behind_is_killed_and_does_not_keep_the_job_open(place: Enclos
     assert result.wall < 8 * SECOND
 
 
+def test_who_takes_another_name_and_closes_everything_is_killed_too(place: EnclosedSandbox) -> None:
+    """It is no child of anybody here, shares no session and no pipe, and is called as something harmless."""
+    seconds = f"3600.{secrets.randbelow(10**12)}"
+
+    result = attacked(place, "take_another_name", seconds)
+
+    assert said(result) == "left"
+    assert processes_that_say(seconds) == set()
+
+
 @pytest.mark.parametrize("attack", ["flood", "flood_errors"])
 def test_output_is_cut_at_its_limit_and_the_job_killed(place: EnclosedSandbox, attack: str) -> None:
     """Whoever reads it keeps it in memory."""
