@@ -205,7 +205,7 @@ async def test_an_answer_that_takes_longer_than_it_may_is_given_up(folder: Path)
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("turns: [{say: a}]", "no script answers for the agent `other` (there are: a)"),
+        ("turns: [{say: a}]", "no script answers for the agent `other` (there are: a for `fixer`)"),
         (
             "turns: [{when: {last: never}, say: a}]",
             (

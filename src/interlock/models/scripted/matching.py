@@ -45,8 +45,7 @@ def find_turn(scripts: Sequence[Script], request: ModelRequest, agent: str) -> M
     script = next((each for each in scripts if _is_for(each, request, agent)), None)
     if script is None:
         whom = f"the agent `{agent}`" if agent else "these instructions"
-        names = ", ".join(each.script for each in scripts)
-        return NoMatch(f"no script answers for {whom} (there are: {names})")
+        return NoMatch(f"no script answers for {whom} (there are: {', '.join(map(_shown, scripts))})")
     for place, turn in enumerate(script.turns):
         found = None if turn.when is None else _found(turn.when, request)
         if found is not None:
@@ -61,6 +60,11 @@ def find_turn(scripts: Sequence[Script], request: ModelRequest, agent: str) -> M
 
 
 # --- Whom a script is for ---------------------------------------------------------------------------------------------
+
+
+def _shown(script: Script) -> str:
+    """A script, and for whom it answers: its own name may be that of somebody else."""
+    return f"{script.script} for `{script.agent}`" if script.agent else script.script
 
 
 def _is_for(script: Script, request: ModelRequest, agent: str) -> bool:
