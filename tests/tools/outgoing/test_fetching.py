@@ -113,7 +113,10 @@ def test_one_private_address_among_public_ones_spoils_them_all() -> None:
     async def story() -> None:
         await fetched("http://mixed.example/", network=Network(resolve=resolver.resolve))
 
-    with pytest.raises(OutgoingRefused, match=r"mixed\.example leads to 127\.0\.0\.1, which is not public"):
+    with pytest.raises(
+        OutgoingRefused,
+        match=r"mixed\.example leads to 127\.0\.0\.1, which is not public: .* names it under `private_hosts`",
+    ):
         lived(story)
 
 

@@ -93,7 +93,7 @@ class WayOut:
         if not host_is_named(host, port, self.private_hosts):
             raise OutgoingRefused(
                 f"the host {host} leads to {address}, which is not public: "
-                "if it is meant to be reached, name it among the private hosts of the tool"
+                "if it is meant to be reached, a tool that is declared in a file names it under `private_hosts`"
             )
         if is_guarded(address) and str(address) != host:
             raise OutgoingRefused(
