@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -283,3 +284,17 @@ def test_nobody_is_told_to_raise_a_limit_that_is_fixed(tmp_path: Path) -> None:
 
     assert "more than 64 maps and lists inside one another" in told(found)
     assert "raise the limit" not in told(found)
+
+
+def test_what_is_no_file_is_told_as_what_it_is(tmp_path: Path) -> None:
+    """Who sees a name in the folder is not helped by hearing that it is not there; a pipe is never read."""
+    (tmp_path / "folder.yaml").mkdir()
+    os.mkfifo(tmp_path / "pipe.yaml")
+
+    no_file = "it is a folder, a pipe or a device, and no file"
+    with pytest.raises(OSError, match=no_file):
+        read_contract(tmp_path / "folder.yaml")
+    with pytest.raises(OSError, match=no_file):
+        read_contract(tmp_path / "pipe.yaml")
+    with pytest.raises(FileNotFoundError, match="there is no such file"):
+        read_contract(tmp_path / "gone.yaml")

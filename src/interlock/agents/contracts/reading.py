@@ -6,6 +6,7 @@ whatever can be read on this machine.
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 from typing import Final
@@ -120,7 +121,9 @@ def _instead(folder: Path, name: str) -> str:
 
 def _bytes_of(file: Path, bytes_max: int) -> bytes:
     """What is in a file, and one byte more than may be if it is too long. Pipes and devices are no files."""
+    if not file.exists():
+        raise FileNotFoundError(errno.ENOENT, "there is no such file", str(file))
     if not file.is_file():
-        raise FileNotFoundError(2, "there is no such file", str(file))
+        raise OSError(errno.EINVAL, "it is a folder, a pipe or a device, and no file", str(file))
     with file.open("rb") as opened:
         return opened.read(bytes_max + 1)
