@@ -13,7 +13,7 @@ from interlock.core.agent_contract import AgentContract
 from interlock.core.messages import AskedCall
 from interlock.core.values import Value
 from tests.engine.agents.scripted_models import ScriptedModels
-from tests.engine.agents.workbench import Workbench, outputs
+from tests.engine.agents.workbench import Workbench, failure, outputs
 from tests.engine.fleet import on_virtual_time
 
 NODES: dict[str, Any] = {"look": {"agent": "looker", "input": {}}, "pay": {"tool": "pay"}}
@@ -66,3 +66,18 @@ def test_what_the_contract_does_not_have_is_answered_and_not_called(wanted: str,
             assert (outputs(state)["look"], made) == (answer, ["pay"])
 
     story()
+
+
+def goes_on_and_on(contract: AgentContract, toolbox: Toolbox, state: Value, told: Observation) -> tuple[Value, Action]:
+    """A step that does not look at what it is told."""
+    number = (state or 0) + 1
+    return number, CallTools((AskedCall(f"call-{number}", "rm_rf", {}),))
+
+
+@on_virtual_time
+async def test_an_agent_that_only_asks_for_what_cannot_be_called_is_stopped() -> None:
+    """Nothing of that takes time or money, so no limit of either would ever end it."""
+    async with Workbench(agent("looker", own_step=goes_on_and_on), models=ScriptedModels({})) as bench:
+        state = await bench.run({"look": {"agent": "looker", "input": {}}})
+
+        assert failure(state) == ("failed", "no_progress")

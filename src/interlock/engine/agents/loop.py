@@ -37,6 +37,8 @@ from interlock.tools.outcome import Done, Failed, ToolOutcome, Unknown
 TRIES_MAX: Final = 2
 """A paid call that was lost with its worker is made once more, and then no more."""
 UNUSABLE_TOLD_MAX: Final = 1_000
+IN_VAIN_MAX: Final = 200
+"""What cannot be called is answered at once, and costs nothing: no other limit would stop whoever goes on and on."""
 
 
 class AgentLoop:
@@ -95,6 +97,8 @@ class AgentLoop:
                     observation = await self._ask_model(action)
                 case CallTools():
                     observation = await self._calls.make(action)
+                    if self._calls.in_vain > IN_VAIN_MAX:
+                        return self._got_nowhere()
                 case AskPerson():
                     observation = await self._ask_person(action)
                 case _ as never:
@@ -105,6 +109,12 @@ class AgentLoop:
     @property
     def _simulated(self) -> bool:
         return self._is_simulated or self._calls.is_simulated
+
+    def _got_nowhere(self) -> Failed:
+        """The common step ends such an agent long before; one of its own need not."""
+        what = f"asked {self._calls.in_vain} times in a row for calls of which none can be made"
+        error = Error("no_progress", f"the agent `{self._contract.name}` {what}", self._call.path)
+        return Failed(error, retryable=False, calls=self._steps.made, simulated=self._simulated)
 
     def _placed(self, error: Error) -> Error:
         return Error(error.kind, error.message, error.path or self._call.path, error.because)

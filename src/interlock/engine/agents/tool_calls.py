@@ -86,6 +86,8 @@ class ToolCalls:
         self._permitting = Permitting(crew, call, steps, granting)
         self._out = 0
         """How many of the calls of one turn have not ended."""
+        self.in_vain = 0
+        """How often in a row none of the calls that were asked for together could be made."""
         self.is_simulated = False
         self.is_tainted = call.is_tainted
         """Whether the agent has read what somebody outside may have written, or was given what others made of it."""
@@ -94,6 +96,7 @@ class ToolCalls:
         """Make all of them, and tell what came of each."""
         judged = [await self._judged(each) for each in action.calls]
         self._out = sum(isinstance(each, Meant) for each in judged)
+        self.in_vain = 0 if self._out else self.in_vain + 1
         # Their intents are asked for at once, in their order, and ride on one append. One that has to wait for what
         # others hold keeps none of them from being made: it would wait for ever.
         return ToolsAnswered(tuple(await together([self._answered(each) for each in judged])))
