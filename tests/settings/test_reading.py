@@ -230,6 +230,16 @@ def test_a_sink_that_cannot_be_meant_is_told_with_its_line(tmp_path: Path, text:
     assert str(problems.value).startswith(f"{tmp_path}/interlock.toml:2: {told}")
 
 
+@pytest.mark.parametrize("tiers", ["['chroot']", "[5]", "5"])
+def test_a_sandbox_that_is_none_is_told_with_those_there_are(tmp_path: Path, tiers: str) -> None:
+    """Whoever misspells one would else run in another, or in none."""
+    with pytest.raises(SettingsError) as problems:
+        read_settings(environment={}, folder=project(tmp_path, f"sandbox.tiers = {tiers}\n"))
+
+    told = "`sandbox.tiers` is a list of gvisor, bubblewrap, landlock, the first to be tried first, not"
+    assert str(problems.value).startswith(f"{tmp_path}/interlock.toml:1: {told}")
+
+
 def test_how_long_runs_are_kept_is_said_as_an_age(tmp_path: Path) -> None:
     """What is not said is kept for ever."""
     (tmp_path / "interlock.toml").write_text('[retention]\npayloads = "90d"\n')

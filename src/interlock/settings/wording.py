@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
 
 from interlock.models.declared_wrongly import told_wrongly
 from interlock.settings.configured import Origin
-from interlock.settings.declaring import WRONG_ADDRESS
+from interlock.settings.declaring import WRONG_ADDRESS, SandboxTier
 
 
 def told(place: tuple[str | int, ...], wrong: str, why: str, given: object, origins: Mapping[str, Origin]) -> str:
@@ -20,6 +20,9 @@ def told(place: tuple[str | int, ...], wrong: str, why: str, given: object, orig
         return f"{where}: {told_wrongly(place, wrong, why, given)}"
     if place[0] == "sinks":
         return f"{where}: {_told_of_sink(place, wrong)}, not {given!r}"
+    if place[0] == "sandbox":
+        tiers = ", ".join(get_args(SandboxTier))
+        return f"{where}: `{name}` is a list of {tiers}, the first to be tried first, not {given!r}"
     if wrong == "string_pattern_mismatch" and place[0] in {"worker", "pools"}:
         return f"{where}: `{name}` wants names of letters, digits, `.`, `_` and `-`, and was given {given!r}"
     return f"{where}: `{name}` is {_WANTED.get(wrong, 'a whole number above 0')}, not {given!r}"
