@@ -71,6 +71,17 @@ def test_runs_are_chosen_by_the_filters_of_lists(fixing: CommandLine) -> None:
     assert fixing("costs", "--graph", "other").out == "0 runs: 0 calls\n"
 
 
+def test_where_nothing_was_run_nothing_was_spent(interlock: CommandLine) -> None:
+    """A program that adds up many projects is not to fail at the one that is new; nor is a store made for it."""
+    said = interlock("costs", "--json")
+
+    assert (said.code, said.json["runs"], said.json["total"]["usd"], said.json["groups"]) == (0, 0, 0, [])
+    assert interlock("costs").out == "0 runs: 0 calls\n"
+    assert interlock("costs", "--by", "nobody").code == 2
+    assert interlock("costs", "--store", "gone.db").code == 2
+    assert not (interlock.folder / ".interlock").exists()
+
+
 def test_what_cannot_be_asked_is_said(fixing: CommandLine) -> None:
     """A word that is no grouping must not become one group of everything."""
     run = fixing.started("lead")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from interlock.cli.invocation import Invocation, finished
 from interlock.cli.many import Chosen
 from interlock.cli.options import AsJson, AtMost, OfGraph, OfLabel, OfStatus, OlderThan, RunIfOne, Store
 from interlock.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from interlock.engine.telling.cost_groups import CostReport
 
 CALL = "call"
 """Of one run: every call by itself."""
@@ -67,15 +70,23 @@ async def _costs_of_one(run: str, by: str, store: str | None, *, as_json: bool) 
 
 async def _costs_of_many(chosen: Chosen, by: str, on: Invocation) -> int:
     from interlock.cli.cost_table import print_report, report_as_json
-    from interlock.cli.opening import looked_at_all
+    from interlock.cli.opening import was_never_used
     from interlock.cli.output import console, print_json
+    from interlock.engine.telling.cost_groups import CostReport, grouping
 
-    progress = Progress(lambda count: f"reading runs: {count:,}", on)
-    async with looked_at_all(on.store) as interlock:
-        with progress:
-            report = await chosen.or_all_of(interlock).costs(by=by, tell=progress.tell)
+    grouping(by)
+    report = CostReport(by=by) if was_never_used(on.store) else await _added_up(chosen, by, on)
     if on.as_json:
         print_json(report_as_json(report))
     else:
         print_report(console(), report)
     return ExitCode.SUCCEEDED
+
+
+async def _added_up(chosen: Chosen, by: str, on: Invocation) -> CostReport:
+    from interlock.cli.opening import looked_at_all
+
+    progress = Progress(lambda count: f"reading runs: {count:,}", on)
+    async with looked_at_all(on.store) as interlock:
+        with progress:
+            return await chosen.or_all_of(interlock).costs(by=by, tell=progress.tell)

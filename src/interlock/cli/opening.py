@@ -167,6 +167,11 @@ def _refuse_missing(place: Configured) -> None:
         raise StoreMissing(place.settings.store)
 
 
+def was_never_used(store: str | None) -> bool:
+    """Whether nothing was ever run in the project. A store that was named has to be there, and is opened."""
+    return store is None and not _is_there(configured().settings.store)
+
+
 def _is_there(store: StorePlace) -> bool:
     """Whether runs may be in it. To open an empty file would make it a store, and who looks changes nothing."""
     if isinstance(store, PostgresAddress):
