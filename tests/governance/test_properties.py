@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from interlock.core.plan import Permissions
@@ -13,6 +13,7 @@ from interlock.core.verdicts import Movement
 from interlock.governance import Policy, PolicySource, load_policy
 from interlock.governance.explaining import explain
 from interlock.governance.patterns import pattern
+from tests.governance.plain_reading import plain_verdict
 
 WORDS = ("a", "b", "ab", "a/b")
 HOSTS = ("x.org", "y.x.org", "*.x.org", "*")
@@ -148,6 +149,15 @@ def test_a_rule_about_one_name_says_the_same_as_a_pattern_of_that_name(
     first = explain(indexed, call).deciding
 
     assert indexed.judge(call).rule == (first.rule.name if first else "interlock#no_rule_allows")
+
+
+@settings(max_examples=1_000)
+@given(RULES, CALLS)
+def test_a_second_judge_that_reads_the_rules_plainly_says_the_same(rules: list[dict[str, Any]], call: Movement) -> None:
+    """One that decides by another way, and is wrong about other things than this one."""
+    verdict = policy_of(rules).judge(call)
+
+    assert (verdict.verdict, verdict.rule) == plain_verdict(rules, call)
 
 
 @given(RULES, st.lists(CALLS, min_size=2, max_size=6))
