@@ -112,9 +112,14 @@ def test_agents_that_share_a_name_or_do_not_load_are_told(interlock: CommandLine
 
     checked = interlock("agents", "check")
     listed = interlock("agents", "list")
+    told = interlock("agents", "check", "--json").json["agents"]
 
     assert (checked.code, listed.code) == (2, 2)
-    assert "the agent `reader` is also declared at" in checked.out
+    assert "agents/b.yaml: error: the agent `reader` is also declared at" in checked.out
+    assert [(each["agent"], each["place"], each["valid"]) for each in told] == [
+        ("reader", "agents/a.yaml", True),
+        ("reader", "agents/b.yaml", False),
+    ]
     assert "the agent `reader` is also declared at" in listed.err
 
 

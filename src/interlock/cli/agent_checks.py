@@ -52,8 +52,22 @@ def check_agents(wanted: Sequence[str]) -> list[CheckedAgent]:
         outside = [each.place for each in checked if not _is_within(each.place, sources)]
         agents = collect_agents([*agent_sources(), *outside])
     except AgentsNotLoaded as error:
-        return [*checked, *(_broken(problem) for problem in error.problems)]
+        return _not_loaded(checked, error.problems)
     return _with_callees(checked, agents, wanted)
+
+
+def _not_loaded(checked: Sequence[CheckedAgent], problems: Sequence[str]) -> list[CheckedAgent]:
+    """What keeps the agents from being loaded, each at its contract where it is about one."""
+    left, told = list(problems), list[CheckedAgent]()
+    for each in checked:
+        about = f"{Path(each.place).absolute()}: "
+        mine = [problem for problem in left if problem.startswith(about)]
+        left = [problem for problem in left if problem not in mine]
+        messages = [problem.removeprefix(about) for problem in mine]
+        rendered = "".join(f"{each.place}: error: {message}\n" for message in messages)
+        wrong = (*each.problems, *map(_problem, messages))
+        told.append(structs.replace(each, rendered=each.rendered + rendered, problems=wrong))
+    return [*told, *map(_broken, left)]
 
 
 def _files_of(wanted: Sequence[str]) -> list[Path]:
