@@ -196,7 +196,7 @@ def test_what_is_no_message_is_passed_over_until_the_call_is_given_up(programs: 
     async def story() -> ToolOutcome:
         await programs.folder.approve()
         programs.mode(mode)
-        text = (programs.folder.path / "raw.yaml").read_text().replace("10s", "500ms")
+        text = (programs.folder.path / "raw.yaml").read_text().replace("10s", "1500ms")
         programs.folder.write("raw.yaml", text)
         return (await calls(programs, clock=LoopClock()))[0]
 
