@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from interlock.core.spending import NOTHING, Spending
 from interlock.models.breaker import FAILURES_MAX, REST, Breaker
 from interlock.models.outcomes import ModelAnswered, ModelFailed
 from interlock.models.pacing import Pace, Pacing
+from interlock.models.sdk.bounded_answers import ANSWER_BYTES_MAX
 from tests.models.fake_replies import FakeReply
 from tests.models.fake_server import FakeServer
 from tests.models.set_up import KEY, REQUEST, ManualTime, asked, compatible, gateway, priced, routed
@@ -20,6 +22,7 @@ from tests.store.event_loop import in_event_loop
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+MEGABYTE = 1024 * 1024
 
 
 @in_event_loop
@@ -103,6 +106,29 @@ async def test_what_is_said_stands_in_no_log(caplog: pytest.LogCaptureFixture, k
     assert [type(outcome) for outcome in outcomes] == [ModelAnswered, ModelFailed]
     assert "xyzzy" not in caplog.text
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["openai_compatible", "anthropic"])
+@pytest.mark.parametrize("is_heard", [True, False])
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ({"body": f": {'x' * MEGABYTE}\n\n" * 65}, f"its answer is longer than {ANSWER_BYTES_MAX:,} bytes"),
+        ({"body": "{}", "headers": {"content-encoding": "gzip"}}, "its answer is packed as 'gzip', which it was not"),
+    ],
+    ids=["endless", "packed"],
+)
+@in_event_loop
+async def test_no_answer_fills_the_memory(kind: str, reply: dict[str, Any], told: str, *, is_heard: bool) -> None:
+    """Else one server takes down a process: with more than anybody says, or with little that unpacks to much."""
+    async with FakeServer(FakeReply(**reply)) as server:
+        provider = compatible(server.root if kind == "anthropic" else server.url, attempts=1) | {"kind": kind}
+        async with gateway({"a": provider}, priced("a/m")) as models:
+            outcome = await asked(models, on_token=(lambda _: None) if is_heard else None)
+
+    assert isinstance(outcome, ModelFailed)
+    assert told in outcome.error.message
+    assert server.requests[0].headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.parametrize(

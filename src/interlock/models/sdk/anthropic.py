@@ -16,6 +16,7 @@ from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.settings import ModelSettings
 
 from interlock.models.keys import ModelKey
+from interlock.models.sdk.bounded_answers import bounding
 from interlock.models.sdk.pieces import BROKEN_OFF, OnPiece, text_in, unseen_in
 
 _LOG_OF_LIBRARY: Final = "anthropic._base_client"
@@ -35,7 +36,7 @@ class AnthropicConnection:
             max_retries=0,
             timeout=Timeout(None, connect=connect_seconds),
             # Wherever a server sends requests on to, nobody has declared it, and no policy was asked about it.
-            http_client=DefaultAsyncHttpxClient(follow_redirects=False),
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False, **bounding()),
         )
         self._provider = AnthropicProvider(anthropic_client=self._client)
 

@@ -15,6 +15,7 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 from pydantic_ai.settings import ModelSettings
 
 from interlock.models.keys import ModelKey
+from interlock.models.sdk.bounded_answers import bounding
 from interlock.models.sdk.chat_completions import OpenAIClient, heard_by
 from interlock.models.sdk.pieces import OnPiece
 
@@ -43,7 +44,7 @@ class OpenAIConnection:
             # How long a whole answer may take is watched by whoever asks.
             timeout=Timeout(None, connect=connect_seconds),
             # Wherever a server sends requests on to, nobody has declared it, and no policy was asked about it.
-            http_client=DefaultAsyncHttpxClient(follow_redirects=False),
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False, **bounding()),
         )
         self._profile: OpenAIModelProfile | None = None
         if is_openai:

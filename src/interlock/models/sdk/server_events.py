@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable
-from typing import Final
 
-from interlock.models.sdk.streamed_completion import DONE, StreamProblem
-
-STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
-"""No answer is that long: a stream that is longer has no end."""
+from interlock.models.sdk.streamed_completion import DONE
 
 
 async def data_of(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
-    """The data of each event; `StreamProblem` where there is no end to them."""
-    rest, heard, said = bytearray(), 0, list[bytes]()
+    """The data of each event."""
+    rest, said = bytearray(), list[bytes]()
     async for piece in stream:
-        heard += len(piece)
-        if heard > STREAM_BYTES_MAX:
-            raise StreamProblem(f"its answer is longer than {STREAM_BYTES_MAX:,} bytes")
         rest += piece
         if b"\n" not in piece:
             continue
