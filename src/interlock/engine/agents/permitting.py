@@ -6,9 +6,9 @@ What is refused is on record, and what stands in its place is told to the agent.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Final
 
 from interlock.agents.observations import ToolAnswer
+from interlock.core.deciding.permitting import APPROVE, DENY
 from interlock.core.event_parts import Error, Question
 from interlock.core.events import DecisionMade, EffectFailed
 from interlock.core.values import Value, digest_of
@@ -21,9 +21,6 @@ from interlock.engine.agents.loop_steps import LoopSteps
 from interlock.engine.agents.meaning import Meant
 from interlock.engine.journaling import StepRefused
 from interlock.tools.journal import JournaledStep
-
-APPROVE: Final = "approve"
-DENY: Final = "deny"
 
 
 class Permitting:
