@@ -13,7 +13,7 @@ class Alarm:
 
     def __init__(self, clock: Clock, on_due: Callable[[], None]) -> None:
         self._clock = clock
-        self._on_due = on_due
+        self._on_due: Callable[[], None] | None = on_due
         self._due: Micros | None = None
         self._timer: Timer | None = None
 
@@ -26,6 +26,12 @@ class Alarm:
         self._due = due
         self._timer = None if due is None else self._clock.call_at(due, self._goes_off)
 
+    def end(self) -> None:
+        """Go off no more, and hold nobody who was to be called."""
+        self.set(None)
+        self._on_due = None
+
     def _goes_off(self) -> None:
         self._due = self._timer = None
-        self._on_due()
+        if self._on_due is not None:
+            self._on_due()

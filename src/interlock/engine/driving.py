@@ -451,7 +451,7 @@ class RunDriver:
     async def _wind_up(self) -> None:
         """Nothing is left running behind the run: calls are asked to stop, and what comes of them is put on record."""
         self._winds_up = True
-        self._alarm.set(None)
+        self._alarm.end()
         self._in_hand.stop_all()
         try:
             while self._in_hand:
