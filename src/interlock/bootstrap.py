@@ -127,7 +127,7 @@ class Parts:
         is_shared: bool = False,
     ) -> Placing:
         """What a worker with these parts performs itself."""
-        agents = {agent.name: DEFAULT_POOL for agent in self.agents or ()}
+        agents = dict.fromkeys(self.agents.names(), DEFAULT_POOL) if self.agents else {}
         tools = agents | self.toolbox.pools()
         return Placing(tools, pools=pools, tags=tags, limits=self.pools, hands=hands, is_shared=is_shared)
 

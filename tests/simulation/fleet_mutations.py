@@ -36,6 +36,8 @@ class FleetMutation(Struct, frozen=True):
     wrong: Callable[[Wrong], Wrong]
     """Makes the wrong function of the right one."""
     breaks: tuple[int, ...]
+    first: int = 1
+    """From which seed on it is soon seen."""
 
 
 @contextmanager
@@ -139,7 +141,7 @@ def _drops_nothing(_right: Wrong) -> Wrong:
 
 
 FLEET_MUTATIONS: Final = (
-    FleetMutation("a lost claim answers", (MemoryEffectQueue,), "answer", _takes_the_word_of_the_lost, (5,)),
+    FleetMutation("a lost claim answers", (MemoryEffectQueue,), "answer", _takes_the_word_of_the_lost, (5,), first=50),
     FleetMutation("offers are not in the append", (Engine,), "_what_is_appended", _appends_no_offers, (10,)),
     FleetMutation("what is elsewhere counts as interrupted", (EffectsElsewhere,), "_hold", _does_nothing, (5, 10)),
     FleetMutation(
@@ -150,9 +152,16 @@ FLEET_MUTATIONS: Final = (
         (5,),
     ),
     FleetMutation("a hand is released twice", (Hands,), "release", _releases_two, (10,)),
-    FleetMutation("the hand of a lost claim stays taken", (ClaimedEffects,), "_let_go", _forgets_the_hand, (10,)),
     FleetMutation(
-        "a run rests with a call in flight", (driving, engine), "may_rest", _rests_with_calls_in_flight, (10,)
+        "the hand of a lost claim stays taken", (ClaimedEffects,), "_let_go", _forgets_the_hand, (10,), first=30
+    ),
+    FleetMutation(
+        "a run rests with a call in flight",
+        (driving, engine),
+        "may_rest",
+        _rests_with_calls_in_flight,
+        (10,),
+        first=180,
     ),
     FleetMutation(
         "what was withdrawn is still on offer", (MemoryEffectQueue,), "withdraw", _withdraws_in_words_only, (5, 10)

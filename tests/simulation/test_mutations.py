@@ -39,7 +39,7 @@ def test_a_bug_in_what_agents_may_spend_is_seen(mutation: Mutation) -> None:
     assert broken.rule in mutation.breaks, broken
 
 
-@pytest.mark.parametrize(("level", "first"), [("core", 1), ("engine", 250), ("fleet", 1)])
+@pytest.mark.parametrize(("level", "first"), [("core", 1), ("engine", 250), ("fleet", 60)])
 def test_a_step_that_is_forgotten_is_seen_on_every_level(level: Level, first: int) -> None:
     """It takes a death and a cancel in the same moment: each level brings them about in its own way."""
     with injected(FORGOTTEN_STEP):
@@ -53,7 +53,7 @@ def test_a_step_that_is_forgotten_is_seen_on_every_level(level: Level, first: in
 def test_a_bug_in_what_processes_share_is_seen(mutation: FleetMutation) -> None:
     """Two of them must meet in the wrong moment: the simulator brings them there."""
     with injected_in_fleet(mutation):
-        broken = first_broken_rule(1, FLEET_SEEDS_MAX, level="fleet")
+        broken = first_broken_rule(mutation.first, FLEET_SEEDS_MAX, level="fleet")
 
     assert broken is not None, f"{FLEET_SEEDS_MAX} schedules did not see that {mutation.name}"
     assert broken.rule in mutation.breaks, broken
