@@ -176,8 +176,9 @@ class RunDriver:
             await self._wind_up()
 
     def _is_drained(self) -> bool:
-        is_idle = self._in_hand.only_wait(self.run.plan, self.run.state)
-        return self._drains and is_idle and not (self._inbox or self._elsewhere.is_withdrawing)
+        if not self._drains or self._inbox or self._elsewhere.is_withdrawing:
+            return False
+        return self._in_hand.only_wait(self.run.plan, self.run.state)
 
     @property
     def has_offers(self) -> bool:

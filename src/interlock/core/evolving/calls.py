@@ -14,8 +14,10 @@ def call_began(state: RunState, attempt: Attempt) -> None:
     """A call is out. What is on record of it from an earlier try may be all that it waits for."""
     was_working = is_working(state)
     state.calls_in_flight += 1
-    _keep(state, attempt, waits=_only_waits(attempt.steps))
-    _keep_wall(state, was_working=was_working)
+    if attempt.steps:
+        _keep(state, attempt, waits=_only_waits(attempt.steps))
+    if not was_working:
+        _keep_wall(state, was_working=False)
 
 
 def call_moved(state: RunState, attempt: Attempt) -> None:
@@ -31,8 +33,10 @@ def call_ended(state: RunState, attempt: Attempt) -> None:
     """A call has settled."""
     was_working = is_working(state)
     state.calls_in_flight -= 1
-    _keep(state, attempt, waits=False)
-    _keep_wall(state, was_working=was_working)
+    if attempt.waits:
+        _keep(state, attempt, waits=False)
+    if was_working:
+        _keep_wall(state, was_working=True)
 
 
 def is_working(state: RunState) -> bool:
