@@ -17,6 +17,6 @@ def look_everywhere(contract: AgentContract, toolbox: Toolbox, state: Value, tol
     return None, Finish({"answer": "nothing"})
 
 
-helper = agent(
-    "helper", input={"question": "string"}, output={"answer": "string"}, tools=["look"], own_step=look_everywhere
+scout = agent(
+    "scout", input={"question": "string"}, output={"answer": "string"}, tools=["look"], own_step=look_everywhere
 )

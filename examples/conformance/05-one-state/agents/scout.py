@@ -20,6 +20,6 @@ def look_three_times(
     return None, CallTools((AskedCall(f"look-{len(LOOKED)}", "look", {"place": "here"}),))
 
 
-helper = agent(
-    "helper", input={"question": "string"}, output={"answer": "string"}, tools=["look"], own_step=look_three_times
+scout = agent(
+    "scout", input={"question": "string"}, output={"answer": "string"}, tools=["look"], own_step=look_three_times
 )
