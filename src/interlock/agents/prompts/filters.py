@@ -70,17 +70,14 @@ def _items(value: Any) -> list[Any]:  # noqa: ANN401 - data
 
 def filters_with(work: Work) -> dict[str, Callable[..., Any]]:
     """The filters by name, all paid from one purse."""
+    return _of_text(work) | _of_several(work)
+
+
+def _of_text(work: Work) -> dict[str, Callable[..., Any]]:
+    """Those that make a text of a value, or another text of a text."""
 
     def text_of(value: Any) -> str:  # noqa: ANN401 - data
         return str(work.shown(value))
-
-    def default(value: Any, instead: Any = "", empty: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - as in Jinja
-        return instead if isinstance(value, Undefined) or (empty and not value) else value
-
-    def join(value: Any, between: str = "") -> str:  # noqa: ANN401 - data
-        items = [text_of(item) for item in _items(value)]
-        work.spend((len(between) + 1) * len(items))
-        return between.join(items)
 
     def indent(value: Any, width: int = 4) -> str:  # noqa: ANN401 - data
         if not 0 <= width <= WIDTH_MAX:
@@ -92,20 +89,6 @@ def filters_with(work: Work) -> dict[str, Callable[..., Any]]:
     def truncate(value: Any, length: int = 255) -> str:  # noqa: ANN401 - data
         text = text_of(value)
         return text if len(text) <= length else f"{text[: max(0, length - 1)]}…"
-
-    def first(value: Any) -> Any:  # noqa: ANN401 - data
-        return next(iter(_gone_through(value)), "")
-
-    def last(value: Any) -> Any:  # noqa: ANN401 - data
-        return next(reversed(_gone_through(value)), "")
-
-    def sort(value: Any) -> list[Any]:  # noqa: ANN401 - data
-        found = _items(value)
-        work.spend(len(found) * 16)
-        return sorted(found, key=lambda item: (isinstance(item, str), item))
-
-    def length(value: Any) -> int:  # noqa: ANN401 - data
-        return len(value if isinstance(value, str) else _gone_through(value))
 
     def json(value: Any) -> str:  # noqa: ANN401 - data
         return text_of(json_text(value) if isinstance(value, str) else value)
@@ -119,17 +102,32 @@ def filters_with(work: Work) -> dict[str, Callable[..., Any]]:
     def trim(value: Any) -> str:  # noqa: ANN401 - data
         return text_of(value).strip()
 
-    return {
-        "default": default,
-        "first": first,
-        "indent": indent,
-        "join": join,
-        "json": json,
-        "last": last,
-        "length": length,
-        "lower": lower,
-        "sort": sort,
-        "trim": trim,
-        "truncate": truncate,
-        "upper": upper,
-    }
+    return {"indent": indent, "json": json, "lower": lower, "trim": trim, "truncate": truncate, "upper": upper}
+
+
+def _of_several(work: Work) -> dict[str, Callable[..., Any]]:
+    """Those that choose among values, or put them in a row."""
+
+    def default(value: Any, instead: Any = "", empty: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - as in Jinja
+        return instead if isinstance(value, Undefined) or (empty and not value) else value
+
+    def join(value: Any, between: str = "") -> str:  # noqa: ANN401 - data
+        items = [str(work.shown(item)) for item in _items(value)]
+        work.spend((len(between) + 1) * len(items))
+        return between.join(items)
+
+    def sort(value: Any) -> list[Any]:  # noqa: ANN401 - data
+        found = _items(value)
+        work.spend(len(found) * 16)
+        return sorted(found, key=lambda item: (isinstance(item, str), item))
+
+    def first(value: Any) -> Any:  # noqa: ANN401 - data
+        return next(iter(_gone_through(value)), "")
+
+    def last(value: Any) -> Any:  # noqa: ANN401 - data
+        return next(reversed(_gone_through(value)), "")
+
+    def length(value: Any) -> int:  # noqa: ANN401 - data
+        return len(value if isinstance(value, str) else _gone_through(value))
+
+    return {"default": default, "first": first, "join": join, "last": last, "length": length, "sort": sort}
