@@ -19,7 +19,8 @@ from interlock.core.values import Packer, decode
 from interlock.core.verify import Verification, bundle_in_force
 from interlock.store.sealing import unseal_all
 from tests.histories.history import History, came_to, names, read_history
-from tests.histories.record import HISTORIES, INLINE_BYTES_MAX
+from tests.histories.recording import INLINE_BYTES_MAX
+from tests.histories.recordings import HISTORIES
 
 every_history = pytest.mark.parametrize("name", names())
 
