@@ -14,7 +14,7 @@ from interlock.core.event_parts import Error
 from interlock.core.messages import Answered, AskedCall, Instructions, ModelReply, ModelRequest, Said, Told, Usage
 from interlock.core.spending import NOTHING, Spending
 from interlock.models.breaker import FAILURES_MAX
-from interlock.models.outcomes import ModelAnswered, ModelFailed, ModelRefused, Try
+from interlock.models.outcomes import ModelAnswered, ModelFailed, ModelOutcome, ModelRefused, Try
 from tests.models.fake_replies import FakeCall, FakeReply
 from tests.models.fake_server import FakeServer
 from tests.models.set_up import KEY, READ_FILE, REQUEST, ManualTime, asked, compatible, gateway, priced, routed
@@ -135,32 +135,33 @@ async def test_tokens_are_told_as_they_come(kind: Kind) -> None:
     assert outcome.reply.usage == Usage(20, 5)
 
 
+async def heard_in_part(kind: Kind, reply: FakeReply) -> tuple[ModelOutcome, int, Spending]:
+    """What becomes of a call whose stream comes in part, of how many requests, and what was held for it."""
+    async with FakeServer(reply) as server:
+        url = server.url if kind is compatible else server.root
+        async with gateway({"a": kind(url)}, priced("a/claude-opus-4-6")) as models:
+            outcome = await asked(models, on_token=unheard)
+            return outcome, len(server.requests), routed(models).reserve
+
+
 @pytest.mark.parametrize("kind", [compatible, anthropic])
 @in_event_loop
 async def test_a_stream_that_breaks_off_is_paid_as_far_as_it_was_heard(kind: Kind) -> None:
     """The provider bills what it has made, so the request is not repeated with money that is held for one answer."""
-    async with FakeServer(FakeReply("x" * 80, cut_after=5)) as server:
-        url = server.url if kind is compatible else server.root
-        async with gateway({"a": kind(url)}, priced("a/claude-opus-4-6")) as models:
-            outcome = await asked(models, on_token=unheard)
-            reserve = routed(models).reserve
+    outcome, requests, reserve = await heard_in_part(kind, FakeReply("x" * 80, cut_after=5))
 
     assert isinstance(outcome, ModelFailed)
     assert outcome.error.kind == "unavailable"
     assert outcome.retryable
     assert 0 < outcome.spent.usd < reserve.usd
-    assert len(server.requests) == 1
+    assert requests == 1
 
 
 @pytest.mark.parametrize("kind", [compatible, anthropic])
 @in_event_loop
 async def test_a_stream_that_ends_before_its_answer_is_no_answer(kind: Kind) -> None:
     """A proxy that gives up ends a stream in good order: half a sentence must not pass for what the model said."""
-    async with FakeServer(FakeReply("x" * 80, ends_after=5)) as server:
-        url = server.url if kind is compatible else server.root
-        async with gateway({"a": kind(url)}, priced("a/claude-opus-4-6")) as models:
-            outcome = await asked(models, on_token=unheard)
-            reserve = routed(models).reserve
+    outcome, requests, reserve = await heard_in_part(kind, FakeReply("x" * 80, ends_after=5))
 
     assert isinstance(outcome, ModelFailed)
     assert outcome.error == Error(
@@ -168,7 +169,7 @@ async def test_a_stream_that_ends_before_its_answer_is_no_answer(kind: Kind) -> 
     )
     assert outcome.retryable
     assert 0 < outcome.spent.usd < reserve.usd
-    assert len(server.requests) == 1
+    assert requests == 1
 
 
 @pytest.mark.parametrize(
