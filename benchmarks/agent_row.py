@@ -17,9 +17,9 @@ from interlock import Interlock, tool
 from interlock.agents import agent, collect_agents
 from interlock.agents.observations import ModelSaid, ToolAnswer, ToolsAnswered
 from interlock.agents.stepping.step import begin, step
-from interlock.client.graphs import CheckedGraph
 from interlock.core.messages import AskedCall, ModelReply
 from interlock.core.values import digest_of
+from interlock.embedded.graphs import CheckedGraph
 from interlock.tools.toolbox import collect_tools
 
 TOOL_CALLS: Final = 12

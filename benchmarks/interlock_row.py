@@ -14,7 +14,7 @@ from graphs import chain, conversation, fan
 from steps import BEGAN, step, talk
 
 from interlock import Interlock
-from interlock.client.graphs import CheckedGraph
+from interlock.embedded.graphs import CheckedGraph
 
 Run: TypeAlias = Callable[[CheckedGraph], Awaitable[None]]
 

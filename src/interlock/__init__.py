@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from interlock.authoring.building.builder import GraphBuilder, graph
     from interlock.authoring.building.references import Node, Reference
     from interlock.authoring.building.scopes import Scope
-    from interlock.client import (
+    from interlock.core.events import Event
+    from interlock.embedded import (
         CheckedGraph,
         GraphSource,
         Interlock,
@@ -33,12 +34,11 @@ if TYPE_CHECKING:
         RunResult,
         UnknownGraphError,
     )
-    from interlock.client.fleet import Fleet
-    from interlock.client.retention import RunRetention
-    from interlock.client.selection import Selection
-    from interlock.client.sinks import Sinks
-    from interlock.client.triggers import Triggers
-    from interlock.core.events import Event
+    from interlock.embedded.fleet import Fleet
+    from interlock.embedded.retention import RunRetention
+    from interlock.embedded.selection import Selection
+    from interlock.embedded.sinks import Sinks
+    from interlock.embedded.triggers import Triggers
     from interlock.engine.asking import Asked
     from interlock.engine.courses.differing import RunDifference
     from interlock.engine.courses.forking import PreparedFork
@@ -163,11 +163,11 @@ _HOMES = {
     "interlock.authoring.building.references": ("Node", "Reference"),
     "interlock.authoring.building.scopes": ("Scope",),
     "interlock.core.events": ("Event",),
-    "interlock.client.fleet": ("Fleet",),
-    "interlock.client.retention": ("RunRetention",),
-    "interlock.client.selection": ("Selection",),
-    "interlock.client.sinks": ("Sinks",),
-    "interlock.client.triggers": ("Triggers",),
+    "interlock.embedded.fleet": ("Fleet",),
+    "interlock.embedded.retention": ("RunRetention",),
+    "interlock.embedded.selection": ("Selection",),
+    "interlock.embedded.sinks": ("Sinks",),
+    "interlock.embedded.triggers": ("Triggers",),
     "interlock.engine.asking": ("Asked",),
     "interlock.engine.courses.differing": ("RunDifference",),
     "interlock.engine.live_words": ("Progress", "Words"),
@@ -210,7 +210,7 @@ _HOMES = {
         "tool",
     ),
 }
-"""Where the public names are made; those that are not listed, in `interlock.client`."""
+"""Where the public names are made; those that are not listed, in `interlock.embedded`."""
 
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -219,7 +219,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the public names, each of its own type
     if name not in __all__:
         raise AttributeError(f"module 'interlock' has no attribute {name!r}")
-    value = getattr(import_module(_HOME_OF.get(name, "interlock.client")), name)
+    value = getattr(import_module(_HOME_OF.get(name, "interlock.embedded")), name)
     globals()[name] = value
     return value
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 if TYPE_CHECKING:
-    from interlock.client.interlock import Interlock
+    from interlock.embedded.interlock import Interlock
 
 Taped: TypeAlias = "Callable[..., Interlock]"
 """Makes an `Interlock` of the same arguments, whose world is the test's cassette."""
@@ -41,7 +41,7 @@ def taped(request: pytest.FixtureRequest) -> Taped:
     is_recording = bool(request.config.getoption("--interlock-record"))
 
     def make(*arguments: Any, **settings: Any) -> Interlock:  # noqa: ANN401 - those of `Interlock`
-        from interlock.client.interlock import Interlock  # noqa: PLC0415 - pytest loads this also where nobody uses it
+        from interlock.embedded.interlock import Interlock  # noqa: PLC0415 - pytest loads this also where nobody uses it
 
         world = {"record": file} if is_recording else {"world": f"cassette:{file}"}
         return Interlock(*arguments, **settings, **world)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from interlock import Interlock, done, not_done, tool
-from interlock.client.graphs import CheckedGraph
+from interlock.embedded.graphs import CheckedGraph
 from interlock.faults import Fault, Killed
 from interlock.tools.context import ToolContext
 from interlock.tools.reconciling import DidNotTakePlace, TookPlace

@@ -20,7 +20,7 @@ import pytest
 from interlock import Interlock, RunHandle
 from interlock.store import LeaseHeldError
 from tests.chaos.driver import tools
-from tests.client.test_taking_up import LaterClock
+from tests.embedded.test_taking_up import LaterClock
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 

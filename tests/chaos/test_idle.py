@@ -15,7 +15,7 @@ import pytest
 
 from dev.postgres import PostgresServer, ServerUnavailable, running_postgres
 from interlock import Interlock
-from interlock.client.handle import RunHandle
+from interlock.embedded.handle import RunHandle
 from tests.chaos.fleet.audit import Audit
 from tests.chaos.idle import GRAPH, LOGGED, SCHEMA, statements
 from tests.postgres import IN_MEMORY

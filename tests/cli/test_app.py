@@ -17,7 +17,7 @@ PROGRAM = [sys.executable, "-c", "import sys; from interlock.cli.app import main
 HEAVY = {
     "asyncio",
     "cel_expr_python",
-    "interlock.client",
+    "interlock.embedded",
     "interlock.core",
     "interlock.engine",
     "interlock.settings",

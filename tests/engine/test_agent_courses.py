@@ -11,7 +11,7 @@ import pytest
 from interlock import Interlock, RunHandle, ToolFailed, tool
 from interlock.agents import Agent, agent
 from interlock.engine.courses.redeciding import AnswersEnd
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.store.event_loop import in_event_loop
 
 SCRIPT = """

@@ -16,7 +16,7 @@ from interlock.core.redaction import NOTHING_SECRET
 from interlock.engine.worlds import cassette_files
 from interlock.engine.worlds.cassettes import CallOnTape, Cassette, CassetteError
 from interlock.tools.outcome import Done, Failed
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 
 CALLED: list[str] = []
 

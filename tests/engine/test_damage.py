@@ -13,7 +13,7 @@ from interlock import Interlock, tool
 from interlock.core.events import Event
 from interlock.store import DamagedError, PlaceError
 from interlock.store.sqlite.tables import VERSION
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 

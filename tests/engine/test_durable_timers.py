@@ -11,7 +11,7 @@ import pytest
 from interlock import Interlock, RunHandle
 from interlock.faults.clock import JumpingClock
 from interlock.tools.clock import LoopClock
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 

@@ -26,7 +26,7 @@ from interlock.faults import (
 )
 from interlock.faults.store import Unanswered
 from interlock.store import LeaseLostError, StoreError
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interlock import Interlock, RequestRefusedError, tool
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.store.event_loop import in_event_loop
 
 PAID: list[int] = []

@@ -17,7 +17,7 @@ from interlock import Interlock, tool
 from interlock.core.canonical import VALUE_BYTES_MAX
 from interlock.core.values import ValueProblem
 from interlock.settings import SlotSettings
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock import Interlock, RequestRefusedError, RunHandle, RunResult, tool
-from tests.client.workshop import ASK, Graph, Workshop, graph, making, undoable
+from tests.embedded.workshop import ASK, Graph, Workshop, graph, making, undoable
 from tests.store.event_loop import in_event_loop
 
 

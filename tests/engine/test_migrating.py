@@ -13,7 +13,7 @@ from interlock.bootstrap import TENANT
 from interlock.engine import engine as engine_module
 from interlock.store.sqlite.store import SqliteEventStore
 from interlock.tools.clock import LoopClock
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 

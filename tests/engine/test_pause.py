@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from interlock import Interlock, RequestRefusedError, RunHandle
-from tests.client.test_taking_up import LaterClock, left_behind
-from tests.client.workshop import Workshop, graph, making
+from tests.embedded.test_taking_up import LaterClock, left_behind
+from tests.embedded.workshop import Workshop, graph, making
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 

@@ -9,7 +9,7 @@ from interlock import Interlock, OnAnotherGraph, tool
 from interlock.core.values import digest_of
 from interlock.engine.courses.effect_difference import EffectOnOneSide
 from interlock.engine.courses.redeciding import AnswersEnd, Redecided, redecide
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.store.event_loop import in_event_loop
 from tests.stories.graphs import compiled
 from tests.stories.story import Story

@@ -24,7 +24,7 @@ from interlock.store.event_store import Append
 from interlock.store.memory.store import MemoryEventStore
 from interlock.store.sealing import header_hash, read_header
 from interlock.store.sqlite.store import SqliteEventStore
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.engine.soundness import now
 from tests.policies import JUDGE
 from tests.store.event_loop import in_event_loop

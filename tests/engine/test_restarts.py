@@ -8,7 +8,7 @@ from typing import Any
 
 from interlock import Interlock, ToolContext, tool
 from interlock.settings import SlotSettings
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 

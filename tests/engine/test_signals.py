@@ -11,8 +11,8 @@ from interlock.bootstrap import TENANT
 from interlock.core.requests import Answer
 from interlock.engine.signals import encode_request
 from interlock.store.sqlite.store import SqliteEventStore
-from tests.client.test_taking_up import LaterClock
-from tests.client.workshop import ASK, graph
+from tests.embedded.test_taking_up import LaterClock
+from tests.embedded.workshop import ASK, graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 

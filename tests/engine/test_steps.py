@@ -12,8 +12,8 @@ import pytest
 from interlock import AsyncToolContext, Interlock, RunHandle, ToolContext, tool
 from interlock.core.events import EffectDone, EffectIntended, Event
 from interlock.core.plan import EffectClass, Micros
-from tests.client.test_taking_up import AN_HOUR, LaterClock, left_behind
-from tests.client.workshop import graph
+from tests.embedded.test_taking_up import AN_HOUR, LaterClock, left_behind
+from tests.embedded.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.store.event_loop import in_event_loop
 

@@ -17,7 +17,7 @@ from interlock import AsyncToolContext, Interlock, RunHandle, ToolContext, tool
 from interlock.core.events import Event, NodeResult, NodeStarted, ResultLate
 from interlock.settings import SlotSettings
 from interlock.tools import Reconciled, done, not_done
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.engine.soundness import assert_sound
 from tests.engine.test_steps import until
 from tests.store.event_loop import in_event_loop

@@ -16,10 +16,10 @@ from interlock.authoring.yaml_document import Document
 from interlock.cli.agent_sources import agent_sources
 from interlock.cli.invocation import Invocation
 from interlock.cli.opening import configured, project_client
-from interlock.client.interlock import Interlock
 from interlock.core.agent_contract import AGENT_TOOL, GRAPH_TOOL, AgentContract
 from interlock.core.compiling.callees import callees, unknown_callees
 from interlock.core.problems import Place, Problem, nearest
+from interlock.embedded.interlock import Interlock
 from interlock.governance import Policy
 from interlock.tools.toolbox import Toolbox
 

@@ -30,7 +30,7 @@ from interlock.cli.options import (
 from interlock.cli.people import said
 
 if TYPE_CHECKING:
-    from interlock.client.handle import RunHandle
+    from interlock.embedded.handle import RunHandle
     from interlock.engine.submitting import Submitted
 
 

@@ -19,8 +19,8 @@ from interlock.cli.next_steps import command_line
 from interlock.cli.output import console, error_console, print_json
 from interlock.cli.summary import exit_code_of, print_summary, run_as_json
 from interlock.cli.watching import Display, Lines, LiveTree, Silent
-from interlock.client.handle import RunHandle
 from interlock.core.events import Event, RunMigrated
+from interlock.embedded.handle import RunHandle
 from interlock.engine.live_words import Progress, Words
 from interlock.engine.submitting import Submitted
 from interlock.engine.telling.history import History, NodeView, RunView

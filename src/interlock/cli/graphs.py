@@ -16,7 +16,7 @@ from interlock.cli.reserved_output import write_output
 
 if TYPE_CHECKING:
     from interlock.authoring.drawing.picture import Picture
-    from interlock.client.graphs import CheckedGraph
+    from interlock.embedded.graphs import CheckedGraph
 
 app = typer.Typer(help="Check, draw and format graphs.", no_args_is_help=True)
 
@@ -169,7 +169,7 @@ def fmt(
 
 def _read_text(file: Path) -> str:
     from interlock.authoring.limits import Limits
-    from interlock.client.source_files import read_source
+    from interlock.embedded.source_files import read_source
 
     bytes_max = Limits().document_bytes
     try:

@@ -67,7 +67,7 @@ def _read_file(path: Path) -> Any:  # noqa: ANN401 - JSON data
     from interlock.authoring.limits import Limits
     from interlock.authoring.report import render_problems
     from interlock.authoring.yaml_document import read_value
-    from interlock.client.source_files import read_source
+    from interlock.embedded.source_files import read_source
 
     try:
         data = read_source(path, bytes_max=Limits().document_bytes)

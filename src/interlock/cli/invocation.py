@@ -64,7 +64,7 @@ def refuse_taped(*, world: str, record: Path | None) -> None:
 
 def finished(work: Coroutine[Any, Any, Outcome]) -> Outcome:
     """What a command's work comes to, in an event loop of its own."""
-    from interlock.client.own_loop import in_own_loop  # importing asyncio takes a tenth of what `--help` may
+    from interlock.embedded.own_loop import in_own_loop  # importing asyncio takes a tenth of what `--help` may
 
     return in_own_loop(work)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from interlock.cli.output import error_console, plain
-from interlock.client.handle import RunHandle
+from interlock.embedded.handle import RunHandle
 from interlock.engine.telling.events_in_words import instant
 from interlock.store.rows import RunRow
 

@@ -13,8 +13,8 @@ from interlock.cli.options import AsJson, Run, Store
 
 if TYPE_CHECKING:
     from interlock.cli.event_filter import EventFilter
-    from interlock.client.handle import RunHandle
-    from interlock.client.interlock import Interlock
+    from interlock.embedded.handle import RunHandle
+    from interlock.embedded.interlock import Interlock
     from interlock.engine.errors import RunPrunedError
     from interlock.engine.retaining.pruned_run import PrunedRun
     from interlock.engine.telling.history import RunView

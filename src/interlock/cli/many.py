@@ -19,8 +19,8 @@ from interlock.cli.labels import read_labels
 from interlock.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from interlock.client.interlock import Interlock
-    from interlock.client.selection import Selection
+    from interlock.embedded.interlock import Interlock
+    from interlock.embedded.selection import Selection
     from interlock.engine.asking import Asked
 
 Act: TypeAlias = Literal["pause", "resume", "cancel", "cancel --rollback", "retry", "rollback"]

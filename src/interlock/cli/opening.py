@@ -12,10 +12,10 @@ from typing import Any
 
 from interlock.cli.failures import CommandError
 from interlock.cli.invocation import Invocation
-from interlock.client.handle import RunHandle
-from interlock.client.interlock import Interlock
-from interlock.client.sessions import labels_of
 from interlock.core.problems import nearest
+from interlock.embedded.handle import RunHandle
+from interlock.embedded.interlock import Interlock
+from interlock.embedded.sessions import labels_of
 from interlock.engine.errors import RunNotFoundError, RunPrunedError
 from interlock.settings import Configured, read_settings
 from interlock.store.places import StorePlace

@@ -15,7 +15,7 @@ from interlock.cli.invocation import LIVE, Invocation, finished, going_on
 from interlock.cli.options import AsJson, By, Detach, NodeOfRun, RecordMore, Run, Store, Tools, Why, World
 
 if TYPE_CHECKING:
-    from interlock.client.handle import RunHandle
+    from interlock.embedded.handle import RunHandle
     from interlock.engine.submitting import Submitted
 
 

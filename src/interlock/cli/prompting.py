@@ -23,7 +23,7 @@ from interlock.engine.telling.events_in_words import span
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from interlock.client.handle import RunHandle
+    from interlock.embedded.handle import RunHandle
 
 _COLUMNS: Final = (
     Column("turn"),

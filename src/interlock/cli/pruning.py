@@ -11,7 +11,7 @@ from interlock.cli.invocation import finished
 from interlock.cli.options import AsJson, By, Store, Why
 
 if TYPE_CHECKING:
-    from interlock.client.retention import RunRetention
+    from interlock.embedded.retention import RunRetention
     from interlock.engine.retaining.pruned_run import PrunedRun, What
     from interlock.engine.retaining.pruning import Pruned, PrunePlan
     from interlock.store.retention import RunSize

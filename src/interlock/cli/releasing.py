@@ -55,7 +55,7 @@ async def _release(graph: str, by: str, why: str, on: Invocation) -> int:
 
 async def _go_back(graph: str, by: str, why: str, on: Invocation) -> int:
     from interlock.cli.opening import opened, who
-    from interlock.client.graphs import is_graph_name
+    from interlock.embedded.graphs import is_graph_name
 
     if not is_graph_name(graph):
         raise CommandError(f"--back goes by the graph's name, and {graph} is a file")

@@ -114,7 +114,7 @@ def run(
 
 def _labels(session: str | None, written: Iterable[str]) -> dict[str, str]:
     from interlock.cli.failures import CommandError
-    from interlock.client.sessions import labels_of
+    from interlock.embedded.sessions import labels_of
 
     if session == "":  # a variable of a script, perhaps, that is not set: its agents would remember nobody
         raise CommandError("a session has a name, and that of --session is empty: leave it out for a run without one")

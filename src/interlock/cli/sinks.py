@@ -14,7 +14,7 @@ from interlock.cli.invocation import finished
 from interlock.cli.options import AsJson, By, Store, Why
 
 if TYPE_CHECKING:
-    from interlock.client.sinks import Sinks
+    from interlock.embedded.sinks import Sinks
     from interlock.engine.relaying.sink_reports import SinkReport
 
 app = typer.Typer(help="Where events leave for: how far each sink has been told, and what troubles it.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from interlock.client import Interlock
-from interlock.client.handle import RunHandle
 from interlock.core.events import DecisionMade, EffectDone, EffectFailed, EffectIntended
+from interlock.embedded import Interlock
+from interlock.embedded.handle import RunHandle
 from tests.agents.built_in.test_transcripts import GENEROUS
 from tests.agents.built_in.transcripts import ORDER, TRANSCRIPTS
 from tests.store.event_loop import in_event_loop

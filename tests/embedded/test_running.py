@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from interlock import Interlock, InvalidGraphError, RequestRefusedError, UnknownGraphError
-from interlock.client import (
+from interlock.embedded import (
     OtherLoopError,
     RunningLoopError,
     TwoGraphsError,
@@ -17,7 +17,7 @@ from interlock.client import (
     UnreadableGraphError,
 )
 from interlock.store import PlaceError
-from tests.client.workshop import ASK, Graph, Workshop, graph, making
+from tests.embedded.workshop import ASK, Graph, Workshop, graph, making
 from tests.store.event_loop import in_event_loop
 
 HELLO = """\

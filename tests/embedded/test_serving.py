@@ -11,7 +11,7 @@ import pytest
 from interlock import Interlock
 from interlock.agents import agent
 from interlock.store import PlaceError
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.privileges import folder_open_to_all, without_privileges
 from tests.store.event_loop import in_event_loop
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from interlock.client.graphs import Graphs, GraphSource, is_graph_name
 from interlock.core.plan import Plan
+from interlock.embedded.graphs import Graphs, GraphSource, is_graph_name
 from interlock.engine.engine import Engine
 from interlock.engine.errors import NoReleaseError
 from interlock.engine.releasing.releases import released

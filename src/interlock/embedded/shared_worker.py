@@ -9,7 +9,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from interlock.bootstrap import Parts, running_worker
-from interlock.client.errors import OtherLoopError
+from interlock.embedded.errors import OtherLoopError
 from interlock.engine.worker import Worker
 
 

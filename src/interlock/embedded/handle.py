@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Literal, TypeAlias
 
-from interlock.client.following import Following
-from interlock.client.graphs import CheckedGraph
-from interlock.client.result import RunResult, result_of
 from interlock.core import requests as r
 from interlock.core.canonical import canonical
 from interlock.core.continuing.forking import edit_of
@@ -18,6 +15,9 @@ from interlock.core.events import Event
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import Plan
 from interlock.core.values import Value
+from interlock.embedded.following import Following
+from interlock.embedded.graphs import CheckedGraph
+from interlock.embedded.result import RunResult, result_of
 from interlock.engine.costing import calls_of_run, costs_of_runs, one_of, with_reply
 from interlock.engine.courses.differing import Course, Edges, RunDifference, difference, note_edge
 from interlock.engine.courses.forking import PreparedFork, make_fork, prepare_fork

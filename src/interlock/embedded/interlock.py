@@ -26,27 +26,27 @@ from interlock.bootstrap import (
     make_store,
     running_service,
 )
-from interlock.client.choosing import plan_to_move_to, plan_to_run
-from interlock.client.duties import Duties
-from interlock.client.errors import NotOpenError, RunningLoopError
-from interlock.client.fleet import Fleet
-from interlock.client.given_secrets import Secrets, secret_source
-from interlock.client.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
-from interlock.client.handle import RunHandle
-from interlock.client.kept_where import folder_beside, place_of_store
-from interlock.client.own_loop import in_own_loop
-from interlock.client.result import RunResult
-from interlock.client.retention import RunRetention
-from interlock.client.selection import Selection
-from interlock.client.sessions import labels_of
-from interlock.client.shared_worker import SharedWorker
-from interlock.client.sinks import Sinks
-from interlock.client.triggers import Triggers
 from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import DEFAULT_POOL
 from interlock.core.problems import nearest
 from interlock.core.requests import MigrateRun, StartRun
+from interlock.embedded.choosing import plan_to_move_to, plan_to_run
+from interlock.embedded.duties import Duties
+from interlock.embedded.errors import NotOpenError, RunningLoopError
+from interlock.embedded.fleet import Fleet
+from interlock.embedded.given_secrets import Secrets, secret_source
+from interlock.embedded.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
+from interlock.embedded.handle import RunHandle
+from interlock.embedded.kept_where import folder_beside, place_of_store
+from interlock.embedded.own_loop import in_own_loop
+from interlock.embedded.result import RunResult
+from interlock.embedded.retention import RunRetention
+from interlock.embedded.selection import Selection
+from interlock.embedded.sessions import labels_of
+from interlock.embedded.shared_worker import SharedWorker
+from interlock.embedded.sinks import Sinks
+from interlock.embedded.triggers import Triggers
 from interlock.engine.errors import RunNotFoundError, RunPrunedError
 from interlock.engine.releasing.migrating import Obstacle, obstacle_to
 from interlock.engine.releasing.preflight import Preflight, preflight

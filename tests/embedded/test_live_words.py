@@ -9,12 +9,12 @@ from typing import Any
 
 from interlock import Interlock, Words, tool
 from interlock.agents import agent
-from interlock.client.following import WORDS_TOGETHER_MAX, Following
 from interlock.core.events import Event
 from interlock.core.messages import ModelRequest
 from interlock.core.plan import Micros
+from interlock.embedded.following import WORDS_TOGETHER_MAX, Following
 from interlock.engine.agents.model_door import Chosen, Heard
-from tests.client.workshop import graph
+from tests.embedded.workshop import graph
 from tests.engine.agents.scripted_models import Answers, ScriptedModels, calls
 from tests.engine.agents.workbench import RUN, Workbench
 from tests.engine.fleet import on_virtual_time

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 STUBBORN = """
 import asyncio
 from contextlib import suppress
-from interlock.client.own_loop import in_own_loop
+from interlock.embedded.own_loop import in_own_loop
 
 async def never_ends() -> None:
     while True:

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from interlock import Interlock, RequestRefusedError, RunHandle, RunNotFoundError
-from interlock.client import NotOpenError
-from tests.client.workshop import ASK, Workshop, graph, making, undoable
+from interlock.embedded import NotOpenError
+from tests.embedded.workshop import ASK, Workshop, graph, making, undoable
 from tests.store.event_loop import in_event_loop
 
 # --- in the process that drives the run ------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interlock import GraphBuilder, Interlock, InvalidGraphError, graph
-from tests.client.workshop import Workshop
+from tests.embedded.workshop import Workshop
 
 
 def double() -> GraphBuilder:

@@ -13,7 +13,7 @@ from interlock.core.plan import Micros
 from interlock.engine.errors import ToolsMissingError
 from interlock.store import LeaseHeldError
 from interlock.tools import LoopClock, Reconciled, done, not_done
-from tests.client.workshop import ASK, Workshop, graph, making
+from tests.embedded.workshop import ASK, Workshop, graph, making
 from tests.store.event_loop import in_event_loop
 
 AN_HOUR: Micros = 3_600_000_000

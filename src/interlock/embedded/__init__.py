@@ -1,6 +1,7 @@
 """The Python face: `Interlock` runs graphs, a `RunHandle` is one run, a `RunResult` what it came to."""
 
-from interlock.client.errors import (
+from interlock.core.errors import InterlockError
+from interlock.embedded.errors import (
     InvalidGraphError,
     NotOpenError,
     OtherLoopError,
@@ -10,11 +11,10 @@ from interlock.client.errors import (
     UnreadableFolderError,
     UnreadableGraphError,
 )
-from interlock.client.graphs import BuiltGraph, CheckedGraph, GraphShelf, GraphSource
-from interlock.client.handle import RunHandle
-from interlock.client.interlock import Interlock
-from interlock.client.result import RunResult
-from interlock.core.errors import InterlockError
+from interlock.embedded.graphs import BuiltGraph, CheckedGraph, GraphShelf, GraphSource
+from interlock.embedded.handle import RunHandle
+from interlock.embedded.interlock import Interlock
+from interlock.embedded.result import RunResult
 from interlock.engine.errors import EngineError, RequestRefusedError, RunNotFoundError, RunPrunedError
 
 __all__ = [

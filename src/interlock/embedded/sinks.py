@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from interlock.bootstrap import make_relay
-from interlock.client.errors import UnknownSinkError
+from interlock.embedded.errors import UnknownSinkError
 from interlock.engine.relaying.relay import FeedRelay
 from interlock.engine.relaying.sink_reports import SinkReport, sink_report
 from interlock.engine.worker import Worker

@@ -10,7 +10,7 @@ from interlock import Interlock, ToolContext, tool
 from interlock.core.events import Event
 from interlock.engine.live_words import Progress, Words
 from interlock.tools import AsyncToolContext
-from tests.client.workshop import ASK, Workshop, graph, making
+from tests.embedded.workshop import ASK, Workshop, graph, making
 from tests.store.event_loop import in_event_loop
 
 

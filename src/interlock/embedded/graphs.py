@@ -17,15 +17,6 @@ from interlock.agents.collecting import Agents
 from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.authoring.report import Subject, render_problems
 from interlock.authoring.yaml_document import Document, read_document
-from interlock.client.errors import (
-    InvalidGraphError,
-    TwoGraphsError,
-    UnknownGraphError,
-    UnreadableFolderError,
-    UnreadableGraphError,
-)
-from interlock.client.source_files import read_source
-from interlock.client.time_zones import KnownZones
 from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue, WhyNot
 from interlock.core.compile import Compiled, compile_graph
@@ -33,6 +24,15 @@ from interlock.core.limits import Limits as GraphLimits
 from interlock.core.plan import Plan, ToolContract
 from interlock.core.problems import Problem
 from interlock.core.values import is_map
+from interlock.embedded.errors import (
+    InvalidGraphError,
+    TwoGraphsError,
+    UnknownGraphError,
+    UnreadableFolderError,
+    UnreadableGraphError,
+)
+from interlock.embedded.source_files import read_source
+from interlock.embedded.time_zones import KnownZones
 
 GRAPH_SUFFIXES: Final = (".yaml", ".yml", ".json")
 

@@ -13,7 +13,7 @@ from interlock import Interlock, tool
 from interlock.core import events as e
 from interlock.engine.asking import Asked
 from interlock.engine.errors import EngineError
-from tests.client.workshop import ASK, Graph, Workshop, graph, making, undoable
+from tests.embedded.workshop import ASK, Graph, Workshop, graph, making, undoable
 from tests.store.event_loop import in_event_loop
 
 PAID = graph(
