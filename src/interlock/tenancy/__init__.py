@@ -1,0 +1,39 @@
+"""Who may do what: tenants, callers with their roles and scopes, and the API keys by which callers are recognised."""
+
+from __future__ import annotations
+
+from interlock.tenancy.caller import AREAS, ROLES, Act, Area, Caller, Refusal, Role, local_owner
+from interlock.tenancy.errors import (
+    KeyDeclaredError,
+    KeyNotFoundError,
+    ScopeError,
+    TenancyError,
+    TenantNameError,
+)
+from interlock.tenancy.key_cache import CachedKeys
+from interlock.tenancy.keys import ApiKeys, KeyRefused, KeyRow, NewKey
+from interlock.tenancy.tenant import LOCAL_TENANT, PLATFORM, parse_tenant
+
+__all__ = [
+    "AREAS",
+    "LOCAL_TENANT",
+    "PLATFORM",
+    "ROLES",
+    "Act",
+    "ApiKeys",
+    "Area",
+    "CachedKeys",
+    "Caller",
+    "KeyDeclaredError",
+    "KeyNotFoundError",
+    "KeyRefused",
+    "KeyRow",
+    "NewKey",
+    "Refusal",
+    "Role",
+    "ScopeError",
+    "TenancyError",
+    "TenantNameError",
+    "local_owner",
+    "parse_tenant",
+]
