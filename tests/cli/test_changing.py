@@ -94,7 +94,7 @@ def test_a_failed_run_is_retried_as_a_new_one(interlock: CommandLine) -> None:
 
     assert said.code == 1
     assert said.json["run"] != failed
-    assert said.json["nodes"]["a"] == {"status": "succeeded", "attempts": 1, "output": "paid 1"}
+    assert said.json["nodes"]["a"].items() >= {"status": "succeeded", "attempts": 1, "output": "paid 1"}.items()
     assert interlock("effects", said.json["run"], "--json").json["effects"][0]["path"] == "b"
 
 

@@ -11,6 +11,8 @@ from interlock.cli.output import JsonListing, plain
 from interlock.core.spending import shown_usd
 from interlock.engine.telling.cost_groups import CostReport
 from interlock.engine.telling.spending import CallCost, Costs
+from interlock.showing.json import plain_data
+from interlock.showing.runs import costs as shown_costs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -110,14 +112,9 @@ def report_as_json(report: CostReport) -> dict[str, Any]:
         "by": report.by,
         "runs": report.runs,
         "erased": report.erased,
-        "total": costs_as_json(report.total),
-        "groups": [{"name": name} | costs_as_json(costs) for name, costs in report.groups.items()],
+        "total": plain_data(shown_costs(report.total)),
+        "groups": [{"name": name} | plain_data(shown_costs(spent)) for name, spent in report.groups.items()],
     }
-
-
-def costs_as_json(costs: Costs) -> dict[str, Any]:
-    """What calls have cost; money is in millionths of a US dollar."""
-    return structs.asdict(costs)
 
 
 # --- calls -----------------------------------------------------------------------------------------------------------
@@ -179,7 +176,7 @@ class CallObjects:
     def add(self, call: CallCost) -> None:
         """One more call."""
         told = structs.asdict(call)
-        self._calls.add(told | {"costs": costs_as_json(call.costs)})
+        self._calls.add(told | {"costs": plain_data(shown_costs(call.costs))})
 
     def end(self) -> None:
         """There are no more."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, cast
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Final
 
 from interlock.cli.output import JsonListing, plain
 from interlock.core.events import Decision, Event
 from interlock.engine.telling.causes import Cause
 from interlock.engine.telling.events_in_words import short, what_happened
+from interlock.showing.json import fields_shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,45 +30,6 @@ def event_line(event: Event) -> Text:
 def header_line(header: Header) -> Text:
     """What is kept of an event of which the payload was erased."""
     return _line(header, "(what it said was erased)")
-
-
-def header_as_json(header: Header) -> dict[str, Any]:
-    """The same for programs: as an event has it, but for the body. The digest still proves what was there."""
-    return {
-        "seq": header.seq,
-        "at": header.at,
-        "type": header.type,
-        "path": header.path,
-        "actor": header.actor,
-        "cause": header.cause or None,
-        "body": None,
-        "erased": True,
-        "payload_digest": header.payload_digest.hex(),
-    }
-
-
-def event_as_json(event: Event) -> dict[str, Any]:
-    """The event with its payload. Large values are named by digest."""
-    body: dict[str, Any] = msgspec.structs.asdict(event.body)
-    return {
-        "seq": event.seq,
-        "at": event.at,
-        "type": event.type,
-        "path": event.path,
-        "actor": event.actor,
-        "cause": event.cause or None,
-        "body": {name: _plain_data(value) for name, value in body.items()},
-    }
-
-
-def _plain_data(value: Any) -> Any:  # noqa: ANN401 - JSON data, and the structs within an event
-    match value:
-        case msgspec.Struct():
-            return {name: _plain_data(inner) for name, inner in msgspec.structs.asdict(value).items()}
-        case tuple():
-            return [_plain_data(inner) for inner in cast("tuple[object, ...]", value)]
-        case _:
-            return value
 
 
 # --- causes ----------------------------------------------------------------------------------------------------------
@@ -144,7 +104,7 @@ def _as_json(cause: Cause) -> dict[str, Any]:
         "what": cause.what,
         "by": cause.actor,
         "follows_from": list(cause.causes),
-        "decision": _plain_data(cause.decision),
+        "decision": None if cause.decision is None else fields_shown(cause.decision),
     }
 
 

@@ -12,11 +12,11 @@ from interlock.cli.invocation import finished
 from interlock.cli.options import AsJson, Run, Store
 
 if TYPE_CHECKING:
-    from interlock.cli.event_filter import EventFilter
     from interlock.embedded.handle import RunHandle
     from interlock.embedded.interlock import Interlock
     from interlock.engine.errors import RunPrunedError
     from interlock.engine.retaining.pruned_run import PrunedRun
+    from interlock.engine.telling.event_filter import EventFilter
     from interlock.engine.telling.history import RunView
     from interlock.engine.telling.spending import Costs
     from interlock.store.errors import ErasedError
@@ -52,12 +52,15 @@ def runs(
     rows = finished(latest_runs(store=store, status=status, graph=graph, session=session, limit=number))
     costs = finished(_costs(rows, store)) if with_costs and rows else {}
     if as_json:
-        from interlock.cli.cost_table import costs_as_json
         from interlock.cli.output import print_json
+        from interlock.showing.json import plain_data
+        from interlock.showing.runs import costs as shown_costs
+        from interlock.showing.runs import run_row
 
         sizes = finished(_sizes(rows, store)) if with_bytes and rows else {}
-        spent = {run: {"costs": costs_as_json(cost)} for run, cost in costs.items()}
-        print_json({"runs": [_row_as_json(row) | sizes.get(row.run, {}) | spent.get(row.run, {}) for row in rows]})
+        spent = {run: {"costs": plain_data(shown_costs(cost))} for run, cost in costs.items()}
+        told = [plain_data(run_row(row)) | sizes.get(row.run, {}) | spent.get(row.run, {}) for row in rows]
+        print_json({"runs": told})
     else:
         _print_rows(rows, costs)
     return 0
@@ -78,23 +81,6 @@ async def _sizes(rows: list[RunRow], store: str | None) -> dict[str, dict[str, A
 
     async with looked_at_all(store) as interlock:
         return {row.run: {"bytes": size_as_json(await interlock.retention.size_of(row.run))} for row in rows}
-
-
-def _row_as_json(row: RunRow) -> dict[str, Any]:
-    return {
-        "run": row.run,
-        "graph": row.graph,
-        "status": row.status,
-        "started_at": row.started_at,
-        "ended_at": row.ended_at,
-        "waiting": row.waiting,
-        "kind": row.kind,
-        "parent": row.parent,
-        "labels": row.labels,
-        "priority": row.priority,
-        "key": row.key,
-        "error": row.error,
-    }
 
 
 def _print_rows(rows: list[RunRow], costs: dict[str, Costs]) -> None:
@@ -176,7 +162,7 @@ async def _show(run: str, store: str | None, *, at: int | None, is_full: bool, a
             return 0
         size = await interlock.retention.size_of(view.run) if as_json else None
     if size is not None:
-        print_json(run_as_json(view, version) | {"seq": view.seq, "bytes": size_as_json(size)})
+        print_json(run_as_json(view, version) | {"bytes": size_as_json(size)})
         return 0
     out = console()
     now = view.at if at is not None or view.has_ended else _now()
@@ -218,7 +204,7 @@ def events(
     as_json: AsJson = False,
 ) -> int:
     """Print a run's events, one line each; with --json one object a line."""
-    from interlock.cli.event_filter import EventFilter
+    from interlock.engine.telling.event_filter import EventFilter
 
     meant = EventFilter.read(types or (), path)
     return finished(_events(run, store, meant, follow=follow, after=after, as_json=as_json))
@@ -237,16 +223,18 @@ async def _events(run: str, store: str | None, meant: EventFilter, *, follow: bo
 
 
 async def _print_events(handle: RunHandle, meant: EventFilter, *, after: int, follow: bool, as_json: bool) -> None:
-    from interlock.cli.event_lines import event_as_json, event_line
+    from interlock.cli.event_lines import event_line
     from interlock.cli.output import console, print_json
     from interlock.cli.reserved_output import flush_output
+    from interlock.showing.events import event as shown_event
+    from interlock.showing.json import plain_data
 
     out = console()
     async for event in handle.events(after=after, follow=follow):
         if not meant.takes(event):
             continue
         if as_json:
-            print_json(event_as_json(event), indent=None)
+            print_json(plain_data(shown_event(handle.id, event)), indent=None)
         else:
             out.print(event_line(event), soft_wrap=True)
         if follow:
@@ -254,15 +242,17 @@ async def _print_events(handle: RunHandle, meant: EventFilter, *, after: int, fo
 
 
 async def _print_headers(handle: RunHandle, meant: EventFilter, *, after: int, as_json: bool) -> None:
-    from interlock.cli.event_lines import header_as_json, header_line
+    from interlock.cli.event_lines import header_line
     from interlock.cli.output import console, print_json
+    from interlock.showing.events import erased_event
+    from interlock.showing.json import plain_data
 
     out = console()
     async for header in handle.headers(after=after):
         if not meant.takes(header):
             continue
         if as_json:
-            print_json(header_as_json(header), indent=None)
+            print_json(plain_data(erased_event(handle.id, header)), indent=None)
         else:
             out.print(header_line(header), soft_wrap=True)
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from interlock.cli.cost_table import costs_as_json, costs_line
+from interlock.cli.cost_table import costs_line
 from interlock.cli.failures import ExitCode
 from interlock.cli.next_steps import next_steps, password_left_out
 from interlock.cli.output import json_text, plain
 from interlock.cli.tree import wait_line
 from interlock.cli.tree_drawing import MARKS
 from interlock.engine.agents.memory.entries import SESSION_LABEL
-from interlock.engine.telling.agents_at_work import AgentView
 from interlock.engine.telling.events_in_words import short, span
-from interlock.engine.telling.history import NodeView, RunView
-from interlock.engine.waits import Wait
+from interlock.engine.telling.history import RunView
+from interlock.showing.json import plain_data
+from interlock.showing.runs import costs, costs_anything
+from interlock.showing.runs import run as shown_run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,12 +61,8 @@ def print_headline(console: Console, view: RunView, version: str, *, now: int) -
 
 def print_costs(console: Console, view: RunView) -> None:
     """What it has cost, where anything costs money or tokens."""
-    if _costs_anything(view):
+    if costs_anything(view):
         console.print(f"  {costs_line(view.costs)}", style="dim", markup=False, soft_wrap=True)
-
-
-def _costs_anything(view: RunView) -> bool:
-    return bool(view.costs.turns or view.costs.usd or view.costs.held_usd)
 
 
 def print_agents(console: Console, view: RunView) -> None:
@@ -128,65 +122,16 @@ def is_ascii(console: Console) -> bool:
 
 
 def run_as_json(view: RunView, version: str) -> dict[str, Any]:
-    """The run, its outputs, nodes and agents by path; `error`, `waiting`, `costs` and `version` where there are any."""
-    told: dict[str, Any] = {
-        "run": view.run,
-        "graph": view.graph,
-        **({"version": version} if version else {}),
-        "status": view.status,
-        "outputs": view.outputs,
-        "nodes": nodes_as_json(view.nodes),
-    }
-    if view.error is not None:
-        told["error"] = {"kind": view.error.kind, "message": view.error.message, "path": view.error.path}
-    if view.waits:
-        told["waiting"] = [_wait_as_json(wait) for wait in view.waits]
-    if _costs_anything(view):
-        told["costs"] = costs_as_json(view.costs)
-    if view.agents:
-        told["agents"] = {path: _agent_as_json(agent) for path, agent in view.agents.items()}
-    return told
+    """The run as every program is shown it."""
+    return plain_data(shown_run(view, version))
 
 
 def totals_as_json(view: RunView) -> dict[str, Any]:
     """What the run and each of its agents have cost; nothing where nothing costs anything."""
-    if not (_costs_anything(view) or view.agents):
+    if not (costs_anything(view) or view.agents):
         return {}
     agents = {
-        path: {"agent": agent.agent, "turns": agent.turns, "costs": costs_as_json(agent.costs)}
+        path: {"agent": agent.agent, "turns": agent.turns, "costs": plain_data(costs(agent.costs))}
         for path, agent in view.agents.items()
     }
-    return {"costs": costs_as_json(view.costs), "agents": agents}
-
-
-def _agent_as_json(agent: AgentView) -> dict[str, Any]:
-    """What an agent has done, and what that has cost with everything that it let others do."""
-    steps: Any = msgspec.to_builtins(agent.steps)
-    return {"agent": agent.agent, "turns": agent.turns, "costs": costs_as_json(agent.costs), "steps": steps}
-
-
-def nodes_as_json(nodes: Mapping[str, NodeView]) -> dict[str, Any]:
-    """Each node's status and attempts, and its output or error once it has ended."""
-    return {path: _node_as_json(node) for path, node in nodes.items()}
-
-
-def _node_as_json(node: NodeView) -> dict[str, Any]:
-    told: dict[str, Any] = {"status": node.status, "attempts": node.attempts}
-    if node.error is not None:
-        told["error"] = {"kind": node.error.kind, "message": node.error.message}
-    elif node.has_ended:
-        told["output"] = node.output
-    return told
-
-
-def _wait_as_json(wait: Wait) -> dict[str, Any]:
-    told: dict[str, Any] = {"path": wait.path, "reason": wait.reason, "since": wait.since, "due": wait.due}
-    if wait.question is not None:
-        told |= {"question": wait.question.text, "choices": list(wait.question.choices), "form": wait.question.form}
-    if wait.event:
-        told |= {"event": wait.event, "match": wait.match}
-    if wait.effect:
-        told |= {"effect": wait.effect, "tool": wait.tool or None, "input": wait.input}
-    if wait.error is not None:
-        told["error"] = wait.error.message
-    return told
+    return {"costs": plain_data(costs(view.costs)), "agents": agents}

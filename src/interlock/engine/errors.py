@@ -11,6 +11,7 @@ EngineError
 ├── UnknownTriggerError    no version in force has such a trigger
 ├── TriggerRefusedError    a trigger cannot do what was asked of it
 ├── EventNameError         no event is called so
+├── UnknownEventTypeError  no event of a log is of such a type
 ├── UnreadableOfferError   an offered effect is of another release
 └── EngineStoppedError     the engine is not running
 """
@@ -111,6 +112,16 @@ class EventNameError(EngineError):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name!r} cannot be the name of an event, so no trigger could ever listen for it")
         self.name = name
+
+
+class UnknownEventTypeError(EngineError):
+    """A word that is no type of the events in a log."""
+
+    def __init__(self, written: str, *, known: Sequence[str]) -> None:
+        meant = nearest(written, known)
+        hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(known)}"
+        super().__init__(f"{written!r} is no type of event; {hint}")
+        self.written = written
 
 
 class NoReleaseError(EngineError):

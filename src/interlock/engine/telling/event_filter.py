@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, get_args
 
-from interlock.cli.failures import CommandError
 from interlock.core import events as e
 from interlock.core.paths import step_path
-from interlock.core.problems import nearest
+from interlock.engine.errors import UnknownEventTypeError
 
 if TYPE_CHECKING:
     from interlock.store.sealing import Header
@@ -32,9 +31,7 @@ class EventFilter:
         """As people write it; a word that is no event's type is refused."""
         for written in types:
             if written not in TYPES:
-                meant = nearest(written, TYPES)
-                hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(TYPES)}"
-                raise CommandError(f"{written!r} is no type of event; {hint}")
+                raise UnknownEventTypeError(written, known=TYPES)
         return cls(frozenset(types), path)
 
     def takes(self, event: e.Event | Header) -> bool:
