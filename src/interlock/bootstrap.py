@@ -319,7 +319,13 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
         memory = KeptMemories(parts.store, tenant=tenant)
         world = LiveWorld(parts.toolbox, door, tenant=tenant, models=models, agents=parts.agents, memory=memory)
         workers[tenant] = Worker(
-            engine, world, parts.clock, owner=owner, new_id=parts.new_id or new_run_id, placing=placing
+            engine,
+            world,
+            parts.clock,
+            owner=owner,
+            new_id=parts.new_id or new_run_id,
+            placing=placing,
+            workspaces=parts.workspaces,
         )
         return workers[tenant]
 

@@ -7,6 +7,7 @@ may be open at the same time, on one place or on two.
 from __future__ import annotations
 
 import asyncio
+import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -17,14 +18,12 @@ from typing import Any, Self
 from interlock.agents.collecting import Agents, AgentSource, collect_agents
 from interlock.bootstrap import (
     LIVE,
-    TENANT,
     DeclaredModels,
     Parts,
     Serving,
     cassette_of,
     default_tools,
     make_store,
-    running_service,
 )
 from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
@@ -43,6 +42,8 @@ from interlock.embedded.own_loop import in_own_loop
 from interlock.embedded.result import RunResult
 from interlock.embedded.retention import RunRetention
 from interlock.embedded.selection import Selection
+from interlock.embedded.served import GivenWorker
+from interlock.embedded.serving import Face, serve
 from interlock.embedded.sessions import labels_of
 from interlock.embedded.shared_worker import SharedWorker
 from interlock.embedded.sinks import Sinks
@@ -175,7 +176,7 @@ class Interlock:
             new_id=new_id,
             pools=dict(pools or {}),
         )
-        self._shared = SharedWorker(self._parts)
+        self._shared: SharedWorker | GivenWorker = SharedWorker(self._parts)
 
     @classmethod
     def of_project(
@@ -271,11 +272,15 @@ class Interlock:
         limits: Sequence[RunLimit] = (),
         retention: RetentionSettings | None = None,
         on_ready: Callable[[WorkerCard], object] | None = None,
+        face: Face[Interlock] | None = None,
+        works: bool = True,
     ) -> None:
         """Work for everybody until told to stop: drive runs that nobody drives, perform effects on offer, do duties.
 
         What was begun is then finished, for `worker.grace_seconds` at most. This need not be open, and is not by that.
         A store that cannot be worked on, as one that may only be read, is refused before `on_ready`.
+        A `face` takes requests meanwhile: it is told to stop as well, and has ended before the work does. Without
+        `works` there is nothing but the face: what it starts is left to other processes.
         """
         settings = worker or WorkerSettings()
         duties = Duties(self._parts, sinks=self._sinks, folder=self._folder, retention=retention)
@@ -287,11 +292,23 @@ class Interlock:
             limits=limits,
             duties=duties.of,
         )
-        async with duties, running_service(self._parts, serving) as service:
-            await service.sign_on()
-            if on_ready is not None:
-                on_ready(service.card)
-            await service.serve(TENANT, until=until, grace_seconds=settings.grace_seconds)
+        async with duties:
+            await serve(
+                self._parts,
+                serving,
+                until=until,
+                grace_seconds=settings.grace_seconds,
+                on_ready=on_ready or (lambda _: None),
+                works=works,
+                face=face,
+                through=self._through,
+            )
+
+    def _through(self, worker: Worker) -> Interlock:
+        """The same, at work through a worker that is there already."""
+        other = copy.copy(self)
+        other._shared = GivenWorker(worker)  # noqa: SLF001 - it is one of our own
+        return other
 
     # --- runs, while it is open ---
 

@@ -74,7 +74,7 @@ class Service:
             door_of=lambda tenant: self._workers[tenant],
             hands=placing.hands,
             lease_micros=store.lease_micros,
-            prepare=self._worker,
+            prepare=self.worker,
         )
         self._state: WorkerState = "working"
 
@@ -85,7 +85,7 @@ class Service:
     async def serve(self, tenant: str, *, until: asyncio.Event, grace_seconds: float) -> None:
         """Work until told to stop, then finish what was begun, for so long at most. `tenant`: whose duties it does."""
         async with self._opened:
-            engine = (await self._worker(tenant)).engine
+            engine = (await self.worker(tenant)).engine
             keeper = Keeper(engine, self._clock, owner=self.card.owner, duties=self._duties(engine))
             taking = asyncio.ensure_future(self._claim_runs())
             performing = asyncio.ensure_future(self._claimed.work())
@@ -110,6 +110,11 @@ class Service:
                 await self._claimed.finish(seconds=0)
                 await self._sign_off(held)
 
+    async def stand_by(self, *, until: asyncio.Event) -> None:
+        """Take no work, and be there for those who start runs for others to drive."""
+        async with self._opened:
+            await until.wait()
+
     async def _leave(self, grace_seconds: float) -> None:
         """Finish what was begun. Claims of effects are kept meanwhile."""
         self._state = "draining"
@@ -127,7 +132,13 @@ class Service:
         """How many runs are driven here."""
         return sum(len(worker.drivers) for worker in self._workers.values())
 
-    async def _worker(self, tenant: str) -> Worker:
+    @property
+    def has_room(self) -> bool:
+        """Whether one more run can be driven here."""
+        return self._state == "working" and self.driving < self._runs_max
+
+    async def worker(self, tenant: str) -> Worker:
+        """What drives the runs of a tenant here; it is made when it is asked for first."""
         async with self._opening:
             if tenant not in self._workers:
                 self._workers[tenant] = await self._opened.enter_async_context(self._worker_of(tenant))
@@ -176,7 +187,7 @@ class Service:
 
     async def _go_on(self, lease: Lease) -> None:
         try:
-            worker = await self._worker(lease.tenant)
+            worker = await self.worker(lease.tenant)
             await worker.go_on(lease, keeps_lease=True)
         except Exception as error:  # noqa: BLE001 - the boundary of a run: the others are driven on
             # Its lease is left to run out: until then nobody else tries what could not be done here.

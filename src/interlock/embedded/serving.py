@@ -1,0 +1,68 @@
+"""A process that serves: a worker for everybody, with the duties of a project, and perhaps a face for requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias, TypeVar
+
+from interlock.bootstrap import TENANT, Parts, Serving, running_service
+from interlock.embedded.served import Served
+from interlock.engine.serving.roster import WorkerCard
+from interlock.engine.serving.service import Service
+from interlock.engine.worker import Worker
+
+Client = TypeVar("Client")
+Face: TypeAlias = Callable[[Served[Client]], Awaitable[None]]
+"""What takes requests while a process serves; it ends when the process is told to."""
+
+
+async def serve(
+    parts: Parts,
+    serving: Serving,
+    *,
+    until: asyncio.Event,
+    grace_seconds: float,
+    on_ready: Callable[[WorkerCard], object],
+    works: bool,
+    face: Face[Client] | None,
+    through: Callable[[Worker], Client],
+) -> None:
+    """Serve until told to stop. `through` makes the client of a tenant that a face works with."""
+    async with running_service(parts, serving) as service:
+        if works:
+            await service.sign_on()
+        on_ready(service.card)
+
+        async def work(stop: asyncio.Event) -> None:
+            if works:
+                await service.serve(TENANT, until=stop, grace_seconds=grace_seconds)
+            else:
+                await service.stand_by(until=stop)
+
+        if face is None:
+            await work(until)
+        else:
+            await _with_face(work, face(_served(parts, service, through, works=works)))
+
+
+def _served(parts: Parts, service: Service, through: Callable[[Worker], Client], *, works: bool) -> Served[Client]:
+    return Served(service, store=parts.store, clock=parts.clock, through=through, works=works)
+
+
+async def _with_face(work: Callable[[asyncio.Event], Awaitable[None]], face: Awaitable[None]) -> None:
+    """Work while a face takes requests: when it has ended the work is told to, and what breaks one ends the other."""
+    stop = asyncio.Event()
+    working, facing = asyncio.ensure_future(work(stop)), asyncio.ensure_future(face)
+    try:
+        await asyncio.wait([working, facing], return_when=asyncio.FIRST_COMPLETED)
+        if facing.done():
+            stop.set()
+            await asyncio.wait([working])
+    finally:
+        for task in (facing, working):
+            task.cancel()
+        results = await asyncio.gather(working, facing, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
