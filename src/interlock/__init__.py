@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from interlock.embedded.fleet import Fleet
     from interlock.embedded.retention import RunRetention
     from interlock.embedded.selection import Selection
+    from interlock.embedded.served import Served
     from interlock.embedded.sinks import Sinks
     from interlock.embedded.triggers import Triggers
     from interlock.engine.asking import Asked
@@ -135,6 +136,7 @@ __all__ = [
     "RunsWaiting",
     "Scope",
     "Selection",
+    "Served",
     "SinkReport",
     "SinkSettings",
     "Sinks",
@@ -166,6 +168,7 @@ _HOMES = {
     "interlock.embedded.fleet": ("Fleet",),
     "interlock.embedded.retention": ("RunRetention",),
     "interlock.embedded.selection": ("Selection",),
+    "interlock.embedded.served": ("Served",),
     "interlock.embedded.sinks": ("Sinks",),
     "interlock.embedded.triggers": ("Triggers",),
     "interlock.engine.asking": ("Asked",),

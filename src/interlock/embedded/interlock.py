@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -42,8 +42,8 @@ from interlock.embedded.own_loop import in_own_loop
 from interlock.embedded.result import RunResult
 from interlock.embedded.retention import RunRetention
 from interlock.embedded.selection import Selection
-from interlock.embedded.served import GivenWorker
-from interlock.embedded.serving import Face, serve
+from interlock.embedded.served import GivenWorker, Served
+from interlock.embedded.serving import serve
 from interlock.embedded.sessions import labels_of
 from interlock.embedded.shared_worker import SharedWorker
 from interlock.embedded.sinks import Sinks
@@ -272,7 +272,7 @@ class Interlock:
         limits: Sequence[RunLimit] = (),
         retention: RetentionSettings | None = None,
         on_ready: Callable[[WorkerCard], object] | None = None,
-        face: Face[Interlock] | None = None,
+        face: Callable[[Served[Interlock]], Awaitable[None]] | None = None,
         works: bool = True,
     ) -> None:
         """Work for everybody until told to stop: drive runs that nobody drives, perform effects on offer, do duties.
