@@ -130,6 +130,22 @@ class WorkerSettings(Strict):
     grace_seconds: Positive = 30
 
 
+class ServerSettings(Strict):
+    """Where requests are taken, and how much of them. Without `require_key` only this machine may ask, as its owner."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    require_key: bool = False
+    requests: Positive = 256
+    """How many requests may be under way; more are told to come again."""
+    listeners: Positive = 4_000
+    """How many streams may be open."""
+    runs_waiting: Positive = 10_000
+    """How many runs may wait for a worker before no more are started."""
+    body_bytes: Positive = 16 * 1024 * 1024
+    upload_bytes: Positive = 1024 * 1024 * 1024
+
+
 class ConcurrencySettings(Strict):
     """How many runs of a graph workers drive at once: of all, and of those with the same value of the label `by`."""
 
@@ -159,6 +175,7 @@ class Settings(Strict):
     sinks: dict[SinkName, SinkSettings] = {}
     """Where events leave for, by names of one's own. They stand in the file alone, as do those of the next two."""
     worker: WorkerSettings = WorkerSettings()
+    server: ServerSettings = ServerSettings()
     pools: dict[PoolName, Positive] = {}
     """How many calls of a pool are performed at once, by all workers."""
     concurrency: dict[str, ConcurrencySettings] = {}
