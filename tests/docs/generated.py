@@ -26,6 +26,7 @@ from interlock.governance import policy_document as p
 from interlock.governance import policy_schema
 from interlock.models import declaring as m
 from interlock.models.scripted import script as sc
+from tests.docs.area_table import area_table
 from tests.docs.built_in_agent_table import built_in_agent_table
 from tests.docs.command_reference import command_section
 from tests.docs.event_table import event_table
@@ -85,6 +86,7 @@ _PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "lifecycle of a node": node_lifecycle,
         "events": event_table,
         "settings": setting_table,
+        "areas of scopes": area_table,
         "standard tools": standard_tool_table,
         "built-in agents": built_in_agent_table,
         "factors": factor_table,

@@ -124,7 +124,7 @@ async def test_keys_that_open_nothing_push_none_out() -> None:
     elsewhere = await Server().new_key()
     await server.keys.find(new.text)
 
-    refused = [await server.keys.find(elsewhere.text), await server.keys.find("ilk_" + "x" * 66)]
+    refused = [await server.keys.find(elsewhere.text), await server.keys.find("ilk_" + "x" * 62)]
     reads = server.records.reads
     await server.keys.find(new.text)
 

@@ -16,8 +16,8 @@ KEY = new_key_text(lambda count: bytes(range(count)))
 
 def test_a_key_is_its_id_its_secret_and_check_digits() -> None:
     """The form is a promise: searches for leaked keys and people's own checks rest on it."""
-    assert KEY == "ilk_0001020304050607_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf4ZQV51"
-    assert len(KEY) == TEXT_LENGTH == 70
+    assert KEY == "ilk_000102030405_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf2lq1zE"
+    assert len(KEY) == TEXT_LENGTH == 66
     assert set(KEY) <= set(string.ascii_letters + string.digits + "_")
 
 
@@ -26,10 +26,10 @@ def test_two_keys_are_never_the_same() -> None:
     assert new_key_text(secrets.token_bytes) != new_key_text(secrets.token_bytes)
 
 
-@given(st.binary(min_size=32, max_size=32), st.binary(min_size=8, max_size=8))
+@given(st.binary(min_size=32, max_size=32), st.binary(min_size=6, max_size=6))
 def test_whatever_chance_gives_makes_a_key_that_reads_back(secret: bytes, id: bytes) -> None:
     """Leading zeros too."""
-    text = new_key_text(lambda count: {32: secret, 8: id}[count])
+    text = new_key_text(lambda count: {32: secret, 6: id}[count])
 
     parts = parse_key(text)
 
@@ -37,7 +37,7 @@ def test_whatever_chance_gives_makes_a_key_that_reads_back(secret: bytes, id: by
     assert (parts.id, len(parts.digest)) == (id.hex(), 32)
 
 
-@given(st.integers(min_value=21, max_value=69), st.sampled_from(string.ascii_letters + string.digits))
+@given(st.integers(min_value=17, max_value=65), st.sampled_from(string.ascii_letters + string.digits))
 def test_a_key_with_one_other_character_is_known_as_mistyped(place: int, typed: str) -> None:
     """Who copied a key badly should hear so, and not go looking for who revoked it."""
     text = KEY[:place] + typed + KEY[place + 1 :]

@@ -24,6 +24,7 @@ from interlock.cli import (
     fleet,
     forking,
     graphs,
+    keys,
     looking,
     models,
     people,
@@ -73,6 +74,7 @@ app.add_typer(schema.app, name="store", rich_help_panel=_START)
 app.add_typer(policy.app, name="policy", rich_help_panel=_START)
 app.add_typer(agents.app, name="agents", rich_help_panel=_START)
 app.add_typer(models.app, name="models", rich_help_panel=_START)
+app.add_typer(keys.app, name="keys", rich_help_panel=_START)
 app.command("conformance", rich_help_panel=_START)(conformance.conformance)
 
 app.command("runs", rich_help_panel=_LOOK)(looking.runs)

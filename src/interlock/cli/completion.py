@@ -1,15 +1,17 @@
-"""What the shell offers while a command is typed: graphs of the project and recent runs.
+"""What the shell offers while a command is typed: graphs of the project, recent runs, keys in its store.
 
 A shell waits for this at every press of a key, so whatever goes wrong here offers nothing and says nothing.
 """
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from interlock.store.rows import RunRow
+    from interlock.tenancy import KeyRow
 
 RUNS_OFFERED_MAX: Final = 30
 
@@ -72,6 +74,32 @@ def statuses(incomplete: str) -> list[str]:
     return [status for status in RUN_STATUSES if status.startswith(incomplete)]
 
 
+def key_roles(incomplete: str) -> list[str]:
+    """The roles that an API key may have."""
+    from interlock.tenancy import ROLES
+
+    return [role for role in ROLES if role.startswith(incomplete)]
+
+
+def key_scopes(incomplete: str) -> list[str]:
+    """What an API key may be for, and the same only to look."""
+    from interlock.tenancy import AREAS
+    from interlock.tenancy.scopes import READ_ONLY
+
+    return [scope for area in AREAS for scope in (area, area + READ_ONLY) if scope.startswith(incomplete)]
+
+
+def key_ids(incomplete: str) -> list[tuple[str, str]]:
+    """The API keys in the project's store that still open something, each with its name."""
+    import asyncio
+
+    try:
+        rows = asyncio.run(_valid_keys())
+    except Exception:  # noqa: BLE001 - a boundary: an error would be printed into the line being typed
+        return []
+    return [(row.id, f"{row.name}, {row.role} of {row.tenant}") for row in rows if row.id.startswith(incomplete)]
+
+
 def run_ids(incomplete: str) -> list[tuple[str, str]]:
     """The latest runs of the project's store, each with its graph and status."""
     import asyncio
@@ -83,11 +111,26 @@ def run_ids(incomplete: str) -> list[tuple[str, str]]:
     return [(row.run, f"{row.graph}, {row.status}") for row in rows if row.run.startswith(incomplete)]
 
 
+async def _valid_keys() -> list[KeyRow]:
+    from interlock.cli.opening import looked_at_all
+
+    if not await _is_up_to_date():
+        return []
+    now = time.time_ns() // 1_000
+    async with looked_at_all(None) as interlock:
+        return [row for row in await interlock.keys.listed() if row.status(now) == "valid"]
+
+
 async def _latest_runs() -> list[RunRow]:
+    from interlock.cli.opening import latest_runs
+
+    return await latest_runs(limit=RUNS_OFFERED_MAX) if await _is_up_to_date() else []
+
+
+async def _is_up_to_date() -> bool:
+    """To open the file of an older release would bring it up to date: a key pressed changes nothing."""
     from interlock.bootstrap import schema_of
-    from interlock.cli.opening import existing_store, latest_runs
+    from interlock.cli.opening import existing_store
 
     schema = schema_of(existing_store(None))
-    if await schema.version() != schema.newest:
-        return []  # to open the file of an older release would bring it up to date: a key pressed changes nothing
-    return await latest_runs(limit=RUNS_OFFERED_MAX)
+    return await schema.version() == schema.newest

@@ -9,6 +9,7 @@ InterlockError
 ├── PolicyError        a policy that cannot come into force (governance)
 ├── SinkError          where events leave for (sinks)
 ├── StoreError         what is kept, and where (store)
+├── TenancyError       a tenant, or an API key (tenancy)
 ├── EngineError        a run, and what was asked of it (engine)
 ├── CassetteError      a recorded world (engine)
 ├── SettingsError      a setting (settings)

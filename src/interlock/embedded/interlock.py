@@ -80,6 +80,7 @@ from interlock.store.event_store import LIST_LIMIT
 from interlock.store.lease import LEASE_MICROS
 from interlock.store.places import StorePlace
 from interlock.store.rows import QuestionRow, RunRow
+from interlock.tenancy import ApiKeys
 from interlock.tools.clock import Clock, LoopClock
 from interlock.tools.door import slots_for
 from interlock.tools.plugins import enabled_plugins, installed_plugins
@@ -394,6 +395,12 @@ class Interlock:
     def sinks(self) -> Sinks:
         """Where events leave for: how each sink stands, and telling it on by hand."""
         return Sinks(self._open_worker("sinks"), self._sinks, secrets=self._secrets, folder=self._folder)
+
+    @property
+    def keys(self) -> ApiKeys:
+        """The API keys in the store, by which programs elsewhere are recognised."""
+        engine = self._open_worker("keys").engine
+        return ApiKeys(engine.store.records, now=engine.now)
 
     @property
     def retention(self) -> RunRetention:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interlock.tenancy.caller import AREAS, ROLES, Act, Area, Caller, Refusal, Role, local_owner
+from interlock.tenancy.caller import ROLES, Act, Caller, Refusal, Role, local_owner
 from interlock.tenancy.errors import (
     KeyDeclaredError,
     KeyNotFoundError,
@@ -10,8 +10,10 @@ from interlock.tenancy.errors import (
     TenancyError,
     TenantNameError,
 )
+from interlock.tenancy.giving import may_give
 from interlock.tenancy.key_cache import CachedKeys
 from interlock.tenancy.keys import ApiKeys, KeyRefused, KeyRow, NewKey
+from interlock.tenancy.scopes import AREAS, Area, parse_scopes
 from interlock.tenancy.tenant import LOCAL_TENANT, PLATFORM, parse_tenant
 
 __all__ = [
@@ -35,5 +37,7 @@ __all__ = [
     "TenancyError",
     "TenantNameError",
     "local_owner",
+    "may_give",
+    "parse_scopes",
     "parse_tenant",
 ]

@@ -6,54 +6,27 @@ was recognised, and nothing here knows runs: that a run has ended is no matter o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
-from interlock.core.problems import nearest
-from interlock.tenancy.errors import ScopeError
+from interlock.tenancy.scopes import ABOVE_TENANTS, READ_ONLY, Area
 from interlock.tenancy.tenant import LOCAL_TENANT
 
 Role: TypeAlias = Literal["owner", "operator", "viewer"]
 Act: TypeAlias = Literal["read", "act", "manage"]
 """To look; to start, answer, pause, cancel or fork; to change what holds for others (keys, releases, sinks, …)."""
-Area: TypeAlias = Literal[
-    "runs",
-    "questions",
-    "graphs",
-    "agents",
-    "tools",
-    "models",
-    "schedules",
-    "workers",
-    "sinks",
-    "webhooks",
-    "artifacts",
-    "costs",
-    "keys",
-    "openai",
-    "policies",
-    "platform",
-]
-"""What the API is about. `platform` is what lies above all tenants."""
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
-AREAS: Final[tuple[Area, ...]] = get_args(Area)
 MAY: Final[dict[Role, tuple[Act, ...]]] = {
     "owner": ("read", "act", "manage"),
     "operator": ("read", "act"),
     "viewer": ("read",),
 }
 """What each role may do."""
-READ_ONLY: Final = ":read"
-"""What stands behind an area in a scope that only lets look at it."""
-ABOVE_TENANTS: Final[Area] = "platform"
-"""The one area that no key has unless it names it: an owner owns a tenant, not the platform."""
 
 _LEAST_ROLE: Final[dict[Act, str]] = {"read": "a viewer", "act": "an operator", "manage": "an owner"}
 _DOING: Final[dict[Act, str]] = {"read": "look at", "act": "act on", "manage": "manage"}
-_SHOWN_MAX: Final = 60
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -95,21 +68,6 @@ class Caller(Struct, frozen=True, kw_only=True):
 def local_owner(name: str = LOCAL_TENANT) -> Caller:
     """Who works on the machine itself, and so could read the store's file: everything is open."""
     return Caller(tenant=LOCAL_TENANT, name=name, role="owner")
-
-
-def parse_scopes(written: Iterable[str]) -> tuple[str, ...]:
-    """Scopes, each once and in order. Raises `ScopeError` at one that there is not."""
-    return tuple(sorted({_parse_scope(each) for each in written}))
-
-
-def _parse_scope(written: str) -> str:
-    if written.removesuffix(READ_ONLY) in AREAS:
-        return written
-    meant = nearest(written.partition(":")[0], AREAS)
-    advice = f"did you mean {meant}?" if meant else f"there are {', '.join(AREAS)}"
-    raise ScopeError(
-        f"{written[:_SHOWN_MAX]!r} is not a scope: {advice} (alone, or with {READ_ONLY} behind it only to look)"
-    )
 
 
 def _lacks_role(caller: Caller, act: Act, area: Area) -> Refusal:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from interlock.tenancy.caller import ABOVE_TENANTS, AREAS, READ_ONLY, Area, Caller, Refusal
+from interlock.tenancy.caller import Caller, Refusal
+from interlock.tenancy.scopes import ABOVE_TENANTS, AREAS, READ_ONLY, Area
 
 
 def may_give(giver: Caller, *, tenant: str, scopes: Sequence[str]) -> Refusal | None:

@@ -20,7 +20,7 @@ RandomBytes: TypeAlias = Callable[[int], bytes]
 
 PREFIX: Final = "ilk"
 """What every key begins with, so that a search for leaked secrets can find them."""
-ID_BYTES: Final = 8
+ID_BYTES: Final = 6
 SECRET_BYTES: Final = 32
 """256 bits: nobody guesses them, so one round of a plain hash is enough to keep them by."""
 

@@ -19,9 +19,10 @@ from msgspec.structs import replace
 
 from interlock.store.event_store import Clock
 from interlock.store.records import RECORDS_LISTED, Record, Records
-from interlock.tenancy.caller import MAY, ROLES, Caller, Role, parse_scopes
+from interlock.tenancy.caller import MAY, ROLES, Caller, Role
 from interlock.tenancy.errors import KeyDeclaredError, KeyNotFoundError
 from interlock.tenancy.key_text import KeyParts, RandomBytes, new_key_text, parse_key
+from interlock.tenancy.scopes import parse_scopes
 from interlock.tenancy.tenant import PLATFORM, parse_tenant
 
 API_KEY_KIND: Final = "api_key"
