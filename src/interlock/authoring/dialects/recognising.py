@@ -1,0 +1,82 @@
+"""Which shape a document has, told from its keys alone, and the graph that it means.
+
+A document of ours stays as it is. What fits two shapes or none is not guessed at: the problem names them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
+
+from interlock.authoring.dialects import agentos_graphs, step_lists
+from interlock.authoring.dialects.agentos_policies import AgentosPolicy
+from interlock.authoring.dialects.reading import Reading
+from interlock.core.catalogue import Catalogue
+from interlock.core.compiling.json_data import plain_json
+from interlock.core.problems import Problem
+
+Shape: TypeAlias = Literal["graph", "AgentOS graph", "step list", "node list"]
+
+SHAPES: Final = (
+    "a graph of Interlock (`graph`, `nodes` by name), an AgentOS graph (`name`, `agents`, `dag`), "
+    "a step list (`name`, `steps`), a node list (`id`, `nodes` and `edges` as lists)"
+)
+
+_OURS_ALONE: Final = frozenset(
+    {"graph", "language", "inputs", "outputs", "budget", "on_failure", "triggers", "finally"}
+)
+
+
+def recognise(document: Mapping[str, Any]) -> Shape | Problem:
+    """The shape of a document, or the problem that it has none or several."""
+    found: list[Shape] = []
+    if _is_ours(document):
+        found.append("graph")
+    if not agentos_graphs.KEYS.isdisjoint(document):
+        found.append("AgentOS graph")
+    if not step_lists.KEYS.isdisjoint(document):
+        found.append("step list")
+    if len(found) == 1 or "graph" in document:
+        return found[0]
+    if not found:
+        return Problem(place=(), message="this is no graph of a shape that is known", advice=f"there are: {SHAPES}")
+    fits = " and ".join(f"`{shape}`" for shape in found)
+    return Problem(place=(), message=f"this fits several shapes: {fits}", advice=f"keep to one of them: {SHAPES}")
+
+
+def read_graph(
+    document: Mapping[str, Any],
+    around: Catalogue,
+    *,
+    policies: Mapping[str, AgentosPolicy] = MappingProxyType({}),
+) -> Reading:
+    """The graph of ours that a document is or means. Never raises for what a document holds.
+
+    `around` tells of the tools and agents that it may name; `policies` are those that an AgentOS graph may name.
+    """
+    if "graph" in document:
+        return Reading(document)
+    match recognise(document):
+        case Problem() as problem:
+            return Reading(None, (problem,))
+        case "graph":
+            return Reading(document)
+        case shape:
+            return _turned(shape, document, around, policies)
+
+
+def _turned(
+    shape: Shape, document: Mapping[str, Any], around: Catalogue, policies: Mapping[str, AgentosPolicy]
+) -> Reading:
+    problems: list[Problem] = []
+    plain = plain_json(document, (), problems)
+    if problems or not isinstance(plain, dict):
+        return Reading(None, tuple(problems), shape)
+    if shape == "AgentOS graph":
+        return agentos_graphs.read_agentos_graph(plain, around, policies)
+    return step_lists.read_step_list(plain, around)
+
+
+def _is_ours(document: Mapping[str, Any]) -> bool:
+    return not _OURS_ALONE.isdisjoint(document) or isinstance(document.get("nodes"), Mapping)
