@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from interlock.core.plan import Plan
-from interlock.embedded.graphs import Graphs, GraphSource, is_graph_name
+from interlock.embedded.graphs import Graphs, GraphSource, Named, is_graph_name
 from interlock.engine.engine import Engine
 from interlock.engine.errors import NoReleaseError
 from interlock.engine.releasing.releases import released
@@ -17,13 +17,24 @@ from interlock.engine.releasing.releases import released
 
 async def plan_to_run(engine: Engine, graphs: Graphs, source: GraphSource, *, draft: bool) -> Plan:
     """The plan that a new run is pinned to; its bundle is kept."""
-    if not draft and is_graph_name(source):
-        now = (await released(engine, str(source))).in_force
-        if now is not None:
-            return await engine.plan_of(now.bundle)
+    named = _named(source)
+    if named is not None and not draft:
+        history = await released(engine, named.name)
+        meant = history.in_force if named.version is None else history.version(named.version)
+        if meant is not None:
+            return await engine.plan_of(meant.bundle)
+        if named.version is not None:
+            raise NoReleaseError(named.name, version=named.version)
     plan, bundle = graphs.check(source).accepted()
     await engine.keep_bundle(plan, bundle.bytes)
     return plan
+
+
+def _named(source: GraphSource) -> Named | None:
+    """A source that is the name of a graph."""
+    if isinstance(source, Named):
+        return source
+    return Named(str(source)) if is_graph_name(source) else None
 
 
 async def plan_to_move_to(engine: Engine, graphs: Graphs, meant: str, *, graph: str) -> Plan:

@@ -50,6 +50,13 @@ GraphShelf: TypeAlias = Path | Mapping[str, Mapping[str, Any] | BuiltGraph]
 """Where graphs are known by name: a folder of files, or documents by name."""
 
 
+class Named(Struct, frozen=True):
+    """A graph that is known by this name and never a file, in the version in force or another; for names from outside."""
+
+    name: str
+    version: int | None = None
+
+
 class CheckedGraph(Struct, frozen=True):
     """A graph with everything that is known of it. Without a plan it has errors."""
 
@@ -75,7 +82,7 @@ class CheckedGraph(Struct, frozen=True):
         return self.compiled.plan, self.compiled.bundle
 
 
-GraphSource: TypeAlias = str | Path | Mapping[str, Any] | BuiltGraph | CheckedGraph
+GraphSource: TypeAlias = str | Path | Mapping[str, Any] | BuiltGraph | CheckedGraph | Named
 """A file, the name of a known graph, a document, one built in Python; or one that was checked, to be run many times."""
 
 
@@ -109,6 +116,8 @@ class Graphs:
             return self._compile(source.document(), None, self._shelf)
         if isinstance(source, Mapping):
             return self._compile(source, None, self._shelf)
+        if isinstance(source, Named):
+            return self._named(source.name)
         if is_graph_name(source):
             return self._named(str(source))
         path = Path(source)

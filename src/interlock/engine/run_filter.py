@@ -24,6 +24,7 @@ class RunFilter(Struct, frozen=True, kw_only=True):
     """One of these; without any, every status."""
     labels: dict[str, str] = {}
     """All of these, with these values."""
+    started_from: Micros | None = None
     started_upto: Micros | None = None
     has_payloads: bool = False
     """Only runs that have ended and of which what their events say was not erased."""
@@ -36,8 +37,35 @@ class RunFilter(Struct, frozen=True, kw_only=True):
             self.graph in {None, row.graph}
             and (not self.statuses or row.status in self.statuses)
             and self.labels.items() <= row.labels.items()
+            and (self.started_from is None or row.started_at >= self.started_from)
             and (self.started_upto is None or row.started_at <= self.started_upto)
         )
+
+
+async def runs_page(
+    store: EventStore, tenant: str, chosen: RunFilter, *, before: str | None, limit: int, looked_at_max: int
+) -> tuple[list[RunRow], str | None]:
+    """Some of the runs that are meant, the newest first, and the run behind which others may follow.
+
+    No more than `looked_at_max` are looked at for it: where few are meant, a page may have less than it could.
+    """
+    found: list[RunRow] = []
+    looked_at = 0
+    while looked_at < looked_at_max:
+        at_once = limit if looked_at == 0 else ROWS_AT_ONCE  # mostly every run is meant
+        rows = await _page(store, tenant, chosen, before, limit=at_once)
+        for row in rows:
+            looked_at += 1
+            before = row.run
+            if chosen.started_from is not None and row.started_at < chosen.started_from:
+                return found, None
+            if chosen.takes(row):
+                found.append(row)
+            if len(found) == limit:
+                return found, before
+        if len(rows) < at_once:
+            return found, None
+    return found, before
 
 
 async def runs_taken(store: EventStore, tenant: str, chosen: RunFilter) -> AsyncIterator[RunRow]:
@@ -55,10 +83,12 @@ async def runs_taken(store: EventStore, tenant: str, chosen: RunFilter) -> Async
         before = page[-1].run
 
 
-async def _page(store: EventStore, tenant: str, chosen: RunFilter, before: str | None) -> list[RunRow]:
+async def _page(
+    store: EventStore, tenant: str, chosen: RunFilter, before: str | None, *, limit: int = ROWS_AT_ONCE
+) -> list[RunRow]:
     [status] = chosen.statuses if len(chosen.statuses) == 1 else [None]
     if not chosen.has_payloads:
-        return await store.list_runs(tenant, status=status, graph=chosen.graph, before=before, limit=ROWS_AT_ONCE)
+        return await store.list_runs(tenant, status=status, graph=chosen.graph, before=before, limit=limit)
     return await store.retention.ended_runs(
         tenant,
         before=_EVER,
@@ -66,5 +96,5 @@ async def _page(store: EventStore, tenant: str, chosen: RunFilter, before: str |
         status=status,
         has_payloads=True,
         older_than=before,
-        limit=ROWS_AT_ONCE,
+        limit=limit,
     )
