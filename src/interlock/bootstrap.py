@@ -9,7 +9,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -38,7 +38,8 @@ from interlock.faults.store import FaultyStore
 from interlock.faults.switches import Fault
 from interlock.faults.world import FaultyWorld
 from interlock.governance.policy import Policy
-from interlock.models.declaring import ModelServer, ModelsSettings
+from interlock.models.declaring import ModelServer, ModelsSettings, ProviderSettings
+from interlock.packaged.places import PACKAGED
 from interlock.sinks.declaring import SinkSettings
 from interlock.sinks.errors import SinkUnusableError
 from interlock.sinks.making import make_sink
@@ -64,6 +65,7 @@ from interlock.tools.workspace.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from interlock.models.gateway import ModelGateway
+    from interlock.tools.standard.web import WebSearch
 
 TENANT: Final = "local"
 """Who owns every run before there are tenants."""
@@ -83,6 +85,9 @@ class DeclaredModels:
     models: ModelsSettings = field(default_factory=ModelsSettings)
     server: ModelServer = field(default_factory=ModelServer)
     folder: Path = Path()
+
+    scripts: Path | None = None
+    """What the agents that come along answer where no model is declared; None: nothing."""
 
     @property
     def has_any(self) -> bool:
@@ -205,9 +210,11 @@ def make_relay(
     return FeedRelay(store, tenant=TENANT, sink_name=name, sink=sink, now=now)
 
 
-def default_tools(workspaces: Workspaces, tiers: Sequence[str] | None = None) -> Sequence[Tool]:
+def default_tools(
+    workspaces: Workspaces, tiers: Sequence[str] | None = None, *, web: WebSearch | None = None
+) -> Sequence[Tool]:
     """The tools that every project has, in the workspaces of its runs. `tiers`: the sandboxes that may be used."""
-    # Eighteen tools with their schemas: who runs nothing needs none of them.
+    # Twenty tools with their schemas: who runs nothing needs none of them.
     from interlock.tools.outgoing import fetch  # noqa: PLC0415
     from interlock.tools.sandbox import find_sandbox  # noqa: PLC0415
     from interlock.tools.standard import SandboxFoundOnce, ToolEnvironment, standard_tools  # noqa: PLC0415
@@ -216,8 +223,29 @@ def default_tools(workspaces: Workspaces, tiers: Sequence[str] | None = None) ->
         workspaces=workspaces,
         sandbox=SandboxFoundOnce(find_sandbox if tiers is None else partial(find_sandbox, tiers=tiers)),
         fetch=partial(fetch, allowed_hosts=("*",)),  # which host may be called is for the policy to say
+        web=web,
     )
     return standard_tools(environment)
+
+
+def packaged_tools(workspaces: Workspaces) -> Sequence[Tool]:
+    """The tools of the packaged examples."""
+    from interlock.packaged.example_tools import example_tools  # noqa: PLC0415 - where examples are known
+
+    return example_tools(workspaces)
+
+
+def find_web_search(endpoint: str | None, *, packaged: bool) -> WebSearch | None:
+    """What searches the web: the endpoint that the settings name, else the packaged texts, else nothing."""
+    if endpoint is not None:
+        from interlock.tools.standard.search_endpoint import endpoint_search  # noqa: PLC0415 - where one is named
+
+        return endpoint_search(endpoint)
+    if packaged:
+        from interlock.packaged.corpus_search import corpus_search  # noqa: PLC0415 - where nothing else is searched
+
+        return corpus_search()
+    return None
 
 
 def make_models(declared: DeclaredModels, *, secrets: SecretSource, clock: Clock) -> ModelGateway:
@@ -245,17 +273,33 @@ def make_models(declared: DeclaredModels, *, secrets: SecretSource, clock: Clock
 @asynccontextmanager
 async def _model_door(parts: Parts) -> AsyncGenerator[ModelDoor]:
     """Where agents ask models; in the end its connections are closed."""
-    if not parts.models.has_any:
+    if not parts.models.has_any and parts.models.scripts is None:
         yield NoModels()
         return
     # Who asks no model needs none of what asks them.
     from interlock.engine.agents.gateway_door import GatewayDoor  # noqa: PLC0415
 
-    gateway = make_models(parts.models, secrets=parts.secrets, clock=parts.clock)
+    gateway = make_models(_declared_or_scripted(parts.models), secrets=parts.secrets, clock=parts.clock)
+    door = GatewayDoor(gateway, parts.secrets.redaction())
     try:
-        yield GatewayDoor(gateway, parts.secrets.redaction())
+        yield door if parts.models.has_any or parts.agents is None else _stand_in(door, parts.agents)
     finally:
         await gateway.close()
+
+
+def _declared_or_scripted(declared: DeclaredModels) -> DeclaredModels:
+    """The models that a project declares; of one that declares none, the scripts that come along."""
+    if declared.has_any or declared.scripts is None:
+        return declared
+    scripted = ProviderSettings(kind="scripted", path=str(declared.scripts))
+    return replace(declared, models=ModelsSettings(providers={PACKAGED: scripted}))
+
+
+def _stand_in(scripts: ModelDoor, agents: Agents) -> ModelDoor:
+    """Only agents that come along are answered by scripts: whoever wrote an agent wants a model for it."""
+    from interlock.engine.agents.stand_in_door import StandInDoor  # noqa: PLC0415 - where no model is declared
+
+    return StandInDoor(scripts, comes_along=agents.comes_along)
 
 
 def trigger_duties(engine: Engine) -> list[Duty]:

@@ -191,7 +191,7 @@ def test_one_tool_is_approved_whatever_its_source_calls_it(weather: CommandLine)
 
 def test_tools_are_offered_while_one_types(weather: CommandLine) -> None:
     """Those in quarantine as well: they are the ones to be approved."""
-    assert tool_names("we") == ["weather"]
+    assert tool_names("wea") == ["weather"]
     assert weather("tools").code == 0
 
 

@@ -62,6 +62,10 @@ class Agents:
         """Those of the sources, without the ones that come with the product."""
         return list(self._own.values())
 
+    def comes_along(self, name: str) -> bool:
+        """Whether that name means an agent that comes with the product: no source has one of its name."""
+        return name in self._built_in
+
     def contracts(self) -> Mapping[str, AgentContract]:
         """What graphs and other agents may know of them."""
         return _Contracts(self)

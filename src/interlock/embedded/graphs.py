@@ -51,7 +51,7 @@ GraphShelf: TypeAlias = Path | Mapping[str, Mapping[str, Any] | BuiltGraph]
 
 
 class Named(Struct, frozen=True):
-    """A graph that is known by this name and never a file, in the version in force or another; for names from outside."""
+    """A graph that is known by this name, and never a file: for names that come from outside."""
 
     name: str
     version: int | None = None
@@ -99,7 +99,9 @@ class Graphs:
         kept_away: WhyNot,
         document_limits: DocumentLimits,
         graph_limits: GraphLimits,
+        packaged: Path | None = None,
     ) -> None:
+        """`packaged` is the folder of graphs that come along: each is known unless the shelf has one of its name."""
         self._shelf = shelf
         self._tools = tools
         self._agents = agents
@@ -107,6 +109,7 @@ class Graphs:
         self._kept_away = kept_away
         self._document_limits = document_limits
         self._graph_limits = graph_limits
+        self._packaged = packaged
 
     def check(self, source: GraphSource) -> CheckedGraph:
         """A graph with all its problems. Raises only if there is no such graph or file."""
@@ -137,12 +140,17 @@ class Graphs:
             kept_away=self._kept_away,
             document_limits=self._document_limits,
             graph_limits=self._graph_limits,
+            packaged=self._packaged,
         )
         return [as_it_is_now._check_if_there(source) for source in sources]
 
     def names(self) -> list[str]:
-        """The names of all known graphs."""
+        """The names of the project's own graphs."""
         return sorted(self._by_name(self._shelf))
+
+    def packaged_names(self) -> list[str]:
+        """The names of those that come along, without those that the project has a graph of its own for."""
+        return sorted(set(self._packaged_by_name()) - set(self._by_name(self._shelf)))
 
     def _check_if_there(self, source: GraphSource) -> CheckedGraph:
         try:
@@ -157,7 +165,10 @@ class Graphs:
             return self._compile(found.data or {}, found, known)
         if isinstance(self._shelf, Mapping) and name in self._shelf:
             return self.check(self._shelf[name])
-        raise UnknownGraphError(name, known=known)
+        packaged = self._packaged_by_name()
+        if name not in known and (found := packaged.find(name)) is not None:
+            return self._compile(found.data or {}, found, known)
+        raise UnknownGraphError(name, known=[*known, *packaged])
 
     def _read(self, path: Path, shelf: GraphShelf | _FolderOfGraphs | None) -> CheckedGraph:
         document = read_file(path, self._document_limits)
@@ -173,7 +184,7 @@ class Graphs:
         self._agents.renew()  # as graphs are, agents are read again each time
         catalogue = Catalogue(
             self._tools,
-            self._by_name(shelf),
+            _GraphsBehind(self._by_name(shelf), self._packaged_by_name()),
             self._agents.contracts(),
             KnownZones(),
             pools=self._pools,
@@ -181,6 +192,9 @@ class Graphs:
         )
         compiled = compile_graph(data, catalogue, limits=self._graph_limits)
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
+
+    def _packaged_by_name(self) -> _FolderOfGraphs:
+        return _FolderOfGraphs(self._packaged, self._document_limits)
 
     def _by_name(self, shelf: GraphShelf | _FolderOfGraphs | None) -> Mapping[str, Mapping[str, Any]]:
         match shelf:
@@ -212,13 +226,31 @@ def _document_of(graph: Mapping[str, Any] | BuiltGraph) -> Mapping[str, Any]:
     return graph.document() if isinstance(graph, BuiltGraph) else graph
 
 
+class _GraphsBehind(Mapping[str, Mapping[str, Any]]):
+    """Graphs by their names, and others behind them: of two with one name, the one in front is meant."""
+
+    def __init__(self, front: Mapping[str, Mapping[str, Any]], behind: Mapping[str, Mapping[str, Any]]) -> None:
+        self._front = front
+        self._behind = behind
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        # By what it lists: a file in front that holds no graph is found by its name, and is an error of its own.
+        return self._front[name] if name in list(self._front) else self._behind[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**dict.fromkeys(self._front), **dict.fromkeys(self._behind)})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class _FolderOfGraphs(Mapping[str, Mapping[str, Any]]):
     """The graphs of a folder by their names, read when the first is asked for.
 
     A file that cannot be read is known by its own name, and is an error only for who asks for it.
     """
 
-    def __init__(self, folder: Path, limits: DocumentLimits) -> None:
+    def __init__(self, folder: Path | None, limits: DocumentLimits) -> None:
         self._folder = folder
         self._limits = limits
         self._read: dict[str, Document] | None = None
@@ -246,7 +278,7 @@ class _FolderOfGraphs(Mapping[str, Mapping[str, Any]]):
     def _documents(self) -> dict[str, Document]:
         if self._read is None:
             self._read = {}
-            for file in _graph_files(self._folder):
+            for file in _graph_files(self._folder) if self._folder is not None else ():
                 try:
                     document = read_file(file, self._limits)
                 except UnreadableGraphError as error:

@@ -23,7 +23,9 @@ from interlock.bootstrap import (
     Serving,
     cassette_of,
     default_tools,
+    find_web_search,
     make_store,
+    packaged_tools,
 )
 from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
@@ -61,7 +63,7 @@ from interlock.engine.releasing.releases import (
     released,
 )
 from interlock.engine.retaining.pruning import find_pruned
-from interlock.engine.run_filter import RunFilter
+from interlock.engine.run_filter import RunFilter, runs_page
 from interlock.engine.serving.roster import WorkerCard
 from interlock.engine.starting import start_detached
 from interlock.engine.submitting import Submitted, submit
@@ -72,6 +74,7 @@ from interlock.engine.worlds.cassettes import CassetteError
 from interlock.faults import Fault
 from interlock.governance import Policy, default_policy, project_policy
 from interlock.models.declaring import ModelServer, ModelsSettings
+from interlock.packaged.places import GRAPHS, SCRIPTS
 from interlock.settings import Configured, LimitSettings, RetentionSettings, SlotSettings, WorkerSettings
 from interlock.sinks.declaring import SinkSettings
 from interlock.store.claims import RunLimit
@@ -106,6 +109,8 @@ class Interlock:
         limits: LimitSettings | None = None,
         slots: SlotSettings | None = None,
         sandbox: Sequence[str] | None = None,
+        search: str | None = None,
+        packaged: bool = False,
         clock: Clock | None = None,
         new_id: Callable[[], str] | None = None,
         world: str = LIVE,
@@ -127,6 +132,7 @@ class Interlock:
         `record` keeps what the tools answer as a cassette; with `world="cassette:FILE"` that answers in their place.
         A cassette is made anew, unless `adds_to_record` says that a run is gone on with which is on it so far.
         `sandbox` names the tiers in which programs may run that models write; left out, the best that holds here.
+        `search` is the endpoint that `web_search` asks. With `packaged` the packaged examples are known by name, too.
         `new_id` names runs; left out, chance does.
         `faults` are put in the way of calls, for tests: see `interlock.faults`.
         `pools` says of how many calls of a pool are performed at once, by all who work on the store.
@@ -138,7 +144,10 @@ class Interlock:
         limits, slots, clock = limits or LimitSettings(), slots or SlotSettings(), clock or LoopClock()
         place = place_of_store(store)
         self._workspaces = Workspaces(folder_beside(place, folder or Path()) / "workspaces")
-        self.toolbox: Toolbox = collect_tools(tools).beside(default_tools(self._workspaces, sandbox))
+        web = find_web_search(search, packaged=packaged)
+        examples = packaged_tools(self._workspaces) if packaged else ()
+        come_along = (*examples, *default_tools(self._workspaces, sandbox, web=web))
+        self.toolbox: Toolbox = collect_tools(tools).beside(come_along)
         self.agents: Agents = collect_agents(agents)
         self.policy: Policy = default_policy() if policies is None else project_policy(Path(policies))
         self.graphs = Graphs(
@@ -149,6 +158,7 @@ class Interlock:
             kept_away=self.toolbox.why_kept_away,
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
+            packaged=GRAPHS if packaged else None,
         )
         if world != LIVE and record is not None:
             raise CassetteError("what a cassette answers is recorded already: leave out `record`, or the cassette")
@@ -166,6 +176,7 @@ class Interlock:
                 models=ModelsSettings.model_validate(models or {}),
                 server=model_server or ModelServer(),
                 folder=self._folder,
+                scripts=SCRIPTS if packaged else None,
             ),
             secrets=self._secrets,
             slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
@@ -204,6 +215,8 @@ class Interlock:
             limits=settings.limits,
             slots=settings.slots,
             sandbox=settings.sandbox.tiers,
+            search=settings.search.url,
+            packaged=settings.packaged,
             world=world,
             record=record,
             adds_to_record=adds_to_record,
@@ -384,6 +397,15 @@ class Interlock:
         worker = self._open_worker("runs")
         return await worker.engine.store.list_runs(
             worker.engine.tenant, status=status, graph=graph, before=before, limit=limit
+        )
+
+    async def runs_page(
+        self, chosen: RunFilter, *, before: str | None, limit: int, looked_at_max: int
+    ) -> tuple[list[RunRow], str | None]:
+        """Some of the runs that a filter means, the newest first, and the run behind which there may be more."""
+        worker = self._open_worker("runs_page")
+        return await runs_page(
+            worker.engine.store, worker.engine.tenant, chosen, before=before, limit=limit, looked_at_max=looked_at_max
         )
 
     @property

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.core.limits import Limits as GraphLimits
 from interlock.core.plan import POOL_PATTERN
 from interlock.engine.serving.service import RUNS_MAX
-from interlock.models.declaring import ModelServer, ModelsSettings
+from interlock.models.declaring import ModelServer, ModelsSettings, check_url
 from interlock.sinks.declaring import SinkName, SinkSettings
 from interlock.store.claims import RunLimit
 from interlock.store.lease import LEASE_MICROS
@@ -113,6 +113,18 @@ class SandboxSettings(Strict):
     tiers: tuple[SandboxTier, ...] = get_args(SandboxTier)
 
 
+def _checked_search_url(url: str | None) -> str | None:
+    if url is not None:
+        check_url(url)
+    return url
+
+
+class SearchSettings(Strict):
+    """What the tool `web_search` searches: an endpoint that answers as SearXNG does, else texts that come along."""
+
+    url: Annotated[str | None, AfterValidator(_checked_search_url)] = None
+
+
 class RetentionSettings(Strict):
     """How long what ended runs have left is kept: `90d`, `1y`. What is not said is kept for ever."""
 
@@ -184,6 +196,9 @@ class Settings(Strict):
     """A server that answers in place of every pool of models."""
     models: ModelsSettings = ModelsSettings()
     """Providers and pools of models; they stand in the file alone."""
+    search: SearchSettings = SearchSettings()
+    packaged: bool = True
+    """Whether the packaged examples are known: their graphs and tools, and scripts where no model is declared."""
 
     @property
     def store_shown(self) -> str:

@@ -37,6 +37,7 @@ EFFECTS = {
     "run_tests": "read",
     "search_files": "read",
     "security_scan": "read",
+    "web_search": "read",
     "work_apart": "read",
     "write_file": "idempotent",
 }

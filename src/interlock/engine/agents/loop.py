@@ -173,7 +173,7 @@ class AgentLoop:
     def _choose(self, ordinal: int, request: ModelRequest) -> Chosen | NoneChosen:
         """The policy is asked about every model that could be, and then one of those that may be is chosen."""
         need, models = self._contract.model, self._crew.performer.models
-        turn = Turn(self._steps.at(ordinal), self._call.attempt)
+        turn = Turn(self._steps.at(ordinal), self._call.attempt, self._contract.name)
         verdicts = judged(self._asker, models.candidates(need, request, turn), self._crew.judge)
         if verdicts.decision is not None:
             self._steps.carry(DecisionMade(verdicts.decision, ordinal))

@@ -18,10 +18,11 @@ from interlock.core.spending import NOTHING, Spending
 
 
 class Turn(Struct, frozen=True):
-    """The turn of an agent in which a model is asked: the path of its step, and the attempt of its node."""
+    """The turn of an agent in which a model is asked: the path of its step, the attempt of its node, and the agent."""
 
     path: str
     attempt: int
+    agent: str = ""
 
 
 class Candidate(Struct, frozen=True):

@@ -7,5 +7,17 @@ work in the workspace of the run that calls, and run programs in a sandbox or no
 from interlock.tools.standard.asking import question_of
 from interlock.tools.standard.environment import Fetch, SandboxFoundOnce, SandboxSource, ToolEnvironment
 from interlock.tools.standard.toolset import standard_tools
+from interlock.tools.standard.web import FoundPage, FoundPages, Search, WebSearch
 
-__all__ = ["Fetch", "SandboxFoundOnce", "SandboxSource", "ToolEnvironment", "question_of", "standard_tools"]
+__all__ = [
+    "Fetch",
+    "FoundPage",
+    "FoundPages",
+    "SandboxFoundOnce",
+    "SandboxSource",
+    "Search",
+    "ToolEnvironment",
+    "WebSearch",
+    "question_of",
+    "standard_tools",
+]

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from interlock.tools.outgoing.messages import OutgoingRequest, OutgoingResponse
 from interlock.tools.sandbox.job import NoSandbox, Sandbox, SandboxLimits
+from interlock.tools.standard.web import WebSearch
 from interlock.tools.workspace.workspaces import Workspaces
 
 SandboxSource: TypeAlias = Callable[[], Awaitable[Sandbox | NoSandbox]]
@@ -23,11 +24,13 @@ DEFAULT_LIMITS: Final = SandboxLimits()
 
 @dataclass(frozen=True, kw_only=True)
 class ToolEnvironment:
-    """Where the default tools find a run's files, a sandbox for programs, and the way out."""
+    """Where the default tools find a run's files, a sandbox for programs, the way out, and a search of the web."""
 
     workspaces: Workspaces
     sandbox: SandboxSource
     fetch: Fetch
+    web: WebSearch | None = None
+    """Without one, searching the web is refused."""
     sandbox_limits: SandboxLimits = DEFAULT_LIMITS
     """What a program may take. A tool's own time limit is the shorter of its argument and this one."""
 

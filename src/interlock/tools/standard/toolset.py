@@ -14,6 +14,7 @@ from interlock.tools.standard.git import git_tools
 from interlock.tools.standard.patching import patch_tools
 from interlock.tools.standard.scanning import scanning_tools
 from interlock.tools.standard.searching import search_tools
+from interlock.tools.standard.searching_the_web import web_tools
 from interlock.tools.standard.testing import testing_tools
 from interlock.tools.tool import Tool
 
@@ -31,5 +32,6 @@ def standard_tools(environment: ToolEnvironment) -> Sequence[Tool]:
         *testing_tools(environment),
         *scanning_tools(environment),
         *calling_tools(environment.fetch),
+        *web_tools(environment.web),
         *asking_tools(),
     )

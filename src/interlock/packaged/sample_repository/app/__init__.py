@@ -1,0 +1,1 @@
+"""The answer, and the page that shows it."""
