@@ -22,14 +22,9 @@ CAUSES_TOLD_MAX: Final = 10
 """How many of the events that one follows from a line names."""
 
 
-def event_line(event: Event) -> Text:
-    """Number, time, type, path, what it says, and who did it."""
-    return _line(event, what_happened(event))
-
-
-def header_line(header: Header) -> Text:
-    """What is kept of an event of which the payload was erased."""
-    return _line(header, "(what it said was erased)")
+def log_line(kept: Event | Header) -> Text:
+    """Number, time, type, path, what it says, and who did it; of an erased event, what is kept of it."""
+    return _line(kept, what_happened(kept) if isinstance(kept, Event) else "(what it said was erased)")
 
 
 # --- causes ----------------------------------------------------------------------------------------------------------

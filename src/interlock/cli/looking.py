@@ -212,49 +212,29 @@ def events(
 
 async def _events(run: str, store: str | None, meant: EventFilter, *, follow: bool, after: int, as_json: bool) -> int:
     from interlock.cli.opening import looked_at
-    from interlock.store.errors import ErasedError
 
     async with looked_at(run, store) as handle:
-        try:
-            await _print_events(handle, meant, after=min(after, NUMBER_MAX), follow=follow, as_json=as_json)
-        except ErasedError as erased:
-            await _print_headers(handle, meant, after=erased.seq - 1, as_json=as_json)
+        await _print_events(handle, meant, after=min(after, NUMBER_MAX), follow=follow, as_json=as_json)
     return 0
 
 
 async def _print_events(handle: RunHandle, meant: EventFilter, *, after: int, follow: bool, as_json: bool) -> None:
-    from interlock.cli.event_lines import event_line
+    from interlock.cli.event_lines import log_line
     from interlock.cli.output import console, print_json
     from interlock.cli.reserved_output import flush_output
-    from interlock.showing.events import event as shown_event
+    from interlock.showing.events import shown_event
     from interlock.showing.json import plain_data
 
     out = console()
-    async for event in handle.events(after=after, follow=follow):
-        if not meant.takes(event):
+    async for each in handle.log(after=after, follow=follow):
+        if not meant.takes(each):
             continue
         if as_json:
-            print_json(plain_data(shown_event(handle.id, event)), indent=None)
+            print_json(plain_data(shown_event(handle.id, each)), indent=None)
         else:
-            out.print(event_line(event), soft_wrap=True)
+            out.print(log_line(each), soft_wrap=True)
         if follow:
             flush_output()
-
-
-async def _print_headers(handle: RunHandle, meant: EventFilter, *, after: int, as_json: bool) -> None:
-    from interlock.cli.event_lines import header_line
-    from interlock.cli.output import console, print_json
-    from interlock.showing.events import erased_event
-    from interlock.showing.json import plain_data
-
-    out = console()
-    async for header in handle.headers(after=after):
-        if not meant.takes(header):
-            continue
-        if as_json:
-            print_json(plain_data(erased_event(handle.id, header)), indent=None)
-        else:
-            out.print(header_line(header), soft_wrap=True)
 
 
 def inspect(

@@ -39,6 +39,7 @@ from interlock.engine.telling.ledger import told_ledger
 from interlock.engine.telling.lineage import Lineage
 from interlock.engine.telling.spending import CallCost
 from interlock.engine.worker import Worker
+from interlock.store.errors import ErasedError
 from interlock.store.rows import LedgerRow, QuestionRow, RunRow
 from interlock.store.sealing import Header
 
@@ -93,11 +94,14 @@ class RunHandle:
         self._row = row
         return row
 
-    async def view(self, at: int | None = None) -> RunView:
-        """The run with all its nodes, as it is or as it was after event number `at`; large values are loaded."""
-        return await self._viewed(lambda _: None, at=at)
+    async def view(self, at: int | None = None, *, whole: bool = True) -> RunView:
+        """The run with all its nodes, as it is or as it was after event number `at`; large values are loaded.
 
-    async def _viewed(self, note: Callable[[Event], None], *, at: int | None = None) -> RunView:
+        Not so if it need not be `whole`: they then are the references by which they are kept.
+        """
+        return await self._viewed(lambda _: None, at=at, whole=whole)
+
+    async def _viewed(self, note: Callable[[Event], None], *, at: int | None = None, whole: bool = True) -> RunView:
         """The view, made of events that are noted as they pass: they may be more than memory holds."""
         engine = self._worker.engine
         await self.row()
@@ -107,7 +111,7 @@ class RunHandle:
             for event in events:
                 history.take(await with_reply(engine, history.calls, event))
                 note(event)
-        return await whole_view(engine, history.view())
+        return await whole_view(engine, history.view()) if whole else history.view()
 
     async def causes(self, path: str | None = None) -> AsyncIterator[Cause]:
         """Each of its events with those it follows from; with a path, only what led to that node, up to the start.
@@ -217,16 +221,20 @@ class RunHandle:
 
     async def wait_while_moving(self) -> RunResult:
         """Wait for the run's end, or until only people or other systems can move it on."""
+        await self.rested()
+        return await self.result()
+
+    async def rested(self) -> None:
+        """The same without reading what happened in it."""
         driver = self._driving()
         if driver is not None:
             await driver.rest()
             if driver.is_over:
                 await self._worker.driven(driver)
-            return await self.result()
+            return
         async with Following(self._worker, self.id) as following:
             while not await following.is_at_rest():
                 await following.changed()
-        return await self.result()
 
     async def events(self, *, after: int = 0, follow: bool = False) -> AsyncIterator[Event]:
         """The run's events behind number `after`; with `follow` also those to come, up to the run's end.
@@ -244,6 +252,16 @@ class RunHandle:
                 if not follow:
                     return
                 await following.changed()
+
+    async def log(self, *, after: int = 0, follow: bool = False) -> AsyncIterator[Event | Header]:
+        """What is on record behind number `after`: as `events`, and of those whose payload was erased the headers."""
+        try:
+            async for event in self.events(after=after, follow=follow):
+                after = event.seq
+                yield event
+        except ErasedError:
+            async for header in self.headers(after=after):
+                yield header
 
     async def headers(self, *, after: int = 0) -> AsyncIterator[Header]:
         """What is kept of its events for ever, whether or not what they say was erased."""

@@ -8,8 +8,12 @@ from interlock.store.sealing import Header
 from interlock.wire import events as wire
 
 
-def event(run: str, told: Event) -> wire.Event:
-    """An event with all that it says. Large values are references."""
+def shown_event(run: str, kept: Event | Header) -> wire.Event:
+    """An event with all that it says, where that was not erased. Large values are references."""
+    return _whole(run, kept) if isinstance(kept, Event) else _erased(run, kept)
+
+
+def _whole(run: str, told: Event) -> wire.Event:
     return wire.Event(
         run=run,
         seq=told.seq,
@@ -22,8 +26,8 @@ def event(run: str, told: Event) -> wire.Event:
     )
 
 
-def erased_event(run: str, kept: Header) -> wire.Event:
-    """What is kept of an event of which the payload was erased: the digest still proves what was there."""
+def _erased(run: str, kept: Header) -> wire.Event:
+    """The digest still proves what was there."""
     return wire.Event(
         run=run,
         seq=kept.seq,
