@@ -61,8 +61,9 @@ def test_what_one_has_may_be_given_on() -> None:
     "giver", [local_owner(), Caller(tenant="ops", name="ops", role="owner", scopes=("keys", "platform"), key="1")]
 )
 def test_who_manages_the_platform_makes_the_first_key_of_a_tenant(giver: Caller) -> None:
-    """Somebody has to let a new tenant in."""
+    """Somebody has to let a new tenant in, and to give the platform on."""
     assert may_give(giver, tenant="beta", scopes=[]) is None
+    assert may_give(giver, tenant=giver.tenant, scopes=["runs", "platform"]) is None
 
 
 def caller(*, role: Role = "owner", scopes: tuple[str, ...] = ()) -> Caller:

@@ -7,11 +7,12 @@ import asyncio
 import pytest
 
 from interlock.store import Record
-from interlock.store.records import RECORDS_LISTED, Records
+from interlock.store.event_store import Clock
+from interlock.store.memory.records import MemoryRecords
 from interlock.tenancy import ApiKeys, CachedKeys, Caller, KeyNotFoundError, KeyRefused, NewKey
 from tests.store.event_loop import in_event_loop
 from tests.store.logs import MINUTE, NOON
-from tests.store.places import MemoryPlace
+from tests.store.places import Setting
 
 SECOND = 1_000_000
 
@@ -23,10 +24,10 @@ async def test_a_key_is_read_once_in_its_seconds() -> None:
     new = await server.new_key()
 
     first = await server.keys.find(new.text)
-    server.place.setting.now += 5 * SECOND - 1
+    server.setting.now += 5 * SECOND - 1
     again = await server.keys.find(new.text)
     reads = server.records.reads
-    server.place.setting.now += 1
+    server.setting.now += 1
     await server.keys.find(new.text)
 
     assert first == again == Caller(tenant="acme", name="ci", role="operator", key=new.id)
@@ -53,9 +54,9 @@ async def test_what_is_revoked_elsewhere_is_refused_here_within_the_seconds() ->
     await server.keys.find(new.text)
 
     await server.keys.kept.revoke(new.id)
-    server.place.setting.now += 5 * SECOND - 1
+    server.setting.now += 5 * SECOND - 1
     before = await server.keys.find(new.text)
-    server.place.setting.now += 1
+    server.setting.now += 1
 
     assert isinstance(before, Caller)
     assert await server.keys.find(new.text) == KeyRefused("revoked")
@@ -84,7 +85,7 @@ async def test_a_remembered_key_expires_at_its_instant_all_the_same() -> None:
     new = await server.new_key(expires_at=NOON + SECOND)
     await server.keys.find(new.text)
 
-    server.place.setting.now += SECOND
+    server.setting.now += SECOND
 
     assert await server.keys.find(new.text) == KeyRefused("expired")
 
@@ -97,7 +98,7 @@ async def test_a_clock_that_was_put_back_makes_no_key_live_longer() -> None:
     await server.keys.find(new.text)
     await server.keys.kept.revoke(new.id)
 
-    server.place.setting.now -= MINUTE
+    server.setting.now -= MINUTE
 
     assert await server.keys.find(new.text) == KeyRefused("revoked")
 
@@ -144,44 +145,32 @@ async def test_no_key_of_another_tenant_is_revoked() -> None:
     assert isinstance(await server.keys.find(new.text), Caller)
 
 
-class CountedRecords:
-    """The records of a store, which count how often one is looked for, and can be made to answer late."""
+class CountedRecords(MemoryRecords):
+    """Records that count how often one is looked for, and can be made to answer the first reader late."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
         self.reads = 0
         self.held: asyncio.Event | None = None
         self.waiting = asyncio.Event()
 
     async def find(self, tenant: str, kind: str, key: str) -> Record | None:
-        """A record as it is now, told when that is allowed. Only the first reader is held up."""
+        """A record as it is now, told when that is allowed."""
         self.reads += 1
-        found = await self._records.find(tenant, kind, key)
+        found = await super().find(tenant, kind, key)
         if self.held is not None and not self.waiting.is_set():
             self.waiting.set()
             await self.held.wait()
         return found
-
-    async def put(self, tenant: str, kind: str, key: str, data: bytes, *, expected: int | None = None) -> int:
-        """As the store does."""
-        return await self._records.put(tenant, kind, key, data, expected=expected)
-
-    async def listed(self, tenant: str, kind: str, *, after: str = "", limit: int = RECORDS_LISTED) -> list[Record]:
-        """As the store does."""
-        return await self._records.listed(tenant, kind, after=after, limit=limit)
-
-    async def drop(self, tenant: str, kind: str, key: str, *, expected: int | None = None) -> None:
-        """As the store does."""
-        await self._records.drop(tenant, kind, key, expected=expected)
 
 
 class Server:
     """A process that is asked by many, with a store in memory."""
 
     def __init__(self, *, remembered_max: int = 1_000) -> None:
-        self.place = MemoryPlace()
-        self.records = CountedRecords(self.place.store().records)
-        self.keys = CachedKeys(ApiKeys(self.records, now=self.place.setting.clock), remembered_max=remembered_max)
+        self.setting = Setting()
+        self.records = CountedRecords(self.setting.clock)
+        self.keys = CachedKeys(ApiKeys(self.records, now=self.setting.clock), remembered_max=remembered_max)
 
     async def new_key(self, *, expires_at: int | None = None) -> NewKey:
         """The key of an operator."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from interlock.store import RecordChangedError
 from interlock.tenancy import (
     ApiKeys,
     Caller,
@@ -31,6 +32,28 @@ async def test_another_secret_under_the_same_id_opens_nothing() -> None:
 
     assert guessed.startswith(f"ilk_{new.id}_")
     assert await keys.find(guessed) == KeyRefused("unknown")
+
+
+@in_event_loop
+async def test_a_new_key_is_told_only_to_who_asks_for_its_text() -> None:
+    """Whatever is logged of it on the way must be of no use."""
+    new, row = await keys_at(MemoryPlace()).create("acme", " ci ", role="owner")
+
+    assert repr(new) == f"NewKey(id='{row.id}')"
+    assert row.name == "ci"
+
+
+@in_event_loop
+async def test_no_key_is_ever_made_in_the_place_of_another() -> None:
+    """Should chance give an id twice, the second is refused, and whoever has the first keeps it."""
+    place = MemoryPlace()
+    keys = ApiKeys(place.store().records, now=place.setting.clock, random_bytes=bytes)
+    new, row = await keys.create("acme", "ci", role="viewer")
+
+    with pytest.raises(RecordChangedError):
+        await keys.create("beta", "ops", role="owner")
+
+    assert await keys.find(new.text) == row.caller()
 
 
 @in_event_loop
