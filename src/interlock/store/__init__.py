@@ -18,6 +18,7 @@ from interlock.store.effect_queue import (
 from interlock.store.errors import (
     DamagedError,
     ErasedError,
+    ImportedRunError,
     LeaseHeldError,
     LeaseLostError,
     MissingError,
@@ -25,6 +26,7 @@ from interlock.store.errors import (
     PlaceError,
     RecordChangedError,
     RunKeyTakenError,
+    RunOfThisPlaceError,
     SignalGoneError,
     SignalsFullError,
     StaleRunError,
@@ -33,6 +35,7 @@ from interlock.store.errors import (
     UnknownSchemaError,
 )
 from interlock.store.event_store import Append, Clock, EventStore, FeedEntry, Head, Signal
+from interlock.store.imports import ImportedPage, Imports
 from interlock.store.lease import Lease, LeaseOwner
 from interlock.store.records import Record, Records
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
@@ -53,6 +56,9 @@ __all__ = [
     "Head",
     "Header",
     "Held",
+    "ImportedPage",
+    "ImportedRunError",
+    "Imports",
     "Lease",
     "LeaseHeldError",
     "LeaseLostError",
@@ -71,6 +77,7 @@ __all__ = [
     "Records",
     "RunKeyTakenError",
     "RunLimit",
+    "RunOfThisPlaceError",
     "RunRow",
     "RunsWaiting",
     "Sealed",

@@ -6,6 +6,9 @@ StoreError
 ├── LeaseHeldError         somebody else drives the run
 ├── SignalGoneError        a signal was consumed before
 ├── SignalsFullError       nobody reads what is left for a run
+├── ImportedRunError       a run is the record of another installation, and is not moved on here
+├── RunOfThisPlaceError    a run that would be imported is one of this store
+├── BlobNameTakenError     what an imported run mentions is something else here
 ├── RecordChangedError     somebody else changed a record first
 ├── RunKeyTakenError       another run of the tenant was started under the same key
 ├── RunKeptError           a run cannot be given up: it lives, or another one built on it
@@ -96,6 +99,36 @@ class SignalsFullError(StoreError):
             "end it if it does not, and resume the run"
         )
         self.run, self.waiting = run, waiting
+
+
+class ImportedRunError(StoreError):
+    """The run happened in another installation: it is looked at here, and moved on there."""
+
+    def __init__(self, run: str, *, imported_from: str) -> None:
+        super().__init__(
+            f"run {run} was imported: it is the record of a run of tenant {imported_from} in another installation, and "
+            "nothing moves it on here; `interlock fork` makes a run of your own from it"
+        )
+        self.run, self.imported_from = run, imported_from
+
+
+class RunOfThisPlaceError(StoreError):
+    """A run of that id was started here: nothing that comes from elsewhere is added to it."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"run {run} was started in this store, not imported: import the file into another store")
+        self.run = run
+
+
+class BlobNameTakenError(StoreError):
+    """An imported run brings a blob under a name that another one has here. No two values ever share one by chance."""
+
+    def __init__(self, run: str, *, digest: str) -> None:
+        super().__init__(
+            f"run {run} brings other bytes under the name {digest} than are kept under it here: do not trust the file, "
+            "or import it into another store"
+        )
+        self.run, self.digest = run, digest
 
 
 class RecordChangedError(StoreError):

@@ -16,6 +16,7 @@ from msgspec import Struct
 from interlock.core.events import Event
 from interlock.store.claims import RunLimit, RunsWaiting
 from interlock.store.effect_queue import EffectQueue, Offer
+from interlock.store.imports import Imports
 from interlock.store.lease import Lease, LeaseOwner
 from interlock.store.records import Records
 from interlock.store.retention import Retention
@@ -99,6 +100,11 @@ class EventStore(Protocol):
     @property
     def retention(self) -> Retention:
         """The way to give up what nobody needs any more."""
+        ...
+
+    @property
+    def imports(self) -> Imports:
+        """The way in for runs of other installations."""
         ...
 
     @property
@@ -230,7 +236,7 @@ class EventStore(Protocol):
     async def send_signal(self, tenant: str, run: str, *, kind: str, body: bytes, sender: str) -> int:
         """Leave a request for whoever drives the run; it waits until an append consumes it.
 
-        `SignalsFullError` if `SIGNALS_MAX` of them wait already.
+        `SignalsFullError` if `SIGNALS_MAX` of them wait already, `ImportedRunError` if nobody ever drives it here.
         """
         ...
 
@@ -239,7 +245,10 @@ class EventStore(Protocol):
         ...
 
     async def acquire_lease(self, tenant: str, run: str, *, owner: LeaseOwner) -> Lease:
-        """The right to drive a run, which need not have events yet; `LeaseHeldError` if somebody else has it."""
+        """The right to drive a run, which need not have events yet; `LeaseHeldError` if somebody else has it.
+
+        `ImportedRunError` if it is the record of another installation.
+        """
         ...
 
     async def claim_runs(

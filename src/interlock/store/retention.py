@@ -83,7 +83,8 @@ class Retention(Protocol):
     async def drop_run(self, tenant: str, run: str) -> None:
         """Give up an ended run with all that is kept under its name. Its place in the feed stays empty.
 
-        Raises `MissingError`, or `RunKeptError` if it lives or another run took over results from it.
+        An imported run need not have ended. Raises `MissingError`, or `RunKeptError` if it lives or another run took
+        over results from it.
         """
         ...
 

@@ -62,6 +62,8 @@ class RunRow(Struct, frozen=True, gc=False):
     error: str
     priority: int = 0
     """Of two runs that wait to be driven, the one with the higher number goes first."""
+    imported_from: str = ""
+    """Of a run that was imported: whose it was where it ran. Nobody drives it here."""
 
 
 class RunOrigin(Struct, frozen=True, gc=False):

@@ -25,6 +25,7 @@ class Place(Protocol):
     keys: dict[str, str]
     feed: list[FeedEntry]
     blobs: dict[str, bytes]
+    named_elsewhere: set[str]
     signals: dict[int, Signal]
     leases: dict[str, Any]
 
@@ -90,8 +91,9 @@ class MemoryRetention:
         """Give up an ended run."""
         place, found = self._place_of(tenant), self._run(tenant, run)
         needed_by = self._children(tenant, run)
-        if found.ending is None or needed_by:
-            raise RunKeptError(run, needed_by=needed_by if found.ending else ())
+        is_over = found.ending is not None or found.imported_from != ""
+        if needed_by or not is_over:
+            raise RunKeptError(run, needed_by=needed_by if is_over else ())
         self._drop_unread(tenant, lambda name: name == run)
         del place.runs[run]
         place.keys.pop(found.origin.key, None)
@@ -108,6 +110,7 @@ class MemoryRetention:
         """Give up the blobs that no event mentions any more."""
         place = self._place_of(tenant)
         dropped = place.blobs.keys() - self._mentioned(place, *place.runs.values())
+        place.named_elsewhere -= dropped
         return Freed(len(dropped), sum(len(place.blobs.pop(digest)) for digest in dropped))
 
     def _drop_unread(self, tenant: str, is_meant: Callable[[str], bool]) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from interlock.core.events import NodeStarted
+from interlock.store.imports import imported_changes
 from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunChanges, RunEnding, RunOrigin, RunRow, changes
 from interlock.store.sealing import CHAIN_START, Sealed, unseal
 
@@ -25,6 +26,7 @@ class MemoryRun:
     ending: RunEnding | None = None
     ledger: dict[str, LedgerRow] = field(default_factory=dict[str, LedgerRow])
     questions: dict[str, QuestionRow] = field(default_factory=dict[str, QuestionRow])
+    imported_from: str = ""
 
     def apply(self, changed: RunChanges, *, status: str, due: int | None) -> None:
         """Bring the derived rows up to date."""
@@ -63,15 +65,19 @@ class MemoryRun:
             waiting=len(self.questions),
             error=ending.error if ending else "",
             priority=origin.priority,
+            imported_from=self.imported_from,
         )
 
     def rebuild(self, *, status: str, due: int | None) -> None:
         """Derive it all anew."""
         self.ledger, self.questions, self.ending = {}, {}, None
-        self.apply(changes(self.name, [unseal(one) for one in self.log]), status=status, due=due)
+        derive = imported_changes if self.imported_from else changes
+        self.apply(derive(self.name, [unseal(one) for one in self.log]), status=status, due=due)
 
     def outbox(self) -> list[OutboxRow]:
         """What it wants to be sent out and does not know to have been."""
+        if self.imported_from:
+            return []
         pending = [
             line for line in self.ledger.values() if line.kind == "emit" and line.status in ("intended", "unknown")
         ]

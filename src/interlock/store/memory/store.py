@@ -19,6 +19,7 @@ from interlock.core.events import Event
 from interlock.store.blobs import check_blob
 from interlock.store.claims import RunLimit, RunsWaiting
 from interlock.store.errors import (
+    ImportedRunError,
     LeaseHeldError,
     LeaseLostError,
     MissingError,
@@ -43,6 +44,7 @@ from interlock.store.lease import LEASE_MICROS, NEVER_LEASED, Lease, LeaseOwner,
 from interlock.store.memory import claiming
 from interlock.store.memory.claiming import Standing
 from interlock.store.memory.effect_queue import MemoryEffectQueue
+from interlock.store.memory.imports import MemoryImports
 from interlock.store.memory.records import MemoryRecords
 from interlock.store.memory.retention import MemoryRetention
 from interlock.store.memory.run import MemoryRun
@@ -70,6 +72,8 @@ class _Tenant:
     feed: list[FeedEntry] = field(default_factory=list[FeedEntry])
     position: int = 0
     blobs: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    named_elsewhere: set[str] = field(default_factory=set[str])
+    """The blobs of imported runs, whose names are not made with this key."""
     bundles: dict[str, bytes] = field(default_factory=dict[str, bytes])
     signals: dict[int, Signal] = field(default_factory=dict[int, Signal])
     leases: dict[str, LeaseState] = field(default_factory=dict[str, LeaseState])
@@ -99,6 +103,7 @@ class MemoryEventStore:
         self.queue = MemoryEffectQueue(
             clock, lease_micros=lease_micros, is_running=is_running, signal=self._leave_signal
         )
+        self.imports = MemoryImports(self._tenant, self._note_change)
         self.retention = MemoryRetention(self._tenant, self.queue, self.records)
 
     async def open(self) -> None:
@@ -140,7 +145,9 @@ class MemoryEventStore:
         run.head = head
         run.apply(changed, status=append.status, due=append.due)
         for digest, data in append.blobs.items():
-            tenant.blobs.setdefault(digest, data)
+            if digest not in tenant.blobs or digest in tenant.named_elsewhere:
+                tenant.blobs[digest] = data
+        tenant.named_elsewhere.difference_update(append.blobs)
         if append.claim is not None:
             tenant.leases[append.run] = LeaseState(append.claim.epoch, append.claim.expires_at, append.claim.owner)
         if append.releases:
@@ -241,6 +248,8 @@ class MemoryEventStore:
         place = self._tenant(tenant)
         found = {digest: _kept(place.blobs, "blob", digest, tenant) for digest in digests}
         for digest, data in found.items():
+            if digest in place.named_elsewhere:
+                continue
             check_blob(data, digest=digest, key=place.blob_key)
         return found
 
@@ -257,6 +266,7 @@ class MemoryEventStore:
     async def send_signal(self, tenant: str, run: str, *, kind: str, body: bytes, sender: str) -> int:
         """Leave a request for the run's driver."""
         place = self._tenant(tenant)
+        _refuse_imported(place.runs.get(run))
         waiting = sum(signal.run == run for signal in place.signals.values())
         if waiting >= SIGNALS_MAX:
             raise SignalsFullError(run, waiting=waiting)
@@ -269,6 +279,7 @@ class MemoryEventStore:
     async def acquire_lease(self, tenant: str, run: str, *, owner: LeaseOwner) -> Lease:
         """The right to drive a run."""
         leases, at = self._tenant(tenant).leases, self._clock()
+        _refuse_imported(self._tenant(tenant).runs.get(run))
         state = leases.get(run, NEVER_LEASED)
         if not may_take(state, owner, at=at, is_running=self._is_running):
             assert state.owner is not None
@@ -299,7 +310,7 @@ class MemoryEventStore:
         for name, place in self._tenants.items():
             called = {signal.run for signal in place.signals.values()}
             for no, run in enumerate(place.runs.values()):
-                if run.ending is None:
+                if run.ending is None and not run.imported_from:
                     lease = place.leases.get(run.name, NEVER_LEASED)
                     is_dead = lease.owner is not None and lease.owner.host == host and not self._is_running(lease.owner)
                     held_until = 0 if lease.owner is None or is_dead else lease.expires_at
@@ -319,6 +330,9 @@ class MemoryEventStore:
         if self._is_holder(lease):
             self._tenant(lease.tenant).leases[lease.run] = LeaseState(lease.epoch, lease.expires_at, None)
             self._changes += 1
+
+    def _note_change(self) -> None:
+        self._changes += 1
 
     def _leave_signal(self, tenant: str, run: str, kind: str, body: bytes, sender: str) -> int:
         place = self._tenant(tenant)
@@ -361,6 +375,11 @@ class MemoryEventStore:
     def _is_holder(self, lease: Lease) -> bool:
         state = self._tenant(lease.tenant).leases.get(lease.run, NEVER_LEASED)
         return state.owner is not None and state.epoch == lease.epoch
+
+
+def _refuse_imported(run: MemoryRun | None) -> None:
+    if run is not None and run.imported_from:
+        raise ImportedRunError(run.name, imported_from=run.imported_from)
 
 
 def _check_claim(lease: LeaseState, append: Append) -> None:

@@ -32,7 +32,7 @@ _FREE: Final = f"""
         cross join lateral (select no from run where tenant = s.tenant and run = s.run offset 0) as r
     ), free as materialized (
         select r.* from able cross join lateral (select * from run where no = able.no offset 0) as r
-        where r.ended_at is null and not {_IS_HELD})"""
+        where r.ended_at is null and r.imported_from = '' and not {_IS_HELD})"""
 _WAITING: Final = f"""{_FREE}
     select tenant, run, graph, labels, priority, no from (
         select *, row_number() over (partition by tenant order by priority desc, no) as turn from free) as f

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from interlock.store.errors import LeaseHeldError
+from interlock.store.errors import ImportedRunError, LeaseHeldError
 from interlock.store.event_store import Head
 from interlock.store.lease import NEVER_LEASED, Lease, LeaseOwner, LeaseState, may_take
 from interlock.store.postgres.session import Session
@@ -23,9 +23,10 @@ _TAKE: Final = """
     values ($1, $2, 1, $3, $4, $5, $6, $7)
     on conflict (tenant, run) do update set epoch = run.epoch + 1, expires_at = excluded.expires_at,
         owner = excluded.owner, host = excluded.host, pid = excluded.pid, pid_started = excluded.pid_started
-    where run.owner is null or run.expires_at <= $8 or run.epoch = $9
+    where run.imported_from = '' and (run.owner is null or run.expires_at <= $8 or run.epoch = $9)
     returning epoch, seq, head"""
 _READ: Final = "select epoch, expires_at, owner, host, pid, pid_started from run where tenant = $1 and run = $2"
+_IMPORTED_FROM: Final = "select imported_from from run where tenant = $1 and run = $2"
 _RENEW: Final = """
     with kept as materialized (
         select r.spot, a.ord
@@ -50,9 +51,17 @@ async def take(
         if taken is not None:
             epoch, seq, hash_ = taken
             return replace(wanted, epoch=epoch), Head(seq, hash_)
+        await refuse_imported(session, wanted.tenant, wanted.run)
         looked_at = await _read(session, wanted.tenant, wanted.run)
         if looked_at.owner is not None and not may_take(looked_at, owner, at=at, is_running=is_running):
             raise LeaseHeldError(wanted.run, holder=looked_at.owner, expires_at=looked_at.expires_at)
+
+
+async def refuse_imported(session: Session, tenant: str, run: str) -> None:
+    """Nobody drives a run of another installation, nor leaves anything for its driver."""
+    imported_from = await session.fetchval(_IMPORTED_FROM, tenant, run)
+    if imported_from:
+        raise ImportedRunError(run, imported_from=imported_from)
 
 
 async def renew(session: Session, leases: Sequence[Lease], *, expires_at: int) -> list[Lease]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from interlock.store.blobs import check_blob, unpack_blob
+from interlock.store.blobs import read_blob, unpack_blob
 from interlock.store.columns import outbox_row, question_row, run_row
 from interlock.store.errors import MissingError
 from interlock.store.event_store import FeedEntry, Head, Signal
@@ -24,7 +24,7 @@ _FEED: Final = """
 # The columns stand in the order of `RunRow`'s fields. What is only leased has no number, and is no run yet.
 _RUN: Final = """
     select tenant, run, status, graph, graph_hash, bundle, kind, parent, key, labels, started_at, ended_at, seq, head,
-        due, (select count(*) from question q where q.run_no = r.no), error, priority
+        due, (select count(*) from question q where q.run_no = r.no), error, priority, imported_from
     from run r where no is not null and """
 _RUN_BY_NAME: Final = f"{_RUN} tenant = $1 and run = $2"
 _RUN_BY_KEY: Final = f"{_RUN} tenant = $1 and key = $2 and key <> ''"
@@ -144,6 +144,4 @@ def _run_or_none(row: Row | None) -> RunRow | None:
 def _blob(stored: dict[str, bytes], tenant: str, digest: str, key: bytes) -> bytes:
     if digest not in stored:
         raise MissingError("blob", digest, tenant=tenant)
-    data = unpack_blob(stored[digest], name=f"blob {digest}")
-    check_blob(data, digest=digest, key=key)
-    return data
+    return read_blob(stored[digest], digest=digest, key=key)

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from interlock.store.errors import MissingError
+from interlock.store.imports import imported_changes
 from interlock.store.postgres.rows import Values, line_values, origin_values, question_values, to_send
 from interlock.store.postgres.session import Session
 from interlock.store.rows import changes
 from interlock.store.sealing import Sealed, header_hash, unseal
 
-_LOCKED: Final = "select no from run where tenant = $1 and run = $2 and no is not null for no key update"
+_LOCKED: Final = "select no, imported_from from run where tenant = $1 and run = $2 and no is not null for no key update"
 _LOG: Final = "select header, salt, payload from event where run_no = $1 order by seq"
 _DROPPED: Final = ("ledger", "outbox", "question")
 _RUN: Final = """
@@ -28,12 +29,13 @@ _QUESTION: Final = "insert into question values ($1, $2, $3, $4, $5, $6, $7, $8)
 async def rebuild(session: Session, tenant: str, run: str, *, status: str, due: int | None) -> None:
     """Drop a run's derived rows and derive them anew. Refuses a run of which a payload was erased."""
     async with session.transaction():
-        no = await session.fetchval(_LOCKED, tenant, run)
-        if no is None:
+        locked = await session.fetchrow(_LOCKED, tenant, run)
+        if locked is None:
             raise MissingError("run", run, tenant=tenant)
+        no, imported_from = locked
         sealed = [Sealed(*row) for row in await session.fetch(_LOG, no)]
         events = [unseal(one) for one in sealed]
-        changed = changes(run, events)
+        changed = (imported_changes if imported_from else changes)(run, events)
         assert changed.origin is not None, f"the first event of run {run} is not its start"
         for table in _DROPPED:
             await session.execute(f"delete from {table} where run_no = $1", no)
@@ -48,7 +50,7 @@ async def rebuild(session: Session, tenant: str, run: str, *, status: str, due: 
             how = (ending.status, *end, None, ending.ended_at, ending.error)
         await session.execute(_RUN, no, *values, *how)
         await _insert(session, _LINE, no, [line_values(line) for line in changed.intended.values()])
-        await _insert(session, _OUTBOX, no, to_send(changed, events))
+        await _insert(session, _OUTBOX, no, [] if imported_from else to_send(changed, events))
         await _insert(session, _QUESTION, no, [question_values(row) for row in changed.asked.values()])
 
 

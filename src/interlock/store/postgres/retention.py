@@ -31,7 +31,7 @@ _ENDED: Final = """
         and (not $6::bool or (select payload is not null from event where run_no = r.no and seq = 1))
     order by no desc limit $7"""
 _CHILDREN: Final = "select run from run where tenant = $1 and parent = $2 order by no"
-_STANDING: Final = "select no, seq, ended_at from run where tenant = $1 and run = $2 and no is not null"
+_STANDING: Final = "select no, seq, ended_at, imported_from from run where tenant = $1 and run = $2 and no is not null"
 _SIZE: Final = """
     select count(*), coalesce(sum(length(header)), 0)::int8,
         coalesce(sum(length(salt) + coalesce(length(payload), 0)), 0)::int8
@@ -41,6 +41,11 @@ _MENTIONING: Final = """
     select e.payload from feed f cross join lateral (
         select payload from event where run_no = f.run_no and seq between f.first_seq and f.last_seq offset 0) as e
     where f.tenant = $1 and f.position > $2 and f.run_no <> $3 and position($4::bytea in e.payload) > 0"""
+# Imported runs are in no feed, so it is not known since when: they are looked at each time.
+_MENTIONING_IMPORTED: Final = """
+    select e.payload from run r cross join lateral (
+        select payload from event where run_no = r.no and position($3::bytea in payload) > 0 offset 0) as e
+    where r.tenant = $1 and r.no is not null and r.no <> $2 and r.imported_from <> ''"""
 _NEWEST: Final = "select coalesce((select position from feed_end where tenant = $1), 0)"
 _STORED: Final = "select digest from blob where tenant = $1"
 _BLOBS: Final = "select digest, data from blob where tenant = $1 and digest = any($2::text[])"
@@ -154,12 +159,12 @@ class PostgresRetention:
 # --- runs ------------------------------------------------------------------------------------------------------------
 
 
-async def _standing(session: Session, tenant: str, run: str) -> tuple[int, int, int | None]:
+async def _standing(session: Session, tenant: str, run: str) -> tuple[int, int, int | None, str]:
     row = await session.fetchrow(_STANDING, tenant, run)
     if row is None:
         raise MissingError("run", run, tenant=tenant)
-    no, seq, ended_at = row
-    return no, seq, ended_at
+    no, seq, ended_at, imported_from = row
+    return no, seq, ended_at, imported_from
 
 
 async def _children(session: Session, tenant: str, run: str) -> list[str]:
@@ -167,7 +172,7 @@ async def _children(session: Session, tenant: str, run: str) -> list[str]:
 
 
 async def _size(session: Session, tenant: str, run: str) -> RunSize:
-    no, _, _ = await _standing(session, tenant, run)
+    no, *_ = await _standing(session, tenant, run)
     measured = await session.fetchrow(_SIZE, no)
     assert measured is not None
     events, headers, payloads = measured
@@ -184,7 +189,7 @@ async def _size(session: Session, tenant: str, run: str) -> RunSize:
 
 
 async def _erase_derived(session: Session, tenant: str, run: str) -> tuple[int, int]:
-    no, seq, ended_at = await _standing(session, tenant, run)
+    no, seq, ended_at, _ = await _standing(session, tenant, run)
     if ended_at is None:
         raise RunKeptError(run)
     async with session.transaction():
@@ -197,10 +202,11 @@ async def _erase_derived(session: Session, tenant: str, run: str) -> tuple[int, 
 
 
 async def _checked_end(session: Session, tenant: str, run: str) -> tuple[int, int]:
-    no, seq, ended_at = await _standing(session, tenant, run)
+    no, seq, ended_at, imported_from = await _standing(session, tenant, run)
+    is_over = ended_at is not None or imported_from != ""
     needed_by = await _children(session, tenant, run)
-    if ended_at is None or needed_by:
-        raise RunKeptError(run, needed_by=needed_by if ended_at else ())
+    if needed_by or not is_over:
+        raise RunKeptError(run, needed_by=needed_by if is_over else ())
     return no, seq
 
 
@@ -243,7 +249,8 @@ async def _drop_blobs(session: Session, *, tenant: str, digests: Sequence[str], 
 
 async def _mentioned(session: Session, tenant: str, *, after: int = 0, but_by: int = 0) -> set[str]:
     """What a tenant's events behind a position mention, without those of one run."""
-    return _digests(await session.fetch(_MENTIONING, tenant, after, but_by, MARKER))
+    own = _digests(await session.fetch(_MENTIONING, tenant, after, but_by, MARKER))
+    return own | _digests(await session.fetch(_MENTIONING_IMPORTED, tenant, but_by, MARKER))
 
 
 async def _reachable(session: Session, tenant: str, mentioned: Iterable[str]) -> set[str]:

@@ -164,8 +164,10 @@ stored as (
     insert into blob(tenant, digest, data)
     select distinct on (x.tenant, x.digest) x.tenant, x.digest, x.data from passed p, {blob} as x
     where p.nos[x.ord] > 0 order by x.tenant, x.digest
-    -- What is there already is only locked: whoever gives up blobs leaves it alone.
-    on conflict (tenant, digest) do update set digest = excluded.digest where false returning 1)"""
+    -- What is there already is only locked: whoever gives up blobs leaves it alone. But what an imported run has
+    -- brought under this name gives way.
+    on conflict (tenant, digest) do update set data = excluded.data where substr(blob.data, 1, 1) = '\\x02'
+    returning 1)"""
 
 _FED: Final = """
 told as materialized (

@@ -34,6 +34,7 @@ from interlock.store.postgres import claiming, leasing, reads, rebuilding
 from interlock.store.postgres.address import PostgresAddress
 from interlock.store.postgres.changes import Changes, Told
 from interlock.store.postgres.effect_queue import PostgresEffectQueue
+from interlock.store.postgres.imports import PostgresImports
 from interlock.store.postgres.patience import PATIENCE_SECONDS, Patience
 from interlock.store.postgres.place import open_place
 from interlock.store.postgres.records import PostgresRecords
@@ -55,6 +56,7 @@ _PAGE: Final = 500
 _NEW_SIGNAL: Final = """
     insert into signal(tenant, run, kind, body, sender, sent_at)
     select $1, $2, $3, $4, $5, $6 where (select count(*) from signal where tenant = $1 and run = $2) < $7
+        and not exists (select from run where tenant = $1 and run = $2 and imported_from <> '')
     returning id"""
 _NEW_BUNDLE: Final = "insert into bundle(tenant, bundle, data) values ($1, $2, $3) on conflict do nothing"
 _NEW_BLOB_KEY: Final = "insert into blob_key(tenant, key) values ($1, $2) on conflict do nothing"
@@ -92,6 +94,7 @@ class PostgresEventStore:
         self._patience = Patience(patience_seconds)
         self._opened: _Open | None = None
         self.records = PostgresRecords(self._ask, self._do, clock, on_commit=lambda: self._note("log"))
+        self.imports = PostgresImports(self._do, self.blob_key, on_commit=lambda: self._note("log"))
         self.retention = PostgresRetention(self._ask, self._do)
         self.queue = PostgresEffectQueue(
             self._ask,
@@ -244,6 +247,7 @@ class PostgresEventStore:
         values = (tenant, run, kind, body, storable(sender), self._clock(), SIGNALS_MAX)
         signal = await self._do(lambda session: session.fetchval(_NEW_SIGNAL, *values))
         if signal is None:
+            await self._ask(lambda session: leasing.refuse_imported(session, tenant, run))
             raise SignalsFullError(run, waiting=SIGNALS_MAX)
         self._note("signal")
         return signal

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = "0001"
+VERSION: Final = "0002"
 """The version of the schema, which a store carries in its table `interlock_version`."""
 
 MOVING: Final = "('pending', 'running', 'compensating')"
@@ -29,6 +29,7 @@ create table run(
     status text collate "C" not null default '', seq bigint not null default 0, head bytea not null default '',
     due bigint, ended_at bigint, error text not null default '',
     epoch bigint not null, expires_at bigint not null, owner text, host text, pid bigint, pid_started bigint,
+    imported_from text collate "C" not null default '',
     primary key(tenant, run)) with (fillfactor = 60);
 create unique index run_of_no on run(no);
 create unique index run_of_key on run(tenant, key) where key <> '';

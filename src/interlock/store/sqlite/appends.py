@@ -25,7 +25,10 @@ _STORED_BLOB: Final = "select 1 from blob where tenant = ? and digest = ?"
 _BY_KEY: Final = "select run from run where tenant = ? and key = ?"
 
 _EVENTS: Final = "insert into event(run_no, seq, opens_at, header, salt, payload) values (?, ?, ?, ?, ?, ?)"
-_BLOBS: Final = "insert or ignore into blob(tenant, digest, data) values (?, ?, ?)"
+# What a run of this place mentions stands before what an imported one has brought under the same name.
+_BLOBS: Final = """
+    insert into blob(tenant, digest, data) values (?, ?, ?) on conflict(tenant, digest)
+    do update set data = excluded.data where substr(blob.data, 1, 1) = x'02'"""
 _CONSUMED: Final = "delete from signal where id = ?"
 
 

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from interlock.store.blobs import check_blob, unpack_blob
+from interlock.store.blobs import read_blob
 from interlock.store.errors import DamagedError, PlaceError
 from interlock.store.sealing import CHAIN_START, Sealed, header_hash, verify_chain
 from interlock.store.sqlite.place import explained, unready_connection, version_in
@@ -96,7 +96,7 @@ def _check_blobs(file: sqlite3.Connection, progress: Progress) -> int:
     (total,) = file.execute("select count(*) from blob").fetchone()
     for done, (tenant, digest, data) in enumerate(file.execute("select tenant, digest, data from blob")):
         progress("values", done, total)
-        check_blob(unpack_blob(data, name=f"blob {digest}"), digest=digest, key=keys[tenant])
+        read_blob(data, digest=digest, key=keys[tenant])
     return total
 
 

@@ -22,7 +22,7 @@ _FREE: Final = """
         union select no from run where due <= :at and due is not null and ended_at is null
         union select r.no from signal s join run r on r.tenant = s.tenant and r.run = s.run where r.ended_at is null)
     select r.tenant, r.run, r.graph, r.labels, r.priority, r.no, max(r.started_at, coalesce(r.due, 0)) as since
-    from can_move join run r on r.no = can_move.no where not exists (
+    from can_move join run r on r.no = can_move.no where r.imported_from = '' and not exists (
         select 1 from lease l where l.tenant = r.tenant and l.run = r.run and l.owner is not null
             and l.expires_at > :at and l.owner not in (select value from json_each(:gone)))
     order by r.priority desc, r.no"""

@@ -8,10 +8,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from interlock.store.errors import LeaseHeldError, LeaseLostError
+from interlock.store.errors import ImportedRunError, LeaseHeldError, LeaseLostError
 from interlock.store.lease import NEVER_LEASED, Lease, LeaseOwner, LeaseState, may_take
 
 _READ: Final = "select epoch, expires_at, owner, host, pid, pid_started from lease where tenant = ? and run = ?"
+_IMPORTED_FROM: Final = "select imported_from from run where tenant = ? and run = ?"
 TAKE: Final = "insert or replace into lease values (?, ?, ?, ?, ?, ?, ?, ?)"
 _RENEW: Final = "update lease set expires_at = ? where tenant = ? and run = ? and epoch = ? and owner is not null"
 RELEASE: Final = "update lease set owner = null where tenant = ? and run = ? and epoch = ?"
@@ -19,6 +20,7 @@ RELEASE: Final = "update lease set owner = null where tenant = ? and run = ? and
 
 def take(connection: sqlite3.Connection, wanted: Lease, *, at: int, is_running: Callable[[LeaseOwner], bool]) -> Lease:
     """The lease under a new epoch; `LeaseHeldError` if its holder may keep it."""
+    refuse_imported(connection, wanted.tenant, wanted.run)
     state = _read(connection, wanted.tenant, wanted.run)
     if not may_take(state, wanted.owner, at=at, is_running=is_running):
         assert state.owner is not None
@@ -35,6 +37,13 @@ def check_claim(connection: sqlite3.Connection, lease: Lease) -> None:
         raise LeaseHeldError(lease.run, holder=state.owner, expires_at=state.expires_at)
     if state.epoch:
         raise LeaseLostError(lease.run, epoch=lease.epoch, current=state.epoch)
+
+
+def refuse_imported(connection: sqlite3.Connection, tenant: str, run: str) -> None:
+    """Nobody drives a run of another installation, nor leaves anything for its driver."""
+    found = connection.execute(_IMPORTED_FROM, (tenant, run)).fetchone()
+    if found and found[0]:
+        raise ImportedRunError(run, imported_from=found[0])
 
 
 def renew(connection: sqlite3.Connection, leases: Sequence[Lease], *, expires_at: int) -> list[Lease]:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from interlock.store.blobs import check_blob, unpack_blob
+from interlock.store.blobs import read_blob, unpack_blob
 from interlock.store.columns import outbox_row, question_row, run_row
 from interlock.store.errors import MissingError
 from interlock.store.event_store import FeedEntry, Head, Signal
@@ -38,6 +38,7 @@ _OUTBOX: Final = """
     select r.run, l.effect, l.path, l.name, l.intended_seq, e.header, e.salt, e.payload
     from ledger l join run r on r.no = l.run_no join event e on e.run_no = l.run_no and e.seq = l.intended_seq
     where l.kind = 'emit' and l.status in ('intended', 'unknown') and r.tenant = ? and e.payload is not null
+        and r.imported_from = ''
     order by e.position limit ?"""
 _SIGNALS: Final = """
     select id, run, kind, body, sender, sent_at from signal
@@ -145,6 +146,4 @@ def _blob(connection: sqlite3.Connection, tenant: str, digest: str, key: bytes) 
     found = connection.execute("select data from blob where tenant = ? and digest = ?", (tenant, digest)).fetchone()
     if found is None:
         raise MissingError("blob", digest, tenant=tenant)
-    data = unpack_blob(found[0], name=f"blob {digest}")
-    check_blob(data, digest=digest, key=key)
-    return data
+    return read_blob(found[0], digest=digest, key=key)

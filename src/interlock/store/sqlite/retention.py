@@ -35,6 +35,7 @@ _ENDED: Final = """
         and (not ?6 or (select payload is not null from event where run_no = no and seq = 1))
     order by no desc limit ?7"""
 _CHILDREN: Final = "select run from run where tenant = ? and parent = ? and parent <> '' order by no"
+_IS_IMPORTED: Final = "select 1 from run where tenant = ? and run = ? and imported_from <> ''"
 _SIZE: Final = """
     select count(*), sum(length(header)), sum(length(salt) + coalesce(length(payload), 0))
     from event where run_no = ?"""
@@ -227,9 +228,10 @@ def _overwriting(file: sqlite3.Connection) -> Generator[None]:
 
 def _checked_end(file: sqlite3.Connection, tenant: str, run: str) -> int:
     _, seq, ended_at = _found(file, tenant, run)
+    is_over = ended_at is not None or file.execute(_IS_IMPORTED, (tenant, run)).fetchone() is not None
     needed_by = _children(file, tenant, run)
-    if ended_at is None or needed_by:
-        raise RunKeptError(run, needed_by=needed_by if ended_at else ())
+    if needed_by or not is_over:
+        raise RunKeptError(run, needed_by=needed_by if is_over else ())
     return seq
 
 

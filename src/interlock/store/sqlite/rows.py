@@ -14,6 +14,7 @@ from msgspec.structs import astuple
 
 from interlock.core.values import ENCODER
 from interlock.store.errors import MissingError
+from interlock.store.imports import imported_changes
 from interlock.store.rows import QuestionRow, RunChanges, RunOrigin, changes
 from interlock.store.sealing import Sealed, header_hash, unseal
 
@@ -88,13 +89,15 @@ class DerivedRows:
 
 def rebuild(connection: sqlite3.Connection, tenant: str, run: str, *, status: str, due: int | None) -> None:
     """Drop a run's derived rows and derive them anew. Refuses a run of which a payload was erased."""
-    found = connection.execute("select no from run where tenant = ? and run = ?", (tenant, run)).fetchone()
+    asked = "select no, imported_from from run where tenant = ? and run = ?"
+    found = connection.execute(asked, (tenant, run)).fetchone()
     if found is None:
         raise MissingError("run", run, tenant=tenant)
-    (no,) = found
+    no, imported_from = found
     log = connection.execute("select header, salt, payload from event where run_no = ? order by seq", (no,))
     sealed = [Sealed(*row) for row in log]
-    changed = changes(run, [unseal(one) for one in sealed])
+    derive = imported_changes if imported_from else changes
+    changed = derive(run, [unseal(one) for one in sealed])
     assert changed.origin is not None, f"the first event of run {run} is not its start"
     connection.execute("delete from ledger where run_no = ?", (no,))
     connection.execute("delete from question where run_no = ?", (no,))

@@ -39,6 +39,7 @@ from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Sealed, unseal
 from interlock.store.sqlite import claiming, leasing, reads, rows
 from interlock.store.sqlite.effect_queue import SqliteEffectQueue
+from interlock.store.sqlite.imports import SqliteImports
 from interlock.store.sqlite.opening import open_file
 from interlock.store.sqlite.readers import SqliteReaders
 from interlock.store.sqlite.records import SqliteRecords
@@ -71,6 +72,7 @@ class SqliteEventStore:
         self._writer: SqliteWriter | None = None
         self._readers: SqliteReaders | None = None
         self.records = SqliteRecords(self._do, self._look, clock)
+        self.imports = SqliteImports(self._do, self.blob_key)
         self.retention = SqliteRetention(self._do, self._search)
         self.queue = SqliteEffectQueue(self._do, self._look, clock, lease_micros=lease_micros, is_running=is_running)
 
@@ -287,6 +289,7 @@ def _made_blob_key(connection: sqlite3.Connection, tenant: str, key: bytes) -> b
 
 
 def _added_signal(connection: sqlite3.Connection, tenant: str, run: str, row: tuple[str | bytes | int, ...]) -> int:
+    leasing.refuse_imported(connection, tenant, run)
     waiting = reads.count_of_signals(connection, tenant, run)
     if waiting >= SIGNALS_MAX:
         raise SignalsFullError(run, waiting=waiting)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = "0004"
+VERSION: Final = "0005"
 """The version of the schema, which a file carries in its table `interlock_version`."""
 
 TABLES: Final = """
@@ -28,10 +28,12 @@ create table run(
     no integer primary key, tenant text not null, run text not null, graph text not null, graph_hash text not null,
     bundle text not null, kind text not null, parent text not null, key text not null, labels blob not null,
     started_at integer not null, status text not null, seq integer not null, head blob not null, due integer,
-    ended_at integer, error text not null default '', priority integer not null default 0, unique(tenant, run));
+    ended_at integer, error text not null default '', priority integer not null default 0,
+    imported_from text not null default '', unique(tenant, run));
 create view run_row as
     select no, tenant, run, status, graph, graph_hash, bundle, kind, parent, key, labels, started_at, ended_at, seq,
-        head, due, (select count(*) from question where run_no = no) as waiting, error, priority from run;
+        head, due, (select count(*) from question where run_no = no) as waiting, error, priority, imported_from
+    from run;
 create unique index run_of_key on run(tenant, key) where key <> '';
 create index run_of_parent on run(tenant, parent) where parent <> '';
 create index run_unfinished on run(tenant) where ended_at is null;
