@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final
-
-from msgspec import structs
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 from interlock.cli.narrow_table import Column, print_table
 from interlock.cli.next_steps import command_line
@@ -24,16 +22,6 @@ _COLUMNS: Final = (
     Column("effect"),
 )
 _STYLES: Final = {"done": "green", "failed": "red", "unknown": "bold yellow", "not_done": "dim", "intended": "cyan"}
-
-
-def in_order(rows: Iterable[LedgerRow]) -> list[LedgerRow]:
-    """As they were intended, but those of which nobody knows first."""
-    return sorted(rows, key=lambda row: (row.status != "unknown", row.intended_seq))
-
-
-def effect_as_json(row: LedgerRow) -> dict[str, Any]:
-    """An effect for programs."""
-    return structs.asdict(row)
 
 
 def print_effects(console: Console, rows: Sequence[LedgerRow], view: RunView, *, store: str | None) -> None:

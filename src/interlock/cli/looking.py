@@ -325,15 +325,17 @@ def effects(
 
 
 async def _effects(run: str, store: str | None, *, as_json: bool) -> int:
-    from interlock.cli.effect_table import effect_as_json, in_order, print_effects
+    from interlock.cli.effect_table import print_effects
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console, print_json
+    from interlock.showing.effects import effect_list, in_order
+    from interlock.showing.json import plain_data
 
     async with looked_at(run, store) as handle:
         rows = in_order(await handle.effects())
         view = await handle.view()
     if as_json:
-        print_json({"run": handle.id, "effects": [effect_as_json(row) for row in rows]})
+        print_json(plain_data(effect_list(handle.id, rows)))
     else:
         print_effects(console(), rows, view, store=store)
     return 0

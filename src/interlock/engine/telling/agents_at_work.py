@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from interlock.core import events as e
-from interlock.core.paths import split_step, step_path
+from interlock.core.paths import node_of_step, split_step, step_path
 from interlock.core.plan import Plan
 from interlock.core.spending import NOTHING, Spending
 from interlock.engine.telling.agent_record import TURN
@@ -80,6 +80,7 @@ class AgentsAtWork:
         """The calls of the run; it is fed here."""
         self._work: dict[str, _Work] = {}
         self._costs: dict[str, Costs] = {}
+        self._of_nodes: dict[str, Costs] = {}
         self._total = NO_COSTS
 
     def take(self, event: e.Event) -> None:
@@ -113,6 +114,10 @@ class AgentsAtWork:
         """What the calls of the run have cost, and what is held for those under way."""
         return sum((call.costs for call in self.calls.under_way()), self._total)
 
+    def of_nodes(self) -> dict[str, Costs]:
+        """What the calls that are over have cost, by the node that they were made in."""
+        return dict(self._of_nodes)
+
     def views(self) -> dict[str, AgentView]:
         """The agents, by where they work, in the order in which they began."""
         costs = dict(self._costs)
@@ -129,6 +134,8 @@ class AgentsAtWork:
 
     def _count(self, call: CallCost) -> None:
         self._total += call.costs
+        node = node_of_step(call.path)
+        self._of_nodes[node] = self._of_nodes.get(node, NO_COSTS) + call.costs
         self._add(self._costs, call)
 
     def _add(self, costs: dict[str, Costs], call: CallCost) -> None:

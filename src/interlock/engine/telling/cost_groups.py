@@ -89,7 +89,12 @@ def node_of_call(call: CallCost) -> str:
 
     What an agent's tools, agents and graphs cost is its node's.
     """
-    return _COPY.sub("", call.path.partition(".")[0].removesuffix(UNDO_SUFFIX))
+    return without_copies(call.path.partition(".")[0].removesuffix(UNDO_SUFFIX))
+
+
+def without_copies(path: str) -> str:
+    """The path of a node in its graph: that of an execution without the numbers of items and rounds."""
+    return _COPY.sub("", path)
 
 
 class CostGroups:

@@ -122,6 +122,8 @@ class RunView(Struct, frozen=True, kw_only=True):
     """What its agents have done, by where they work: the path of a node, or of a step inside one."""
     costs: Costs = NO_COSTS
     """What its calls have cost so far."""
+    node_costs: dict[str, Costs] = {}
+    """The same of those that are over, by the node that they were made in."""
 
     @property
     def has_ended(self) -> bool:
@@ -216,6 +218,7 @@ class History:
             nodes=self._nodes | {node.path: node for node in self._pending()},
             agents=self._agents.views(),
             costs=self._agents.total(),
+            node_costs=self._agents.of_nodes(),
         )
 
     # --- what an event changes ---
