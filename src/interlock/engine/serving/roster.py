@@ -14,12 +14,11 @@ from msgspec import Struct
 from interlock.store.errors import RecordChangedError
 from interlock.store.event_store import EventStore
 from interlock.store.lease import LeaseOwner
+from interlock.tenancy.tenant import PLATFORM
 
 WorkerState: TypeAlias = Literal["working", "draining", "gone"]
 
 WORKER_KIND: Final = "worker"
-PLATFORM: Final = ""
-"""Under which tenant workers are on record: they serve all of them."""
 BEAT_SECONDS: Final = 60.0
 """How often a worker says that it lives."""
 CHANGE_SECONDS: Final = 10.0
