@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         UnknownGraphError,
     )
     from interlock.embedded.fleet import Fleet
+    from interlock.embedded.graphs import Named
     from interlock.embedded.retention import RunRetention
     from interlock.embedded.selection import Selection
     from interlock.embedded.served import Served
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from interlock.engine.releasing.releases import Published, Release, ReleaseHistory
     from interlock.engine.retaining.pruned_run import PrunedRun
     from interlock.engine.retaining.pruning import Pruned, PrunePlan
+    from interlock.engine.run_filter import RunFilter
     from interlock.engine.serving.roster import WorkerCard, WorkerRow
     from interlock.engine.submitting import Submitted
     from interlock.engine.telling.causes import Cause
@@ -103,6 +105,7 @@ __all__ = [
     "LeaseHeldError",
     "LedgerRow",
     "LimitSettings",
+    "Named",
     "Node",
     "NodeView",
     "Obstacle",
@@ -124,6 +127,7 @@ __all__ = [
     "RequestRefusedError",
     "RetentionSettings",
     "RunDifference",
+    "RunFilter",
     "RunHandle",
     "RunLimit",
     "RunNotFoundError",
@@ -166,6 +170,7 @@ _HOMES = {
     "interlock.authoring.building.scopes": ("Scope",),
     "interlock.core.events": ("Event",),
     "interlock.embedded.fleet": ("Fleet",),
+    "interlock.embedded.graphs": ("Named",),
     "interlock.embedded.retention": ("RunRetention",),
     "interlock.embedded.selection": ("Selection",),
     "interlock.embedded.served": ("Served",),
@@ -187,6 +192,7 @@ _HOMES = {
     "interlock.engine.retaining.pruning": ("PrunePlan", "Pruned"),
     "interlock.engine.courses.redeciding": ("OnAnotherGraph",),
     "interlock.engine.releasing.releases": ("Published", "Release", "ReleaseHistory"),
+    "interlock.engine.run_filter": ("RunFilter",),
     "interlock.engine.serving.roster": ("WorkerCard", "WorkerRow"),
     "interlock.engine.relaying.sink_reports": ("SinkReport",),
     "interlock.engine.submitting": ("Submitted",),

@@ -26,6 +26,7 @@ from interlock.engine.courses.verifying import Replayed, replay_run
 from interlock.engine.courses.whole_log import whole_view
 from interlock.engine.driving import RunDriver
 from interlock.engine.errors import RunNotFoundError
+from interlock.engine.handing_on import Begun
 from interlock.engine.linking import retry_run, rollback_run
 from interlock.engine.live_words import Progress, Words
 from interlock.engine.prompting import Prompt, prompts_at
@@ -373,10 +374,9 @@ class RunHandle:
 
     # --- runs that follow it ---
 
-    async def retry(self, *, by: str = "", why: str = "") -> RunHandle:
+    async def retry(self, *, by: str = "", why: str = "", detach: bool = False) -> RunHandle:
         """A new run that goes on where this one failed: what does not depend on the failure is taken over."""
-        driver = await retry_run(self._worker, self.id, by=by, why=why)
-        return RunHandle(self._worker, driver.run_id, driver=driver, is_new=True)
+        return self._following(await retry_run(self._worker, self.id, by=by, why=why, detach=detach))
 
     async def prepare_fork(
         self, start: str, *, set: Mapping[str, object] | None = None, graph: CheckedGraph | None = None
@@ -389,15 +389,16 @@ class RunHandle:
         accepted = None if graph is None else graph.accepted()
         return await prepare_fork(self._worker.engine, self.id, start=start, edits=edits, graph=accepted)
 
-    async def fork(self, prepared: PreparedFork, *, by: str = "") -> RunHandle:
+    async def fork(self, prepared: PreparedFork, *, by: str = "", detach: bool = False) -> RunHandle:
         """A new run that takes the course which was prepared. This one stays as it is."""
-        driver = await make_fork(self._worker, prepared, by=by)
-        return RunHandle(self._worker, driver.run_id, driver=driver, is_new=True)
+        return self._following(await make_fork(self._worker, prepared, by=by, detach=detach))
 
-    async def rollback(self, *, by: str = "", why: str = "") -> RunHandle:
+    async def rollback(self, *, by: str = "", why: str = "", detach: bool = False) -> RunHandle:
         """A new run that takes back what this one did."""
-        driver = await rollback_run(self._worker, self.id, by=by, why=why)
-        return RunHandle(self._worker, driver.run_id, driver=driver, is_new=True)
+        return self._following(await rollback_run(self._worker, self.id, by=by, why=why, detach=detach))
+
+    def _following(self, begun: Begun) -> RunHandle:
+        return RunHandle(self._worker, begun.run, driver=begun.driver, is_new=True)
 
     def _driving(self) -> RunDriver | None:
         return self._worker.drivers.get(self.id) or self._driver

@@ -32,6 +32,7 @@ from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import DEFAULT_POOL
 from interlock.core.problems import nearest
 from interlock.core.requests import MigrateRun, StartRun
+from interlock.core.values import Ref, Value
 from interlock.embedded.choosing import plan_to_move_to, plan_to_run
 from interlock.embedded.duties import Duties
 from interlock.embedded.errors import NotOpenError, RunningLoopError
@@ -459,6 +460,10 @@ class Interlock:
         worker = self._open_worker("find_by_key")
         row = await worker.engine.store.find_by_key(worker.engine.tenant, key)
         return None if row is None else RunHandle(worker, row.run, row=row)
+
+    async def value(self, digest: str) -> Value:
+        """A large value by the digest under which it is kept. Raises `MissingError`."""
+        return await self._open_worker("value").engine.whole(Ref(digest, 0))
 
     async def questions(self) -> list[QuestionRow]:
         """What waits for people, in all runs, the longest waiting first."""

@@ -15,7 +15,7 @@ from interlock.core import requests as r
 from interlock.core.lifecycle import RUN_ENDED, RUN_STATUSES
 from interlock.engine.asking import Asked, ask_all, ask_one
 from interlock.engine.costing import costs_of_runs
-from interlock.engine.linking import leave_continuation, prepare_retry, prepare_rollback
+from interlock.engine.linking import retry_run, rollback_run
 from interlock.engine.run_filter import RunFilter, runs_taken
 from interlock.engine.telling.cost_groups import CostReport
 from interlock.engine.worker import Worker
@@ -84,8 +84,8 @@ class Selection:
         """Go on where they failed, each as a new run that whichever worker looks for work takes up."""
 
         async def ask(run: str) -> Asked:
-            prepared = await prepare_retry(self._worker, run, by=by, why=why)
-            return Asked(run, "started", await leave_continuation(self._worker, run, prepared))
+            begun = await retry_run(self._worker, run, by=by, why=why, detach=True)
+            return Asked(run, "started", begun.run)
 
         return ask_all(self.that_can("retry").rows(), ask)
 
@@ -93,8 +93,8 @@ class Selection:
         """Take back what they did, each as a new run that whichever worker looks for work takes up."""
 
         async def ask(run: str) -> Asked:
-            prepared = await prepare_rollback(self._worker, run, by=by, why=why)
-            return Asked(run, "started", await leave_continuation(self._worker, run, prepared))
+            begun = await rollback_run(self._worker, run, by=by, why=why, detach=True)
+            return Asked(run, "started", begun.run)
 
         return ask_all(self.that_can("rollback").rows(), ask)
 

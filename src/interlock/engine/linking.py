@@ -17,10 +17,8 @@ from interlock.core.events import Event, RunEnded, RunStarted
 from interlock.core.lifecycle import RUN_ENDED
 from interlock.core.plan import Plan
 from interlock.core.requests import StartRun
-from interlock.engine.driving import RunDriver
 from interlock.engine.errors import RequestRefusedError, RunNotFoundError
-from interlock.engine.handing_on import handed_on
-from interlock.engine.starting import start_detached
+from interlock.engine.handing_on import Begun, begin_after
 from interlock.engine.worker import Worker
 from interlock.store.errors import RunKeyTakenError
 from interlock.store.rows import RunRow
@@ -33,18 +31,17 @@ class Continuation(Struct, frozen=True):
     request: StartRun
 
 
-async def retry_run(worker: Worker, run: str, *, by: str = "", why: str = "") -> RunDriver:
-    """A new run that goes on where an ended one failed or was cancelled, driven here."""
-    return await _driven(worker, run, await prepare_retry(worker, run, by=by, why=why))
+async def retry_run(worker: Worker, run: str, *, by: str = "", why: str = "", detach: bool = False) -> Begun:
+    """A new run that goes on where an ended one failed or was cancelled. Retrying a rollback goes on taking back."""
+    return await _begin(worker, run, await _prepare_retry(worker, run, by=by, why=why), detach=detach)
 
 
-async def rollback_run(worker: Worker, run: str, *, by: str = "", why: str = "") -> RunDriver:
-    """A new run that takes back what an ended one did, the last first, driven here."""
-    return await _driven(worker, run, await prepare_rollback(worker, run, by=by, why=why))
+async def rollback_run(worker: Worker, run: str, *, by: str = "", why: str = "", detach: bool = False) -> Begun:
+    """A new run that takes back what an ended one did, the last first."""
+    return await _begin(worker, run, await _prepare_rollback(worker, run, by=by, why=why), detach=detach)
 
 
-async def prepare_retry(worker: Worker, run: str, *, by: str = "", why: str = "") -> Continuation:
-    """How an ended run is gone on with. Retrying a rollback goes on taking back."""
+async def _prepare_retry(worker: Worker, run: str, *, by: str, why: str) -> Continuation:
     row, plan, events = await _ended_run(worker, run)
     if row.status == "succeeded" or (row.kind == "rollback" and row.status == "rolled_back"):
         _refuse(run, f"run {run} has {row.status.replace('_', ' ')}: there is nothing to retry")
@@ -55,8 +52,7 @@ async def prepare_retry(worker: Worker, run: str, *, by: str = "", why: str = ""
     return await _continuation(worker, plan, events, adopted, of=run, kind="retry", by=by, why=why)
 
 
-async def prepare_rollback(worker: Worker, run: str, *, by: str = "", why: str = "") -> Continuation:
-    """How what an ended run did is taken back."""
+async def _prepare_rollback(worker: Worker, run: str, *, by: str, why: str) -> Continuation:
     row, plan, events = await _ended_run(worker, run)
     if row.kind == "rollback":
         _refuse(run, f"run {run} is a rollback itself: `retry` goes on with what it could not take back")
@@ -70,17 +66,9 @@ async def prepare_rollback(worker: Worker, run: str, *, by: str = "", why: str =
     return await _continuation(worker, plan, events, undos, of=run, kind="rollback", by=by, why=why)
 
 
-async def leave_continuation(worker: Worker, run: str, prepared: Continuation) -> str:
-    """Put the start of a continuation on record, for whichever worker looks for work; gives the new run's id."""
+async def _begin(worker: Worker, run: str, prepared: Continuation, *, detach: bool) -> Begun:
     with _continued_once(run):
-        async with handed_on(worker, run) as new:
-            return await start_detached(worker.engine, prepared.plan, new, prepared.request, owner=worker.owner)
-
-
-async def _driven(worker: Worker, run: str, prepared: Continuation) -> RunDriver:
-    with _continued_once(run):
-        async with handed_on(worker, run) as new:
-            return await worker.start(prepared.plan, new, prepared.request)
+        return await begin_after(worker, run, prepared.plan, prepared.request, detach=detach)
 
 
 async def _ended_run(worker: Worker, run: str) -> tuple[RunRow, Plan, list[Event]]:

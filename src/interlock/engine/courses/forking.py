@@ -18,10 +18,9 @@ from interlock.core.plan import Plan
 from interlock.core.requests import Refused, StartRun
 from interlock.core.state import RunState
 from interlock.engine.courses.whole_log import whole_log
-from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Engine
 from interlock.engine.errors import RequestRefusedError
-from interlock.engine.handing_on import handed_on
+from interlock.engine.handing_on import Begun, begin_after
 from interlock.engine.worker import Worker
 
 
@@ -60,8 +59,8 @@ async def prepare_fork(
     return PreparedFork(run, goes_on, started.labels, fork, bundle)
 
 
-async def make_fork(worker: Worker, prepared: PreparedFork, *, by: str = "") -> RunDriver:
-    """The linked run, driven from its start."""
+async def make_fork(worker: Worker, prepared: PreparedFork, *, by: str = "", detach: bool = False) -> Begun:
+    """The linked run, driven here from its start, or left to whichever worker takes it."""
     if prepared.bundle is not None:
         await worker.engine.keep_bundle(prepared.plan, prepared.bundle.bytes)
     request = StartRun(
@@ -74,5 +73,4 @@ async def make_fork(worker: Worker, prepared: PreparedFork, *, by: str = "") -> 
         by=by,
         tainted=prepared.fork.tainted,
     )
-    async with handed_on(worker, prepared.parent) as new:
-        return await worker.start(prepared.plan, new, request)
+    return await begin_after(worker, prepared.parent, prepared.plan, request, detach=detach)
