@@ -6,7 +6,7 @@ TenancyError
 ├── KeyDeclaredError    a key that cannot be made as it was asked for
 └── KeyNotFoundError    no key has that id
 
-That somebody may not do something is none of these: it is an answer, `caller.Refusal` or `key_cache.KeyRefused`.
+That somebody may not do something is none of these: it is an answer, `caller.Refusal` or `keys.KeyRefused`.
 """
 
 from __future__ import annotations
