@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from interlock.authoring.dialects.policies import NONE_IN_FORCE, PoliciesInForce
 from interlock.authoring.dialects.reading import Reading
 from interlock.authoring.dialects.recognising import read_graph
 from interlock.authoring.report import render_problems
@@ -50,24 +51,24 @@ def any_agents(*names: str) -> Catalogue:
     return around(*(AgentContract(name=name, prompt="Work.", output=anything) for name in names))
 
 
-def read(text: str, project: Catalogue) -> Reading:
+def read(text: str, project: Catalogue, policies: PoliciesInForce = NONE_IN_FORCE) -> Reading:
     """The reading of a document."""
-    return read_graph(read_document(text).data or {}, project)
+    return read_graph(read_document(text).data or {}, project, policies=policies)
 
 
-def problems_in(text: str, project: Catalogue) -> list[str]:
+def problems_in(text: str, project: Catalogue, policies: PoliciesInForce = NONE_IN_FORCE) -> list[str]:
     """Each problem that is told of a document, with its line and column, errors and warnings alike."""
     document = read_document(text, source="")
-    reading = read_graph(document.data or {}, project)
+    reading = read_graph(document.data or {}, project, policies=policies)
     compiled = () if reading.graph is None else compile_graph(reading.graph, project).problems
     found = (*document.problems, *reading.problems, *map(reading.at_origin, compiled))
     return [_said(line) for line in render_problems(found, document).splitlines() if _is_heading(line)]
 
 
-def nodes_of(text: str, project: Catalogue) -> dict[str, Any]:
+def nodes_of(text: str, project: Catalogue, policies: PoliciesInForce = NONE_IN_FORCE) -> dict[str, Any]:
     """The nodes of the graph that a document means, which has to be without problems."""
-    assert problems_in(text, project) == []
-    graph = read(text, project).graph
+    assert problems_in(text, project, policies) == []
+    graph = read(text, project, policies).graph
     assert graph is not None
     return dict(graph["nodes"])
 

@@ -21,11 +21,11 @@ from msgspec import Struct
 from pydantic import Field, ValidationError
 
 from interlock.authoring.dialects import agentos_events as events
-from interlock.authoring.dialects.agentos_policies import AgentosPolicy, budget_of
 from interlock.authoring.dialects.callees import Callee, callee_named
 from interlock.authoring.dialects.drafting import Drafting
-from interlock.authoring.dialects.handing import Giver, fitted, is_closed
+from interlock.authoring.dialects.handing import Giver, handed
 from interlock.authoring.dialects.naming import NodeNames
+from interlock.authoring.dialects.policies import PoliciesInForce
 from interlock.authoring.dialects.reading import Reading
 from interlock.authoring.dialects.shapes import read_shape
 from interlock.core.catalogue import Catalogue
@@ -37,7 +37,6 @@ NAME: Final = "AgentOS graph"
 KEYS: Final = frozenset({"dag", "agents", "policy_name"})
 """Keys that no other dialect has."""
 
-_INPUTS: Final = Giver("inputs", {"type": "object"})
 _UNSURE: Final = "any"
 """How a node with several edges and no `join` starts: with what has come when no more can come."""
 
@@ -80,6 +79,7 @@ class _Agent(Struct, frozen=True):
     callee: Callee
     at: Place
     at_name: Place
+    budget: dict[str, Any] | None
 
 
 class _Edge(Struct):
@@ -92,9 +92,7 @@ class _Edge(Struct):
     is_parallel: bool
 
 
-def read_agentos_graph(
-    document: Mapping[str, Any], around: Catalogue, policies: Mapping[str, AgentosPolicy]
-) -> Reading:
+def read_agentos_graph(document: Mapping[str, Any], around: Catalogue, policies: PoliciesInForce) -> Reading:
     """The graph that an AgentOS graph means."""
     draft = Drafting(NAME)
     written = read_shape(WrittenGraph, document, what="an AgentOS graph")
@@ -104,36 +102,28 @@ def read_agentos_graph(
     draft.head(written.name, at=("name",), description=written.description)
     _limit_graph(written, policies, draft)
     names = NodeNames()
-    agents = _agents(written, names, around, draft)
+    agents = _agents(written, names, around, policies, draft)
     edges = _edges(written, agents, draft)
     joins = _joins(written, draft)
     if draft.has_errors:
         return draft.reading()
-    _Writer(agents, edges, joins=joins, names=names, policies=policies, draft=draft).write()
+    _Writer(agents, edges, joins=joins, names=names, draft=draft).write()
     return draft.reading()
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def _limit_graph(written: WrittenGraph, policies: Mapping[str, AgentosPolicy], draft: Drafting) -> None:
-    policy = _policy(written.policy_name, ("policy_name",), policies, draft)
-    if policy is not None and (budget := budget_of(policy)) is not None:
-        draft.key("budget", budget, at=("policy_name",))
+def _limit_graph(written: WrittenGraph, policies: PoliciesInForce, draft: Drafting) -> None:
+    if written.policy_name is not None and policies.check(written.policy_name, ("policy_name",), draft):
+        budget = policies.budget_of(written.policy_name)
+        if budget is not None:
+            draft.key("budget", budget, at=("policy_name",))
 
 
-def _policy(
-    name: str | None, at: Place, policies: Mapping[str, AgentosPolicy], draft: Drafting
-) -> AgentosPolicy | None:
-    if name is None or name in policies:
-        return None if name is None else policies[name]
-    meant = nearest(name, policies)
-    advice = f"did you mean `{meant}`?" if meant else "write it among the project's policies, or leave the name out"
-    draft.problem(at, f"the policy `{name}` is not known here, so nothing would enforce it", advice)
-    return None
-
-
-def _agents(written: WrittenGraph, names: NodeNames, around: Catalogue, draft: Drafting) -> dict[str, _Agent]:
+def _agents(
+    written: WrittenGraph, names: NodeNames, around: Catalogue, policies: PoliciesInForce, draft: Drafting
+) -> dict[str, _Agent]:
     """The agents by the names that the document gives them."""
     agents: dict[str, _Agent] = {}
     for index, item in enumerate(written.agents):
@@ -148,9 +138,11 @@ def _agents(written: WrittenGraph, names: NodeNames, around: Catalogue, draft: D
             message = f"`{agent.name}` is called like the agent `{names.holder(agent.name)}`"
             draft.problem(at_name, message, "name each agent once")
             continue
-        callee = callee_named(agent.name, around)
         _check_tools(agent, around, at, draft)
-        agents[agent.name] = _Agent(agent, node, callee, at, at_name)
+        name = agent.policy_name
+        is_limited = name is not None and policies.check(name, (*at, "policy_name"), draft)
+        budget = policies.budget_of(name) if name is not None and is_limited else None
+        agents[agent.name] = _Agent(agent, node, callee_named(agent.name, around), at, at_name, budget)
     return agents
 
 
@@ -235,12 +227,10 @@ class _Writer:
         *,
         joins: Mapping[str, Any],
         names: NodeNames,
-        policies: Mapping[str, AgentosPolicy],
         draft: Drafting,
     ) -> None:
         self._agents = list(agents.values())
         self._joins = joins
-        self._policies = policies
         self._draft = draft
         self._leaving: dict[str, list[_Edge]] = {agent.node: [] for agent in self._agents}
         self._leading: dict[str, list[_Edge]] = {agent.node: [] for agent in self._agents}
@@ -281,21 +271,14 @@ class _Writer:
             node["when"] = f"${{{ended}}}"
         if agent.written.description:
             node["description"] = agent.written.description
-        policy = _policy(agent.written.policy_name, (*agent.at, "policy_name"), self._policies, self._draft)
-        if policy is not None and (budget := budget_of(policy)) is not None:
-            node["budget"] = budget
+        if agent.budget is not None:
+            node["budget"] = agent.budget
         parts: dict[Place, Place] = {(agent.callee.kind,): agent.at_name, ("input",): agent.at_name}
         parts |= {("after", self._source(edge)): ("dag", edge.index) for edge in leading}
         self._draft.node(agent.node, node, at=agent.at, parts=parts)
 
     def _given(self, agent: _Agent, leading: Sequence[_Edge]) -> Any:  # noqa: ANN401 - a template: JSON data
-        """The run's inputs, and what the sources gave, by their names; of that what it declares, if it does."""
-        values = {edge.source.node: self._value(edge) for edge in leading}
-        if agent.callee.input is None or not is_closed(agent.callee.input):
-            return {"inputs": "${inputs}"} | {name: f"${{{giver.expression}}}" for name, giver in values.items()}
-        by_name = {name: [f"optional.of({giver.expression})"] for name, giver in values.items()}
-        by_name.setdefault("inputs", ["optional.of(inputs)"])
-        return fitted(agent.callee.input, [*values.values(), _INPUTS], else_from=by_name)
+        return handed(agent.callee, {edge.source.node: self._value(edge) for edge in leading})
 
     def _value(self, edge: _Edge) -> Giver:
         """What a source gave, read where the edge comes from: to mention the source itself would be to need it."""

@@ -29,8 +29,21 @@ class Callee(Struct, frozen=True):
 
 def callee_named(name: str, around: Catalogue) -> Callee:
     """The agent of that name, or else the tool; one that nobody knows is an agent of which the compiler tells."""
-    if (agent := around.agents.get(name)) is not None:
-        return Callee("agent", name, agent.input, agent.output or _TEXT, agent.labels)
-    if (tool := around.tools.get(name)) is not None:
-        return Callee("tool", name, tool.input, tool.output, tuple(tool.labels or ()))
-    return Callee("agent", name)
+    is_tool = name not in around.agents and name in around.tools
+    return tool_named(name, around) if is_tool else agent_named(name, around)
+
+
+def agent_named(name: str, around: Catalogue) -> Callee:
+    """The agent of that name. Of one that nobody knows the compiler tells."""
+    agent = around.agents.get(name)
+    return (
+        Callee("agent", name)
+        if agent is None
+        else Callee("agent", name, agent.input, agent.output or _TEXT, agent.labels)
+    )
+
+
+def tool_named(name: str, around: Catalogue) -> Callee:
+    """The tool of that name, which is known."""
+    tool = around.tools[name]
+    return Callee("tool", name, tool.input, tool.output, tool.labels)

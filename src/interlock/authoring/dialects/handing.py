@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
+from interlock.authoring.dialects.callees import Callee
 from interlock.core.expressions import RESERVED_WORDS
 from interlock.core.values import JsonSchema
 
@@ -68,17 +70,39 @@ def is_closed(schema: JsonSchema | None) -> bool:
     return schema is not None and schema.get("additionalProperties") is False and not schema.get("patternProperties")
 
 
+_NOTHING: Final[Mapping[str, Sequence[Optional]]] = MappingProxyType({})
+INPUTS: Final = Giver("inputs", {"type": "object"})
+"""What a run was given: a map, of which nothing is declared."""
+
+
+def handed(callee: Callee, givers: Mapping[str, Giver]) -> Any:  # noqa: ANN401 - a template: JSON data
+    """The run's inputs and what nodes before gave, by their names; of that what is declared, if anything is.
+
+    A declared field is the value of the node of its name, or else a field of the first value that has it.
+    """
+    if callee.input is None or not is_closed(callee.input):
+        return {"inputs": "${inputs}"} | {name: f"${{{giver.expression}}}" for name, giver in givers.items()}
+    whole = {"inputs": INPUTS, **givers}
+    named = {name: [f"optional.of({giver.expression})"] for name, giver in whole.items()}
+    return fitted(callee.input, [*givers.values(), INPUTS], first_from=named)
+
+
 def fitted(
-    taken: JsonSchema, givers: Sequence[Giver], *, else_from: Mapping[str, Sequence[Optional]] | None = None
+    taken: JsonSchema,
+    givers: Sequence[Giver],
+    *,
+    first_from: Mapping[str, Sequence[Optional]] = _NOTHING,
+    else_from: Mapping[str, Sequence[Optional]] = _NOTHING,
 ) -> str | dict[str, Any]:
     """Of the fields that are taken those that there are, each from the first giver that has it.
 
-    `else_from` says what stands for a field that no giver has.
+    `first_from` says what a field is before any giver is asked, `else_from` what stands for one that no giver has.
     """
     entries: list[str] = []
     for field in fields_of(taken):
-        options = [option for giver in givers if (option := giver.field(field)) is not None]
-        options += (else_from or {}).get(field, ())
+        options = list(first_from.get(field, ()))
+        options += [option for giver in givers if not options and (option := giver.field(field)) is not None]
+        options += else_from.get(field, ())
         if options:
             entries.append(f"?{quoted(field)}: {first_of(options)}")
     return f"${{{{{', '.join(entries)}}}}}" if entries else {}

@@ -6,11 +6,10 @@ A document of ours stays as it is. What fits two shapes or none is not guessed a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
-from interlock.authoring.dialects import agentos_graphs, step_lists
-from interlock.authoring.dialects.agentos_policies import AgentosPolicy
+from interlock.authoring.dialects import agentos_graphs, node_lists, step_lists
+from interlock.authoring.dialects.policies import NONE_IN_FORCE, PoliciesInForce
 from interlock.authoring.dialects.reading import Reading
 from interlock.core.catalogue import Catalogue
 from interlock.core.compiling.json_data import plain_json
@@ -37,6 +36,8 @@ def recognise(document: Mapping[str, Any]) -> Shape | Problem:
         found.append("AgentOS graph")
     if not step_lists.KEYS.isdisjoint(document):
         found.append("step list")
+    if node_lists.is_node_list(document):
+        found.append("node list")
     if len(found) == 1 or "graph" in document:
         return found[0]
     if not found:
@@ -49,11 +50,11 @@ def read_graph(
     document: Mapping[str, Any],
     around: Catalogue,
     *,
-    policies: Mapping[str, AgentosPolicy] = MappingProxyType({}),
+    policies: PoliciesInForce = NONE_IN_FORCE,
 ) -> Reading:
     """The graph of ours that a document is or means. Never raises for what a document holds.
 
-    `around` tells of the tools and agents that it may name; `policies` are those that an AgentOS graph may name.
+    `around` tells of the tools and agents that it may name; `policies` of the policies that are in force.
     """
     if "graph" in document:
         return Reading(document)
@@ -66,16 +67,18 @@ def read_graph(
             return _turned(shape, document, around, policies)
 
 
-def _turned(
-    shape: Shape, document: Mapping[str, Any], around: Catalogue, policies: Mapping[str, AgentosPolicy]
-) -> Reading:
+def _turned(shape: Shape, document: Mapping[str, Any], around: Catalogue, policies: PoliciesInForce) -> Reading:
     problems: list[Problem] = []
     plain = plain_json(document, (), problems)
     if problems or not isinstance(plain, dict):
         return Reading(None, tuple(problems), shape)
-    if shape == "AgentOS graph":
-        return agentos_graphs.read_agentos_graph(plain, around, policies)
-    return step_lists.read_step_list(plain, around)
+    match shape:
+        case "AgentOS graph":
+            return agentos_graphs.read_agentos_graph(plain, around, policies)
+        case "node list":
+            return node_lists.read_node_list(plain, around, policies)
+        case _:
+            return step_lists.read_step_list(plain, around)
 
 
 def _is_ours(document: Mapping[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from pydantic import Field
 from interlock.authoring.dialects.callees import Callee, callee_named
 from interlock.authoring.dialects.convergence import DEFAULT_CHECK, converged
 from interlock.authoring.dialects.drafting import Drafting
-from interlock.authoring.dialects.handing import Giver, Optional, fitted, is_closed
+from interlock.authoring.dialects.handing import INPUTS, Giver, Optional, fitted, is_closed
 from interlock.authoring.dialects.naming import NodeNames
 from interlock.authoring.dialects.reading import Reading
 from interlock.authoring.dialects.shapes import read_shape
@@ -35,7 +35,6 @@ KEYS: Final = frozenset({"steps", "coordination_type", "max_iterations", "conver
 
 ROUNDS_MAX: Final = 1_000
 _ROUNDS: Final = "rounds"
-_INPUTS: Final = Giver("inputs", {"type": "object"})
 
 _TASK_WORDS: Final = ("task", "question", "goal", "topic", "query", "request", "text")
 """Words for what a run is about: a step that asks for it by one of them is given what there is under another."""
@@ -138,14 +137,14 @@ def _given_first(step: _Step) -> Any:  # noqa: ANN401 - a template: JSON data
     """The run's input."""
     if step.callee.input is None or not is_closed(step.callee.input):
         return "${inputs}"
-    return fitted(step.callee.input, [_INPUTS], else_from=_words())
+    return fitted(step.callee.input, [INPUTS], else_from=_words())
 
 
 def _given_after(step: _Step, before: _Step, feedback: Optional | None = None) -> Any:  # noqa: ANN401 - a template
     """What the step before gave; what gave text is handed on as the field `text`."""
     if step.callee.input is not None and is_closed(step.callee.input):
         words = _words(before=before.output, feedback=feedback)
-        return fitted(step.callee.input, [before.output, _INPUTS], else_from=words)
+        return fitted(step.callee.input, [before.output, INPUTS], else_from=words)
     if before.output.is_map:
         return f"${{{before.node}}}"
     if not before.output.may_be_map:
@@ -180,7 +179,7 @@ def _write_rounds(written: WrittenStepList, steps: Sequence[_Step], names: NodeN
         if index:
             given = _given_after(step, steps[index - 1], feedback)
         elif step.callee.input is not None and is_closed(step.callee.input):
-            given = fitted(step.callee.input, [_INPUTS], else_from=_words(feedback=feedback))
+            given = fitted(step.callee.input, [INPUTS], else_from=_words(feedback=feedback))
         else:
             given = _merged_with_feedback(feedback, names, nodes)
         nodes[step.node] = step.callee.node(given)
