@@ -44,8 +44,8 @@ def test_research_goes_on_until_two_sources_carry_it(tmp_path: Path) -> None:
         "converged",
     )
     assert [each["source"] for each in found] == [
-        "corpus:energy/limits-of-renewable-energy",
         "corpus:energy/renewable-energy",
+        "corpus:energy/limits-of-renewable-energy",
     ]
 
 

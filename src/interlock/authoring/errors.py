@@ -3,7 +3,8 @@
     AuthoringError
     ├── InvalidDocumentError    the document has problems: they are attributes, and the message shows them all
     ├── CannotFormatError       the document was left as it is, rather than damaged
-    └── BuildError              a graph was built in Python in a way that cannot be meant
+    ├── BuildError              a graph was built in Python in a way that cannot be meant
+    └── NoTextInputError        plain words were given to what takes none, or more than one thing
 
 Reading itself raises nothing: a `Document` carries its problems, so that they can be shown with those of `compile`.
 """
@@ -36,6 +37,15 @@ class CannotFormatError(AuthoringError):
         super().__init__(f"{source} was left as it is: {why}")
         self.source = source
         self.why = why
+
+
+class NoTextInputError(AuthoringError):
+    """Plain words were given to something that takes none, or more than one thing."""
+
+    def __init__(self, what: str, inputs: Sequence[str]) -> None:
+        takes = f"it takes {', '.join(inputs)}: give them by name" if inputs else "it takes nothing"
+        super().__init__(f"{what} cannot be given words alone: {takes}")
+        self.inputs = tuple(inputs)
 
 
 class BuildError(AuthoringError):

@@ -3,6 +3,7 @@
 InterlockError
 ├── InvalidGraphError      a graph has problems: all of them, each with its line, are in the message
 ├── UnknownGraphError      a graph was named that nobody has
+├── UnknownToolError       a tool was named, to be called by itself, that nobody has
 ├── UnreadableGraphError   a graph's file cannot be read
 ├── UnreadableFolderError  the folder of graphs cannot be read
 ├── TwoGraphsError         two files hold graphs of one name
@@ -42,6 +43,15 @@ class UnknownGraphError(InterlockError):
         meant = nearest(name, names)
         hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(names)}" if names else "there are none"
         super().__init__(f"there is no graph named {name or repr(name)}; {hint}")
+        self.name = name
+
+
+class UnknownToolError(InterlockError):
+    """A tool was named, to be called by itself, that is not among those known here."""
+
+    def __init__(self, name: str, *, known: Iterable[str]) -> None:
+        meant = nearest(name, known)
+        super().__init__(f"there is no tool `{name}`" + (f": did you mean `{meant}`?" if meant else ""))
         self.name = name
 
 

@@ -14,8 +14,12 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 from msgspec import Struct
 
 from interlock.agents.collecting import Agents
+from interlock.authoring.dialects.policies import NONE_IN_FORCE, PoliciesInForce
+from interlock.authoring.dialects.reading import Reading
+from interlock.authoring.dialects.recognising import graph_name_in, read_graph
 from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.authoring.report import Subject, render_problems
+from interlock.authoring.single_step import AGENT, graph_of_agent, graph_of_tool, is_single_step
 from interlock.authoring.yaml_document import Document, read_document
 from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue, WhyNot
@@ -28,6 +32,7 @@ from interlock.embedded.errors import (
     InvalidGraphError,
     TwoGraphsError,
     UnknownGraphError,
+    UnknownToolError,
     UnreadableFolderError,
     UnreadableGraphError,
 )
@@ -83,7 +88,8 @@ class CheckedGraph(Struct, frozen=True):
 
 
 GraphSource: TypeAlias = str | Path | Mapping[str, Any] | BuiltGraph | CheckedGraph | Named
-"""A file, the name of a known graph, a document, one built in Python; or one that was checked, to be run many times."""
+"""A file, the name of a known graph (`agent:NAME` and `tool:NAME` are graphs of one step), a document, one built in
+Python; or one that was checked, to be run many times."""
 
 
 class Graphs:
@@ -100,6 +106,7 @@ class Graphs:
         document_limits: DocumentLimits,
         graph_limits: GraphLimits,
         packaged: Path | None = None,
+        policies: PoliciesInForce = NONE_IN_FORCE,
     ) -> None:
         """`packaged` is the folder of graphs that come along: each is known unless the shelf has one of its name."""
         self._shelf = shelf
@@ -110,6 +117,7 @@ class Graphs:
         self._document_limits = document_limits
         self._graph_limits = graph_limits
         self._packaged = packaged
+        self._policies = policies
 
     def check(self, source: GraphSource) -> CheckedGraph:
         """A graph with all its problems. Raises only if there is no such graph or file."""
@@ -122,7 +130,8 @@ class Graphs:
         if isinstance(source, Named):
             return self._named(source.name)
         if is_graph_name(source):
-            return self._named(str(source))
+            name = str(source)
+            return self._single_step(name) if is_single_step(name) else self._named(name)
         path = Path(source)
         # Without a folder of graphs, those that a graph names are looked for beside it.
         return self._read(path, self._shelf if self._shelf is not None else path.parent)
@@ -141,6 +150,7 @@ class Graphs:
             document_limits=self._document_limits,
             graph_limits=self._graph_limits,
             packaged=self._packaged,
+            policies=self._policies,
         )
         return [as_it_is_now._check_if_there(source) for source in sources]
 
@@ -170,6 +180,16 @@ class Graphs:
             return self._compile(found.data or {}, found, known)
         raise UnknownGraphError(name, known=[*known, *packaged])
 
+    def _single_step(self, name: str) -> CheckedGraph:
+        """The graph of an agent or a tool by itself."""
+        kind, _, meant = name.partition(":")
+        if f"{kind}:" == AGENT:
+            self._agents.renew()
+            return self._compile(graph_of_agent(self._agents.get(meant).contract), None, self._shelf)
+        if meant not in self._tools:
+            raise UnknownToolError(meant, known=self._tools)
+        return self._compile(graph_of_tool(self._tools[meant]), None, self._shelf)
+
     def _read(self, path: Path, shelf: GraphShelf | _FolderOfGraphs | None) -> CheckedGraph:
         document = read_file(path, self._document_limits)
         return self._compile(document.data or {}, document, shelf)
@@ -177,21 +197,32 @@ class Graphs:
     def _compile(
         self, data: Mapping[str, Any], document: Document | None, shelf: GraphShelf | _FolderOfGraphs | None
     ) -> CheckedGraph:
-        name = str(data.get("graph") or (document.source if document else "unnamed"))
         unread = document.problems if document else ()
         if document is not None and document.data is None:
-            return CheckedGraph(name, Compiled(None, None, unread), unread, document)
+            return CheckedGraph(document.source, Compiled(None, None, unread), unread, document)
         self._agents.renew()  # as graphs are, agents are read again each time
+        callees = Catalogue(self._tools, agents=self._agents.contracts())
+        reading = read_graph(data, callees, policies=self._policies)
+        named = _GraphsBehind(self._by_name(shelf), self._packaged_by_name())
         catalogue = Catalogue(
             self._tools,
-            _GraphsBehind(self._by_name(shelf), self._packaged_by_name()),
-            self._agents.contracts(),
+            _AsOurs(named, callees, self._policies),
+            callees.agents,
             KnownZones(),
             pools=self._pools,
             kept_away=self._kept_away,
         )
-        compiled = compile_graph(data, catalogue, limits=self._graph_limits)
+        compiled = self._compiled(reading, catalogue)
+        name = graph_name_in(data) or (document.source if document else "unnamed")
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
+
+    def _compiled(self, reading: Reading, catalogue: Catalogue) -> Compiled:
+        """What comes of a graph that was read, with its problems where somebody wrote what they are about."""
+        if reading.graph is None:
+            return Compiled(None, None, reading.problems)
+        compiled = compile_graph(reading.graph, catalogue, limits=self._graph_limits)
+        problems = (*reading.problems, *map(reading.at_origin, compiled.problems))
+        return Compiled(compiled.plan, compiled.bundle, problems)
 
     def _packaged_by_name(self) -> _FolderOfGraphs:
         return _FolderOfGraphs(self._packaged, self._document_limits)
@@ -242,6 +273,26 @@ class _GraphsBehind(Mapping[str, Mapping[str, Any]]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+class _AsOurs(Mapping[str, Mapping[str, Any]]):
+    """Graphs by their names, those that were written for another system as the graphs of ours that they mean."""
+
+    def __init__(self, graphs: Mapping[str, Mapping[str, Any]], callees: Catalogue, policies: PoliciesInForce) -> None:
+        self._graphs = graphs
+        self._callees = callees
+        self._policies = policies
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        document = self._graphs[name]
+        reading = read_graph(document, self._callees, policies=self._policies)
+        return document if reading.graph is None else reading.graph
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._graphs)
+
+    def __len__(self) -> int:
+        return len(self._graphs)
 
 
 class _FolderOfGraphs(Mapping[str, Mapping[str, Any]]):
@@ -313,5 +364,5 @@ def _is_meant_as_graph(file: Path) -> bool:
 
 
 def _name_in(document: Document, file: Path) -> str:
-    name = document.data.get("graph") if is_map(document.data) else None
-    return name if isinstance(name, str) else file.stem
+    name = graph_name_in(document.data) if is_map(document.data) else None
+    return file.stem if name is None else name

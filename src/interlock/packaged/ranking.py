@@ -1,4 +1,4 @@
-"""Which texts fit a query best: Okapi BM25 over words, with those of a title counted more than once. Pure.
+"""Which texts fit a query best: Okapi BM25 over words, up to doubled by how much of its title was asked for. Pure.
 
 Knows no language beyond English plurals and the words that every text has.
 """
@@ -19,8 +19,6 @@ _SATURATION: Final = 1.2
 """k1: how soon a word that is repeated counts no more."""
 _LENGTH_WEIGHT: Final = 0.75
 """b: how much a long text is held to its length."""
-_TITLE_WEIGHT: Final = 3
-"""How often a word of the title counts."""
 _PLURAL_LENGTH_MIN: Final = 4
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
@@ -43,7 +41,7 @@ class Ranking(Struct, frozen=True):
 
 def ranking_of(texts: Sequence[CorpusText]) -> Ranking:
     """What is needed to rank these texts."""
-    counts = tuple(Counter(words(text.title) * _TITLE_WEIGHT + words(text.text)) for text in texts)
+    counts = tuple(Counter(words(text.title) + words(text.text)) for text in texts)
     return Ranking(
         texts=tuple(texts),
         counts=counts,
@@ -80,11 +78,13 @@ def _score(ranking: Ranking, number: int, asked: dict[str, None]) -> float:
     counts, length = ranking.counts[number], ranking.lengths[number]
     usual = sum(ranking.lengths) / len(ranking.lengths)
     held_to = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / usual)
-    return sum(
+    found = sum(
         _rarity(ranking, word) * counts[word] * (_SATURATION + 1) / (counts[word] + held_to)
         for word in asked
         if counts[word]
     )
+    title = words(ranking.texts[number].title)
+    return found * (1 + sum(word in asked for word in title) / max(len(title), 1))
 
 
 def _rarity(ranking: Ranking, word: str) -> float:
