@@ -202,6 +202,21 @@ async def test_the_feed_tells_every_append_once_in_the_order_of_commits(place: P
 
 
 @in_event_loop
+async def test_behind_the_end_of_the_feed_lies_only_what_is_yet_to_come(place: Place) -> None:
+    """Who listens from now on is to hear nothing of before, and all that comes."""
+    async with place.store() as store:
+        lease = await store.acquire_lease(TENANT, "r1", owner=WORKER)
+        before = await store.feed_end(TENANT)
+        await store.append(append(lease, started()))
+        between = await store.feed_end(TENANT)
+
+        await store.append(append(lease, *step(0), after=1))
+
+        assert (before, [entry.first_seq for entry in await store.feed(TENANT, after=before)]) == (0, [1, 2])
+        assert [entry.first_seq for entry in await store.feed(TENANT, after=between)] == [2]
+
+
+@in_event_loop
 async def test_who_has_seen_a_position_never_meets_a_smaller_one(place: Place) -> None:
     """Also when two write at once: a follower that skipped an append would never know."""
     seen: list[FeedEntry] = []

@@ -164,6 +164,10 @@ class EventStore(Protocol):
         """
         ...
 
+    async def feed_end(self, tenant: str) -> int:
+        """A position behind which lie only appends that were not committed yet."""
+        ...
+
     async def change_mark(self, about: Topic = "anything") -> int:
         """A number that is another one once anybody has committed what it is about. It costs next to nothing to ask.
 

@@ -17,6 +17,19 @@ from interlock.store.sealing import CHAIN_START, Header, Sealed, header_hash, re
 EVENTS_AT_ONCE: Final = 1_000
 
 
+async def read_span(
+    store: EventStore, tenant: str, run: str, *, first: int, last: int
+) -> AsyncIterator[Event | Header]:
+    """Some events of a log by number, and of those that were erased the headers. Their chain is not looked at."""
+    while first <= last:
+        page = await store.read_sealed(tenant, run, after=first - 1, limit=min(EVENTS_AT_ONCE, last - first + 1))
+        if not page:
+            return
+        for sealed in page:
+            yield read_header(sealed) if sealed.payload is None else unseal(sealed)
+        first += len(page)
+
+
 class LogReading:
     """One reader's way through a log. What comes to the log later is read when it is asked again."""
 

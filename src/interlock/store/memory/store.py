@@ -179,6 +179,11 @@ class MemoryEventStore:
         first = bisect_right(feed, after, key=lambda entry: entry.position)
         return feed[first : first + limit]
 
+    async def feed_end(self, tenant: str) -> int:
+        """The position of the last append."""
+        feed = self._tenant(tenant).feed
+        return feed[-1].position if feed else 0
+
     async def change_mark(self, about: Topic = "anything") -> int:  # noqa: ARG002 - it cannot tell
         """How often anything was changed."""
         return self._changes

@@ -71,6 +71,12 @@ async def feed(session: Session, tenant: str, after: int, limit: int) -> list[Fe
     return [FeedEntry(*row) for row in await session.fetch(_FEED, tenant, after, limit)]
 
 
+async def feed_end(session: Session, tenant: str) -> int:
+    """Where a tenant's feed ends."""
+    [(position,)] = await session.fetch("select coalesce(max(position), 0) from feed where tenant = $1", tenant)
+    return position
+
+
 async def run_by_name(session: Session, tenant: str, run: str) -> RunRow | None:
     """One run."""
     return _run_or_none(await session.fetchrow(_RUN_BY_NAME, tenant, run))

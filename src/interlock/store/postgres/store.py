@@ -164,6 +164,10 @@ class PostgresEventStore:
         """Committed appends in order: each holds the end of the tenant's feed until it is committed."""
         return await self._ask(lambda session: reads.feed(session, tenant, after, limit))
 
+    async def feed_end(self, tenant: str) -> int:
+        """The position of the tenant's last append."""
+        return await self._ask(lambda session: reads.feed_end(session, tenant))
+
     async def change_mark(self, about: Topic = "anything") -> int:
         """A number in memory, moved by what this store commits and by what the others tell. Asks the server nothing."""
         return await self._open().changes.mark(about)

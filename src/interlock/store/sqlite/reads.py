@@ -61,6 +61,11 @@ def feed(connection: sqlite3.Connection, tenant: str, after: int, limit: int) ->
     return [FeedEntry(*row) for row in connection.execute(_FEED, (after, tenant, limit))]
 
 
+def feed_end(connection: sqlite3.Connection) -> int:
+    """Where the feed of all tenants ends."""
+    return connection.execute("select coalesce(max(position), 0) from event").fetchone()[0]
+
+
 def change_mark(connection: sqlite3.Connection) -> int:
     """Changes with each commit of any other connection, of this process or another. Reads no page of the file."""
     return connection.execute("pragma data_version").fetchone()[0]

@@ -125,6 +125,10 @@ class SqliteEventStore:
         """Committed appends in order. Only one transaction writes at a time, so positions appear in order as well."""
         return self._look(lambda file: reads.feed(file, tenant, after, limit))
 
+    async def feed_end(self, tenant: str) -> int:  # noqa: ARG002 - positions are of all tenants together
+        """The position of the last append of any tenant."""
+        return self._look(reads.feed_end)
+
     async def change_mark(self, about: Topic = "anything") -> int:  # noqa: ARG002 - it cannot tell
         """Another number once anybody, also another process, has committed: a few microseconds, no page is read."""
         return self._look(reads.change_mark)
