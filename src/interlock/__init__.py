@@ -17,6 +17,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from interlock.audit.exporting import RunExport
+    from interlock.audit.importing import ImportedRun
+    from interlock.audit.run_file import VerifiedFile
     from interlock.authoring.building.builder import GraphBuilder, graph
     from interlock.authoring.building.references import Node, Reference
     from interlock.authoring.building.scopes import Scope
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from interlock.embedded.fleet import Fleet
     from interlock.embedded.graphs import Named
     from interlock.embedded.retention import RunRetention
+    from interlock.embedded.run_files import RunFiles
     from interlock.embedded.selection import Selection
     from interlock.embedded.served import Served
     from interlock.embedded.sinks import Sinks
@@ -98,6 +102,7 @@ __all__ = [
     "GraphBuilder",
     "GraphSource",
     "Header",
+    "ImportedRun",
     "Interlock",
     "InterlockError",
     "InvalidGraphError",
@@ -127,6 +132,8 @@ __all__ = [
     "RequestRefusedError",
     "RetentionSettings",
     "RunDifference",
+    "RunExport",
+    "RunFiles",
     "RunFilter",
     "RunHandle",
     "RunLimit",
@@ -152,6 +159,7 @@ __all__ = [
     "TriggerView",
     "Triggers",
     "UnknownGraphError",
+    "VerifiedFile",
     "Wait",
     "Words",
     "WorkerCard",
@@ -165,6 +173,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "interlock.audit.exporting": ("RunExport",),
+    "interlock.audit.importing": ("ImportedRun",),
+    "interlock.audit.run_file": ("VerifiedFile",),
     "interlock.authoring.building.builder": ("GraphBuilder", "graph"),
     "interlock.authoring.building.references": ("Node", "Reference"),
     "interlock.authoring.building.scopes": ("Scope",),
@@ -172,6 +183,7 @@ _HOMES = {
     "interlock.embedded.fleet": ("Fleet",),
     "interlock.embedded.graphs": ("Named",),
     "interlock.embedded.retention": ("RunRetention",),
+    "interlock.embedded.run_files": ("RunFiles",),
     "interlock.embedded.selection": ("Selection",),
     "interlock.embedded.served": ("Served",),
     "interlock.embedded.sinks": ("Sinks",),

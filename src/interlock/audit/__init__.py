@@ -10,17 +10,23 @@ from interlock.audit.errors import (
     SigningKeyError,
     UntrustedSignerError,
 )
-from interlock.audit.exporting import export_run
+from interlock.audit.exporting import RunExport
+from interlock.audit.import_record import ImportRecord, find_import
+from interlock.audit.importing import ImportedRun, import_run, verified_file
 from interlock.audit.kept_key import signing_key
 from interlock.audit.manifest import Manifest, RunSummary, Signature
 from interlock.audit.run_file import VerifiedFile, verify_file
 from interlock.audit.signing_key import SigningKey, fingerprint_of, parse_public_pem, public_pem, verify
+from interlock.audit.trusting import trusted_fingerprint
 
 __all__ = [
     "AuditError",
+    "ImportRecord",
+    "ImportedRun",
     "Manifest",
     "NotExportedError",
     "NotImportedError",
+    "RunExport",
     "RunFileError",
     "RunSummary",
     "Signature",
@@ -28,11 +34,14 @@ __all__ = [
     "SigningKeyError",
     "UntrustedSignerError",
     "VerifiedFile",
-    "export_run",
+    "find_import",
     "fingerprint_of",
+    "import_run",
     "parse_public_pem",
     "public_pem",
     "signing_key",
+    "trusted_fingerprint",
+    "verified_file",
     "verify",
     "verify_file",
 ]

@@ -3,6 +3,7 @@
 AuditError
 ├── SigningKeyError        text or bytes that are no key to sign or to verify with
 ├── RunFileError           a run file is not what was signed: which part of it, and which event
+├── RunFileTooLongError    a run file is longer than whoever takes it allows
 ├── UntrustedSignerError   nobody who is trusted has signed a run file
 ├── NotExportedError       a run cannot be put into a file now
 └── NotImportedError       a run file is sound, and is not kept here
@@ -29,6 +30,14 @@ class RunFileError(AuditError):
     def __init__(self, what: str, *, part: str, seq: int | None = None) -> None:
         super().__init__(f"{what}: nothing of this file is kept; ask whoever sent it for another copy")
         self.what, self.part, self.seq = what, part, seq
+
+
+class RunFileTooLongError(AuditError):
+    """What is sent is longer than whoever takes it allows."""
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(f"the file is longer than the {bytes_max:,} bytes that are taken here: use `interlock import`")
+        self.bytes_max = bytes_max
 
 
 class UntrustedSignerError(AuditError):

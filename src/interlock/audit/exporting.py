@@ -56,29 +56,59 @@ def unsigned(manifest: bytes) -> Sequence[Signature]:
     return ()
 
 
-async def export_run(
-    store: EventStore,
-    key: SigningKey,
-    *,
-    tenant: str,
-    run: str,
-    signed: Signed = unsigned,
-    progress: Progress = untold,
-) -> AsyncIterator[bytes]:
-    """The bytes of a run's file, piece by piece.
+class RunExport:
+    """A run's file being made: iterate over it once to get its bytes, piece by piece.
 
     Raises `MissingError` if there is no such run, `DamagedError` if it is not what was stored, and `NotExportedError`.
     """
-    row = await store.get_run(tenant, run)
-    making = _Making(store, tenant, row)
-    async for part in making.parts(progress):
-        yield written(part)
-    manifest = written_manifest(making.manifest())
-    if len(manifest) > PART_BYTES_MAX:
-        raise NotExportedError(run, f"it consists of {len(making.entries):,} parts, more than a manifest names")
-    yield written(Part(MANIFEST, manifest))
-    signatures = written_signatures([*signed(manifest), sign(manifest, key)])
-    yield written(Part(SIGNATURES, signatures)) + END
+
+    def __init__(
+        self,
+        store: EventStore,
+        key: SigningKey,
+        *,
+        tenant: str,
+        run: str,
+        signed: Signed = unsigned,
+        progress: Progress = untold,
+    ) -> None:
+        """`signed` gives the signatures that others have made of the very same manifest."""
+        self._store = store
+        self._key = key
+        self._tenant = tenant
+        self._run = run
+        self._signed = signed
+        self._progress = progress
+        self._manifest: Manifest | None = None
+        self.bytes_made = 0
+        """How many bytes there are so far."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the file says of itself, once all of it was made."""
+        assert self._manifest is not None, "a file is known once it was made"
+        return self._manifest
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces of the file: each is one part of it."""
+        async for part in self._parts():
+            piece = written(part)
+            self.bytes_made += len(piece)
+            yield piece
+        self.bytes_made += len(END)
+        yield END
+
+    async def _parts(self) -> AsyncIterator[Part]:
+        making = _Making(self._store, self._tenant, await self._store.get_run(self._tenant, self._run))
+        async for part in making.parts(self._progress):
+            yield part
+        self._manifest = making.manifest()
+        manifest = written_manifest(self._manifest)
+        if len(manifest) > PART_BYTES_MAX:
+            parts = len(self._manifest.parts)
+            raise NotExportedError(self._run, f"it consists of {parts:,} parts, more than a manifest can name")
+        yield Part(MANIFEST, manifest)
+        yield Part(SIGNATURES, written_signatures([*self._signed(manifest), sign(manifest, self._key)]))
 
 
 class _Page:

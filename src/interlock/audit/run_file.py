@@ -6,7 +6,7 @@ one was read, since who vouches for it is said at the end; whoever keeps pages t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import BinaryIO, Final
 
@@ -78,8 +78,11 @@ def verify_file(file: BinaryIO, *, on_part: Callable[[], None] = lambda: None) -
 class RunFileReading:
     """One way through a file, from its first byte to its last."""
 
-    def __init__(self, file: BinaryIO, *, on_part: Callable[[], None] = lambda: None) -> None:
-        self._parts = _Parts(file, on_part)
+    def __init__(
+        self, file: BinaryIO, *, known: Manifest | None = None, on_part: Callable[[], None] = lambda: None
+    ) -> None:
+        """With `known`, the manifest of a file that was verified, each part has to be the one that was found then."""
+        self._parts = _Parts(file, on_part, known.parts if known else None)
         self._after = 0
         self._page_name = ""
         self._previous = CHAIN_START
@@ -260,11 +263,12 @@ def _check_parts(found: Sequence[PartEntry], signed: Sequence[PartEntry]) -> Non
 class _Parts:
     """The parts of a file, each taken by the name that it must have."""
 
-    def __init__(self, file: BinaryIO, on_part: Callable[[], None]) -> None:
+    def __init__(self, file: BinaryIO, on_part: Callable[[], None], known: Sequence[PartEntry] | None) -> None:
         self._left: Iterator[Part] = iter(read_parts(file))
         self._next: Part | None = None
         self._taken: set[str] = set()
         self._on_part = on_part
+        self._known = known
         self.entries: list[PartEntry] = []
         """What was taken so far, but for manifest and signatures."""
 
@@ -290,17 +294,16 @@ class _Parts:
         self._next = None
         self._taken.add(name)
         if name not in (MANIFEST, SIGNATURES):
-            self.entries.append(entry_of(part))
+            self._note(entry_of(part))
         self._on_part()
         return part.data
+
+    def _note(self, entry: PartEntry) -> None:
+        if self._known is not None and entry not in self._known[len(self.entries) : len(self.entries) + 1]:
+            raise RunFileError(f"{entry.name} was changed while the file was read", part=entry.name)
+        self.entries.append(entry)
 
     def check_end(self) -> None:
         """Nothing may stand behind the last part."""
         if self.coming:
             raise RunFileError(f"{self.coming} stands behind the signatures", part=self.coming)
-
-
-def trusted_among(signers: Iterable[str], trusted: Iterable[str]) -> list[str]:
-    """Those who have signed and are trusted."""
-    known = set(trusted)
-    return [signer for signer in signers if signer in known]

@@ -235,8 +235,12 @@ class Packer:
     The one who folds a run owns it and takes the blobs from `fresh` when they append.
     """
 
-    def __init__(self, key: bytes, *, inline_bytes_max: int = INLINE_BYTES_MAX) -> None:
+    def __init__(
+        self, key: bytes, *, inline_bytes_max: int = INLINE_BYTES_MAX, names: Mapping[bytes, str] | None = None
+    ) -> None:
+        """`names`: what values are called that got their names under another key, by the SHA-256 of their bytes."""
         self._key = key
+        self._names = names or {}
         self._inline_bytes_max = inline_bytes_max
         self.fresh: dict[str, bytes] = {}
 
@@ -267,9 +271,12 @@ class Packer:
 
     def put_aside(self, data: bytes) -> Ref:
         """A blob of these bytes, to be appended with the event that mentions it."""
-        digest = hmac.digest(self._key, data, "sha256").hex()
+        digest = self._name_elsewhere(data) or hmac.digest(self._key, data, "sha256").hex()
         self.fresh[digest] = data
         return Ref(digest, len(data))
+
+    def _name_elsewhere(self, data: bytes) -> str:
+        return self._names.get(hashlib.sha256(data).digest(), "") if self._names else ""
 
     def take_fresh(self) -> dict[str, bytes]:
         """The blobs made since the last call: they belong to the append that is about to be written."""

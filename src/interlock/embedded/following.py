@@ -16,6 +16,7 @@ from interlock.engine.driving import RunDriver
 from interlock.engine.live_words import Live, Words
 from interlock.engine.telling.log_reading import LogReading
 from interlock.engine.worker import Worker
+from interlock.store.errors import ImportedRunError
 
 ASK_SECONDS: Final = 0.05
 LIVE_KEPT_MAX: Final = 1_000
@@ -38,6 +39,8 @@ class Following:
         self._told = asyncio.Event()
         self._live: deque[Live] = deque(maxlen=LIVE_KEPT_MAX)
         self._mark: int | None = None
+        self._is_moved_here = False
+        """Whether it is known that the run is one of this place."""
 
     async def __aenter__(self) -> Self:
         self._mark = await self._worker.engine.store.change_mark()
@@ -50,7 +53,11 @@ class Following:
         self._hush()
 
     async def changed(self) -> None:
-        """Return when something was committed since the last call, or something live was told."""
+        """Return when something was committed since the last call, or something live was told.
+
+        `ImportedRunError` if nothing more ever comes to the run here.
+        """
+        await self._refuse_imported()
         while not self._told.is_set():
             self._listen()
             try:
@@ -75,8 +82,21 @@ class Following:
 
     async def is_at_rest(self) -> bool:
         """Whether the run has ended, or only people or other systems can move it on."""
+        if await self._imported_from():
+            return True
         _, state = await self._worker.engine.view(self._run)
         return state.has_ended or waits_for_outside(state)
+
+    async def _refuse_imported(self) -> None:
+        if self._is_moved_here:
+            return
+        if imported_from := await self._imported_from():
+            raise ImportedRunError(self._run, imported_from=imported_from)
+        self._is_moved_here = True
+
+    async def _imported_from(self) -> str:
+        row = await self._worker.engine.store.find_run(self._worker.engine.tenant, self._run)
+        return row.imported_from if row is not None else ""
 
     def _listen(self) -> None:
         """A run may begin to be driven here while it is followed, or be driven anew."""

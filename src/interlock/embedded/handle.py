@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Literal, TypeAlias
 
+from interlock.audit.exporting import RunExport, untold
 from interlock.core import requests as r
 from interlock.core.canonical import canonical
 from interlock.core.continuing.forking import edit_of
@@ -18,6 +19,7 @@ from interlock.core.values import Value
 from interlock.embedded.following import Following
 from interlock.embedded.graphs import CheckedGraph
 from interlock.embedded.result import RunResult, result_of
+from interlock.embedded.run_files import RunFiles
 from interlock.engine.costing import calls_of_run, costs_of_runs, one_of, with_reply
 from interlock.engine.courses.differing import Course, Edges, RunDifference, difference, note_edge
 from interlock.engine.courses.forking import PreparedFork, make_fork, prepare_fork
@@ -155,6 +157,13 @@ class RunHandle:
         await self.row()
         plan, _ = graph.accepted()
         return await redecide_run(self._worker.engine, self.id, plan)
+
+    async def export(self, *, progress: Callable[[str, int, int], None] = untold) -> RunExport:
+        """The run as one signed file: iterate over it to get its bytes, piece by piece, as they are made.
+
+        `progress` is told what is done, how much of it, and how much there is.
+        """
+        return await RunFiles(self._worker.engine).export(self.id, progress=progress)
 
     async def plan(self) -> Plan:
         """The compiled graph that the run is pinned to."""

@@ -44,6 +44,7 @@ from interlock.embedded.kept_where import folder_beside, place_of_store
 from interlock.embedded.own_loop import in_own_loop
 from interlock.embedded.result import RunResult
 from interlock.embedded.retention import RunRetention
+from interlock.embedded.run_files import RunFiles
 from interlock.embedded.selection import Selection
 from interlock.embedded.served import GivenWorker, Served
 from interlock.embedded.serving import serve
@@ -424,6 +425,11 @@ class Interlock:
         """The API keys in the store, by which programs elsewhere are recognised."""
         engine = self._open_worker("keys").engine
         return ApiKeys(engine.store.records, now=engine.now)
+
+    @property
+    def run_files(self) -> RunFiles:
+        """Runs as signed files: exported here, verified and kept where they arrive."""
+        return RunFiles(self._open_worker("run_files").engine)
 
     @property
     def retention(self) -> RunRetention:

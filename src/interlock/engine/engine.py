@@ -6,7 +6,7 @@ Acts on recorded events alone: it gives back the effects that they ask for and p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from hashlib import sha256
@@ -148,9 +148,9 @@ class Engine:
         self._kept: set[str] = set()
         self._blob_key: bytes | None = None
 
-    async def packer(self) -> Packer:
-        """What puts large values aside, under the tenant's key."""
-        return Packer(await self._key())
+    async def packer(self, *, names: Mapping[bytes, str] | None = None) -> Packer:
+        """What puts large values aside, under the tenant's key; of an imported run, under the names that they have."""
+        return Packer(await self._key(), names=names)
 
     async def keep_bundle(self, plan: Plan, data: bytes) -> None:
         """Store what a run will be pinned to, before the run can mention it."""

@@ -20,7 +20,7 @@ from interlock.core.requests import StartRun
 from interlock.engine.errors import RequestRefusedError, RunNotFoundError
 from interlock.engine.handing_on import Begun, begin_after
 from interlock.engine.worker import Worker
-from interlock.store.errors import RunKeyTakenError
+from interlock.store.errors import ImportedRunError, RunKeyTakenError
 from interlock.store.rows import RunRow
 
 
@@ -76,6 +76,8 @@ async def _ended_run(worker: Worker, run: str) -> tuple[RunRow, Plan, list[Event
     row = await engine.store.find_run(engine.tenant, run)
     if row is None:
         raise RunNotFoundError(run)
+    if row.imported_from:
+        raise ImportedRunError(run, imported_from=row.imported_from)
     if row.status not in RUN_ENDED:
         _refuse(run, f"run {run} has not ended (it is {row.status}): cancel it first, or wait for its end")
     return row, *await engine.log_of(run)

@@ -140,14 +140,15 @@ async def _compared(engine: Engine, plan: Plan, row: RunRow, looked: _Looked) ->
 
     By each bundle on which the run was, up to where it left it: the last has all of the log to answer for.
     """
-    await _read_blobs(engine, looked.mentioned)
+    names = await _read_blobs(engine, looked.mentioned, is_named=bool(row.imported_from))
     for bundle, last in looked.stretches[:-1]:
         earlier = await engine.plan_of(bundle)
-        state, found = await divergence_in(engine, earlier, row.run, engine.pages(row, last), bundle=bundle)
+        before = engine.pages(row, last)
+        state, found = await divergence_in(engine, earlier, row.run, before, bundle=bundle, names=names)
         if found is not None:
             return Replayed(run=row.run, verdict="diverges", what=found.what, seq=found.seq, events=state.seq)
     pages = engine.pages(row, looked.last)
-    state, found = await divergence_in(engine, plan, row.run, pages, bundle=looked.bundle)
+    state, found = await divergence_in(engine, plan, row.run, pages, bundle=looked.bundle, names=names)
     if found is not None:
         return Replayed(run=row.run, verdict="diverges", what=found.what, seq=found.seq, events=state.seq)
     if looked.last == row.seq and (false := false_in_row(row, state, looked.turns)):
@@ -160,14 +161,21 @@ async def _compared(engine: Engine, plan: Plan, row: RunRow, looked: _Looked) ->
 
 
 async def divergence_in(
-    engine: Engine, plan: Plan, run: str, pages: AsyncIterable[Sequence[Event]], *, bundle: str
+    engine: Engine,
+    plan: Plan,
+    run: str,
+    pages: AsyncIterable[Sequence[Event]],
+    *,
+    bundle: str,
+    names: Mapping[bytes, str] | None = None,
 ) -> tuple[RunState, Divergence | None]:
     """The state to which a log leads by a plan, or as far as it does, and the event that does not follow, if one does.
 
     `bundle` is the one on which the run is where the log ends, or that of the plan, if it is not that of the run.
+    `names` are those of the large values of an imported run (see `Packer`).
     However long the log is, a page of it is held at a time, and others have their turn in between.
     """
-    packer = await engine.packer()
+    packer = await engine.packer(names=names)
     verification = Verification(plan, RunState(run, engine.tenant), (), packer, bundle=bundle)
     blobs: dict[str, object] = {}
     async for events in pages:
@@ -187,19 +195,24 @@ async def divergence_in(
     return verification.state, None
 
 
-async def _read_blobs(engine: Engine, named: Mapping[str, int]) -> None:
+async def _read_blobs(engine: Engine, named: Mapping[str, int], *, is_named: bool) -> dict[bytes, str]:
     """Read everything that is mentioned and kept elsewhere; what was changed is raised as damage.
 
-    Deciding anew looks only into what a condition asks for; here each byte is looked at.
+    Deciding anew looks only into what a condition asks for; here each byte is looked at. With `is_named`, what each is
+    called is given by the SHA-256 of its bytes: those of an imported run are not named under the key of this place.
     """
     mentioned = dict(named)
+    names: dict[bytes, str] = {}
     left = list(mentioned)
     while left:
         batch, left = left[:BLOBS_READ_AT_ONCE], left[BLOBS_READ_AT_ONCE:]
         for digest, data in (await _blobs(engine, batch, mentioned)).items():
+            if is_named:
+                names[sha256(data).digest()] = digest
             inner = {ref.digest for ref in refs_in(decode(data))} - mentioned.keys()
             mentioned |= dict.fromkeys(inner, mentioned[digest])
             left += sorted(inner)
+    return names
 
 
 async def _blobs(engine: Engine, digests: Sequence[str], mentioned: Mapping[str, int]) -> dict[str, bytes]:
