@@ -39,7 +39,7 @@ def test_in_a_sequence_each_step_is_given_what_the_one_before_it_gave() -> None:
 
     assert nodes == {
         "first": {"agent": "first", "input": "${inputs}"},
-        "second": {"agent": "second", "input": "${first}"},
+        "second": {"agent": "second", "input": "${first}", "after": ["first"]},
     }
 
 

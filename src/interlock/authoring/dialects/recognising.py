@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from interlock.authoring.dialects import agentos_graphs, node_lists, step_lists
+from interlock.authoring.dialects.naming import graph_name
 from interlock.authoring.dialects.policies import NONE_IN_FORCE, PoliciesInForce
 from interlock.authoring.dialects.reading import Reading
 from interlock.core.catalogue import Catalogue
@@ -65,6 +66,19 @@ def read_graph(
             return Reading(document)
         case shape:
             return _turned(shape, document, around, policies)
+
+
+def graph_name_in(document: Mapping[str, Any]) -> str | None:
+    """The name of the graph that a document is or means; None if it says none."""
+    match recognise(document):
+        case Problem():
+            return None
+        case "graph":
+            name = document.get("graph")
+            return name if isinstance(name, str) else None
+        case shape:
+            name = document.get("id" if shape == "node list" else "name")
+            return graph_name(name) if isinstance(name, str) else None
 
 
 def _turned(shape: Shape, document: Mapping[str, Any], around: Catalogue, policies: PoliciesInForce) -> Reading:

@@ -124,13 +124,19 @@ def _write_sequence(written: WrittenStepList, steps: Sequence[_Step], draft: Dra
         draft.warning((key,), f"`{key}` is without effect: a sequence has no rounds", advice, at_key=True)
     for index, step in enumerate(steps):
         given = _given_after(step, steps[index - 1]) if index else _given_first(step)
-        draft.node(step.node, step.callee.node(given), at=step.at, parts=step.parts())
+        draft.node(step.node, _behind(steps, index, given), at=step.at, parts=step.parts())
     outputs = {
         "output": f"${{{steps[-1].node}}}",
         "steps": {step.node: f"${{{step.node}}}" for step in steps},
         "completion_reason": "all_steps_completed",
     }
     draft.key("outputs", outputs, at=("steps",))
+
+
+def _behind(steps: Sequence[_Step], index: int, given: Any) -> dict[str, Any]:  # noqa: ANN401 - a template: JSON data
+    """The node of a step. It waits for the step before, whether it is given anything of that or not."""
+    node = steps[index].callee.node(given)
+    return node | {"after": [steps[index - 1].node]} if index else node
 
 
 def _given_first(step: _Step) -> Any:  # noqa: ANN401 - a template: JSON data
@@ -182,7 +188,7 @@ def _write_rounds(written: WrittenStepList, steps: Sequence[_Step], names: NodeN
             given = fitted(step.callee.input, [INPUTS], else_from=_words(feedback=feedback))
         else:
             given = _merged_with_feedback(feedback, names, nodes)
-        nodes[step.node] = step.callee.node(given)
+        nodes[step.node] = _behind(steps, index, given)
         parts[("loop", step.node)] = step.at
         parts |= {("loop", step.node, *part): origin for part, origin in step.parts().items()}
     loop = {

@@ -1,0 +1,76 @@
+"""Documents of other systems on the command line: checked, drawn and run as they are."""
+
+from __future__ import annotations
+
+from tests.cli.command_line import CommandLine
+
+STEPS = """\
+name: welcome
+coordination_type: sequential
+steps:
+  - {agent_type: greet, name: first}
+  - {agent_type: greet, name: again}
+"""
+
+
+def test_a_document_of_another_system_is_run_by_the_name_of_its_graph(interlock: CommandLine) -> None:
+    """Who moves over puts the file into the folder of graphs, and nothing else."""
+    interlock.write("graphs/steps.yaml", STEPS)
+
+    said = interlock("run", "welcome", "-i", "name=Ada", "--json")
+
+    assert (said.code, said.json["outputs"]["steps"]) == (0, {"first": "Hello Ada", "again": "Hello Ada"})
+
+
+def test_a_document_of_another_system_is_checked_and_drawn(interlock: CommandLine) -> None:
+    """It is a graph like any other, by name or as a file."""
+    interlock.write("graphs/steps.yaml", STEPS)
+
+    assert interlock("graph", "check").out.startswith("✓ welcome: 2 nodes")
+    assert interlock("graph", "show", "graphs/steps.yaml").out.splitlines()[1].split() == [
+        "again",
+        "tool",
+        "greet",
+        "←",
+        "first",
+    ]
+
+
+def test_what_is_wrong_points_at_the_text_that_was_written(interlock: CommandLine) -> None:
+    """Nobody has seen the graph that it becomes."""
+    interlock.write("graphs/steps.yaml", STEPS.replace("{agent_type: greet, name: first}", "{agent_type: gret}"))
+
+    said = interlock("graph", "check", "welcome")
+
+    assert said.code == 2
+    assert said.out.splitlines()[:3] == [
+        "graphs/steps.yaml:4:18: error: there is no agent `gret`",
+        "    4 |   - {agent_type: gret}",
+        "      |                  ^^^^",
+    ]
+
+
+def test_a_graph_of_ours_names_one_of_another_system(interlock: CommandLine) -> None:
+    """One moves over step by step."""
+    interlock.write("graphs/steps.yaml", STEPS)
+    interlock.graph("both", "inner: {graph: welcome, input: {name: Eve}}", outputs='{said: "${inner.output}"}')
+
+    assert interlock("run", "both", "--json").json["outputs"] == {"said": "Hello Eve"}
+
+
+def test_a_document_of_no_shape_is_told_which_there_are(interlock: CommandLine) -> None:
+    """A guess would run something else than was meant."""
+    interlock.write("graphs/odd.yaml", "name: odd\nstages: []\n")
+
+    said = interlock("graph", "check", "odd")
+
+    assert said.code == 2
+    assert "this is no graph of a shape that is known" in said.out
+    assert "a step list (`name`, `steps`)" in said.out
+
+
+def test_a_document_of_two_shapes_is_refused(interlock: CommandLine) -> None:
+    """Which of them counts would be a guess."""
+    interlock.write("graphs/odd.yaml", "name: odd\nsteps: []\ndag: []\n")
+
+    assert "this fits several shapes: `AgentOS graph` and `step list`" in interlock("graph", "check", "odd").out
