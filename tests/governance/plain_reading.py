@@ -100,6 +100,10 @@ def needed(call: Movement, kind: str) -> Sequence[str] | None:
 
 def of_arguments(rule: dict[str, Any], call: Movement) -> Iterator[Holds]:
     """What is asked about arguments: only what is of the type that was written is compared."""
+    if "holding" in rule:
+        fields: dict[str, Any] = call.arguments or {}
+        texts = [*fields, *(value for value in fields.values() if isinstance(value, str))]
+        yield None if call.arguments is None else any(one_fits(rule["holding"], text) for text in texts)
     given: dict[str, Any] = call.arguments if is_map(call.arguments) else {}
     bounds: dict[str, Any] = rule.get("arguments", {})
     for name, wanted in bounds.items():

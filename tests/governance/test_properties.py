@@ -52,9 +52,9 @@ ANY_TOOL_RULE: dict[str, st.SearchStrategy[Any]] = {
 }
 RISKS = st.sampled_from(("low", "medium", "high"))
 GRANTS = with_some(ANY_TOOL_RULE | {"risk_at_most": RISKS}).map(lambda rule: {"allow": "tool"} | rule)
-STOPS = st.tuples(st.sampled_from(("deny", "ask")), with_some(ANY_TOOL_RULE | {"risk_at_least": RISKS})).map(
-    lambda made: {made[0]: "tool"} | made[1]
-)
+STOPS = st.tuples(
+    st.sampled_from(("deny", "ask")), with_some(ANY_TOOL_RULE | {"risk_at_least": RISKS, "holding": some(PATTERNS)})
+).map(lambda made: {made[0]: "tool"} | made[1])
 RULES = st.lists(GRANTS | STOPS, min_size=1, max_size=5)
 NEEDS = st.builds(
     Permissions,

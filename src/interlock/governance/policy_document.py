@@ -183,6 +183,11 @@ class RuleSpec(Written):
         default=None,
         description="Whether somebody outside may have put there what is asked for. Left out: it does not matter.",
     )
+    holding: NamePatterns | None = Field(
+        default=None,
+        description="Of a tool, with `deny` and `ask`: text that stands anywhere in what it is given, such as "
+        '`"*DROP TABLE*"`.',
+    )
     arguments: dict[str, Argument] | None = Field(
         default=None,
         min_length=1,

@@ -27,6 +27,7 @@ _POINTS_OF_KEY: Final = {
     "safety_below": ("model",),
     "access": ("memory",),
     "tainted": ("tool", "model", "memory"),
+    "holding": ("tool",),
     "arguments": ("tool",),
 }
 """The points of which a key says something; what is not listed goes with all."""
@@ -92,6 +93,9 @@ def _problems_of_key(key: str, rule: RuleSpec, place: Place) -> Iterator[Problem
     if is_grant and key in _ONLY_OF_STOPS:
         message = f"`{key}` belongs to what is denied or asked, and this rule says `allow`"
         yield Problem(place=at, message=message, advice=f"write `{_ONLY_OF_STOPS[key]}`", at_key=True)
+    if is_grant and key == "holding":
+        message = "`holding` belongs to what is denied or asked, and this rule says `allow`"
+        yield Problem(place=at, message=message, advice="say by `arguments` what is allowed", at_key=True)
     if not is_grant and getattr(rule, key, None) == ():
         message = f"`{key}` names nothing, so the rule could never hold"
         yield Problem(place=at, message=message, advice='write `"*"` for any', at_key=True)

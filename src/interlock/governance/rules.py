@@ -23,6 +23,7 @@ from interlock.governance.conditions import (
     lies_between,
     word_matches,
 )
+from interlock.governance.held_text import holds_text
 from interlock.governance.needs import NeedKind, changes_outside, host_name, needs_covered, needs_touched
 from interlock.governance.patterns import Patterns, any_matches, pattern
 from interlock.governance.policy_document import ArgumentBounds, RuleSpec, VerdictWord, Who
@@ -108,6 +109,8 @@ def _conditions(spec: RuleSpec, point: str) -> Iterator[Condition]:
     if spec.from_ is not None:
         yield comes_from(_patterns(spec.from_), wants_all=is_grant)
     yield from _conditions_of_needs(spec, point, is_grant=is_grant)
+    if spec.holding is not None:
+        yield holds_text(_patterns(spec.holding))
     for name, bounds in sorted((spec.arguments or {}).items()):
         yield argument_is(name, _wanted(bounds))
 
