@@ -28,7 +28,7 @@ class RunFileError(AuditError):
     """A run file is not what was signed. `part` is the part of it that is at fault, `seq` the event, if it is one."""
 
     def __init__(self, what: str, *, part: str, seq: int | None = None) -> None:
-        super().__init__(f"{what}: nothing of this file is kept; ask whoever sent it for another copy")
+        super().__init__(f"{what}: nothing of it is kept; ask whoever sent the file for another copy")
         self.what, self.part, self.seq = what, part, seq
 
 

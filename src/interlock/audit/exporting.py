@@ -89,6 +89,11 @@ class RunExport:
         assert self._manifest is not None, "a file is known once it was made"
         return self._manifest
 
+    @property
+    def signer(self) -> str:
+        """The fingerprint of the key that signs it here."""
+        return self._key.fingerprint
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """The pieces of the file: each is one part of it."""
         async for part in self._parts():

@@ -66,7 +66,7 @@ def header(name: str, size: int) -> bytes:
 
 def read_parts(file: BinaryIO) -> Iterator[Part]:
     """The parts of an archive in their order, and that nothing stands behind its end. Raises `RunFileError`."""
-    before = "the beginning"
+    before = ""
     while (block := _read(file, BLOCK_BYTES, after=before)) != bytes(BLOCK_BYTES):
         name, size = _name_and_size(block, after=before)
         if size > PART_BYTES_MAX:
@@ -87,7 +87,7 @@ def _name_and_size(block: bytes, *, after: str) -> tuple[str, int]:
         if block == header(told, int(size, 8)):
             return told, int(size, 8)
         raise RunFileError(f"the tar header of {told} is not the one that was written", part=told)
-    raise RunFileError(f"what stands behind {after} is no part of a run file", part=after)
+    raise _no_part(after)
 
 
 def _read(file: BinaryIO, size: int, *, after: str = "", inside: str = "") -> bytes:
@@ -96,7 +96,15 @@ def _read(file: BinaryIO, size: int, *, after: str = "", inside: str = "") -> by
         return data
     if inside:
         raise RunFileError(f"the file ends in the middle of {inside}: it was cut off", part=inside)
-    raise RunFileError(f"the file ends behind {after}: it was cut off, or is no run file", part=after)
+    if not after:
+        raise _no_part(after)
+    raise RunFileError(f"the file ends behind {after}: it was cut off", part=after)
+
+
+def _no_part(after: str) -> RunFileError:
+    if not after:
+        return RunFileError("this is no run file, as `interlock export` writes one", part="the beginning")
+    return RunFileError(f"what stands behind {after} is no part of a run file", part=after)
 
 
 def _padding(size: int) -> int:

@@ -34,6 +34,7 @@ from interlock.cli import (
     pruning,
     releasing,
     replaying,
+    run_files,
     running,
     schedules,
     schema,
@@ -104,6 +105,9 @@ app.command("rollback", rich_help_panel=_CHANGE)(changing.rollback)
 app.command("fork", rich_help_panel=_CHANGE)(forking.fork)
 
 app.command("prune", rich_help_panel=_KEEP)(pruning.prune)
+app.command("export", rich_help_panel=_KEEP)(run_files.export)
+app.command("import", rich_help_panel=_KEEP)(run_files.import_file)
+app.command("signer", rich_help_panel=_KEEP)(run_files.signer)
 app.command("backup", rich_help_panel=_KEEP)(backing_up.backup)
 app.command("restore", rich_help_panel=_KEEP)(backing_up.restore)
 

@@ -69,13 +69,14 @@ def _message_of(error: Exception) -> str:
 
 def _code_of(error: Exception) -> ExitCode | None:
     # Whoever raised one of these has imported it; `--help` never gets here.
+    from interlock.audit.errors import AuditError
     from interlock.core.errors import InterlockError
     from interlock.store.errors import StoreError
 
     match error:
         case CommandError():
             return error.code
-        case StoreError() | OSError():
+        case StoreError() | AuditError() | OSError():
             return ExitCode.NOT_SUCCEEDED
         case InterlockError():
             return ExitCode.USAGE
@@ -88,7 +89,9 @@ def _kind_of(error: Exception) -> str:
 
 
 def _details_of(error: Exception) -> dict[str, Any]:
-    """The problems of a document or of settings, one by one."""
+    """The problems of a document or of settings, one by one; the part of a run's file that is at fault."""
+    if (part := getattr(error, "part", None)) is not None:
+        return {"part": part, "seq": getattr(error, "seq", None)}
     problems: Any = getattr(error, "problems", ())
     listed = [problem if isinstance(problem, str) else problem.message for problem in problems]
     return {"problems": listed} if listed else {}

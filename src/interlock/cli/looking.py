@@ -106,6 +106,7 @@ def _print_rows(rows: list[RunRow], costs: dict[str, Costs]) -> None:
         status = Text(f"{mark.ascii if is_ascii(out) else mark.sign} {row.status.replace('_', ' ')}", style=mark.style)
         took = span((row.ended_at or _now()) - row.started_at)
         asked = f"{row.waiting} waiting for people" if row.waiting else plain(row.error)
+        asked = f"imported from {row.imported_from}" if row.imported_from else asked
         told = [Text(each) for each in (row.run, row.graph, instant(row.started_at), took)]
         thread = [Text(plain(row.labels.get(SESSION_LABEL, "")))] if has_sessions else []
         spent = [Text(spent_in_short(costs.get(row.run, Costs())))] if costs else []
@@ -139,11 +140,13 @@ async def _show(run: str, store: str | None, *, at: int | None, is_full: bool, a
     from interlock.cli.opening import found_run, looked_at_all
     from interlock.cli.output import console, print_json
     from interlock.cli.pruning import size_as_json, tell_pruned
+    from interlock.cli.run_files import import_as_json, tell_import
     from interlock.cli.summary import (
         is_ascii,
         print_costs,
         print_headline,
         print_origin,
+        print_standing,
         print_summary,
         print_value,
         run_as_json,
@@ -160,17 +163,24 @@ async def _show(run: str, store: str | None, *, at: int | None, is_full: bool, a
         except (RunPrunedError, ErasedError) as gone:
             tell_pruned(await _what_is_left(interlock, gone), as_json=as_json)
             return 0
+        brought = await interlock.run_files.find_import(view.run)
         size = await interlock.retention.size_of(view.run) if as_json else None
     if size is not None:
-        print_json(run_as_json(view, version) | {"bytes": size_as_json(size)})
+        told = import_as_json(brought) if brought else {}
+        print_json(run_as_json(view, version) | {"bytes": size_as_json(size)} | told)
         return 0
     out = console()
     now = view.at if at is not None or view.has_ended else _now()
     if at is not None:
         out.print(f"as it was after event {view.seq}", style="dim")
     print_origin(out, view)
+    if brought:
+        tell_import(out, brought)
     for line in tree_lines(tree_rows(view, now=now, is_full=is_full), width=out.width, is_ascii=is_ascii(out)):
         out.print(line)
+    if at is None and brought:
+        print_standing(out, view, version, now=now)
+        return 0
     if at is None:
         print_summary(out, view, version, store=store, now=now)
         return 0

@@ -86,6 +86,13 @@ async def looked_at_all(store: str | None) -> AsyncGenerator[Interlock]:
 
 
 @asynccontextmanager
+async def opened_to_keep(store: str | None) -> AsyncGenerator[Interlock]:
+    """The place where runs are kept, made if it is not there: something comes to it that is not run here."""
+    async with _client_without_tools(store) as interlock:
+        yield interlock
+
+
+@asynccontextmanager
 async def opened_for_sinks(store: str | None) -> AsyncGenerator[Interlock]:
     """The client of a project whose events are to leave: sinks and secrets are there, tools are not."""
     found = configured(store=store)

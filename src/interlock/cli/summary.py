@@ -33,6 +33,12 @@ def exit_code_of(view: RunView, *, wanted: frozenset[str]) -> ExitCode:
 
 def print_summary(console: Console, view: RunView, version: str, *, store: str | None, now: int) -> None:
     """How it ended or stands, what it gave, what it asks, and what can be done next."""
+    print_standing(console, view, version, now=now)
+    print_next_steps(console, view, store=store)
+
+
+def print_standing(console: Console, view: RunView, version: str, *, now: int) -> None:
+    """The same of a run about which nothing can be done."""
     print_headline(console, view, version, now=now)
     if view.error is not None:
         where = f"{view.error.path}: " if view.error.path else ""
@@ -44,7 +50,6 @@ def print_summary(console: Console, view: RunView, version: str, *, store: str |
     if view.outputs is not None:
         print_value(console, view.outputs)
     print_waits(console, view, now=now)
-    print_next_steps(console, view, store=store)
 
 
 def print_headline(console: Console, view: RunView, version: str, *, now: int) -> None:

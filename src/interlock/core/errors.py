@@ -8,6 +8,7 @@ InterlockError
 ├── ModelsError        what is declared of models, and what a test of one met (models)
 ├── PolicyError        a policy that cannot come into force (governance)
 ├── SinkError          where events leave for (sinks)
+├── AuditError         a signed file of a run, and the key that signs it (audit)
 ├── StoreError         what is kept, and where (store)
 ├── TenancyError       a tenant, or an API key (tenancy)
 ├── EngineError        a run, and what was asked of it (engine)

@@ -6,16 +6,12 @@ from, who signs for this installation, and that what was given up here on purpos
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-import tempfile
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from collections.abc import Iterable
 
-from interlock.audit.errors import NotImportedError, RunFileTooLongError
+from interlock.audit.errors import NotImportedError
 from interlock.audit.exporting import Progress, RunExport, unsigned, untold
+from interlock.audit.file_at_hand import RunFileSource, file_at_hand
 from interlock.audit.import_record import ImportRecord, find_import
 from interlock.audit.importing import ImportedRun, import_run, verified_file
 from interlock.audit.kept_key import signing_key
@@ -26,9 +22,6 @@ from interlock.engine.engine import Engine
 from interlock.engine.retaining.pruning import find_pruned
 from interlock.engine.telling.events_in_words import instant
 from interlock.tenancy.tenant import PLATFORM
-
-RunFileSource: TypeAlias = Path | AsyncIterable[bytes]
-"""Where a run's file is read from: a file, or pieces that arrive one after the other."""
 
 
 class RunFiles:
@@ -74,7 +67,7 @@ class RunFiles:
         Raises `RunFileError`, `UntrustedSignerError` or `RunFileTooLongError`.
         """
         trusted = [trusted_fingerprint(named) for named in trust]
-        async with _at_hand(source, bytes_max) as file:
+        async with file_at_hand(source, bytes_max=bytes_max) as file:
             return await verified_file(file, trusted=trusted, progress=progress)
 
     async def import_run(
@@ -93,7 +86,7 @@ class RunFiles:
         """
         trusted = [trusted_fingerprint(named) for named in trust]
         engine = self._engine
-        async with _at_hand(source, bytes_max) as file:
+        async with file_at_hand(source, bytes_max=bytes_max) as file:
             verified = await verified_file(file, trusted=trusted, progress=progress)
             await self._refuse_given_up(verified.manifest.run)
             return await import_run(
@@ -117,21 +110,3 @@ class RunFiles:
             why = f" ({pruned.why})" if pruned.why else ""
             told = f"it was given up here at {instant(pruned.at)} by {pruned.by}{why}, and does not come back by a file"
             raise NotImportedError(run, f"{told}; import it into another store")
-
-
-@asynccontextmanager
-async def _at_hand(source: RunFileSource, bytes_max: int | None) -> AsyncGenerator[BinaryIO]:
-    """A file that can be read several times. What arrives in pieces is put into one that has no name."""
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            yield file
-        return
-    with tempfile.TemporaryFile() as file:
-        size = 0
-        async for piece in source:
-            size += len(piece)
-            if bytes_max is not None and size > bytes_max:
-                raise RunFileTooLongError(bytes_max)
-            await asyncio.to_thread(file.write, piece)
-        file.seek(0)
-        yield file
