@@ -74,3 +74,34 @@ def test_a_document_of_two_shapes_is_refused(interlock: CommandLine) -> None:
     interlock.write("graphs/odd.yaml", "name: odd\nsteps: []\ndag: []\n")
 
     assert "this fits several shapes: `AgentOS graph` and `step list`" in interlock("graph", "check", "odd").out
+
+
+AGENTOS = """\
+name: greeting
+policy_name: careful
+agents: [greet, greet_only]
+dag: [{from: greet, to: greet_only}]
+"""
+
+
+def test_an_agentos_policy_of_the_project_is_enforced(interlock: CommandLine) -> None:
+    """There it was kept and never looked at."""
+    interlock.write("graphs/greeting.yaml", AGENTOS)
+    interlock.write("policies/careful.yaml", "name: careful\nmax_cost_usd: 0.5\nblock_patterns: [Mallory]\n")
+
+    welcome = interlock("run", "greeting", "-i", "name=Ada", "-i", "who=Ada", "--json")
+    blocked = interlock("run", "greeting", "-i", "name=Ada", "-i", "who=Mallory", "--json")
+
+    assert (welcome.json["status"], welcome.json["outputs"]) == ("succeeded", {"greet_only": "Hello Ada"})
+    assert (blocked.json["status"], blocked.json["error"]["kind"]) == ("failed", "refused")
+    assert "careful#block_1" in blocked.json["error"]["message"]
+
+
+def test_a_policy_that_is_named_and_not_in_force_is_told(interlock: CommandLine) -> None:
+    """A run under a policy that nobody enforces is what one moves away from."""
+    interlock.write("graphs/greeting.yaml", AGENTOS)
+
+    said = interlock("graph", "check", "greeting")
+
+    assert said.code == 2
+    assert "graphs/greeting.yaml:2:14: error: the policy `careful` is not in force here" in said.out

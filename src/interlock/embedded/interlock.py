@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from interlock.agents.collecting import Agents, AgentSource, collect_agents
+from interlock.authoring.dialects.policies import PoliciesInForce
 from interlock.bootstrap import (
     LIVE,
     DeclaredModels,
@@ -161,6 +162,7 @@ class Interlock:
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
             packaged=GRAPHS if packaged else None,
+            policies=PoliciesInForce(self.policy.names, self.policy.limits),
         )
         if world != LIVE and record is not None:
             raise CassetteError("what a cassette answers is recorded already: leave out `record`, or the cassette")

@@ -6,16 +6,19 @@ default set behind them where it is extended, the standing rules last. Which fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from pydantic import ValidationError
 
+from interlock.authoring.dialects.agentos_policies import is_agentos_policy, read_agentos_policy
 from interlock.authoring.report import render_problems
 from interlock.authoring.yaml_document import DEFAULT_LIMITS, Document, read_document
-from interlock.core.problems import Problem
+from interlock.core.problems import Place, Problem
+from interlock.core.spending import MicroUsd
 from interlock.governance.document_problems import problems_in, without_broken_rules
 from interlock.governance.errors import EmptyPolicyError, InvalidPolicyError
 from interlock.governance.policy import Policy
@@ -27,6 +30,7 @@ DEFAULT: Final = "default"
 STANDING: Final = "interlock"
 _RESERVED: Final = (DEFAULT, STANDING)
 _PACKAGE: Final = Path(__file__).parent
+_AS_WRITTEN: Final[Mapping[Place, Place]] = MappingProxyType({})
 
 
 class PolicySource(Struct, frozen=True):
@@ -42,6 +46,10 @@ class ReadPolicy(Struct, frozen=True):
     source: Document
     written: PolicyDocument | None
     problems: tuple[Problem, ...]
+    limit_usd: MicroUsd | None = None
+    """What whoever names it may spend: a file in the shape of another system may say so."""
+    origins: Mapping[Place, Place] = _AS_WRITTEN
+    """Of such a file, the places that its rules were made of."""
 
     def rendered(self) -> str:
         """Its problems as people read them; nothing if there are none."""
@@ -54,13 +62,14 @@ def load_policy(sources: Iterable[PolicySource]) -> Policy:
     problems = [problem for each in read for problem in each.problems]
     if problems:
         raise InvalidPolicyError(problems, rendered="".join(each.rendered() for each in read).rstrip())
-    written = [(each.source, each.written) for each in read if each.written is not None]
-    extends = any(document.extends for _, document in written)
-    if not extends and not any(document.rules for _, document in written):
-        raise EmptyPolicyError([source.source for source, _ in written])
-    given_up = {name for _, document in written for name in document.without}
-    rules = [rule for source, document in _in_order(written) for rule in _rules_of(source, document)]
-    return Policy([*rules, *(_shipped_rules(DEFAULT) if extends else ()), *_standing_rules(given_up)])
+    written = {each.written.policy: (each, each.written) for each in read if each.written is not None}
+    extends = any(document.extends for _, document in written.values())
+    if not extends and not any(document.rules for _, document in written.values()):
+        raise EmptyPolicyError([each.source.source for each, _ in written.values()])
+    given_up = {name for _, document in written.values() for name in document.without}
+    rules = [rule for name in sorted(written) for rule in _rules_of(*written[name])]
+    limits = {name: each.limit_usd for name, (each, _) in written.items() if each.limit_usd is not None}
+    return Policy([*rules, *(_shipped_rules(DEFAULT) if extends else ()), *_standing_rules(given_up)], limits)
 
 
 def default_policy() -> Policy:
@@ -80,12 +89,23 @@ def read_policy(source: PolicySource) -> ReadPolicy:
     document = read_document(source.text, source=source.name, limits=DEFAULT_LIMITS)
     if document.problems or document.data is None:
         return ReadPolicy(document, None, tuple(document.problems))
+    if is_agentos_policy(document.data):
+        return _read_agentos(document, document.data)
     try:
         written = PolicyDocument.model_validate(document.data)
     except ValidationError as error:
         others = PolicyDocument.model_validate(without_broken_rules(error, document.data))
         return ReadPolicy(document, None, (*problems_in(error, document.data), *problems_of(others)))
     return ReadPolicy(document, written, tuple(problems_of(written)))
+
+
+def _read_agentos(source: Document, data: Mapping[str, Any]) -> ReadPolicy:
+    """A file in the shape of an AgentOS policy, as the rules and the limit that it means."""
+    read = read_agentos_policy(data)
+    if read.policy is None:
+        return ReadPolicy(source, None, read.problems)
+    written = PolicyDocument.model_validate(read.policy)
+    return ReadPolicy(source, written, (), read.limit_usd, read.origins)
 
 
 # --- files beside one another ----------------------------------------------------------------------------------------
@@ -102,29 +122,26 @@ def _without_taken_name(read: ReadPolicy, first: dict[str, str]) -> ReadPolicy:
     else:
         first[name] = read.source.source
         return read
-    return ReadPolicy(read.source, read.written, (*read.problems, problem))
+    return structs.replace(read, problems=(*read.problems, problem))
 
 
 def _name_problem(message: str, advice: str) -> Problem:
     return Problem(place=("policy",), message=message, advice=advice)
 
 
-def _in_order(written: Sequence[tuple[Document, PolicyDocument]]) -> list[tuple[Document, PolicyDocument]]:
-    return sorted(written, key=lambda each: each[1].policy)
-
-
 # --- rules -----------------------------------------------------------------------------------------------------------
 
 
-def _rules_of(source: Document, written: PolicyDocument) -> list[Rule]:
+def _rules_of(read: ReadPolicy, written: PolicyDocument) -> list[Rule]:
     return [
-        compiled_rule(
-            f"{written.policy}#{name}",
-            spec,
-            origin=f"{source.source}:{source.locate(('rules', name), at_key=True).line}",
-        )
+        compiled_rule(f"{written.policy}#{name}", spec, origin=_origin(read, ("rules", name)))
         for name, spec in written.rules.items()
     ]
+
+
+def _origin(read: ReadPolicy, place: Place) -> str:
+    position = read.source.locate(read.origins.get(place, place), at_key=True)
+    return f"{read.source.source}:{position.line}"
 
 
 def _standing_rules(given_up: set[str]) -> list[Rule]:
@@ -136,4 +153,4 @@ def _shipped_rules(name: str) -> list[Rule]:
     file = f"{'standing' if name == STANDING else name}_policy.yaml"
     read = read_policy(PolicySource(file, (_PACKAGE / file).read_bytes()))
     assert read.written is not None, read.rendered()
-    return _rules_of(read.source, read.written)
+    return _rules_of(read, read.written)

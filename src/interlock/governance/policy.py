@@ -6,10 +6,12 @@ denied. Judging is pure, whatever was judged before. Where rules come from is no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from interlock.core.canonical import canonical
+from interlock.core.spending import MicroUsd
 from interlock.core.values import digest_of
 from interlock.core.verdicts import POLICY_DIGEST_LENGTH, Movement, Verdict
 from interlock.governance.policy_document import VERDICTS
@@ -24,6 +26,7 @@ UNJUDGED: Final = "interlock#unjudged"
 """What verdicts name where no rule that anybody wrote has decided."""
 
 LANGUAGE: Final = 1
+_NO_LIMITS: Final[Mapping[str, MicroUsd]] = MappingProxyType({})
 NAMES_KEPT_MAX: Final = 1_024
 NAME_LENGTH_KEPT_MAX: Final = 256
 
@@ -31,7 +34,9 @@ NAME_LENGTH_KEPT_MAX: Final = 256
 class Policy:
     """Rules that are in force together. Its `judge` is what an engine asks before every movement."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], limits: Mapping[str, MicroUsd] = _NO_LIMITS) -> None:
+        self.limits = limits
+        """What graphs and agents that name one of the policies may spend: a term of theirs when they are compiled."""
         self.rules = tuple(rules)
         """In their order, those of all points."""
         self.names = frozenset(rule.name.partition("#")[0] for rule in self.rules)

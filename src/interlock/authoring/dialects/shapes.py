@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from interlock.core.compiling.spellings import WRITTEN_WRONG
 from interlock.core.problems import Place, Problem, nearest
 from interlock.core.shape_wording import is_not, not_one_of
 
@@ -35,6 +36,8 @@ def _problem(model: type[BaseModel], detail: ErrorDetails, what: str, at: Place)
     place = (*at, *loc)
     name = _called(place) if loc else what
     match detail["type"]:
+        case kind if kind == WRITTEN_WRONG:
+            return Problem(place=place, message=f"{name}: {facts['message']}", advice=str(facts["advice"]))
         case "extra_forbidden":
             return _extra_key(model, loc, _owner(place, what), place)
         case "missing":
