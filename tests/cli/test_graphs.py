@@ -24,6 +24,29 @@ def test_all_graphs_of_the_project_are_checked(interlock: CommandLine) -> None:
     assert [(graph["graph"], graph["valid"]) for graph in said.json["graphs"]] == [("bad", False), ("good", True)]
 
 
+def test_graphs_are_listed_with_where_they_come_from(interlock: CommandLine) -> None:
+    """Who meets a name must see whether it is of the project, and a file that is broken is there as well."""
+    interlock.write("graphs/mine.yaml", "graph: content_review\ndescription: Mine.\nnodes: {a: {value: 1}}\n")
+    interlock.write("graphs/broken.yaml", "graph: [")
+
+    said = interlock("graph", "list", "--json")
+
+    assert [(each["graph"], each["source"], each["description"][:5]) for each in said.json["graphs"]] == [
+        ("broken", "project", ""),
+        ("content_review", "project", "Mine."),
+        ("git-to-prod-multi", "packaged", "Fix a"),
+        ("research_assessment", "packaged", "Find "),
+    ]
+    assert "packaged" in interlock("graph", "list").out
+
+
+def test_a_project_without_graphs_is_told_where_they_go(interlock: CommandLine) -> None:
+    """An empty table would leave one wondering."""
+    interlock.write("interlock.toml", "packaged = false\n")
+
+    assert interlock("graph", "list").out == "no graphs: put some into the folder `graphs`\n"
+
+
 @pytest.mark.parametrize("words", [("check",), ("show", "hello")])
 def test_graphs_are_looked_at_where_nothing_may_be_written(interlock: CommandLine, words: tuple[str, ...]) -> None:
     """A check is made in places where nothing is ever run; a store is made when something is."""

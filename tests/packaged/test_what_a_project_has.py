@@ -28,7 +28,8 @@ def test_a_graph_of_the_project_is_meant_by_its_name(folder: Path) -> None:
     (folder / "graphs" / "mine.yaml").write_text(OWN_GRAPH)
 
     assert run_in(folder, "content_review", {}).outputs == {"own": 1}
-    assert interlock_in(folder).graphs.packaged_names() == ["git-to-prod-multi", "research_assessment"]
+    known = {each.name: each.is_packaged for each in interlock_in(folder).graphs.known()}
+    assert known == {"content_review": False, "git-to-prod-multi": True, "research_assessment": True}
 
 
 def test_a_graph_of_the_project_may_run_one_that_comes_along(folder: Path) -> None:

@@ -17,11 +17,12 @@ RUNS_OFFERED_MAX: Final = 30
 
 
 def graph_names(incomplete: str) -> list[str]:
-    """The files of the project's folder of graphs, by name; files elsewhere are offered by the shell itself."""
+    """The files of the project's folder of graphs and those that come along; others are offered by the shell itself."""
     folders = (folder / "graphs" for folder in (Path.cwd(), *Path.cwd().parents))
     folder = next((folder for folder in folders if folder.is_dir()), None)
-    names = sorted(file.stem for file in folder.glob("*.yaml")) if folder else []
-    return [name for name in names if name.startswith(incomplete)]
+    packaged = Path(__file__).parents[1] / "packaged" / "graphs"
+    names = {file.stem for each in (folder, packaged) if each is not None for file in each.glob("*.yaml")}
+    return sorted(name for name in names if name.startswith(incomplete))
 
 
 def agent_names(incomplete: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""`interlock graph …`: checks, draws and formats graphs, and gives editors the schema of the language."""
+"""`interlock graph …`: lists, checks, draws and formats graphs, and gives editors the schema of the language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,22 @@ if TYPE_CHECKING:
     from interlock.authoring.drawing.picture import Picture
     from interlock.embedded.graphs import CheckedGraph
 
-app = typer.Typer(help="Check, draw and format graphs.", no_args_is_help=True)
+app = typer.Typer(help="List, check, draw and format graphs.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_graphs(*, as_json: AsJson = False) -> int:
+    """List the graphs that are known by name: what each is for, and where it is; those that come along last."""
+    from interlock.cli.graph_table import graph_as_json, print_graphs
+    from interlock.cli.opening import project_client
+    from interlock.cli.output import console, print_json
+
+    known = project_client(Invocation()).graphs.known()
+    if as_json:
+        print_json({"graphs": [graph_as_json(each) for each in known]})
+    else:
+        print_graphs(console(), known)
+    return ExitCode.SUCCEEDED
 
 
 @app.command()

@@ -6,10 +6,9 @@ Nothing is executed here.
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -20,26 +19,28 @@ from interlock.authoring.dialects.recognising import graph_name_in, read_graph
 from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.authoring.report import Subject, render_problems
 from interlock.authoring.single_step import AGENT, graph_of_agent, graph_of_tool, is_single_step
-from interlock.authoring.yaml_document import Document, read_document
+from interlock.authoring.yaml_document import Document
 from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue, WhyNot
 from interlock.core.compile import Compiled, compile_graph
 from interlock.core.limits import Limits as GraphLimits
 from interlock.core.plan import Plan, ToolContract
 from interlock.core.problems import Problem
-from interlock.core.values import is_map
 from interlock.embedded.errors import (
     InvalidGraphError,
-    TwoGraphsError,
     UnknownGraphError,
     UnknownToolError,
-    UnreadableFolderError,
     UnreadableGraphError,
 )
-from interlock.embedded.source_files import read_source
+from interlock.embedded.graph_folder import (
+    GRAPH_SUFFIXES,
+    GraphFolder,
+    GraphsBehind,
+    KnownGraph,
+    described,
+    read_graph_file,
+)
 from interlock.embedded.time_zones import KnownZones
-
-GRAPH_SUFFIXES: Final = (".yaml", ".yml", ".json")
 
 
 @runtime_checkable
@@ -97,7 +98,7 @@ class Graphs:
 
     def __init__(
         self,
-        shelf: GraphShelf | _FolderOfGraphs | None,
+        shelf: GraphShelf | GraphFolder | None,
         tools: Mapping[str, ToolContract],
         agents: Agents,
         *,
@@ -142,7 +143,7 @@ class Graphs:
         A folder of graphs is read once for all of them.
         """
         as_it_is_now = Graphs(
-            _FolderOfGraphs(self._shelf, self._document_limits) if isinstance(self._shelf, Path) else self._shelf,
+            GraphFolder(self._shelf, self._document_limits) if isinstance(self._shelf, Path) else self._shelf,
             self._tools,
             self._agents,
             pools=self._pools,
@@ -158,9 +159,16 @@ class Graphs:
         """The names of the project's own graphs."""
         return sorted(self._by_name(self._shelf))
 
-    def packaged_names(self) -> list[str]:
-        """The names of those that come along, without those that the project has a graph of its own for."""
-        return sorted(set(self._packaged_by_name()) - set(self._by_name(self._shelf)))
+    def known(self) -> list[KnownGraph]:
+        """All known graphs by their names: the project's own, then those that come along. None is compiled."""
+        own = self._by_name(self._shelf)
+        if isinstance(own, GraphFolder):
+            of_project = own.known()
+        else:
+            of_project = [KnownGraph(name=name, description=described(own[name]), place="code") for name in sorted(own)]
+        names = {each.name for each in of_project}
+        packaged = self._packaged_by_name().known(is_packaged=True)
+        return [*of_project, *(each for each in packaged if each.name not in names)]
 
     def _check_if_there(self, source: GraphSource) -> CheckedGraph:
         try:
@@ -171,7 +179,7 @@ class Graphs:
 
     def _named(self, name: str) -> CheckedGraph:
         known = self._by_name(self._shelf)
-        if isinstance(known, _FolderOfGraphs) and (found := known.find(name)) is not None:
+        if isinstance(known, GraphFolder) and (found := known.find(name)) is not None:
             return self._compile(found.data or {}, found, known)
         if isinstance(self._shelf, Mapping) and name in self._shelf:
             return self.check(self._shelf[name])
@@ -190,12 +198,12 @@ class Graphs:
             raise UnknownToolError(meant, known=self._tools)
         return self._compile(graph_of_tool(self._tools[meant]), None, self._shelf)
 
-    def _read(self, path: Path, shelf: GraphShelf | _FolderOfGraphs | None) -> CheckedGraph:
-        document = read_file(path, self._document_limits)
+    def _read(self, path: Path, shelf: GraphShelf | GraphFolder | None) -> CheckedGraph:
+        document = read_graph_file(path, self._document_limits)
         return self._compile(document.data or {}, document, shelf)
 
     def _compile(
-        self, data: Mapping[str, Any], document: Document | None, shelf: GraphShelf | _FolderOfGraphs | None
+        self, data: Mapping[str, Any], document: Document | None, shelf: GraphShelf | GraphFolder | None
     ) -> CheckedGraph:
         unread = document.problems if document else ()
         if document is not None and document.data is None:
@@ -203,7 +211,7 @@ class Graphs:
         self._agents.renew()  # as graphs are, agents are read again each time
         callees = Catalogue(self._tools, agents=self._agents.contracts())
         reading = read_graph(data, callees, policies=self._policies)
-        named = _GraphsBehind(self._by_name(shelf), self._packaged_by_name())
+        named = GraphsBehind(self._by_name(shelf), self._packaged_by_name())
         catalogue = Catalogue(
             self._tools,
             _AsOurs(named, callees, self._policies),
@@ -224,28 +232,19 @@ class Graphs:
         problems = (*reading.problems, *map(reading.at_origin, compiled.problems))
         return Compiled(compiled.plan, compiled.bundle, problems)
 
-    def _packaged_by_name(self) -> _FolderOfGraphs:
-        return _FolderOfGraphs(self._packaged, self._document_limits)
+    def _packaged_by_name(self) -> GraphFolder:
+        return GraphFolder(self._packaged, self._document_limits)
 
-    def _by_name(self, shelf: GraphShelf | _FolderOfGraphs | None) -> Mapping[str, Mapping[str, Any]]:
+    def _by_name(self, shelf: GraphShelf | GraphFolder | None) -> Mapping[str, Mapping[str, Any]]:
         match shelf:
             case None:
                 return {}
-            case _FolderOfGraphs():
+            case GraphFolder():
                 return shelf
             case Path():
-                return _FolderOfGraphs(shelf, self._document_limits)
+                return GraphFolder(shelf, self._document_limits)
             case _:
                 return {name: _document_of(graph) for name, graph in shelf.items()}
-
-
-def read_file(path: Path, limits: DocumentLimits) -> Document:
-    """The document in a file. One that is far too large is not read to its end."""
-    try:
-        text = read_source(path, bytes_max=limits.document_bytes)
-    except OSError as error:
-        raise UnreadableGraphError(path, error.strerror or str(error)) from error
-    return read_document(text, source=str(path), limits=limits)
 
 
 def is_graph_name(source: GraphSource) -> bool:
@@ -255,24 +254,6 @@ def is_graph_name(source: GraphSource) -> bool:
 
 def _document_of(graph: Mapping[str, Any] | BuiltGraph) -> Mapping[str, Any]:
     return graph.document() if isinstance(graph, BuiltGraph) else graph
-
-
-class _GraphsBehind(Mapping[str, Mapping[str, Any]]):
-    """Graphs by their names, and others behind them: of two with one name, the one in front is meant."""
-
-    def __init__(self, front: Mapping[str, Mapping[str, Any]], behind: Mapping[str, Mapping[str, Any]]) -> None:
-        self._front = front
-        self._behind = behind
-
-    def __getitem__(self, name: str) -> Mapping[str, Any]:
-        # By what it lists: a file in front that holds no graph is found by its name, and is an error of its own.
-        return self._front[name] if name in list(self._front) else self._behind[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**dict.fromkeys(self._front), **dict.fromkeys(self._behind)})
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 class _AsOurs(Mapping[str, Mapping[str, Any]]):
@@ -293,76 +274,3 @@ class _AsOurs(Mapping[str, Mapping[str, Any]]):
 
     def __len__(self) -> int:
         return len(self._graphs)
-
-
-class _FolderOfGraphs(Mapping[str, Mapping[str, Any]]):
-    """The graphs of a folder by their names, read when the first is asked for.
-
-    A file that cannot be read is known by its own name, and is an error only for who asks for it.
-    """
-
-    def __init__(self, folder: Path | None, limits: DocumentLimits) -> None:
-        self._folder = folder
-        self._limits = limits
-        self._read: dict[str, Document] | None = None
-        self._unreadable: dict[str, UnreadableGraphError] = {}
-
-    def find(self, name: str) -> Document | None:
-        """The document of that name; one that is no graph is found by the name of its file."""
-        found = self._documents().get(name)
-        if found is None and name in self._unreadable:
-            raise self._unreadable[name]
-        return found
-
-    def __getitem__(self, name: str) -> Mapping[str, Any]:
-        document = self.find(name)
-        if document is None or not is_map(document.data):
-            raise KeyError(name)
-        return document.data
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._documents(), **self._unreadable})
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def _documents(self) -> dict[str, Document]:
-        if self._read is None:
-            self._read = {}
-            for file in _graph_files(self._folder) if self._folder is not None else ():
-                try:
-                    document = read_file(file, self._limits)
-                except UnreadableGraphError as error:
-                    self._unreadable[file.stem] = error
-                    continue
-                known = self._read.setdefault(_name_in(document, file), document)
-                if known is not document:
-                    raise TwoGraphsError(_name_in(document, file), known.source, document.source)
-        return self._read
-
-
-def _graph_files(folder: Path) -> list[Path]:
-    """The files of a folder that are meant to be graphs; without the folder there are none."""
-    try:
-        return sorted(filter(_is_meant_as_graph, folder.iterdir()))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise UnreadableFolderError(folder, error.strerror or str(error)) from error
-
-
-def _is_meant_as_graph(file: Path) -> bool:
-    """An editor's own files beside it are not; one that is there and cannot even be looked at is."""
-    if file.suffix not in GRAPH_SUFFIXES or file.name.startswith("."):
-        return False
-    try:
-        return stat.S_ISREG(file.stat().st_mode)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-
-
-def _name_in(document: Document, file: Path) -> str:
-    name = graph_name_in(document.data) if is_map(document.data) else None
-    return file.stem if name is None else name

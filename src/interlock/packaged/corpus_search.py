@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from interlock.packaged.corpus import read_corpus
-from interlock.packaged.places import CORPUS
+from interlock.packaged.places import CORPUS, PACKAGED
 from interlock.packaged.ranking import Ranking, best_sentence, best_texts, ranking_of
 from interlock.tools.standard.web import FoundPage, FoundPages, WebSearch
 
@@ -26,7 +26,7 @@ def corpus_search() -> WebSearch:
         ]
         return FoundPages(query, found, source=SOURCE, simulated=True)
 
-    return WebSearch(search)
+    return WebSearch(search, source=PACKAGED)
 
 
 def _read_ranking() -> Ranking:

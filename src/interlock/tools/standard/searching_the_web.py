@@ -6,6 +6,7 @@ Where there is neither, a call of it is refused: nothing is ever made up. Opens 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -38,4 +39,5 @@ def web_tools(web: WebSearch | None) -> Sequence[Tool]:
             raise refused(_NO_SEARCH)
         return await web.search(query, results_max)
 
-    return tools_in(web_search)
+    made = tools_in(web_search)
+    return made if web is None else [replace(each, source=web.source) for each in made]

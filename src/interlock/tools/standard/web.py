@@ -41,3 +41,5 @@ class WebSearch:
 
     search: Search
     hosts: tuple[str, ...] = ()
+    source: str = "python"
+    """From where the tool comes, as people are told."""
