@@ -88,7 +88,8 @@ def git_to_prod() -> GraphBuilder:
         otherwise="reject",
     )
     changelog = g.tool("changelog", "read_file", input={"path": "CHANGELOG.md"}, after=approve.on("release"))
-    entry = g.tool("entry", "changelog_entry", input={"changelog": changelog.text, "summary": pick.summary, "pr": pr})
+    told = f"{pick.summary} (PR {pr})"
+    entry = g.tool("entry", "changelog_entry", input={"changelog": changelog.text, "text": told})
     g.tool("release", "apply_patch", input={"patch": entry.patch}, undo={"tool": "revert_patch"})
     g.outputs(version=entry.version.or_else(""), fix=pick.summary)
     return g

@@ -55,6 +55,7 @@ class ExampleProject:
             models=settings.models,
             model_server=settings.model,
             sandbox=settings.sandbox.tiers,
+            packaged=settings.packaged,
             folder=self.folder,
             new_id=lambda: RUN,
             **world,

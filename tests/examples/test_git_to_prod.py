@@ -215,10 +215,8 @@ def test_the_cassette_is_played_without_any_contact(recorded: Recorded, tmp_path
 
 
 def bare_copy(folder: Path) -> ExampleProject:
-    """A copy with nothing that could answer: no script, no sandbox, and a tool that fails if it is called."""
+    """A copy with nothing that could answer: no script, and no sandbox."""
     project = example_copy(folder, settings="[sandbox]\ntiers = []\n")
-    tools = project.folder / "tools" / "changelog.py"
-    tools.write_text(tools.read_text().replace("VERSION.search(changelog)", "1 / 0"))
     shutil.rmtree(project.folder / "models")
     return replace(project, is_kept=False)
 
