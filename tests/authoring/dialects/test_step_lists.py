@@ -127,7 +127,7 @@ def test_a_check_that_can_never_be_met_is_told() -> None:
     project = around(agent("research"), agent("assessment", gives={"score": "number"}))
 
     assert problems_in(REVIEW, project) == [
-        "1:1: `assessment_approved` looks at `approved`, and the last step never gives one"
+        "3:20: `assessment_approved` looks at `approved`, and the last step never gives one"
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from interlock.authoring.dialects.drafting import Drafting
 from interlock.authoring.dialects.handing import Giver
-from interlock.core.problems import nearest
+from interlock.core.problems import Place, nearest
 from interlock.core.shape_wording import said
 from interlock.core.values import is_map
 
@@ -21,9 +21,9 @@ _NEVER: Final = "${false}"
 _FIELD_OF_CHECK: Final = {APPROVED: "approved", THRESHOLD: "score"}
 
 
-def converged(check: object, stated: float | None, last: Giver, draft: Drafting) -> str:
-    """The condition that ends the rounds. `stated` is the threshold beside the check."""
-    name, threshold = _named(check, draft)
+def converged(check: object, stated: float | None, last: Giver, *, at: Place, draft: Drafting) -> str:
+    """The condition that ends the rounds. `stated` is the threshold beside the check, `at` where that was asked for."""
+    name, threshold = _named(check, at, draft)
     if name is None:
         return _NEVER
     if stated is not None and name != THRESHOLD:
@@ -32,7 +32,7 @@ def converged(check: object, stated: float | None, last: Giver, draft: Drafting)
     field = _FIELD_OF_CHECK[name]
     if not last.may_have(field):
         message = f"`{name}` looks at `{field}`, and the last step never gives one"
-        draft.problem(("convergence_check",), message, "let the last step be an agent whose output has it")
+        draft.problem(at, message, "let the last step be an agent whose output has it")
         return _NEVER
     if name == APPROVED:
         return f"${{{last.field(field)}.orValue(false) == true}}"
@@ -40,7 +40,7 @@ def converged(check: object, stated: float | None, last: Giver, draft: Drafting)
     return f"${{{last.field(field)}.orValue(0.0) >= {float(wanted)}}}"
 
 
-def _named(check: object, draft: Drafting) -> tuple[str | None, float | None]:
+def _named(check: object, at: Place, draft: Drafting) -> tuple[str | None, float | None]:
     """The name of a check, and a threshold that is written with it: `{quality_threshold: 0.9}`."""
     match check:
         case str() if check in CHECKS:
@@ -49,15 +49,15 @@ def _named(check: object, draft: Drafting) -> tuple[str | None, float | None]:
             meant = nearest(check, CHECKS)
             known = f"the checks are {' and '.join(f'`{each}`' for each in CHECKS)}"
             advice = f"did you mean `{meant}`? {known}" if meant else known
-            draft.problem(("convergence_check",), f"there is no convergence check `{check}`", advice)
+            draft.problem(at, f"there is no convergence check `{check}`", advice)
         case dict() if is_map(check) and list(check) == [THRESHOLD]:
             threshold = check[THRESHOLD]
             if isinstance(threshold, int | float) and not isinstance(threshold, bool) and threshold >= 0:
                 return THRESHOLD, float(threshold)
             message = f"`{THRESHOLD}` is a number that is not negative, not {said(threshold)}"
-            draft.problem(("convergence_check", THRESHOLD), message, f"write `{THRESHOLD}: {SCORE_MIN}`")
+            draft.problem((*at, THRESHOLD), message, f"write `{THRESHOLD}: {SCORE_MIN}`")
         case _:
             message = f"`convergence_check` is the name of a check, not {said(check)}"
             advice = f"write `{APPROVED}`, `{THRESHOLD}`, or `{{{THRESHOLD}: 0.9}}`"
-            draft.problem(("convergence_check",), message, advice)
+            draft.problem(at, message, advice)
     return None, None

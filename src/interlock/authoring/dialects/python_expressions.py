@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from interlock.authoring.dialects.handing import quoted
 from interlock.core.canonical import INT_MAX, INT_MIN
-from interlock.core.expressions import RESERVED_WORDS
+from interlock.core.expressions import RESERVED_WORDS, SOURCE_LENGTH_MAX
 
 LENGTH_MAX: Final = 4_096
 
@@ -115,6 +115,8 @@ _METHODS: Final = MappingProxyType(
     }
 )
 _FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_NUMBER: Final = "number_"
+"""What a value is called while it is looked at."""
 
 
 def _selected(field: str) -> str:
@@ -130,6 +132,13 @@ class _Translation:
         self._variables: list[str] = []
 
     def say(self, tree: ast.expr) -> str:
+        said = self._said(tree)
+        # Some parts are said twice, so what is nested in itself grows fast.
+        if len(said) > SOURCE_LENGTH_MAX:
+            raise self._cannot(tree, "the expression is too long", "divide it over several tasks")
+        return said
+
+    def _said(self, tree: ast.expr) -> str:
         match tree:
             case ast.Constant():
                 return self._constant(tree)
@@ -146,7 +155,7 @@ class _Translation:
             case ast.Compare(left=left, ops=operators, comparators=others):
                 return self._comparison(tree, [left, *others], operators)
             case ast.IfExp(test=test, body=body, orelse=other):
-                return f"({self.say(test)} ? {self.say(body)} : {self.say(other)})"
+                return f"({self.say(test)} ? dyn({self.say(body)}) : dyn({self.say(other)}))"
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return f"[{', '.join(map(self.say, items))}]"
             case ast.Dict():
@@ -229,7 +238,7 @@ class _Translation:
         left, right = self.say(tree.left), self.say(tree.right)
         match tree.op:
             case ast.Add() | ast.Sub() | ast.Mult():
-                return f"({left} {_OPERATORS[type(tree.op)]} {right})"
+                return self._sum(tree, left, right)
             case ast.Div():
                 # Of whole numbers, division here gives a whole number.
                 return f"(double({left}) / double({right}))"
@@ -238,6 +247,21 @@ class _Translation:
                 return f"((({left} % {right}) + {right}) % {right})"
             case _:
                 raise self._refused(tree)
+
+    def _sum(self, tree: ast.BinOp, left: str, right: str) -> str:
+        """A sum, difference or product. Whole numbers and decimals do not mix here: one is made like the other."""
+        operator = _OPERATORS[type(tree.op)]
+        match _is_decimal(tree.left), _is_decimal(tree.right):
+            case True, False:
+                return f"({left} {operator} double({right}))"
+            case False, True:
+                return f"(double({left}) {operator} {right})"
+            case False, False if _is_whole(tree.right) and not _is_whole(tree.left):
+                return _as_it_turns_out(left, lambda number: f"{_NUMBER} {operator} {number}", right)
+            case False, False if _is_whole(tree.left) and not _is_whole(tree.right):
+                return _as_it_turns_out(right, lambda number: f"{number} {operator} {_NUMBER}", left)
+            case _:
+                return f"({left} {operator} {right})"
 
     def _comparison(self, tree: ast.Compare, values: Sequence[ast.expr], operators: Sequence[ast.cmpop]) -> str:
         pairs = zip(values, operators, values[1:], strict=False)
@@ -255,13 +279,16 @@ class _Translation:
                     raise self._cannot(tree, "`is` compares with None, True and False alone", "write `==`")
                 return f"({self.say(left)} {'==' if isinstance(operator, ast.Is) else '!='} {self.say(right)})"
             case _:
-                return f"({self.say(left)} {_OPERATORS[type(operator)]} {self.say(right)})"
+                one, other = self.say(left), self.say(right)
+                if _is_decimal(left) != _is_decimal(right):
+                    one, other = f"dyn({one})", f"dyn({other})"
+                return f"({one} {_OPERATORS[type(operator)]} {other})"
 
     def _contained(self, left: ast.expr, right: ast.expr) -> str:
         """Whether something is in a list or a map, or a text in a text: Python tells by what is there."""
         part, whole = self.say(left), self.say(right)
         if isinstance(right, ast.List | ast.Tuple | ast.Dict):
-            return f"({part} in {whole})"
+            return f"(dyn({part}) in {whole})"
         if self._names.is_bag(right):
             if isinstance(left, ast.Constant) and isinstance(left.value, str) and self._names.has_node(left.value):
                 return "true"
@@ -346,6 +373,29 @@ _INSTEAD: Final[Mapping[type[ast.expr], tuple[str, str]]] = MappingProxyType(
         ast.ListComp: ("a list made of several loops", "make it in two tasks"),
     }
 )
+
+
+def _is_decimal(tree: ast.expr) -> bool:
+    """Whether it is plainly a decimal number."""
+    match tree:
+        case ast.Constant(value=float()) | ast.BinOp(op=ast.Div()) | ast.Call(func=ast.Name(id="float")):
+            return True
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return _is_decimal(operand)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult(), right=right):
+            return _is_decimal(left) or _is_decimal(right)
+        case _:
+            return False
+
+
+def _is_whole(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.Constant) and type(tree.value) is int
+
+
+def _as_it_turns_out(value: str, calculated: Callable[[str], str], whole: str) -> str:
+    """A calculation with a whole number, which is made a decimal where the value turns out to be one."""
+    decimal = calculated(f"double({whole})")
+    return f"[dyn({value})].map({_NUMBER}, type({_NUMBER}) == double ? dyn({decimal}) : dyn({calculated(whole)}))[0]"
 
 
 def _offset(text: str, line: int, column: int) -> int:

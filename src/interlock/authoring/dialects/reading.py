@@ -12,12 +12,14 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct, structs
 
+from interlock.core.compiling.documents import place_in
 from interlock.core.problems import Place, Problem
 
 Origins: TypeAlias = Mapping[Place, Place]
 """For places of the graph: the place of the document from which what stands there was made."""
 
 _NOWHERE: Origins = MappingProxyType({})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Reading(Struct, frozen=True):
@@ -28,6 +30,8 @@ class Reading(Struct, frozen=True):
     dialect: str = ""
     """What the system calls its shape; nothing for a document of ours, which stays as it is."""
     origins: Origins = _NOWHERE
+    document: Mapping[str, Any] = _NOTHING
+    """Of another system's: the document itself, so that no problem is told at a place that it does not have."""
 
     def at_origin(self, problem: Problem) -> Problem:
         """A problem of the graph at the place of the document that it comes from, or at the nearest around it."""
@@ -36,5 +40,6 @@ class Reading(Struct, frozen=True):
         for length in range(len(problem.place), -1, -1):
             origin = self.origins.get(problem.place[:length])
             if origin is not None:
-                return structs.replace(problem, place=origin, at_key=False, offset=None)
+                there = structs.replace(problem, place=origin, at_key=False, offset=None)
+                return place_in(self.document, there)
         return structs.replace(problem, place=(), at_key=False, offset=None)

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
+from msgspec import structs
+
 from interlock.authoring.dialects import agentos_graphs, node_lists, step_lists
 from interlock.authoring.dialects.naming import graph_name
 from interlock.authoring.dialects.policies import NONE_IN_FORCE, PoliciesInForce
 from interlock.authoring.dialects.reading import Reading
 from interlock.core.catalogue import Catalogue
+from interlock.core.compiling.documents import place_in
 from interlock.core.compiling.json_data import plain_json
 from interlock.core.problems import Problem
 
@@ -65,7 +68,9 @@ def read_graph(
         case "graph":
             return Reading(document)
         case shape:
-            return _turned(shape, document, around, policies)
+            reading = _turned(shape, document, around, policies)
+            problems = tuple(place_in(document, problem) for problem in reading.problems)
+            return structs.replace(reading, problems=problems, document=document)
 
 
 def graph_name_in(document: Mapping[str, Any]) -> str | None:

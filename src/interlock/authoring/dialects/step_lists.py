@@ -177,10 +177,11 @@ def _words(*, before: Giver | None = None, feedback: Optional | None = None) -> 
 
 
 def _write_rounds(written: WrittenStepList, steps: Sequence[_Step], names: NodeNames, draft: Drafting) -> None:
-    until = converged(written.convergence_check, written.quality_threshold, steps[-1].output, draft)
+    at: Place = ("convergence_check" if "convergence_check" in written.model_fields_set else "coordination_type",)
+    until = converged(written.convergence_check, written.quality_threshold, steps[-1].output, at=at, draft=draft)
     feedback = _feedback_of(steps[-1])
     nodes: dict[str, Any] = {}
-    parts: dict[Place, Place] = {("until",): ("convergence_check",), ("max",): ("max_iterations",)}
+    parts: dict[Place, Place] = {("until",): at, ("max",): ("max_iterations",)}
     for index, step in enumerate(steps):
         if index:
             given = _given_after(step, steps[index - 1], feedback)
