@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from interlock import Interlock, RunResult
 from interlock.core.events import Event
 from interlock.settings import read_settings
+from tests.examples.project import texts_in
 
 
 class Played(NamedTuple):
@@ -47,9 +48,4 @@ async def _played(folder: Path, graph: str, inputs: Mapping[str, Any], says: lis
 
 def files_of(folder: Path, run: str) -> dict[str, str]:
     """The texts in a run's workspace, by path."""
-    files = folder / ".interlock" / "workspaces" / run / "files"
-    return {
-        path.relative_to(files).as_posix(): path.read_text()
-        for path in sorted(files.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    return texts_in(folder / ".interlock" / "workspaces" / run / "files")

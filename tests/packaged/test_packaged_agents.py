@@ -9,6 +9,7 @@ import pytest
 
 from interlock.agents.built_in_agents import built_in_names
 from interlock.core.outside_events import NodeResult
+from interlock.embedded.errors import UnknownGraphError
 from tests.examples.project import need_a_sandbox
 from tests.packaged.folder import files_of, played_in, run_in
 
@@ -79,3 +80,18 @@ def test_an_agent_that_is_given_something_else_is_told_what_it_takes(tmp_path: P
     """Its contract is what the graph of one step takes, too."""
     with pytest.raises(Exception, match="question"):
         run_in(tmp_path, "agent:research", {"topic": "solar panels"})
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("agent:reserch", "there is no agent named reserch; did you mean research?"),
+        ("tool:web_serch", "there is no tool named web_serch; did you mean web_search?"),
+    ],
+)
+def test_who_is_not_there_is_told_with_who_was_meant(name: str, told: str, tmp_path: Path) -> None:
+    """As for a graph: whoever catches the one catches the other."""
+    with pytest.raises(UnknownGraphError) as missing:
+        run_in(tmp_path, name, {})
+
+    assert str(missing.value) == told

@@ -3,7 +3,7 @@
 InterlockError
 ├── InvalidGraphError      a graph has problems: all of them, each with its line, are in the message
 ├── UnknownGraphError      a graph was named that nobody has
-├── UnknownToolError       a tool was named, to be called by itself, that nobody has
+│   └── UnknownStepError   an agent or a tool was named, to be run by itself, that nobody has
 ├── UnreadableGraphError   a graph's file cannot be read
 ├── UnreadableFolderError  the folder of graphs cannot be read
 ├── TwoGraphsError         two files hold graphs of one name
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from interlock.core.errors import InterlockError
 from interlock.core.problems import Problem, nearest
@@ -38,21 +39,20 @@ class InvalidGraphError(InterlockError):
 class UnknownGraphError(InterlockError):
     """A graph was named that is not among the graphs known here."""
 
-    def __init__(self, name: str, *, known: Iterable[str]) -> None:
+    def __init__(self, name: str, *, known: Iterable[str], what: str = "graph") -> None:
         names = sorted(known)
         meant = nearest(name, names)
         hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(names)}" if names else "there are none"
-        super().__init__(f"there is no graph named {name or repr(name)}; {hint}")
+        super().__init__(f"there is no {what} named {name or repr(name)}; {hint}")
         self.name = name
 
 
-class UnknownToolError(InterlockError):
-    """A tool was named, to be called by itself, that is not among those known here."""
+class UnknownStepError(UnknownGraphError):
+    """An agent or a tool was named, to be run by itself, that is not among those known here."""
 
-    def __init__(self, name: str, *, known: Iterable[str]) -> None:
-        meant = nearest(name, known)
-        super().__init__(f"there is no tool `{name}`" + (f": did you mean `{meant}`?" if meant else ""))
-        self.name = name
+    def __init__(self, name: str, *, known: Iterable[str], what: Literal["agent", "tool"]) -> None:
+        super().__init__(name, known=known, what=what)
+        self.what = what
 
 
 class UnknownSinkError(InterlockError):

@@ -29,7 +29,7 @@ from interlock.core.problems import Problem
 from interlock.embedded.errors import (
     InvalidGraphError,
     UnknownGraphError,
-    UnknownToolError,
+    UnknownStepError,
     UnreadableGraphError,
 )
 from interlock.embedded.graph_folder import (
@@ -131,8 +131,7 @@ class Graphs:
         if isinstance(source, Named):
             return self._named(source.name)
         if is_graph_name(source):
-            name = str(source)
-            return self._single_step(name) if is_single_step(name) else self._named(name)
+            return self._named(str(source))
         path = Path(source)
         # Without a folder of graphs, those that a graph names are looked for beside it.
         return self._read(path, self._shelf if self._shelf is not None else path.parent)
@@ -178,6 +177,8 @@ class Graphs:
             return CheckedGraph(str(source), Compiled(None, None, problems), problems, str(source))
 
     def _named(self, name: str) -> CheckedGraph:
+        if is_single_step(name):
+            return self._single_step(name)
         known = self._by_name(self._shelf)
         if isinstance(known, GraphFolder) and (found := known.find(name)) is not None:
             return self._compile(found.data or {}, found, known)
@@ -193,9 +194,12 @@ class Graphs:
         kind, _, meant = name.partition(":")
         if f"{kind}:" == AGENT:
             self._agents.renew()
-            return self._compile(graph_of_agent(self._agents.get(meant).contract), None, self._shelf)
+            agent = self._agents.find(meant)
+            if agent is None:
+                raise UnknownStepError(meant, known=self._agents.names(), what="agent")
+            return self._compile(graph_of_agent(agent.contract), None, self._shelf)
         if meant not in self._tools:
-            raise UnknownToolError(meant, known=self._tools)
+            raise UnknownStepError(meant, known=self._tools, what="tool")
         return self._compile(graph_of_tool(self._tools[meant]), None, self._shelf)
 
     def _read(self, path: Path, shelf: GraphShelf | GraphFolder | None) -> CheckedGraph:
