@@ -105,3 +105,31 @@ def test_a_policy_that_is_named_and_not_in_force_is_told(interlock: CommandLine)
 
     assert said.code == 2
     assert "graphs/greeting.yaml:2:14: error: the policy `careful` is not in force here" in said.out
+
+
+def test_a_document_is_converted_to_the_graph_that_it_means(interlock: CommandLine) -> None:
+    """Who moves over for good goes on in our language, and nothing else has changed by that."""
+    interlock.write("graphs/steps.yaml", STEPS)
+    before = interlock("graph", "check", "welcome", "--json").json["graphs"][0]["hash"]
+
+    interlock.write("graphs/steps.yaml", interlock("graph", "convert", "welcome").out)
+
+    assert interlock("graph", "check", "welcome", "--json").json["graphs"][0]["hash"] == before
+    assert "written in the language of Interlock already" in interlock("graph", "convert", "welcome").err
+
+
+def test_a_document_with_mistakes_is_not_converted(interlock: CommandLine) -> None:
+    """Half a graph would be taken for the whole."""
+    interlock.write("graphs/steps.yaml", STEPS.replace("again", "first"))
+
+    said = interlock("graph", "convert", "welcome")
+
+    assert (said.code, said.out) == (2, "")
+    assert "graphs/steps.yaml:5:31: error: `first` is the name of another step" in said.err
+
+
+def test_a_document_of_another_system_is_formatted_as_any_document_is(interlock: CommandLine) -> None:
+    """Its keys keep their order: that of our language is none of theirs."""
+    interlock.write("graphs/steps.yaml", STEPS.replace("  - {", "    -   {"))
+
+    assert interlock("graph", "fmt", "graphs/steps.yaml").out == STEPS

@@ -1,4 +1,4 @@
-"""`interlock graph …`: lists, checks, draws and formats graphs, and gives editors the schema of the language."""
+"""`interlock graph …`: lists, checks, draws, converts and formats graphs; gives editors the language's schema."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from interlock.authoring.drawing.picture import Picture
     from interlock.embedded.graphs import CheckedGraph
 
-app = typer.Typer(help="List, check, draw and format graphs.", no_args_is_help=True)
+app = typer.Typer(help="List, check, draw, convert and format graphs.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -139,6 +139,20 @@ def _drawn(picture: Picture, format: str) -> str:
             return as_svg(picture)
         case _:
             raise CommandError(f"{format!r} is no way to draw a graph: use terminal, mermaid or svg")
+
+
+@app.command()
+def convert(graph: GraphArgument, *, tools: Tools = None) -> int:
+    """Print the graph that a document of another system means, to go on with that."""
+    from interlock.authoring.writing import written_graph
+    from interlock.cli.opening import project_client
+
+    checked = project_client(Invocation(tools=tools)).check(graph)
+    checked.accepted()
+    if checked.ours is None:
+        raise CommandError(f"{checked.name} is written in the language of Interlock already: use it as it is")
+    write_output(written_graph(checked.ours))
+    return ExitCode.SUCCEEDED
 
 
 @app.command()

@@ -71,6 +71,8 @@ class CheckedGraph(Struct, frozen=True):
     problems: tuple[Problem, ...]
     """Those of its text and those of its meaning."""
     subject: Subject
+    ours: Mapping[str, Any] | None = None
+    """The graph of ours that it means, where it was written for another system."""
 
     @property
     def is_valid(self) -> bool:
@@ -226,7 +228,8 @@ class Graphs:
         )
         compiled = self._compiled(reading, catalogue)
         name = graph_name_in(data) or (document.source if document else "unnamed")
-        return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name)
+        ours = reading.graph if reading.dialect else None
+        return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name, ours)
 
     def _compiled(self, reading: Reading, catalogue: Catalogue) -> Compiled:
         """What comes of a graph that was read, with its problems where somebody wrote what they are about."""

@@ -96,7 +96,7 @@ def test_the_outputs_are_those_of_the_last_nodes() -> None:
             "id: write,",
             "id: Score,",
             [
-                "4:10: `Score` is called like the node `score`",
+                "4:10: `Score` would be called `score` here, like the node `score`",
                 "8:23: there is no node `write`",
                 "9:12: there is no node `write`",
             ],

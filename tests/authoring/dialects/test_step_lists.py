@@ -108,7 +108,7 @@ def test_each_check_looks_at_its_field_of_the_last_step(check: str, condition: s
         ),
         (
             "name: a\nsteps: [{agent_type: research, name: A b}, {agent_type: research, name: a_b}]\n",
-            ["2:73: `a_b` is called like the step `A b`"],
+            ["2:73: `a_b` would be called `a_b` here, like the step `A b`"],
         ),
         ("name: a\nsteps: [{agent_type: researsh}]\n", ["2:22: there is no agent `researsh`"]),
         (

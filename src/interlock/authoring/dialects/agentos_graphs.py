@@ -135,8 +135,7 @@ def _agents(
             continue
         at_name = at if is_name else (*at, "name")
         if (node := names.give(agent.name)) is None:
-            message = f"`{agent.name}` is called like the agent `{names.holder(agent.name)}`"
-            draft.problem(at_name, message, "name each agent once")
+            draft.problem(at_name, names.clash(agent.name, "agent"), "name each agent once")
             continue
         _check_tools(agent, around, at, draft)
         name = agent.policy_name

@@ -18,7 +18,7 @@ class NodeNames:
         self._given: dict[str, str] = {}
 
     def give(self, written: str) -> str | None:
-        """The name of the node that was called so; None if another one already has it (`holder` tells which)."""
+        """The name of the node that was called so; None if another one already has it (`clash` tells)."""
         name = self.name_of(written)
         if name in self._given:
             return None
@@ -32,9 +32,12 @@ class NodeNames:
             name = f"node_{name}".rstrip("_")
         return f"{name}_" if wrong_name(name) is not None or name in self._reserved else name
 
-    def holder(self, written: str) -> str:
-        """What was written by whoever has the name that this would get."""
-        return self._given[self.name_of(written)]
+    def clash(self, written: str, noun: str) -> str:
+        """Why something cannot be called so, in words: another one already is, or would be."""
+        holder = self._given[self.name_of(written)]
+        if holder == written:
+            return f"`{written}` is the name of another {noun}"
+        return f"`{written}` would be called `{self.name_of(written)}` here, like the {noun} `{holder}`"
 
     def beside(self, name: str, what: str) -> str:
         """A free name for something that belongs to a node: `tester_emits`."""

@@ -147,8 +147,7 @@ def _nodes(written: WrittenNodeList, around: Catalogue, draft: Drafting) -> dict
         at: Place = ("nodes", index)
         name = names.give(node.id)
         if name is None:
-            message = f"`{node.id}` is called like the node `{names.holder(node.id)}`"
-            draft.problem((*at, "id"), message, "give each node an id of its own")
+            draft.problem((*at, "id"), names.clash(node.id, "node"), "give each node an id of its own")
             continue
         for key in _without_effect(node):
             advice = "`expr` is computed by a task" if key == "expr" else "`approval_key` is of a human node"

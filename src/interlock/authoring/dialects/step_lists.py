@@ -108,8 +108,7 @@ def _steps(written: WrittenStepList, names: NodeNames, around: Catalogue, draft:
         if node is None and step.name is None:
             node = names.beside(names.name_of(wanted), str(index + 1))
         if node is None:
-            message = f"`{wanted}` is called like the step `{names.holder(wanted)}`"
-            draft.problem((*place, "name"), message, "give each step a name of its own")
+            draft.problem((*place, "name"), names.clash(wanted, "step"), "give each step a name of its own")
             continue
         steps.append(_Step(node, callee_named(step.agent_type, around), place))
     return steps
