@@ -91,6 +91,7 @@ def test_a_project_without_models_says_where_they_are_declared(interlock: Comman
     """The command is found before the setting."""
     assert interlock("models", "list").out == (
         "no models: declare some under [models] in interlock.toml, or set INTERLOCK_MODEL_URL\n"
+        "(until then scripts answer for the agents that come along, and for no other, unless `packaged` is false)\n"
     )
 
 

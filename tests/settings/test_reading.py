@@ -288,6 +288,36 @@ def test_a_store_that_is_no_address_is_told_without_its_password(tmp_path: Path)
     assert "hunter2" not in problem
 
 
+def test_what_searches_the_web_and_what_comes_along_are_said_in_the_file_or_by_a_variable(tmp_path: Path) -> None:
+    """A deployment switches examples off without touching the project."""
+    (tmp_path / "interlock.toml").write_text('[search]\nurl = "http://localhost:8888/search"\n')
+
+    settings = read_settings(folder=tmp_path, environment={"INTERLOCK_PACKAGED": "false"}).settings
+
+    assert (settings.search.url, settings.packaged) == ("http://localhost:8888/search", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("packaged = 'maybe'", "interlock.toml:1: `packaged` is true or false, not 'maybe'"),
+        ("packaged = 3", "interlock.toml:1: `packaged` is true or false, not 3"),
+        ("search.url = 5", "interlock.toml:1: `search.url` should be text, not 5"),
+        ("search.url = 'host'", "interlock.toml:1: `search.url` is no address to search at: write `https://host/sea"),
+        ("search.url = 'http://a:b@host/'", "interlock.toml:1: `search.url` is no address to search at: write `https"),
+    ],
+)
+def test_a_search_that_is_none_is_told_with_what_to_write(tmp_path: Path, text: str, told: str) -> None:
+    """An address with a password in it is not repeated: it would stand in a terminal."""
+    (tmp_path / "interlock.toml").write_text(text)
+
+    with pytest.raises(SettingsError) as refused:
+        read_settings(folder=tmp_path, environment={})
+
+    assert told in str(refused.value)
+    assert "a:b" not in str(refused.value)
+
+
 def test_the_sandboxes_that_may_be_used_are_those_there_are(tmp_path: Path) -> None:
     """Left out, all of them may; a project that takes nothing weaker than the best says so by name."""
     folder = project(tmp_path, "")

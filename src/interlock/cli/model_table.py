@@ -20,7 +20,10 @@ from interlock.models.routing import NoRoute, Route
 if TYPE_CHECKING:
     from rich.console import Console
 
-_NOTHING_SET_UP: Final = "no models: declare some under [models] in interlock.toml, or set INTERLOCK_MODEL_URL"
+_NOTHING_SET_UP: Final = (
+    "no models: declare some under [models] in interlock.toml, or set INTERLOCK_MODEL_URL\n"
+    "(until then scripts answer for the agents that come along, and for no other, unless `packaged` is false)"
+)
 _SOURCES: Final = {"declared": "", "ceiling": " at most", "published": "", "own": ""}
 
 

@@ -16,7 +16,7 @@ def told(place: tuple[str | int, ...], wrong: str, why: str, given: object, orig
     where = origins.get(name, Origin("default"))
     if wrong == WRONG_ADDRESS:
         return f"{where}: `{name}` cannot be used: {why}"  # what was given may hold a password
-    if place[0] in {"model", "models"}:
+    if place[0] in {"model", "models", "search"}:
         return f"{where}: {told_wrongly(place, wrong, why, given)}"
     if place[0] == "sinks":
         return f"{where}: {_told_of_sink(place, wrong)}, not {given!r}"
@@ -34,6 +34,8 @@ _WANTED: Final = {
     "string_too_short": "a file, a folder or a module",
     "path_type": "a path",
     "string_pattern_mismatch": "an age such as `12h`, `90d` or `1y`",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
     "model_type": "a table of settings",
     "model_attributes_type": "a table of settings",
 }
