@@ -31,7 +31,7 @@ from interlock.audit.sealed_pages import PAGE_BLOB_BYTES_MAX, read_page
 from interlock.audit.tar_parts import Part, read_parts
 from interlock.core.events import Event
 from interlock.store.errors import StoreError
-from interlock.store.sealing import CHAIN_START, Sealed, header_hash, read_header, unseal, verify_chain
+from interlock.store.sealing import CHAIN_START, Broken, Sealed, header_hash, read_header, unseal, verify_chain
 
 _EVENTS: Final = "events/"
 _BUNDLES: Final = "bundles/"
@@ -125,7 +125,8 @@ class RunFileReading:
         first = self._after + 1
         broken = verify_chain(sealed, after=self._after, previous=self._previous)
         if broken is not None:
-            raise RunFileError(f"event {broken.seq} is not what was stored ({broken.what})", part=part, seq=broken.seq)
+            seq = self._seq_at_fault(sealed, broken)
+            raise RunFileError(f"event {seq} is not what was stored ({broken.what})", part=part, seq=seq)
         headers = [read_header(one) for one in sealed]
         self._facts = self._facts if self._after else RunFacts(headers[0].run)
         if self._after and (headers[0].tenant, headers[0].run) != (self._facts.tenant, self._run):
@@ -140,6 +141,14 @@ class RunFileReading:
         self._after += len(sealed)
         self._previous = header_hash(sealed[-1].header)
         return events
+
+    def _seq_at_fault(self, sealed: Sequence[Sealed], broken: Broken) -> int:
+        """Of two headers that do not fit, it is the later one if that does not fit the one behind it either."""
+        behind = sealed[broken.seq - self._after :][:2]
+        if broken.fault == "changed_header" and len(behind) == 2:
+            later, last = behind
+            return broken.seq + (read_header(last).previous != header_hash(later.header))
+        return broken.seq
 
     def _unsealed(self, sealed: Sealed, part: str) -> Event:
         header = read_header(sealed)

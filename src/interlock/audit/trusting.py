@@ -22,7 +22,7 @@ def trusted_fingerprint(named: str) -> str:
     if _FINGERPRINT.fullmatch(named.strip().lower()):
         return named.strip().lower()
     path = Path(named)
-    if not path.is_file():
+    if not _is_file(path):
         raise SigningKeyError(
             f"{named[:_SHOWN_MAX]!r} is no fingerprint of 64 hexadecimal digits and no file with a public key: "
             "`interlock signer` of whoever you trust shows both"
@@ -35,3 +35,10 @@ def trusted_fingerprint(named: str) -> str:
     except UnicodeDecodeError as error:
         raise SigningKeyError(f"{path} holds no public key in PEM") from error
     return fingerprint_of(parse_public_pem(pem))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a text that can be no name of a file
+        return False
