@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from interlock.cli.failures import ExitCode, Interrupted
 from interlock.cli.invocation import Invocation
@@ -14,7 +14,10 @@ from interlock.cli.opening import configured, project_client
 from interlock.cli.output import console, print_json
 from interlock.cli.reserved_output import flush_output
 from interlock.engine.serving.roster import WorkerCard
-from interlock.settings import Configured, WorkerSettings
+from interlock.settings import Configured, ServerSettings, WorkerSettings
+
+if TYPE_CHECKING:
+    from interlock.api.door import Door
 
 _ENDS: Final = (signal.SIGTERM, signal.SIGINT)
 """The signals by which a process is told to end politely."""
@@ -22,12 +25,14 @@ _ENDS: Final = (signal.SIGTERM, signal.SIGINT)
 _BROKEN_OFF: Final = "broken off: what was in flight was asked to stop, and its runs go on with the next worker"
 
 
-async def work(on: Invocation, flags: dict[str, Any]) -> int:
+async def work(on: Invocation, flags: dict[str, Any], *, takes_requests: bool, works: bool) -> int:
     """Serve the project's store until somebody says that it is enough. `flags` are settings by dotted name."""
     found = configured(store=on.store, tools=on.tools, more=flags)
     settings = found.settings
     client = project_client(on)
     stop = asyncio.Event()
+    # Bound before anything is opened: that nobody can be heard there is to be known first.
+    door = _door(settings.server) if takes_requests else None
     try:
         with _politely_ended(stop):
             await client.serve(
@@ -35,11 +40,19 @@ async def work(on: Invocation, flags: dict[str, Any]) -> int:
                 worker=settings.worker,
                 limits=settings.run_limits(),
                 retention=settings.retention,
-                on_ready=lambda card: _say_ready(card, found, as_json=on.as_json),
+                on_ready=lambda card: _say_ready(card, found, door, works=works, as_json=on.as_json),
+                face=None if door is None else lambda served: door.take_requests(served, until=stop),
+                works=works,
             )
     except asyncio.CancelledError:
         raise Interrupted(_BROKEN_OFF) from None
     return ExitCode.SUCCEEDED
+
+
+def _door(settings: ServerSettings) -> Door:
+    from interlock.api.door import Door  # the web framework takes longer to load than most commands take as a whole
+
+    return Door(settings)
 
 
 @contextmanager
@@ -62,16 +75,29 @@ def _politely_ended(stop: asyncio.Event) -> Generator[None]:
             loop.remove_signal_handler(number)
 
 
-def _say_ready(card: WorkerCard, found: Configured, *, as_json: bool) -> None:
+def _say_ready(card: WorkerCard, found: Configured, door: Door | None, *, works: bool, as_json: bool) -> None:
     store = found.settings.store_shown
     if as_json:
-        told = {"worker": card.owner.id, "store": str(store), "pools": card.pools, "tags": card.tags}
-        print_json(told | {"concurrency": card.concurrency, "tools": card.tools}, indent=None)
+        told: dict[str, Any] = {"worker": card.owner.id, "store": str(store)}
+        if works:
+            told |= {"pools": card.pools, "tags": card.tags, "concurrency": card.concurrency, "tools": card.tools}
+        if door is not None:
+            told |= {"url": door.url, "requires_key": door.requires_key}
+        print_json(told, indent=None)
         flush_output()  # a program waits for it
         return
     out = console()
-    out.print(f"[bold]{card.owner.id}[/] works on {store}: {_what(found.settings.worker, card.pools, card.tools)}")
+    what = _what(found.settings.worker, card.pools, card.tools) if works else "what is asked for is left to workers"
+    out.print(f"[bold]{card.owner.id}[/] {'works on' if works else 'serves'} {store}: {what}")
+    if door is not None:
+        out.print(f"[bold]{door.url}[/]  {_who_may_ask(door)}")
     out.print("[dim]Ctrl-C finishes what was begun; once more breaks it off[/]")
+
+
+def _who_may_ask(door: Door) -> str:
+    if door.requires_key:
+        return "asks everybody for a key: `interlock keys create NAME` makes one"
+    return "[dim]takes requests of this machine without a key, as its owner[/]"
 
 
 def _what(worker: WorkerSettings, pools: tuple[str, ...], tools: int) -> str:

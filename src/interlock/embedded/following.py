@@ -80,6 +80,11 @@ class Following:
         self._live.clear()
         return told
 
+    def heard(self) -> list[Live]:
+        """The same, of whoever drives the run here now."""
+        self._listen()
+        return self.take_live()
+
     async def is_at_rest(self) -> bool:
         """Whether the run has ended, or only people or other systems can move it on."""
         if await self._imported_from():

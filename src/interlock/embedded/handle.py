@@ -5,7 +5,8 @@ Whether this process drives the run, another does, or nobody: the same requests 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Literal, TypeAlias
 
 from interlock.audit.exporting import RunExport, untold
@@ -294,6 +295,12 @@ class RunHandle:
                     if event.type == "run.ended":
                         return
                 await following.changed()
+
+    @asynccontextmanager
+    async def hearing(self) -> AsyncGenerator[Callable[[], list[Progress | Words]]]:
+        """Hear what its nodes and models tell while it is driven here: each call gives what came since the last."""
+        async with Following(self._worker, self.id, hears=True) as following:
+            yield following.heard
 
     async def whole(self, value: Value) -> Value:
         """A value from an event, with everything in it that is kept elsewhere."""

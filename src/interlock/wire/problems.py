@@ -36,3 +36,18 @@ class Problem(Struct, frozen=True, kw_only=True):
     """All that is wrong, where it is more than one thing or has a place."""
     run: str | UnsetType = UNSET
     """The run that it is about."""
+
+
+class ProblemKind(Struct, frozen=True, kw_only=True):
+    """What a code means."""
+
+    code: str
+    status: int
+    title: str
+    advice: str
+
+
+class ProblemKinds(Struct, frozen=True, kw_only=True):
+    """Every code there is."""
+
+    problems: list[ProblemKind]

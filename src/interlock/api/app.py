@@ -1,0 +1,112 @@
+"""The application: every route, behind the one door."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from interlock.api import health, problem_pages, questions
+from interlock.api.errors import ApiError
+from interlock.api.guard import REQUEST, Guard
+from interlock.api.openapi import openapi_of
+from interlock.api.problems import PROBLEM_TYPE, problem_of
+from interlock.api.reception import Reception
+from interlock.api.runs import asking, continuing, listing, looking, starting
+from interlock.api.streams import server_sent, socket
+from interlock.core.errors import InterlockError
+from interlock.showing.json import encoded
+from interlock.wire.problems import Place
+
+ROUTERS: Final = (
+    starting.router,
+    listing.router,
+    looking.router,
+    asking.router,
+    continuing.router,
+    server_sent.router,
+    socket.router,
+    questions.router,
+    health.router,
+    problem_pages.router,
+)
+
+
+def make_app(reception: Reception) -> Guard:
+    """The application that a server is given."""
+    app = FastAPI(title="Interlock", openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
+    app.state.reception = reception
+    app.openapi = lambda: _document_of(app)
+    everything = APIRouter(prefix="/v1")
+    for router in ROUTERS:
+        everything.include_router(router)
+    app.include_router(everything)
+    app.add_exception_handler(InterlockError, _tell)
+    app.add_exception_handler(RequestValidationError, _tell_misfit)
+    app.add_exception_handler(HTTPException, _tell_status)
+    settings = reception.settings
+    return Guard(
+        app,
+        keys=reception.keys,
+        requires_key=reception.requires_key,
+        requests_max=settings.requests,
+        listeners_max=settings.listeners,
+        body_bytes_max=settings.body_bytes,
+        upload_bytes_max=settings.upload_bytes,
+    )
+
+
+def _document_of(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = openapi_of(app, version("interlock"))
+    return app.openapi_schema
+
+
+# --- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+async def _tell(request: Request, error: Exception) -> Response:
+    problem = problem_of(error, request.scope[REQUEST])
+    headers = error.headers if isinstance(error, ApiError) else None
+    return Response(encoded(problem), status_code=problem.status, headers=headers, media_type=PROBLEM_TYPE)
+
+
+async def _tell_misfit(request: Request, error: Exception) -> Response:
+    """A request that does not fit its route, with each thing that is wrong."""
+    assert isinstance(error, RequestValidationError)
+    found = [_place(each) for each in error.errors()]
+    sent = request.headers.get("content-type", "")
+    if found[0].field == "body" and "json" not in sent:
+        advice = "send the body as JSON, with `Content-Type: application/json`"
+        return await _tell(request, ApiError("unsupported_media_type", f"{advice}, and not as {sent or 'nothing'}"))
+    if any(each["type"] == "json_invalid" for each in error.errors()):
+        return await _tell(request, ApiError("unreadable_body", f"the body is not JSON: {found[0].message}"))
+    first = found[0]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    told = ApiError("invalid_request", f"{first.field or 'the request'}: {first.message}{more}", problems=found)
+    told.field = first.field if isinstance(first.field, str) else ""
+    return await _tell(request, told)
+
+
+def _place(found: dict[str, Any]) -> Place:
+    where = [str(each) for each in found["loc"]]
+    inside = where[1:] if where[0] in {"body", "query", "path", "header"} else where
+    message = str(found.get("ctx", {}).get("error") or found["msg"])
+    return Place(message=message[0].lower() + message[1:], field=".".join(inside) or where[0])
+
+
+async def _tell_status(request: Request, error: Exception) -> Response:
+    """What the framework itself refuses."""
+    assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, ApiError):
+        return await _tell(request, error.__cause__)  # what was met while the body was read
+    codes = {404: "not_found", 405: "method_not_allowed", 400: "unreadable_body", 415: "unsupported_media_type"}
+    path = request.url.path
+    details = {404: f"there is nothing at {path}", 405: f"{path} does not take {request.method}"}
+    code = codes.get(error.status_code, "invalid_request")
+    detail = details.get(error.status_code, str(error.detail))
+    return await _tell(request, ApiError(code, detail, headers=error.headers))

@@ -1,0 +1,17 @@
+"""What the body of every request is: strict, so that a misspelt field is told instead of ignored."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Body(BaseModel):
+    """A body that refuses what it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Why(Body):
+    """A reason, for the record."""
+
+    why: str = Field(default="", max_length=2_000, description="For the record.")

@@ -1,0 +1,57 @@
+"""Desks: what a route works with, once it is known who asks and that they may."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, TypeAlias
+
+from fastapi import Depends
+from msgspec import Struct
+from starlette.requests import HTTPConnection
+
+from interlock.api.errors import ApiError
+from interlock.api.guard import CALLER
+from interlock.api.reception import Reception
+from interlock.embedded.interlock import Interlock
+from interlock.tenancy import Act, Area, Caller
+
+
+class Desk(Struct, frozen=True):
+    """Who asks, and what works for their tenant."""
+
+    caller: Caller
+    interlock: Interlock
+    reception: Reception
+
+    @property
+    def detaches(self) -> bool:
+        """Whether what is asked for is left to other processes."""
+        return self.reception.served.leaves_to_others
+
+    def refuse_unless(self, act: Act, area: Area) -> None:
+        """Raise what keeps the caller from it."""
+        refusal = self.caller.may(act, area)
+        if refusal is not None:
+            raise ApiError("not_allowed", refusal.reason)
+
+
+def may(act: Act, area: Area) -> Any:  # noqa: ANN401 - as FastAPI has it
+    """The desk of a caller who may do this; anybody else is refused."""
+
+    async def find(connection: HTTPConnection) -> Desk:
+        caller: Caller = connection.scope[CALLER]
+        refusal = caller.may(act, area)
+        if refusal is not None:
+            raise ApiError("not_allowed", refusal.reason)
+        reception: Reception = connection.app.state.reception
+        return Desk(caller, await reception.served.of(caller.tenant), reception)
+
+    return Depends(find)
+
+
+ReadsRuns: TypeAlias = Annotated[Desk, may("read", "runs")]
+ActsOnRuns: TypeAlias = Annotated[Desk, may("act", "runs")]
+ManagesRuns: TypeAlias = Annotated[Desk, may("manage", "runs")]
+ReadsQuestions: TypeAlias = Annotated[Desk, may("read", "questions")]
+Answers: TypeAlias = Annotated[Desk, may("act", "questions")]
+
+RETRY_SECONDS: Final = "1"

@@ -1,0 +1,247 @@
+"""The door of the server: what every request passes before anything looks at what it wants.
+
+Each request gets an id. It is turned away when there is enough to do, when it comes from a page elsewhere, or without
+a key where one is needed; its body is bounded in length and time. What goes wrong behind the door is told as a problem.
+What a caller may do is asked by the routes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from interlock.api.errors import ApiError
+from interlock.api.problems import PROBLEM_TYPE, problem_of
+from interlock.showing.json import encoded
+from interlock.tenancy import CachedKeys, Caller, KeyRefused, local_owner
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CALLER: Final = "interlock.caller"
+REQUEST: Final = "interlock.request"
+LISTENS: Final = "interlock.listens"
+"""Where in the scope of a request its caller and its id are found, and what makes a listener of it."""
+
+OPEN_PATHS: Final = frozenset({"/health", "/v1/health", "/v1/health/live", "/v1/health/ready"})
+"""What may be asked without a key: whether the server is well, and nothing that anybody did."""
+LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+BODY_SECONDS: Final = 30.0
+"""How long a body may take to arrive, with a second more for each of its 64 KiB."""
+BYTES_A_SECOND: Final = 64 * 1024
+RETRY_SECONDS: Final = "1"
+"""When to try again, where there was enough to do."""
+LISTENER_RETRY_SECONDS: Final = "5"
+
+log = logging.getLogger(__name__)
+
+
+class Guard:
+    """The outermost of what a request passes."""
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        keys: CachedKeys,
+        requires_key: bool,
+        requests_max: int,
+        listeners_max: int,
+        body_bytes_max: int,
+        upload_bytes_max: int,
+    ) -> None:
+        self._app = app
+        self._keys = keys
+        self._requires_key = requires_key
+        self._requests_max = requests_max
+        self._listeners_max = listeners_max
+        self._body_bytes_max = body_bytes_max
+        self._upload_bytes_max = upload_bytes_max
+        self._under_way = 0
+        self._listening = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or turn it away."""
+        scope[REQUEST] = secrets.token_hex(8)
+        scope[LISTENS] = self._listens
+        answer = _Answer(send, scope)
+        self._under_way += 1
+        try:
+            self._refuse_too_many()
+            scope[CALLER] = await self._caller(scope)
+            await self._app(scope, self._bounded(scope, receive), answer.send)
+        except Exception as error:  # noqa: BLE001 - the boundary of a request: whatever went wrong is told to who asked
+            await answer.tell(error)
+        finally:
+            self._under_way -= 1
+
+    def _refuse_too_many(self) -> None:
+        if self._under_way > self._requests_max:
+            raise ApiError(
+                "too_many_requests",
+                f"{self._requests_max:,} requests are under way (server.requests)",
+                headers={"retry-after": RETRY_SECONDS},
+            )
+
+    @contextmanager
+    def _listens(self) -> Generator[None]:
+        """A request goes on as a listener: there may be many more of those, since they mostly wait."""
+        if self._listening >= self._listeners_max:
+            raise ApiError(
+                "too_many_listeners",
+                f"{self._listening:,} streams are open (server.listeners)",
+                headers={"retry-after": LISTENER_RETRY_SECONDS},
+            )
+        self._listening += 1
+        self._under_way -= 1
+        try:
+            yield
+        finally:
+            self._listening -= 1
+            self._under_way += 1
+
+    # --- who asks ---
+
+    async def _caller(self, scope: Scope) -> Caller | None:
+        headers = _headers(scope)
+        text = _key_in(headers)
+        if text:
+            found = await self._keys.find(text)
+            if isinstance(found, KeyRefused):
+                raise ApiError("key_refused", found.reason, headers={"www-authenticate": "Bearer"})
+            return found
+        if not self._requires_key:
+            _refuse_foreign(headers)
+            return local_owner()
+        if scope["path"] in OPEN_PATHS:
+            return None
+        raise ApiError("key_required", "this server asks for a key", headers={"www-authenticate": "Bearer"})
+
+    # --- what they send ---
+
+    def _bounded(self, scope: Scope, receive: Receive) -> Receive:
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "DELETE"}:
+            return receive
+        headers = _headers(scope)
+        bytes_max = self._upload_bytes_max if is_upload(scope["path"], scope["method"]) else self._body_bytes_max
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > bytes_max:
+            raise _too_large(bytes_max)
+        return _Body(receive, bytes_max).receive
+
+
+def is_upload(path: str, method: str) -> bool:
+    """Whether what is sent may be as large as a file."""
+    return method in {"PUT", "POST"} and path in {"/v1/artifacts", "/v1/runs/imports"}
+
+
+class _Body:
+    """A body that is read: so much of it at most, and not for ever."""
+
+    def __init__(self, receive: Receive, bytes_max: int) -> None:
+        self._receive = receive
+        self._bytes_max = bytes_max
+        self._read = 0
+        self._is_over = False
+        self._began = asyncio.get_running_loop().time()
+
+    async def receive(self) -> Message:
+        if self._is_over:  # now it is waited for that the client goes, and for as long as that takes
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._began + BODY_SECONDS + self._read / BYTES_A_SECOND):
+                message = await self._receive()
+        except TimeoutError:
+            raise ApiError("body_too_slow", f"after {BODY_SECONDS:g} s the body was not there") from None
+        self._read += len(message.get("body", b""))
+        self._is_over = not message.get("more_body", False)
+        if self._read > self._bytes_max:
+            raise _too_large(self._bytes_max)
+        return message
+
+
+def _too_large(bytes_max: int) -> ApiError:
+    # The connection is of no more use: nobody reads what else the client sends.
+    return ApiError("body_too_large", f"a body may have {bytes_max:,} bytes here", headers={"connection": "close"})
+
+
+class _Answer:
+    """What is sent back: with the request's id, and a problem where something went wrong before anything was sent."""
+
+    def __init__(self, send: Send, scope: Scope) -> None:
+        self._send = send
+        self._scope = scope
+        self._has_begun = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._has_begun = True
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._scope[REQUEST].encode())]
+        elif message["type"].startswith("websocket."):
+            self._has_begun = True
+        await self._send(message)
+
+    async def tell(self, error: Exception) -> None:
+        request = self._scope[REQUEST]
+        problem = problem_of(error, request)
+        if problem.code == "fault":
+            log.error("request_failed request=%s path=%s", request, self._scope["path"], exc_info=error)
+        if self._has_begun:
+            raise error  # half an answer is no answer: the connection is broken off
+        body = encoded(problem)
+        if self._scope["type"] == "websocket":
+            await self._refuse_socket(problem.status, body)
+            return
+        extra = error.headers if isinstance(error, ApiError) else {}
+        headers = {"content-type": PROBLEM_TYPE, "content-length": str(len(body)), **extra}
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await self.send({"type": "http.response.start", "status": problem.status, "headers": raw})
+        await self.send({"type": "http.response.body", "body": body})
+
+    async def _refuse_socket(self, status: int, body: bytes) -> None:
+        headers = [(b"content-type", PROBLEM_TYPE.encode())]
+        await self._send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "websocket.http.response.body", "body": body})
+
+
+def _headers(scope: Scope) -> Mapping[bytes, bytes]:
+    return dict(scope["headers"])
+
+
+def _key_in(headers: Mapping[bytes, bytes]) -> str:
+    """The text of a key. Browsers cannot send headers along with a WebSocket: there it is a subprotocol."""
+    given = headers.get(b"authorization", b"")
+    kind, _, text = given.decode("latin-1").partition(" ")
+    if kind.lower() == "bearer":
+        return text.strip()
+    offered = headers.get(b"sec-websocket-protocol", b"").decode("latin-1")
+    named = (each.strip() for each in offered.split(","))
+    return headers.get(b"x-api-key", b"").decode("latin-1") or next((each for each in named if each[:4] == "ilk_"), "")
+
+
+def _refuse_foreign(headers: Mapping[bytes, bytes]) -> None:
+    """Where no key is asked for, only programs and pages of this machine may ask, under a name that is its own.
+
+    A page elsewhere says where it comes from; and a name that somebody else points at this machine is not ours.
+    """
+    host = headers.get(b"host", b"").decode("latin-1")
+    if _name_in(host) not in LOCAL_HOSTS:
+        raise ApiError("foreign_page", f"without a key this server is localhost, and not {host or 'nameless'}")
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    if origin and origin.partition("://")[2] != host:
+        raise ApiError("foreign_page", f"without a key no page of {origin} may ask this server")
+
+
+def _name_in(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,57 @@
+"""The OpenAPI document: routes as FastAPI knows them, shapes as msgspec does, and the problems that any route tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from inspect import isclass
+from pkgutil import iter_modules
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from interlock import wire
+from interlock.api.answers import REF
+from interlock.api.problems import PROBLEM_TYPE
+from interlock.wire.problems import Problem
+
+PROBLEMS: Final = {
+    "description": "It was not done; `code` says why.",
+    "content": {PROBLEM_TYPE: {"schema": {"$ref": REF + Problem.__name__}}},
+}
+DESCRIPTION: Final = """\
+Runs of graphs of agents, tools, gates and people: started, followed, asked, continued.
+
+Instants are microseconds since 1970 in UTC, money is in millionths of a US dollar. What was accepted with 202 is on
+record. Lists are read page by page: give `next` of one page as `cursor` of the following. Every answer has the header
+`X-Request-Id`, and whatever is not done is told as a problem (RFC 9457) with a stable `code`.
+"""
+
+
+def openapi_of(app: FastAPI, version: str) -> dict[str, Any]:
+    """The document of everything that the app takes."""
+    document = get_openapi(title="Interlock", version=version, description=DESCRIPTION, routes=app.routes)
+    schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
+    _, shapes = msgspec.json.schema_components(_shapes(), ref_template=REF + "{name}")
+    schemas |= shapes
+    for gone in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(gone, None)
+    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "A key."}}
+    document["security"] = [{"key": []}, {}]
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = PROBLEMS
+    return document
+
+
+def _shapes() -> Iterable[type[msgspec.Struct]]:
+    """Every shape there is, each under a name of its own."""
+    modules = [import_module(f"{wire.__name__}.{module.name}") for module in iter_modules(wire.__path__)]
+    for module in modules:
+        for name, each in vars(module).items():
+            if isclass(each) and issubclass(each, msgspec.Struct) and each.__module__ == module.__name__:
+                yield each
+                assert each.__name__ == name, "a shape has one name"

@@ -1,0 +1,1 @@
+"""Runs over HTTP: started, listed, looked at, followed, asked, continued."""
