@@ -76,6 +76,18 @@ def test_what_a_person_says_reaches_the_model_and_changes_what_it_does(agent: st
     assert "Settled: Keep it blue" in files_of(tmp_path, result.id)[DEVELOPERS[agent]]
 
 
+@pytest.mark.parametrize("agent", sorted(DEVELOPERS))
+def test_a_developer_that_could_run_nothing_says_so(agent: str, tmp_path: Path) -> None:
+    """What was written and never run is not done."""
+    (tmp_path / "interlock.toml").write_text("[sandbox]\ntiers = []\n")
+
+    result = run_in(tmp_path, f"agent:{agent}", ASKED[agent])
+
+    told = result.outputs["result"]
+    assert (told["done"], [each["passed"] for each in told["checks"]]) == (False, [False])
+    assert set(told["artifacts"]) <= set(files_of(tmp_path, result.id))
+
+
 def test_an_agent_that_is_given_something_else_is_told_what_it_takes(tmp_path: Path) -> None:
     """Its contract is what the graph of one step takes, too."""
     with pytest.raises(Exception, match="question"):
