@@ -303,8 +303,12 @@ def test_what_searches_the_web_and_what_comes_along_are_said_in_the_file_or_by_a
         ("packaged = 'maybe'", "interlock.toml:1: `packaged` is true or false, not 'maybe'"),
         ("packaged = 3", "interlock.toml:1: `packaged` is true or false, not 3"),
         ("search.url = 5", "interlock.toml:1: `search.url` should be text, not 5"),
-        ("search.url = 'host'", "interlock.toml:1: `search.url` is no address to search at: write `https://host/sea"),
-        ("search.url = 'http://a:b@host/'", "interlock.toml:1: `search.url` is no address to search at: write `https"),
+        ("search.url = 'host'", "interlock.toml:1: `search.url` is no address to search at, such as `https://host/se"),
+        ("search.url = 'http://a:b@host/'", "the URL holds a user or a password before its host"),
+        (
+            "search.url = 'http://a..b/'",
+            "`search.url` is no address to search at, such as `https://host/search`: 'a..b' ",
+        ),
     ],
 )
 def test_a_search_that_is_none_is_told_with_what_to_write(tmp_path: Path, text: str, told: str) -> None:

@@ -16,7 +16,7 @@ from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.core.limits import Limits as GraphLimits
 from interlock.core.plan import POOL_PATTERN
 from interlock.engine.serving.service import RUNS_MAX
-from interlock.models.declaring import DECLARING, ModelServer, ModelsSettings, check_url
+from interlock.models.declaring import DECLARING, ModelServer, ModelsSettings
 from interlock.sinks.declaring import SinkName, SinkSettings
 from interlock.store.claims import RunLimit
 from interlock.store.lease import LEASE_MICROS
@@ -116,11 +116,13 @@ class SandboxSettings(Strict):
 def _checked_search_url(url: str | None) -> str | None:
     if url is None:
         return None
+    from interlock.tools.outgoing import OutgoingRefused, parse_target  # noqa: PLC0415 - only where one is given
+
     try:
-        check_url(url)
-    except PydanticCustomError as error:
-        told = "is no address to search at: write `https://host/search`, without a password and a query"
-        raise PydanticCustomError(DECLARING, told) from error
+        parse_target(url)
+    except OutgoingRefused as refused:
+        told = "is no address to search at, such as `https://host/search`: {why}"
+        raise PydanticCustomError(DECLARING, told, {"why": str(refused)}) from refused
     return url
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from interlock.core.values import Value
+from interlock.tools.errors import ToolError
 from interlock.tools.outcome import Done, Failed, ToolOutcome
 from interlock.tools.standard.search_endpoint import endpoint_search
 from interlock.tools.standard.searching_the_web import web_tools
@@ -91,6 +92,12 @@ def test_the_policy_is_asked_about_the_host_of_the_endpoint() -> None:
     (web_search,) = web_tools(endpoint_search("https://search.example/search"))
 
     assert web_search.permissions({"query": "x"}).hosts == ("search.example",)
+
+
+def test_what_is_no_address_is_refused_before_anything_is_asked() -> None:
+    """From Python an address comes past the settings."""
+    with pytest.raises(ToolError, match=r"^the web cannot be searched at that address: 'a\.\.b' is no name of a host$"):
+        endpoint_search("http://a..b/")
 
 
 def test_without_anything_to_search_a_call_is_refused() -> None:

@@ -12,9 +12,15 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from interlock.tools.errors import ToolFailed
-from interlock.tools.outgoing import OutgoingRequest, OutgoingResponse, fetch, parse_target
-from interlock.tools.outgoing.errors import OutgoingFailed
+from interlock.tools.errors import ToolError, ToolFailed
+from interlock.tools.outgoing import (
+    OutgoingFailed,
+    OutgoingRefused,
+    OutgoingRequest,
+    OutgoingResponse,
+    fetch,
+    parse_target,
+)
 from interlock.tools.standard.environment import Fetch
 from interlock.tools.standard.web import FoundPage, FoundPages, WebSearch
 
@@ -36,8 +42,11 @@ class _Answer(Struct, frozen=True):
 
 
 def endpoint_search(url: str) -> WebSearch:
-    """The search behind an address. `ToolFailed` if it is none."""
-    target = parse_target(url)
+    """The search behind an address. `ToolError` if it is none."""
+    try:
+        target = parse_target(url)
+    except OutgoingRefused as refused:
+        raise ToolError(f"the web cannot be searched at that address: {refused}") from refused
     reach = partial(fetch, allowed_hosts=(target.host_header,), private_hosts=(target.host_header,))
 
     async def search(query: str, results_max: int) -> FoundPages:
