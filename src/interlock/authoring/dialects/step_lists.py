@@ -168,7 +168,7 @@ def _words(*, before: Giver | None = None, feedback: Optional | None = None) -> 
     if feedback is not None:
         words |= {word: [feedback] for word in _FEEDBACK_WORDS}
     for word in _TASK_WORDS:
-        words.setdefault(word, []).extend(f"inputs.?{other}" for other in _TASK_WORDS if other != word)
+        words[word] = [*words.get(word, []), *(f"inputs.?{other}" for other in _TASK_WORDS if other != word)]
     return words
 
 
