@@ -10,6 +10,7 @@ from interlock.authoring.errors import NoTextInputError
 from interlock.authoring.single_step import (
     graph_of_agent,
     graph_of_tool,
+    inputs_as_meant,
     inputs_of_task,
     inputs_of_text,
     is_single_step,
@@ -91,6 +92,29 @@ def test_words_that_could_mean_several_things_are_refused(schema: dict[str, Any]
     """A guess would run something that nobody asked for."""
     with pytest.raises(NoTextInputError, match=rf"the tool `x` cannot be given words alone: {told}$"):
         inputs_of_text(schema, "hello", what="the tool `x`")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"topic": "rails"}, {"question": "rails"}),
+        ({"topic": "rails", "n": 2}, {"question": "rails", "n": 2}),
+        ({"question": "rails", "topic": "points"}, {"question": "rails", "topic": "points"}),
+        ({"topic": "rails", "query": "points"}, {"topic": "rails", "query": "points"}),
+        ({"topic": 5}, {"topic": 5}),
+        ({}, {}),
+    ],
+)
+def test_one_text_under_another_name_is_the_text_that_is_meant(given: dict[str, Any], meant: dict[str, Any]) -> None:
+    """Two systems call the same thing differently; more than that is not guessed."""
+    schema = takes("question", question=TEXT, n={"type": "integer"})
+
+    assert inputs_as_meant(schema, given) == meant
+
+
+def test_what_takes_anything_is_given_what_was_said() -> None:
+    """There is no name of ours that could be meant."""
+    assert inputs_as_meant(None, {"topic": "rails"}) == {"topic": "rails"}
 
 
 @pytest.mark.parametrize(

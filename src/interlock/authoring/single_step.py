@@ -68,6 +68,19 @@ def inputs_of_text(schema: JsonSchema | None, text: str, *, what: str) -> dict[s
     return {field: text}
 
 
+def inputs_as_meant(schema: JsonSchema | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The same inputs, but that one text under a name of somebody else's stands under the name it has here.
+
+    `{"topic": "rails"}` is `{"question": "rails"}` for what takes a question. What is not that plain is left as it is,
+    and refused by whoever takes it.
+    """
+    field, properties = _text_field(schema), _properties(schema)
+    strange = [name for name in given if name not in properties]
+    if field is None or field in given or not properties or len(strange) != 1 or not isinstance(given[strange[0]], str):
+        return dict(given)
+    return {field if name == strange[0] else name: value for name, value in given.items()}
+
+
 def inputs_of_task(contract: AgentContract, description: str, context: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs that a task with a description and a context is for an agent: under its own names for them.
 
