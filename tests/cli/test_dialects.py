@@ -76,6 +76,14 @@ def test_a_document_of_two_shapes_is_refused(interlock: CommandLine) -> None:
     assert "this fits several shapes: `AgentOS graph` and `step list`" in interlock("graph", "check", "odd").out
 
 
+MINE = """\
+from interlock import tool
+
+
+@tool(effect="read")
+def research() -> str:
+    return "mine"
+"""
 AGENTOS = """\
 name: greeting
 policy_name: careful
@@ -133,3 +141,11 @@ def test_a_document_of_another_system_is_formatted_as_any_document_is(interlock:
     interlock.write("graphs/steps.yaml", STEPS.replace("  - {", "    -   {"))
 
     assert interlock("graph", "fmt", "graphs/steps.yaml").out == STEPS
+
+
+def test_a_tool_of_the_project_goes_before_an_agent_that_comes_along(interlock: CommandLine) -> None:
+    """What somebody has written themselves is what they mean."""
+    interlock.write("tools/mine.py", MINE)
+    interlock.write("graphs/steps.yaml", "name: mine\nsteps: [{agent_type: research}]\n")
+
+    assert interlock("run", "mine", "--json").json["outputs"]["output"] == "mine"

@@ -215,13 +215,13 @@ class Graphs:
         if document is not None and document.data is None:
             return CheckedGraph(document.source, Compiled(None, None, unread), unread, document)
         self._agents.renew()  # as graphs are, agents are read again each time
-        callees = Catalogue(self._tools, agents=self._agents.contracts())
+        callees = self._callees()
         reading = read_graph(data, callees, policies=self._policies)
         named = GraphsBehind(self._by_name(shelf), self._packaged_by_name())
         catalogue = Catalogue(
             self._tools,
             _AsOurs(named, callees, self._policies),
-            callees.agents,
+            self._agents.contracts(),
             KnownZones(),
             pools=self._pools,
             kept_away=self._kept_away,
@@ -230,6 +230,14 @@ class Graphs:
         name = graph_name_in(data) or (document.source if document else "unnamed")
         ours = reading.graph if reading.dialect else None
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name, ours)
+
+    def _callees(self) -> Catalogue:
+        """What a document of another system may mean by the name of an agent: what the project has goes first."""
+        contracts = self._agents.contracts()
+        hidden = {name for name in self._tools if self._agents.comes_along(name)}
+        if not hidden:
+            return Catalogue(self._tools, agents=contracts)
+        return Catalogue(self._tools, agents={name: contracts[name] for name in contracts if name not in hidden})
 
     def _compiled(self, reading: Reading, catalogue: Catalogue) -> Compiled:
         """What comes of a graph that was read, with its problems where somebody wrote what they are about."""
