@@ -1,0 +1,242 @@
+"""A forger who makes a whole chain of their own and signs it: what they made up is refused, and harms nothing.
+
+Such a file is whole by its own word. Whoever trusts nobody in particular may import it: all that is in it is foreign.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tracemalloc
+from collections.abc import Sequence
+from hashlib import sha256
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from interlock import Interlock
+from interlock.audit.decision_lines import decision_lines
+from interlock.audit.errors import AuditError, RunFileError
+from interlock.audit.manifest import MANIFEST, SIGNATURES, read_manifest
+from interlock.audit.run_facts import RunFacts
+from interlock.audit.run_file import verify_file
+from interlock.audit.sealed_pages import written_event
+from interlock.audit.tar_parts import PART_BYTES_MAX, Part, header
+from interlock.core import events as e
+from interlock.store.sealing import CHAIN_START, SALT_BYTES, Header, Sealed, header_hash, read_header, seal_all, unseal
+from tests.audit.run_files import (
+    DECISIONS,
+    EVENTS,
+    Carried,
+    packed,
+    part_of,
+    sealed_in,
+    signed_by_forger,
+    unpacked,
+    verified,
+    with_part,
+)
+
+
+def forged(data: bytes, events: Sequence[e.Event]) -> bytes:
+    """The file with a log made up of other events, sealed and signed as if they had happened."""
+    manifest = read_manifest(part_of(data, MANIFEST))
+    numbered = [replace(event, seq=seq) for seq, event in enumerate(events, start=1)]
+    salts = b"s" * SALT_BYTES * len(numbered)
+    sealed, head = seal_all(numbered, tenant=manifest.tenant, run=manifest.run, previous=CHAIN_START, salts=salts)
+    return _with_log(data, sealed, numbered, head)
+
+
+def _with_log(data: bytes, sealed: Sequence[Sealed], events: Sequence[e.Event], head: bytes) -> bytes:
+    facts = RunFacts(read_header(sealed[0]).run)
+    facts.take([read_header(one) for one in sealed], events)
+    fresh = {EVENTS: b"".join(map(written_event, sealed)), DECISIONS: decision_lines(events)}
+    parts = [Part(part.name, fresh.get(part.name, part.data)) for part in unpacked(data)]
+    return signed_by_forger(
+        packed(parts),
+        lambda manifest: replace(manifest, events=len(sealed), head=head.hex(), summary=facts.summary()),
+    )
+
+
+def events_in(data: bytes) -> list[e.Event]:
+    """What the file says."""
+    return [unseal(one) for one in sealed_in(data)]
+
+
+async def outcome(data: bytes) -> tuple[str, int]:
+    """What becomes of importing a file into an empty place, and how many runs are there then."""
+    async with Interlock() as there:
+        try:
+            imported = await there.run_files.import_run(Carried(data))
+        except AuditError as refused:
+            return type(refused).__name__, len(await there.runs())
+        await (await there.open(imported.run)).view()
+        await (await there.open(imported.run)).replay()
+        return "kept", 1
+
+
+def test_a_log_that_its_own_graph_does_not_lead_to_is_not_kept(order: bytes) -> None:
+    """What is kept is shown by folding it, so it has to fold."""
+    events = events_in(order)
+    unheard_of = replace(events[-1], path="no/such/node", body=e.NodeSucceeded({"made": "up"}))
+    file = forged(order, [*events[:-1], unheard_of])
+
+    assert asyncio.run(outcome(file)) == ("NotImportedError", 0)
+
+
+# Examples that hold a file each are slow to be made smaller.
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_made_up_logs_are_refused_or_can_be_shown(order: bytes, data: st.DataObject) -> None:
+    """Never anything else: no error of ours, no half of a run."""
+    events = events_in(order)
+    chosen = data.draw(st.lists(st.sampled_from(events[1:]), max_size=12))
+    paths = data.draw(
+        st.lists(st.sampled_from(["", "write", "twice", "x/0", "\0", "a" * 300]), min_size=12, max_size=12)
+    )
+    moved = [
+        replace(event, path=path or event.path, at=events[-1].at) for event, path in zip(chosen, paths, strict=False)
+    ]
+
+    try:
+        file = forged(order, [events[0], *moved])
+    except RunFileError:
+        return
+    what, runs = asyncio.run(outcome(file))
+
+    assert (what, runs) in {("kept", 1), ("RunFileError", 0), ("NotImportedError", 0)}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        e.NodeStarted(1, "e\0ffect", "digest", {}, tool="write"),
+        e.NodeStarted(2**63, "effect", "digest", {}, tool="write"),
+        e.EffectIntended(2**63, "effect", "call", "digest"),
+    ],
+    ids=["a name with no character", "a number beyond 64 bits", "an ordinal beyond 64 bits"],
+)
+def test_what_no_database_keeps_is_refused_before_it_meets_one(order: bytes, body: e.Body) -> None:
+    """It would be an error of the database, in the middle of a transaction."""
+    events = events_in(order)
+    file = forged(order, [events[0], e.Event(2, events[-1].at, "write", body)])
+
+    what, runs = asyncio.run(outcome(file))
+
+    assert (what, runs) in {("NotImportedError", 0), ("RunFileError", 0)}
+
+
+def resealed(one: Sealed, **changes: object) -> Sealed:
+    """An event whose header says something else."""
+    header_: Header = replace(read_header(one), **changes)
+    return replace(one, header=msgspec.msgpack.encode(header_))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"type": "node.failed"}, {"at": -1}, {"at": 2**63}, {"attempt": 7}, {"version": 99}],
+    ids=["another type", "before time", "after time", "another attempt", "another format"],
+)
+def test_a_header_that_says_something_else_than_its_event_is_refused(order: bytes, changes: dict[str, object]) -> None:
+    """Erased events are told by their headers alone."""
+    sealed = sealed_in(order)
+    last = resealed(sealed[-1], **changes)
+    page = b"".join(map(written_event, [*sealed[:-1], last]))
+    parts = [Part(part.name, page if part.name == EVENTS else part.data) for part in unpacked(order)]
+    file = signed_by_forger(packed(parts), lambda manifest: replace(manifest, head=header_hash(last.header).hex()))
+
+    with pytest.raises(RunFileError) as found:
+        verify_file(io.BytesIO(file))
+
+    assert (found.value.part, found.value.seq) == (EVENTS, len(sealed))
+
+
+def test_a_payload_that_is_nothing_but_nesting_is_refused(order: bytes) -> None:
+    """A megabyte of opening brackets."""
+    sealed = sealed_in(order)
+    payload = b"\x91" * 1_000_000 + b"\xc0"
+    file = _sealed_around(order, sealed, payload)
+
+    with pytest.raises(RunFileError, match=r"what event \d+ says cannot be read"):
+        verify_file(io.BytesIO(file))
+
+
+def _sealed_around(order: bytes, sealed: Sequence[Sealed], payload: bytes) -> bytes:
+    digest = sha256(sealed[-1].salt + payload).digest()
+    last = replace(resealed(sealed[-1], payload_digest=digest), payload=payload)
+    page = b"".join(map(written_event, [*sealed[:-1], last]))
+    return packed([Part(part.name, page if part.name == EVENTS else part.data) for part in unpacked(order)])
+
+
+def test_a_part_that_claims_to_be_huge_is_refused_before_it_is_read() -> None:
+    """Its size stands before it, and may say anything."""
+    file = header("README.txt", PART_BYTES_MAX + 1) + bytes(1024)
+
+    with pytest.raises(RunFileError, match="more than the 100,663,296 of any part"):
+        verify_file(io.BytesIO(file))
+
+
+def test_a_file_takes_no_more_room_than_it_has_bytes(order: bytes) -> None:
+    """Nothing in it is unpacked, so there is nothing to blow up."""
+    tracemalloc.start()
+    try:
+        verify_file(io.BytesIO(order))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 8 * len(order)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "events/../../x", "events/1"])
+def test_a_name_of_a_part_is_never_a_place(order: bytes, name: str) -> None:
+    """Nothing is written under it; it has to be the one name that comes next."""
+    parts = unpacked(order)
+    renamed = [replace(parts[1], name=name) if place == 1 else part for place, part in enumerate(parts)]
+
+    with pytest.raises(RunFileError, match=r"events/0000000001.msgpack is missing"):
+        verify_file(io.BytesIO(signed_by_forger(packed(renamed))))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [(MANIFEST, b'"format":1', b'"format": 1'), (SIGNATURES, b'"signatures":', b'"more":1,"signatures":')],
+)
+def test_other_spellings_of_the_same_are_refused(order: bytes, name: str, before: bytes, after: bytes) -> None:
+    """One that says the same in other bytes has room for what nobody reads."""
+    with pytest.raises(RunFileError) as found:
+        verify_file(io.BytesIO(with_part(order, name, lambda data: data.replace(before, after))))
+
+    assert found.value.part == name
+
+
+def test_a_file_of_a_newer_format_is_told_from_a_damaged_one(order: bytes) -> None:
+    """Who reads it needs a newer release, and no other copy."""
+    newer = signed_by_forger(order, lambda manifest: replace(manifest, format=2))
+
+    with pytest.raises(RunFileError, match=r"in format 2, and this release reads interlock.run in format 1"):
+        verify_file(io.BytesIO(newer))
+
+
+def test_a_graph_that_this_release_cannot_read_is_verified_and_not_kept(order: bytes) -> None:
+    """It could not be shown; that the file is whole can be said all the same."""
+    before = next(part for part in unpacked(order) if part.name.startswith("bundles/"))
+    content = msgspec.msgpack.decode(before.data) | {"language": 99}
+    bundle = msgspec.msgpack.encode(content)
+    name = sha256(bundle).hexdigest()
+    first, *others = events_in(order)
+    assert isinstance(first.body, e.RunStarted)
+    pinned = replace(first, body=replace(first.body, bundle=name))
+    parts = [Part(f"bundles/{name}.msgpack", bundle) if part is before else part for part in _parts_of(order, before)]
+    file = forged(packed(parts), [pinned, *others])
+
+    assert verified(file).manifest.summary.bundle == name
+    assert asyncio.run(outcome(file)) == ("NotImportedError", 0)
+
+
+def _parts_of(data: bytes, one: Part) -> list[Part]:
+    """The parts of a file, of which one is the very object that is given."""
+    return [one if part.name == one.name else part for part in unpacked(data)]
