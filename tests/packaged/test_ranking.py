@@ -35,8 +35,9 @@ def test_a_rare_word_says_more_than_a_common_one() -> None:
     """Else the longest text would always win."""
     texts = [
         CorpusText("One", "corpus:x/one", "rail rail rail rail"),
-        CorpusText("Two", "corpus:x/two", "rail points"),
+        CorpusText("Two", "corpus:x/two", "points"),
         CorpusText("Three", "corpus:x/three", "rail"),
+        CorpusText("Four", "corpus:x/four", "rail"),
     ]
 
     assert best_texts(ranking_of(texts), "rail points", limit=3)[0].title == "Two"

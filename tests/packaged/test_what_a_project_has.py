@@ -40,6 +40,14 @@ def test_a_graph_of_the_project_may_run_one_that_comes_along(folder: Path) -> No
     assert run_in(folder, "mine", {}).outputs["find"]["completion_reason"] == "max_iterations"
 
 
+def test_a_graph_inside_another_is_the_projects_own_too(folder: Path) -> None:
+    """A name means the same wherever it stands."""
+    (folder / "graphs" / "mine.yaml").write_text(OWN_GRAPH)
+    (folder / "graphs" / "outer.yaml").write_text("graph: outer\nnodes: {inner: {graph: content_review}}\n")
+
+    assert run_in(folder, "outer", {}).outputs == {"inner": {"own": 1}}
+
+
 def test_a_tool_of_the_project_is_meant_by_its_name(folder: Path) -> None:
     """Also where it is called as a default one is."""
     tool = (
