@@ -6,6 +6,11 @@ from pathlib import Path
 
 from tests.packaged.folder import run_in
 
+SNIPPET = (
+    "What a turbine can take from the wind grows with the square of the length of its blades and the cube of the speed "
+    "of the wind."
+)
+
 
 def test_what_was_found_among_texts_that_come_along_says_so(tmp_path: Path) -> None:
     """A page of the web is somebody's word; these are ours."""
@@ -17,8 +22,7 @@ def test_what_was_found_among_texts_that_come_along_says_so(tmp_path: Path) -> N
             {
                 "title": "Wind turbines",
                 "url": "corpus:energy/wind-turbines",
-                "snippet": "What a turbine can take from the wind grows with the square of the length of its blades and "
-                "the cube of the speed of the wind.",
+                "snippet": SNIPPET,
             }
         ],
         "source": "packaged corpus",
