@@ -19,6 +19,7 @@ from interlock.store.errors import ImportedRunError
 from interlock.store.sqlite.backup import back_up
 from tests.audit.run_files import (
     FORGER,
+    ORDER,
     Carried,
     exported,
     flipped,
@@ -407,3 +408,54 @@ async def test_a_long_run_is_carried_in_pages() -> None:
         assert pages[:3] == [f"events/{first:010}.msgpack" for first in (1, 1001, 2001)]
         assert (await copy.replay()) == (await handle.replay())
         assert unsigned(await exported(copy)) == unsigned(data)
+
+
+# --- among the runs of this place ------------------------------------------------------------------------------------
+
+
+@in_event_loop
+async def test_what_is_asked_of_many_runs_is_not_asked_of_imported_ones() -> None:
+    """A word for all that wait here is none for what waits elsewhere."""
+    async with Interlock(tools=[write]) as here, Interlock(tools=[write]) as there:
+        copy = await taken(there, await exported(await waiting_order(here)))
+        own = await waiting_order(there)
+
+        asked = [one async for one in there.selected(graph="order").cancel(by="ann")]
+        counted = await there.selected(graph="order").counted()
+
+        assert [one.run for one in asked] == [own.id]
+        assert counted == {("order", "waiting"): 1, ("order", "cancelled"): 1}
+        assert (await copy.row()).status == "waiting"
+
+
+@in_event_loop
+async def test_what_an_imported_run_has_cost_was_paid_elsewhere() -> None:
+    """It is shown with the run, and is no cost of this place."""
+    async with two_places() as (here, there):
+        copy = await taken(there, await exported(await sent_order(here)))
+
+        assert (await copy.costs()).total.calls == 1
+        assert (await there.costs()).total.calls == 0
+
+
+@in_event_loop
+async def test_a_new_version_has_nothing_to_ask_of_imported_runs() -> None:
+    """They go on elsewhere, on what they were pinned to there."""
+    async with Interlock(tools=[write]) as here, Interlock(tools=[write]) as there:
+        await taken(there, await exported(await waiting_order(here)))
+
+        assert len((await here.preflight(ORDER)).runs) == 1
+        assert (await there.preflight(ORDER)).runs == ()
+
+
+@in_event_loop
+async def test_a_backup_with_an_imported_run_is_whole(tmp_path: Path, order: bytes) -> None:
+    """Its large values are not named under the key of this place, and every one of them is checked."""
+    async with Interlock(tmp_path / "runs.db") as there:
+        copy = await taken(there, order)
+
+    checked = back_up(tmp_path / "runs.db", tmp_path / "copy.db", progress=untold)
+
+    assert (checked.runs, checked.blobs) == (1, 2)
+    async with Interlock(tmp_path / "copy.db") as restored:
+        assert (await (await restored.open(copy.id)).replay()).verdict == "same"

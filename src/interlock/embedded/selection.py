@@ -46,13 +46,17 @@ class Selection:
         return runs_taken(self._worker.engine.store, self._worker.engine.tenant, self._chosen)
 
     def that_can(self, act: str) -> Selection:
-        """Those of them of which an act can be asked: a paused one cannot be paused, nor an erased one rolled back."""
+        """Those of them of which an act can be asked: a paused one cannot be paused, nor an erased one rolled back.
+
+        An imported one is moved on where it ran.
+        """
         statuses = MAY_BE[act] & (self._chosen.statuses or MAY_BE[act])
         # Without any status left, none is meant, and not all.
         nobody = self._chosen.limit if statuses else 0
         has_payloads = act in NEEDS_PAYLOADS
         return Selection(
-            self._worker, replace(self._chosen, statuses=statuses, limit=nobody, has_payloads=has_payloads)
+            self._worker,
+            replace(self._chosen, statuses=statuses, limit=nobody, has_payloads=has_payloads, is_own=True),
         )
 
     async def counted(self) -> Counter[tuple[str, str]]:
@@ -62,9 +66,11 @@ class Selection:
     async def costs(self, *, by: str = "graph", tell: Callable[[int], object] = lambda _: None) -> CostReport:
         """What they have cost together, by what calls have in common: `agent`, `model`, `user`, `label:team`.
 
-        `tell` hears how many runs have been read: all that happened in them is.
+        `tell` hears how many runs have been read: all that happened in them is. What an imported run has cost was paid
+        elsewhere.
         """
-        return await costs_of_runs(self._worker.engine, self.rows(), by, tell=tell)
+        own = Selection(self._worker, replace(self._chosen, is_own=True))
+        return await costs_of_runs(self._worker.engine, own.rows(), by, tell=tell)
 
     # --- what can be asked of all of them ---
 

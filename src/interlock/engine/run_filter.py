@@ -28,6 +28,8 @@ class RunFilter(Struct, frozen=True, kw_only=True):
     started_upto: Micros | None = None
     has_payloads: bool = False
     """Only runs that have ended and of which what their events say was not erased."""
+    is_own: bool = False
+    """Only runs of this place, none that were imported."""
     limit: int | None = None
     """How many at most, the newest first."""
 
@@ -39,6 +41,7 @@ class RunFilter(Struct, frozen=True, kw_only=True):
             and self.labels.items() <= row.labels.items()
             and (self.started_from is None or row.started_at >= self.started_from)
             and (self.started_upto is None or row.started_at <= self.started_upto)
+            and not (self.is_own and row.imported_from)
         )
 
 
@@ -57,7 +60,8 @@ async def runs_page(
         for row in rows:
             looked_at += 1
             before = row.run
-            if chosen.started_from is not None and row.started_at < chosen.started_from:
+            if chosen.started_from is not None and row.started_at < chosen.started_from and not row.imported_from:
+                # The others were started earlier still; but an imported run stands where it came, not when it began.
                 return found, None
             if chosen.takes(row):
                 found.append(row)

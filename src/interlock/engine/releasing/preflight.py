@@ -73,14 +73,15 @@ async def preflight(engine: Engine, performer: Performer, plan: Plan, bundle: by
 
 
 async def runs_in_flight(engine: Engine, graph: str, statuses: Iterable[str] = IN_FLIGHT) -> AsyncIterator[RunRow]:
-    """The runs of a graph that have not ended."""
+    """The runs of a graph that have not ended, and go on here."""
     for status in statuses:
         before: str | None = None
         while rows := await engine.store.list_runs(
             engine.tenant, status=status, graph=graph, before=before, limit=RUNS_AT_ONCE
         ):
             for row in rows:
-                yield row
+                if not row.imported_from:
+                    yield row
             before = rows[-1].run
 
 
