@@ -7,7 +7,7 @@
     steps: [{agent_type: research, name: create_draft}, {agent_type: assessment, name: review_quality}]
 
 In a sequence each step is given what the one before it gave. In rounds the first step is given the run's input with the
-feedback of the round before. Which names of fields stand for what is told in `_words`.
+feedback of the round before.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from pydantic import Field
 from interlock.authoring.dialects.callees import Callee, callee_named
 from interlock.authoring.dialects.convergence import DEFAULT_CHECK, converged
 from interlock.authoring.dialects.drafting import Drafting
-from interlock.authoring.dialects.handing import INPUTS, Giver, Optional, fitted, is_closed
+from interlock.authoring.dialects.handing import Giver, Optional
 from interlock.authoring.dialects.naming import NodeNames
 from interlock.authoring.dialects.reading import Reading
 from interlock.authoring.dialects.shapes import read_shape
+from interlock.authoring.dialects.step_inputs import FEEDBACK, given_after, given_first, takes_anything
 from interlock.core.catalogue import Catalogue
 from interlock.core.compiling.spellings import Written
 from interlock.core.problems import Place
@@ -35,13 +36,6 @@ KEYS: Final = frozenset({"steps", "coordination_type", "max_iterations", "conver
 
 ROUNDS_MAX: Final = 1_000
 _ROUNDS: Final = "rounds"
-
-_TASK_WORDS: Final = ("task", "question", "goal", "topic", "query", "request", "text")
-"""Words for what a run is about: a step that asks for it by one of them is given what there is under another."""
-_DRAFT_WORDS: Final = ("draft", "previous_output", "text")
-"""Words for all that the step before gave."""
-_FEEDBACK_WORDS: Final = ("feedback", "previous_feedback", "previous")
-"""Words for what was said of the round before."""
 
 
 class WrittenStep(Written):
@@ -122,7 +116,7 @@ def _write_sequence(written: WrittenStepList, steps: Sequence[_Step], draft: Dra
         advice = "write `coordination_type: iterative_refinement`, or leave it out"
         draft.warning((key,), f"`{key}` is without effect: a sequence has no rounds", advice, at_key=True)
     for index, step in enumerate(steps):
-        given = _given_after(step, steps[index - 1]) if index else _given_first(step)
+        given = given_after(step.callee, steps[index - 1].output) if index else given_first(step.callee)
         draft.node(step.node, _behind(steps, index, given), at=step.at, parts=step.parts())
     outputs = {
         "output": f"${{{steps[-1].node}}}",
@@ -138,56 +132,22 @@ def _behind(steps: Sequence[_Step], index: int, given: Any) -> dict[str, Any]:  
     return node | {"after": [steps[index - 1].node]} if index else node
 
 
-def _given_first(step: _Step) -> Any:  # noqa: ANN401 - a template: JSON data
-    """The run's input."""
-    if step.callee.input is None or not is_closed(step.callee.input):
-        return "${inputs}"
-    return fitted(step.callee.input, [INPUTS], else_from=_words())
-
-
-def _given_after(step: _Step, before: _Step, feedback: Optional | None = None) -> Any:  # noqa: ANN401 - a template
-    """What the step before gave; what gave text is handed on as the field `text`."""
-    if step.callee.input is not None and is_closed(step.callee.input):
-        words = _words(before=before.output, feedback=feedback)
-        return fitted(step.callee.input, [before.output, INPUTS], else_from=words)
-    if before.output.is_map:
-        return f"${{{before.node}}}"
-    if not before.output.may_be_map:
-        return {"text": f"${{{before.node}}}"}
-    whole = f"dyn({before.node})"
-    return f"${{type({whole}) == map ? {whole} : {{'text': {whole}}}}}"
-
-
-def _words(*, before: Giver | None = None, feedback: Optional | None = None) -> dict[str, list[Optional]]:
-    """For fields that a step may declare: what stands for them where nothing has that very name."""
-    words: dict[str, list[Optional]] = {}
-    if before is not None:
-        whole = f"optional.of({before.expression})"
-        for word in _DRAFT_WORDS if not before.is_map else _DRAFT_WORDS[:-1]:
-            words[word] = [whole]
-    if feedback is not None:
-        words |= {word: [feedback] for word in _FEEDBACK_WORDS}
-    for word in _TASK_WORDS:
-        words[word] = [*words.get(word, []), *(f"inputs.?{other}" for other in _TASK_WORDS if other != word)]
-    return words
-
-
 # --- in rounds -------------------------------------------------------------------------------------------------------
 
 
 def _write_rounds(written: WrittenStepList, steps: Sequence[_Step], names: NodeNames, draft: Drafting) -> None:
     at: Place = ("convergence_check" if "convergence_check" in written.model_fields_set else "coordination_type",)
     until = converged(written.convergence_check, written.quality_threshold, steps[-1].output, at=at, draft=draft)
-    feedback = _feedback_of(steps[-1])
+    feedback = _feedback_of(steps[-1], or_all=False)
     nodes: dict[str, Any] = {}
     parts: dict[Place, Place] = {("until",): at, ("max",): ("max_iterations",)}
     for index, step in enumerate(steps):
         if index:
-            given = _given_after(step, steps[index - 1], feedback)
-        elif step.callee.input is not None and is_closed(step.callee.input):
-            given = fitted(step.callee.input, [INPUTS], else_from=_words(feedback=feedback))
+            given = given_after(step.callee, steps[index - 1].output, feedback)
+        elif takes_anything(step.callee):
+            given = _merged_with_feedback(_feedback_of(steps[-1], or_all=True), names, nodes)
         else:
-            given = _merged_with_feedback(feedback, names, nodes)
+            given = given_first(step.callee, feedback)
         nodes[step.node] = _behind(steps, index, given)
         parts[("loop", step.node)] = step.at
         parts |= {("loop", step.node, *part): origin for part, origin in step.parts().items()}
@@ -215,22 +175,24 @@ def _merged_with_feedback(feedback: Optional, names: NodeNames, nodes: dict[str,
     """The run's input and the feedback as one map, made by nodes of their own: expressions join no maps."""
     given, said, task = names.beside("", "given"), names.beside("", "last_feedback"), names.beside("", "task")
     nodes[given] = {"value": "${inputs}"}
-    nodes[said] = {"value": f"${{{{?'feedback': {feedback}}}}}"}
+    nodes[said] = {"value": f"${{{{?'{FEEDBACK}': {feedback}}}}}"}
     nodes[task] = {"fuse": "merge", "from": [said, given], "conflict": "first"}
     return f"${{{task}}}"
 
 
-def _feedback_of(last: _Step) -> Optional:
-    """What the last step said in the round before: its `feedback`, or all of it; nothing in the first round."""
+def _feedback_of(last: _Step, *, or_all: bool) -> Optional:
+    """What the last step said in the round before: its `feedback`, or its text; nothing in the first round.
+
+    `or_all`: whether all of its output stands for feedback that it does not give.
+    """
     value = Giver(f"round.last.{last.node}", last.callee.output)
     whole = f"optional.of({value.expression})"
-    field = f"dyn({value.expression}).?feedback"
-    if not value.may_have("feedback"):
+    field = f"dyn({value.expression}).?{FEEDBACK}"
+    else_all = f"{field}.or({whole})" if or_all and not value.surely_has(FEEDBACK) else field
+    if not value.may_be_map:
         said = whole
-    elif value.surely_has("feedback"):
-        said = field
     elif value.is_map:
-        said = f"{field}.or({whole})"
+        said = else_all if value.may_have(FEEDBACK) else whole if or_all else "optional.none()"
     else:
-        said = f"(type({value.expression}) == map ? {field}.or({whole}) : {whole})"
+        said = f"(type({value.expression}) == map ? {else_all} : {whole})"
     return f"(round.index == 0 ? optional.none() : {said})"
