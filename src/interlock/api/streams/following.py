@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from interlock.api.streams.frames import Place, Told
+from interlock.api.streams.frames import LAST, Place, Told
 from interlock.api.streams.hub import Hub
 from interlock.api.streams.listener import Listener, OverError
 from interlock.api.streams.live import LiveTold
@@ -34,23 +34,18 @@ async def of_run(
     """One run from an event on, up to its end, which is always told."""
     topic = Topic(runs=frozenset({run}), types=types | {END} if types else types)
     async with AsyncExitStack() as stack:
-        listener = await stack.enter_async_context(hub.listening(topic, writing.event, writing.live))
+        window = await stack.enter_async_context(hub.window(run))
+        while after < window.before:
+            async with hub.catching_up:
+                portion = await _portion(hub.past_of_run(run, after=after), topic, writing, upto=window.before)
+            yield portion.frames
+            if portion.has_end or portion.last is None:
+                return
+            after = portion.last.seq
+        listener = window.join(topic, after=after, frame=writing.event, live_frame=writing.live)
+        stack.callback(window.leave, listener)
         if deltas:
             await stack.enter_async_context(hub.live.hearing(run, listener))
-        is_live = False
-        while not is_live:
-            frames = Frames(writing.event)
-            async for told in hub.past_of_run(run, after=after):
-                after = told.place.seq
-                if topic.takes(told):
-                    frames.add(told)
-                if frames.size > TOLD_AT_ONCE:
-                    yield frames.take()
-                if told.kept.type == END:
-                    yield frames.take()
-                    return
-            yield frames.take()
-            is_live = listener.release(lambda told, known=after: told.place.seq > known)
         async for frame in _heard(listener, writing.heartbeat):
             yield frame
             if listener.has_heard_end:
@@ -62,42 +57,48 @@ async def of_feed(
 ) -> AsyncIterator[bytes]:
     """Many runs, from a place in the feed on, or from now on. It has no end."""
     async with AsyncExitStack() as stack:
-        listener = await stack.enter_async_context(hub.listening(topic, writing.event, writing.live))
+        listener = await stack.enter_async_context(hub.listening(topic, frame=writing.event, live_frame=writing.live))
         for run in live:
             await stack.enter_async_context(hub.live.hearing(run, listener))
         yield writing.heartbeat  # whoever waits for the stream to begin sees that it has
         is_live = False
         while not is_live:
-            frames = Frames(writing.event)
             if after is not None:
-                async for told in hub.past(topic, after=after):
-                    after = told.place
-                    frames.add(told)
-                    if frames.size > TOLD_AT_ONCE:
-                        yield frames.take()
-            yield frames.take()
+                async with hub.catching_up:
+                    portion = await _portion(hub.past(topic, after=after), topic, writing)
+                yield portion.frames
+                after = portion.last or after
+                if not portion.is_all:
+                    continue
             is_live = listener.release(lambda told, known=after: known is None or told.place > known)
         async for frame in _heard(listener, writing.heartbeat):
             yield frame
 
 
-class Frames:
-    """Frames that are sent together."""
+class Portion(Struct, frozen=True):
+    """Some of what is on record."""
 
-    def __init__(self, write: Callable[[Told], bytes]) -> None:
-        self._write = write
-        self._frames: list[bytes] = []
-        self.size = 0
+    frames: bytes
+    last: Place | None
+    """The place of the last event that was read; nothing, if there was none."""
+    is_all: bool
+    """Whether there was no more."""
+    has_end: bool
+    """Whether the run ended in it."""
 
-    def add(self, told: Told) -> None:
-        """One more."""
-        self._frames.append(self._write(told))
-        self.size += len(self._frames[-1])
 
-    def take(self) -> bytes:
-        """All of them, to be sent."""
-        frames, self._frames, self.size = self._frames, [], 0
-        return b"".join(frames)
+async def _portion(past: AsyncIterator[Told], topic: Topic, writing: Writing, *, upto: int = LAST) -> Portion:
+    """What is on record from where somebody is on, as much of it as is sent at once."""
+    frames: list[bytes] = []
+    size, last, has_end = 0, None, False
+    async for told in past:
+        last, has_end = told.place, told.kept.type == END
+        if topic.takes(told):
+            frames.append(writing.event(told))
+            size += len(frames[-1])
+        if size > TOLD_AT_ONCE or last.seq >= upto:
+            return Portion(b"".join(frames), last, is_all=False, has_end=has_end)
+    return Portion(b"".join(frames), last, is_all=True, has_end=has_end)
 
 
 async def _heard(listener: Listener, heartbeat: bytes) -> AsyncIterator[bytes]:

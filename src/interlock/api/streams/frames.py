@@ -45,12 +45,12 @@ class Told:
         """The event as JSON."""
         return encoded(shown_event(self.run, self.kept))
 
-    @cached_property
+    @property
     def in_run(self) -> bytes:
         """As a server-sent event in the stream of its run, where its number is its id."""
         return self._frame(str(self.place.seq))
 
-    @cached_property
+    @property
     def in_feed(self) -> bytes:
         """As a server-sent event in a stream of several runs, where its place in the feed is its id."""
         return self._frame(str(self.place))

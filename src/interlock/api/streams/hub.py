@@ -1,7 +1,7 @@
 """The hub of a tenant: it reads the feed once, and tells whoever listens.
 
-It looks for what was committed every few hundredths of a second while somebody listens, and not at all otherwise. It
-holds nothing back for those who come late: they read the store until they have caught up.
+It looks for what was committed every few hundredths of a second while somebody listens, and not at all otherwise. Who
+comes late reads what is on record, a few at a time, so that those who are there are told in time.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from operator import attrgetter
 from typing import Final
 
 from interlock.api.streams.frames import Place, Told
 from interlock.api.streams.listener import Listener
 from interlock.api.streams.live import LiveRuns, LiveTold
+from interlock.api.streams.run_window import RunWindow
 from interlock.api.streams.topics import Topic
 from interlock.embedded.interlock import Interlock
 from interlock.engine.telling.log_reading import read_span
@@ -27,6 +27,8 @@ LOOK_SECONDS: Final = 0.03
 AWAY_SECONDS: Final = 1.0
 ENTRIES_AT_ONCE: Final = 500
 GRAPHS_KEPT_MAX: Final = 10_000
+CATCH_UP_AT_ONCE: Final = 4
+"""How many read at once what is on record."""
 
 log = logging.getLogger(__name__)
 
@@ -38,29 +40,42 @@ class Hub:
         self._store = store
         self._tenant = tenant
         self._interlock = interlock
-        self._of_runs: dict[str, set[Listener]] = {}
-        """Those who listen to one run alone: there may be very many of them."""
-        self._of_all: set[Listener] = set()
+        self._windows: dict[str, RunWindow] = {}
+        self._listeners: set[Listener] = set()
+        """Those who listen to more than one run."""
         self._graphs: dict[str, str] = {}
         self._position = 0
         self._reading: asyncio.Task[None] | None = None
+        self.catching_up = asyncio.Semaphore(CATCH_UP_AT_ONCE)
         self.live = LiveRuns(interlock)
 
     @asynccontextmanager
-    async def listening(
-        self,
-        topic: Topic,
-        frame: Callable[[Told], bytes],
-        live_frame: Callable[[LiveTold], bytes] = attrgetter("frame"),
-    ) -> AsyncGenerator[Listener]:
-        """Somebody listens, from now on. What happens is held back until they are released."""
-        listener = Listener(topic, frame, live_frame)
-        await self._begin_reading()
-        self._join(listener)
+    async def window(self, run: str) -> AsyncGenerator[RunWindow]:
+        """The latest events of a run, for as long as somebody listens to it."""
+        window = self._windows.setdefault(run, RunWindow())
+        window.users += 1
         try:
+            await self._begin_reading()
+            if not window.is_open:
+                window.open((await self._store.head(self._tenant, run)).seq)
+            yield window
+        finally:
+            window.users -= 1
+            if window.users == 0:
+                del self._windows[run]
+
+    @asynccontextmanager
+    async def listening(
+        self, topic: Topic, *, frame: Callable[[Told], bytes], live_frame: Callable[[LiveTold], bytes]
+    ) -> AsyncGenerator[Listener]:
+        """Somebody listens to many runs, from now on. What happens is held back until they are released."""
+        listener = Listener(topic, frame, live_frame)
+        self._listeners.add(listener)
+        try:
+            await self._begin_reading()
             yield listener
         finally:
-            self._leave(listener)
+            self._listeners.discard(listener)
 
     async def past(self, topic: Topic, *, after: Place) -> AsyncIterator[Told]:
         """What is on record behind a place of the feed."""
@@ -81,29 +96,14 @@ class Hub:
 
     async def close(self) -> None:
         """Nothing more is told."""
-        for listener in {*self._of_all, *(each for those in self._of_runs.values() for each in those)}:
+        for listener in self._listeners:
             listener.end()
+        for window in self._windows.values():
+            window.end()
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.gather(self._reading, return_exceptions=True)
             self._reading = None
-
-    # --- who listens ---
-
-    def _join(self, listener: Listener) -> None:
-        if listener.topic.runs:
-            for run in listener.topic.runs:
-                self._of_runs.setdefault(run, set()).add(listener)
-        else:
-            self._of_all.add(listener)
-
-    def _leave(self, listener: Listener) -> None:
-        self._of_all.discard(listener)
-        for run in listener.topic.runs:
-            others = self._of_runs.get(run, set())
-            others.discard(listener)
-            if not others:
-                self._of_runs.pop(run, None)
 
     # --- reading ---
 
@@ -119,7 +119,7 @@ class Hub:
     async def _read(self) -> None:
         """Tell what is committed, for as long as somebody listens."""
         mark: int | None = None
-        while self._of_all or self._of_runs or mark is None:
+        while self._listeners or self._windows:
             try:
                 self.live.tell()
                 now = await self._store.change_mark()
@@ -134,7 +134,6 @@ class Hub:
     async def _tell_new(self) -> None:
         while entries := await self._store.feed(self._tenant, after=self._position, limit=ENTRIES_AT_ONCE):
             events = [told for entry in entries async for told in self._events_for_somebody(entry)]
-            # Whoever joins from here on is told what follows: until here nothing was waited for.
             self._position = entries[-1].position
             self._spread(events)
 
@@ -142,16 +141,15 @@ class Hub:
         by_run: dict[str, list[Told]] = {}
         for told in events:
             by_run.setdefault(told.run, []).append(told)
-        for listener in self._of_all:
+        for listener in self._listeners:
             if meant := [told for told in events if listener.topic.takes(told)]:
                 listener.hear(meant)
         for run, theirs in by_run.items():
-            for listener in self._of_runs.get(run, ()):
-                if meant := [told for told in theirs if listener.topic.takes(told)]:
-                    listener.hear(meant)
+            if run in self._windows:
+                self._windows[run].tell(theirs)
 
     async def _events_for_somebody(self, entry: FeedEntry) -> AsyncIterator[Told]:
-        if self._of_all or entry.run in self._of_runs:
+        if self._listeners or entry.run in self._windows:
             async for told in self._events(entry):
                 yield told
 

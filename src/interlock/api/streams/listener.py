@@ -7,7 +7,7 @@ it in order. Who reads too slowly is cut: they come again from where they were, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from interlock.api.streams.frames import Told
@@ -34,16 +34,17 @@ class Listener:
         self._frames: list[bytes] = []
         self._bytes = 0
         self._held: list[Told] | None = []
+        self._is_new: Callable[[Told], bool] | None = None
         self.has_missed = False
         """Whether more happened than is held back."""
         self.has_heard_end = False
         """Whether the end of a run was among what they heard."""
         self._is_cut = False
 
-    def hear(self, events: Iterable[Told]) -> None:
+    def hear(self, events: Sequence[Told]) -> None:
         """Something happened that is meant for them."""
         if self._held is None:
-            self._tell(events)
+            self._tell(self._unknown(events))
             return
         self._held.extend(events)
         if len(self._held) > HELD_MAX:
@@ -60,7 +61,8 @@ class Listener:
             self._held, self.has_missed = [], False
             return False
         held, self._held = self._held, None
-        self._tell([told for told in held if is_new(told)])
+        self._is_new = is_new
+        self._tell(self._unknown(held))
         return True
 
     def end(self) -> None:
@@ -81,6 +83,15 @@ class Listener:
         if self._is_cut and not frames:
             raise OverError
         return b"".join(frames)
+
+    def _unknown(self, events: Sequence[Told]) -> Sequence[Told]:
+        """Those that they have not read themselves: they may have read further than was told until now."""
+        if self._is_new is None or not events:
+            return events
+        unknown = [told for told in events if self._is_new(told)]
+        if unknown:
+            self._is_new = None  # what follows is newer still
+        return unknown
 
     def _tell(self, events: Iterable[Told]) -> None:
         frames: list[bytes] = []
