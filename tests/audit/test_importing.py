@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import AsyncGenerator, Callable
@@ -459,3 +460,14 @@ async def test_a_backup_with_an_imported_run_is_whole(tmp_path: Path, order: byt
     assert (checked.runs, checked.blobs) == (1, 2)
     async with Interlock(tmp_path / "copy.db") as restored:
         assert (await (await restored.open(copy.id)).replay()).verdict == "same"
+
+
+@in_event_loop
+async def test_two_who_import_the_same_file_at_once_keep_one_run(order: bytes) -> None:
+    """A job that was started twice."""
+    async with Interlock() as there:
+        files = there.run_files
+        kept = await asyncio.gather(*(files.import_run(Carried(order)) for _ in range(4)))
+
+        assert {one.run for one in kept} == {row.run for row in await there.runs()}
+        assert (await (await there.open(kept[0].run)).replay()).verdict == "same"

@@ -52,6 +52,11 @@ class FilePage(Struct, frozen=True):
         """The number of its first event."""
         return read_header(self.sealed[0]).seq
 
+    @property
+    def last(self) -> int:
+        """The number of its last event."""
+        return self.first + len(self.sealed) - 1
+
 
 class VerifiedFile(Struct, frozen=True):
     """What a file was found to hold, all of it as it was signed."""
