@@ -74,10 +74,15 @@ class RunningServer:
 
 @contextmanager
 def running_server(
-    graphs: Mapping[str, Graph], tools: Iterable[Any] = (), *, settings: ServerSettings | None = None
+    graphs: Mapping[str, Graph],
+    tools: Iterable[Any] = (),
+    *,
+    settings: ServerSettings | None = None,
+    **project: Any,  # noqa: ANN401 - what an Interlock takes
 ) -> Generator[RunningServer]:
-    """A server that knows these graphs and tools."""
-    interlock = Interlock(tools=tools, graphs={name: {"graph": name, **graph} for name, graph in graphs.items()})
+    """A server that knows these graphs and tools, and what else there is in its project."""
+    documents = {name: {"graph": name, **graph} for name, graph in graphs.items()}
+    interlock = Interlock(tools=tools, graphs=documents, **project)
     door = Door((settings or ServerSettings()).model_copy(update={"port": 0}))
     loop, until, ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
     served: list[Served[Interlock]] = []

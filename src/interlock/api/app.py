@@ -16,7 +16,7 @@ from interlock.api.guard import REQUEST, Guard
 from interlock.api.openapi import openapi_of
 from interlock.api.problems import PROBLEM_TYPE, problem_of
 from interlock.api.reception import Reception
-from interlock.api.runs import asking, continuing, listing, looking, starting
+from interlock.api.runs import asking, continuing, listing, looking, reasons, starting
 from interlock.api.streams import server_sent, socket
 from interlock.core.errors import InterlockError
 from interlock.showing.json import encoded
@@ -26,6 +26,7 @@ ROUTERS: Final = (
     starting.router,
     listing.router,
     looking.router,
+    reasons.router,
     asking.router,
     continuing.router,
     server_sent.router,

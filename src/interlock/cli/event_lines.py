@@ -10,7 +10,8 @@ from interlock.cli.output import JsonListing, plain
 from interlock.core.events import Decision, Event
 from interlock.engine.telling.causes import Cause
 from interlock.engine.telling.events_in_words import short, what_happened
-from interlock.showing.json import fields_shown
+from interlock.showing.decisions import cause as shown_cause
+from interlock.showing.json import plain_data
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,7 +68,7 @@ class CauseObjects:
 
     def add(self, cause: Cause) -> None:
         """One more step."""
-        self._steps.add(_as_json(cause))
+        self._steps.add(plain_data(shown_cause(cause)))
 
     def end(self) -> None:
         """There are no more."""
@@ -88,19 +89,6 @@ def option_lines(decision: Decision) -> Iterable[str]:
         score = "" if option.score is None else f": {short(option.score)}"
         note = f" ({plain(option.note)})" if option.note else ""
         yield f"{chosen} {plain(option.name)}{score}{note}"
-
-
-def _as_json(cause: Cause) -> dict[str, Any]:
-    return {
-        "seq": cause.seq,
-        "at": cause.at,
-        "type": cause.type,
-        "path": cause.path,
-        "what": cause.what,
-        "by": cause.actor,
-        "follows_from": list(cause.causes),
-        "decision": None if cause.decision is None else fields_shown(cause.decision),
-    }
 
 
 def _line(fact: Event | Cause | Header, what: str) -> Text:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator
-from typing import Any, assert_never
-
-import msgspec
+from typing import assert_never
 
 from interlock.cli.output import plain, plain_lines
 from interlock.core.messages import Answered, AskedCall, Instructions, Message, ModelReply, ModelRequest, Said, Told
@@ -39,12 +37,6 @@ def changed_lines(before: ModelRequest, after: ModelRequest, *, names: tuple[str
     """In what two requests differ, as a unified diff; nothing if they are the same."""
     left, right = list(request_lines(before)), list(request_lines(after))
     return list(difflib.unified_diff(left, right, *names, lineterm="", n=2))
-
-
-def request_as_json(request: ModelRequest) -> dict[str, Any]:
-    """Everything that was sent, to the letter, for programs."""
-    sent: dict[str, Any] = msgspec.to_builtins(request)
-    return sent
 
 
 def _message_lines(message: Message) -> Iterator[str]:

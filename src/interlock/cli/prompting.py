@@ -13,12 +13,14 @@ from interlock.cli.failures import CommandError
 from interlock.cli.narrow_table import Column, print_table
 from interlock.cli.next_steps import command_line
 from interlock.cli.output import console, plain, print_json
-from interlock.cli.prompt_text import changed_lines, reply_lines, request_as_json, request_lines
+from interlock.cli.prompt_text import changed_lines, reply_lines, request_lines
 from interlock.core.messages import ModelReply
 from interlock.core.spending import Spending, shown_usd
 from interlock.engine.prompting import Prompt
 from interlock.engine.telling.agent_record import ModelCall
 from interlock.engine.telling.events_in_words import span
+from interlock.showing.decisions import prompts as shown_prompts
+from interlock.showing.json import plain_data
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +58,7 @@ async def tell_prompts(handle: RunHandle, path: str, *, store: str | None, as_js
     address = Address.read(path)
     prompts = await _prompts(handle, address)
     if as_json:
-        print_json({"run": handle.id, "path": path, "calls": [prompt_as_json(prompt) for prompt in prompts]})
+        print_json(plain_data(shown_prompts(handle.id, path, prompts)))
     elif any(prompt.call.path != address.path for prompt in prompts):
         _print_calls(console(), prompts)
         one = command_line("inspect", handle.id, prompts[-1].call.path, "--prompt", store=store)
@@ -205,13 +207,3 @@ def _manifest(call: ModelCall) -> dict[str, Any]:
 
 def _reply(call: ModelCall) -> ModelReply | None:
     return None if call.reply is None else msgspec.convert(call.reply, ModelReply)
-
-
-# --- for programs ----------------------------------------------------------------------------------------------------
-
-
-def prompt_as_json(prompt: Prompt) -> dict[str, Any]:
-    """A call with everything that is known of it."""
-    call: dict[str, Any] = msgspec.to_builtins(prompt.call)
-    asked = None if prompt.request is None else request_as_json(prompt.request)
-    return {**call, "request": asked, "why": prompt.why}

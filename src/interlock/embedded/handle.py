@@ -37,11 +37,13 @@ from interlock.engine.releasing.releases import released
 from interlock.engine.starting import is_given
 from interlock.engine.submitting import Submitted, submit
 from interlock.engine.telling.causes import Cause, Links, cause
+from interlock.engine.telling.choices import ALL_CHOICES, Choice, ChoiceFilter, choices_in
 from interlock.engine.telling.cost_groups import CostReport
 from interlock.engine.telling.history import History, RunView
 from interlock.engine.telling.ledger import told_ledger
 from interlock.engine.telling.lineage import Lineage
 from interlock.engine.telling.spending import CallCost
+from interlock.engine.telling.way_taken import DecidedEdges, WayTaken, note_decided_edge, way_taken
 from interlock.engine.worker import Worker
 from interlock.store.errors import ErasedError
 from interlock.store.rows import LedgerRow, QuestionRow, RunRow
@@ -138,6 +140,25 @@ class RunHandle:
                 return
             if led[event.seq]:
                 yield cause(plan, event, lineage.causes_of(event.seq))
+
+    async def decisions(
+        self, chosen: ChoiceFilter = ALL_CHOICES, *, after: int = 0, limit: int, looked_at_max: int
+    ) -> tuple[list[Choice], int | None]:
+        """Some of what was chosen in it, by whomever, and the event behind which there may be more."""
+        found: list[Choice] = []
+        looked_at = 0
+        async for event in self.events(after=after):
+            found.extend(choice for choice in choices_in(event) if chosen.takes(choice))
+            looked_at += 1
+            if len(found) >= limit or looked_at == looked_at_max:
+                return found, event.seq
+        return found, None
+
+    async def way_taken(self) -> WayTaken:
+        """The graph it is pinned to, with how its nodes went and which edges were taken."""
+        decided: DecidedEdges = {}
+        view = await self._viewed(lambda event: note_decided_edge(decided, event), whole=False)
+        return way_taken(await self.plan(), view, decided)
 
     async def difference(self, other: RunHandle) -> RunDifference:
         """In what this run and another differ."""

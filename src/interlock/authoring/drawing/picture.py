@@ -6,12 +6,15 @@ A plain edge that a longer way implies is left out: it would only hide the other
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
+from typing import Final, assert_never
 
 from msgspec import Struct
 
 from interlock.core import plan as p
 from interlock.core.durations import duration_text
+
+STANDS_IN: Final = "stands in"
+"""The label of the arrow to what takes the place of a node that fails."""
 
 
 class Box(Struct, frozen=True):
@@ -130,15 +133,16 @@ def _arrows(scope: p.ScopePlan) -> Iterator[Arrow]:
     beyond = _reached_beyond(scope)
     for node in scope.nodes:
         for edge in node.edges:
-            label = _label(edge)
+            label = edge_label(edge)
             counts = scope.nodes[edge.target].join.how != "all" and edge.role == p.Role.CONTROL
             if label or counts or not beyond[edge.source] >> edge.target & 1:
                 yield Arrow(edge.source, edge.target, label)
         if node.fallback is not None:
-            yield Arrow(node.index, node.fallback, "stands in")
+            yield Arrow(node.index, node.fallback, STANDS_IN)
 
 
-def _label(edge: p.Edge) -> str:
+def edge_label(edge: p.Edge) -> str:
+    """On what an edge fires, as it is written beside its arrow."""
     parts = [" | ".join(sorted(edge.on))] if edge.on else []
     if edge.when is not None:
         parts.append(edge.when.source)
