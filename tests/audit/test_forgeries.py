@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from interlock import Interlock
 from interlock.audit.decision_lines import decision_lines
 from interlock.audit.errors import AuditError, RunFileError
-from interlock.audit.manifest import MANIFEST, SIGNATURES, read_manifest
+from interlock.audit.manifest import MANIFEST, SIGNATURES, Manifest, read_manifest
 from interlock.audit.run_facts import RunFacts
 from interlock.audit.run_file import verify_file
 from interlock.audit.sealed_pages import written_event
@@ -152,6 +152,32 @@ def test_a_header_that_says_something_else_than_its_event_is_refused(order: byte
         verify_file(io.BytesIO(file))
 
     assert (found.value.part, found.value.seq) == (EVENTS, len(sealed))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"tenant": ""}, {"tenant": "a\0b"}, {"run": "../../etc/passwd"}, {"run": "r" * 200}]
+)
+def test_a_run_or_tenant_that_nobody_is_called_is_refused(order: bytes, changes: dict[str, object]) -> None:
+    """A run of nobody would be one of this place, and a run's id becomes the name of a file."""
+    sealed = rechained(sealed_in(order), changes)
+    page = b"".join(map(written_event, sealed))
+    parts = [Part(part.name, page if part.name == EVENTS else part.data) for part in unpacked(order)]
+
+    def named(manifest: Manifest) -> Manifest:
+        return replace(manifest, head=header_hash(sealed[-1].header).hex(), **changes)
+
+    with pytest.raises(RunFileError, match="neither may be called so"):
+        verify_file(io.BytesIO(signed_by_forger(packed(parts), named)))
+
+
+def rechained(sealed: Sequence[Sealed], changes: dict[str, object]) -> list[Sealed]:
+    """The same events with other headers, each naming the one before it."""
+    found: list[Sealed] = []
+    previous = CHAIN_START
+    for one in sealed:
+        found.append(resealed(one, previous=previous, **changes))
+        previous = header_hash(found[-1].header)
+    return found
 
 
 def test_a_payload_that_is_nothing_but_nesting_is_refused(order: bytes) -> None:

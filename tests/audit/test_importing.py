@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import threading
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from interlock.audit.errors import NotImportedError, RunFileError, RunFileTooLon
 from interlock.audit.exporting import untold
 from interlock.audit.manifest import SIGNATURES, written_signatures
 from interlock.audit.signing_key import public_pem
-from interlock.store.errors import ImportedRunError
+from interlock.store.errors import DamagedError, ImportedRunError
 from interlock.store.sqlite.backup import back_up
 from tests.audit.run_files import (
     FORGER,
@@ -215,6 +216,34 @@ async def test_a_fork_of_an_imported_run_is_a_run_of_ones_own() -> None:
         assert (await fork.wait()).status == "succeeded"
         assert ((await fork.row()).parent, (await fork.row()).imported_from) == (copy.id, "")
         assert (await fork.replay()).verdict == "same"
+
+
+@in_event_loop
+async def test_a_run_that_is_damaged_is_not_signed(tmp_path: Path) -> None:
+    """Who signs says that it is what was stored."""
+    store = tmp_path / "runs.db"
+    async with Interlock(store, tools=[write]) as here:
+        handle = await sent_order(here)
+    with closing(sqlite3.connect(store)) as file, file:
+        file.execute("update event set payload = cast(payload || x'00' as blob) where seq = 3")
+
+    async with Interlock(store) as here:
+        with pytest.raises(DamagedError, match="event 3 of run"):
+            await exported(await here.open(handle.id))
+
+
+@in_event_loop
+async def test_a_run_whose_value_is_gone_is_not_signed(tmp_path: Path) -> None:
+    """Nor one of which a part is missing."""
+    store = tmp_path / "runs.db"
+    async with Interlock(store, tools=[write]) as here:
+        handle = await sent_order(here)
+    with closing(sqlite3.connect(store)) as file, file:
+        file.execute("delete from blob")
+
+    async with Interlock(store) as here:
+        with pytest.raises(DamagedError, match=r"which run .* mentions and which is not there"):
+            await exported(await here.open(handle.id))
 
 
 # --- whom to trust ---------------------------------------------------------------------------------------------------

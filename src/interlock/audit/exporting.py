@@ -27,7 +27,7 @@ from interlock.audit.manifest import (
     written_signatures,
 )
 from interlock.audit.mentioned import UnwalkableError, mentioned_in
-from interlock.audit.run_facts import RunFacts
+from interlock.audit.run_facts import RunFacts, is_name
 from interlock.audit.sealed_pages import EVENT_BYTES_MAX, PAGE_BLOB_BYTES_MAX, is_full, written_event
 from interlock.audit.signing_key import SigningKey
 from interlock.audit.tar_parts import END, PART_BYTES_MAX, Part, written
@@ -163,6 +163,8 @@ class _Making:
     def manifest(self) -> Manifest:
         """What the file says of itself, once all parts are made."""
         row = self._row
+        if not (is_name(row.run) and is_name(self._facts.tenant)):
+            raise NotExportedError(row.run, f"no reader takes such a name, or that of tenant {self._facts.tenant!r}")
         if self._erased not in (0, row.seq):
             raise NotExportedError(row.run, "its payloads are just being erased; export it once that is done")
         summary = self._facts.erased_summary(row) if self._erased else self._facts.summary()

@@ -6,6 +6,7 @@ is never believed. A log whose payloads were erased says nearly nothing; then th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -15,6 +16,12 @@ from interlock.store.rows import RunEnding, RunOrigin, RunPin, RunRow, changes
 from interlock.store.sealing import Header
 
 UNFINISHED: Final = "unfinished"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+
+
+def is_name(text: str) -> bool:
+    """Whether a run or a tenant may be called so in a file: it is shown, typed, and part of names of files."""
+    return _NAME.fullmatch(text) is not None
 
 
 class RunFacts:

@@ -26,7 +26,7 @@ from interlock.audit.manifest import (
     read_signatures,
 )
 from interlock.audit.mentioned import UnwalkableError, mentioned_in
-from interlock.audit.run_facts import RunFacts
+from interlock.audit.run_facts import RunFacts, is_name
 from interlock.audit.sealed_pages import PAGE_BLOB_BYTES_MAX, read_page
 from interlock.audit.tar_parts import Part, read_parts
 from interlock.core.events import Event
@@ -133,6 +133,9 @@ class RunFileReading:
             seq = self._seq_at_fault(sealed, broken)
             raise RunFileError(f"event {seq} is not what was stored ({broken.what})", part=part, seq=seq)
         headers = [read_header(one) for one in sealed]
+        if not (is_name(headers[0].tenant) and is_name(headers[0].run)):
+            told = f"event {first} is of run {headers[0].run[:80]!r} of tenant {headers[0].tenant[:80]!r}"
+            raise RunFileError(f"{told}, and neither may be called so", part=part, seq=first)
         self._facts = self._facts if self._after else RunFacts(headers[0].run)
         if self._after and (headers[0].tenant, headers[0].run) != (self._facts.tenant, self._run):
             told = f"event {first} is of run {headers[0].run} of tenant {headers[0].tenant}"

@@ -7,7 +7,7 @@ A signature says who vouches for bytes, and nothing about whether they are true.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from interlock.audit.errors import SigningKeyError
 
@@ -33,24 +33,6 @@ class SigningKey:
 
     def __repr__(self) -> str:
         return f"SigningKey({self.fingerprint})"
-
-    @classmethod
-    def parse(cls, pem: str) -> Self:
-        """A private key written as PEM (PKCS #8, not encrypted)."""
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 40 ms that only signing needs
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415 - the same
-            Ed25519PrivateKey,
-        )
-
-        try:
-            key = serialization.load_pem_private_key(pem.encode(), password=None)
-        except (ValueError, TypeError) as error:
-            raise SigningKeyError("this is no private key in PEM that can be read without a password") from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise SigningKeyError(
-                "this private key is of another kind: make one with `openssl genpkey -algorithm ed25519`"
-            )
-        return cls(key.private_bytes_raw())
 
     @property
     def fingerprint(self) -> str:

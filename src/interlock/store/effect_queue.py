@@ -158,6 +158,6 @@ class EffectQueue(Protocol):
         """
         ...
 
-    async def depth(self) -> list[EffectsWaiting]:
-        """What waits and what is being performed, by pool and tool."""
+    async def depth(self, *, tenant: str | None = None) -> list[EffectsWaiting]:
+        """What waits and what is being performed, by pool and tool: of all tenants, or of one."""
         ...

@@ -38,6 +38,9 @@ class ImportedPage(Struct, frozen=True, kw_only=True):
     blobs: Mapping[str, bytes]
     """Raw bytes by the digests under which its events mention them: digests under the key of where it was run."""
 
+    def __post_init__(self) -> None:
+        assert self.imported_from, "a run of nobody would be taken for one of this place, and driven"
+
     @property
     def head(self) -> bytes:
         """The hash of the last of these headers."""

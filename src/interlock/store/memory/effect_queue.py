@@ -125,13 +125,14 @@ class MemoryEffectQueue:
                 self._signal(one.tenant, one.run, one.offer.answers, one.offer.lost, one.owner.id)
         return len(dead)
 
-    async def depth(self) -> list[EffectsWaiting]:
+    async def depth(self, *, tenant: str | None = None) -> list[EffectsWaiting]:
         """What waits and what is being performed."""
-        kinds = sorted({(one.pool, one.offer.tool) for one in self._on_offer.values()})
-        return [self._depth_of(pool, tool) for pool, tool in kinds]
+        meant = [one for one in self._on_offer.values() if tenant in (None, one.tenant)]
+        kinds = sorted({(one.pool, one.offer.tool) for one in meant})
+        return [self._depth_of(pool, tool, meant) for pool, tool in kinds]
 
-    def _depth_of(self, pool: str, tool: str) -> EffectsWaiting:
-        alike = [one for one in self._on_offer.values() if (one.pool, one.offer.tool) == (pool, tool)]
+    def _depth_of(self, pool: str, tool: str, meant: Sequence[_OnOffer]) -> EffectsWaiting:
+        alike = [one for one in meant if (one.pool, one.offer.tool) == (pool, tool)]
         waiting = [one.offer.offered_at for one in alike if one.owner is None]
         return EffectsWaiting(pool, tool, len(waiting), min(waiting, default=None), len(alike) - len(waiting))
 

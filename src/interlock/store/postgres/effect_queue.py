@@ -79,7 +79,7 @@ _ANSWER_FOR_DEAD: Final = f"""
 _DEPTH: Final = """
     select pool, tool, count(*) filter (where owner is null), min(offered_at) filter (where owner is null),
         count(*) filter (where owner is not null)
-    from offer group by pool, tool order by pool, tool"""
+    from offer where $1::text is null or tenant = $1 group by pool, tool order by pool, tool"""
 
 _TRIES_MAX: Final = 3
 
@@ -187,9 +187,9 @@ class PostgresEffectQueue:
             self._on_commit("signal")
         return answered
 
-    async def depth(self) -> list[EffectsWaiting]:
+    async def depth(self, *, tenant: str | None = None) -> list[EffectsWaiting]:
         """What waits and what is being performed."""
-        return [EffectsWaiting(*row) for row in await self._ask(lambda session: session.fetch(_DEPTH))]
+        return [EffectsWaiting(*row) for row in await self._ask(lambda session: session.fetch(_DEPTH, tenant))]
 
 
 def offer_values(append: Append, offer: Offer) -> tuple[Any, ...]:

@@ -56,7 +56,7 @@ _PUT_BACK: Final = f"""
 _DEAD: Final = f"delete from offer where {_IS_DEAD} returning tenant, run, answers, lost, owner"  # noqa: S608 - made of constants
 _DEPTH: Final = """
     select pool, tool, sum(owner is null), min(case when owner is null then offered_at end), sum(owner is not null)
-    from offer group by pool, tool order by pool, tool"""
+    from offer where ?1 is null or tenant = ?1 group by pool, tool order by pool, tool"""
 
 
 class SqliteEffectQueue:
@@ -132,9 +132,9 @@ class SqliteEffectQueue:
             return 0
         return await self._do(lambda file: _answered_for_dead(file, at, gone))
 
-    async def depth(self) -> list[EffectsWaiting]:
+    async def depth(self, *, tenant: str | None = None) -> list[EffectsWaiting]:
         """What waits and what is being performed."""
-        return self._look(lambda file: [EffectsWaiting(*row) for row in file.execute(_DEPTH)])
+        return self._look(lambda file: [EffectsWaiting(*row) for row in file.execute(_DEPTH, (tenant,))])
 
 
 def offer_row(tenant: str, run: str, offer: Offer) -> tuple[Any, ...]:
