@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from interlock.embedded.errors import UnknownGraphError
+from interlock.embedded.errors import InvalidGraphError, UnknownGraphError
 from tests.packaged.folder import interlock_in, run_in
 
 OWN_GRAPH = "graph: content_review\nnodes: {own: {value: 1}}\noutputs: {own: '${own}'}\n"
@@ -56,6 +56,14 @@ def test_a_tool_of_the_project_is_meant_by_its_name(folder: Path) -> None:
     (folder / "tools" / "mine.py").write_text(tool)
 
     assert run_in(folder, "tool:web_search", {"query": "x"}).outputs == {"result": "x"}
+
+
+def test_a_tool_that_nobody_has_approved_is_not_called_by_itself_either(folder: Path) -> None:
+    """Where it is named makes no difference to what it may do."""
+    (folder / "tools" / "weather.yaml").write_text("http: {url: https://api.example.com/now}\n")
+
+    with pytest.raises(InvalidGraphError, match="the tool `weather` is in quarantine: nobody has approved it yet"):
+        run_in(folder, "tool:weather", {})
 
 
 @pytest.mark.parametrize("name", ["research", "clerk"])

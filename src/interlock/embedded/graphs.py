@@ -200,7 +200,7 @@ class Graphs:
             if agent is None:
                 raise UnknownStepError(meant, known=self._agents.names(), what="agent")
             return self._compile(graph_of_agent(agent.contract), None, self._shelf)
-        if meant not in self._tools:
+        if meant not in self._tools and not self._kept_away(meant):
             raise UnknownStepError(meant, known=self._tools, what="tool")
         return self._compile(graph_of_tool(self._tools[meant]), None, self._shelf)
 
