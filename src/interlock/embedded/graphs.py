@@ -202,7 +202,8 @@ class Graphs:
             return self._compile(graph_of_agent(agent.contract), None, self._shelf)
         if meant not in self._tools and not self._kept_away(meant):
             raise UnknownStepError(meant, known=self._tools, what="tool")
-        return self._compile(graph_of_tool(self._tools[meant]), None, self._shelf)
+        # Why a tool is kept away is told as in any graph that calls it.
+        return self._compile(graph_of_tool(self._tools.get(meant) or ToolContract(name=meant)), None, self._shelf)
 
     def _read(self, path: Path, shelf: GraphShelf | GraphFolder | None) -> CheckedGraph:
         document = read_graph_file(path, self._document_limits)
