@@ -77,6 +77,7 @@ def test_a_label_of_a_tool_is_an_event_of_its_node() -> None:
             ["3:29: `a` never emits `plan_ready`: its output has none of event, events, plan, steps"],
         ),
         ("[{from: a, to: b, join: most}]", ["3:30: a join is `all`, `any`, `first` or `{quorum: n}`"]),
+        ("[{from: a, to: b, join: {quorum: 3}}]", ["3:30: `quorum: 3` can never be met by the 1 of `after`"]),
         ("[{from: a, to: b, join: all}, {from: b, to: b, join: any}]", ["3:59: `b` is joined in two ways"]),
         ("[{from: a, to: b, ons: [x]}]", ["3:24: `ons` is not a key of item 1 of `dag`"]),
         ("[{from: a, to: b}, {from: b, to: a}]", ["2:10: these wait for one another in a circle: a -> b -> a"]),

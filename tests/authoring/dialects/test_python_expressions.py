@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.authoring.dialects.python_expressions import Names, Untranslatable, translated
+from interlock.authoring.dialects.python_expressions import Untranslatable, translated
+from interlock.authoring.dialects.python_words import Names
 from interlock.core.expressions import Environment
 
 NAMES = Names({"draft": "draft", "Score 2": "score_2"}, frozenset({"ctx"}))
@@ -120,6 +121,11 @@ def test_what_cannot_be_said_is_refused_at_its_place(expression: str, offset: in
 
     assert (refused.value.message, refused.value.offset) == (told, offset)
     assert refused.value.advice
+
+
+def test_a_node_may_be_called_as_the_bag_is() -> None:
+    """Its author meant the node."""
+    assert translated("state['done']", Names({"state": "state"}, frozenset({"state", "ctx"}))) == "state.done"
 
 
 @given(st.text(st.sampled_from("abn01 .,:()[]{}'\"+-*/%<>=!\n_#\\é\0") | st.characters(), max_size=60))

@@ -19,8 +19,8 @@ from typing import Any, Final
 from msgspec import Struct
 from pydantic import Field
 
-from interlock.authoring.dialects.shapes import read_shape
-from interlock.core.compiling.spellings import Money, Written
+from interlock.authoring.dialects.shapes import WrittenElsewhere, read_shape
+from interlock.core.compiling.spellings import Money
 from interlock.core.problems import Place, Problem
 from interlock.core.spending import MicroUsd
 
@@ -37,7 +37,7 @@ _REGULAR: Final = re.compile(
 """What is seldom meant as text and often in regular expressions."""
 
 
-class WrittenPolicy(Written):
+class WrittenPolicy(WrittenElsewhere):
     """A policy, as it is written."""
 
     name: str = Field(min_length=1)

@@ -28,11 +28,11 @@ from interlock.authoring.dialects.drafting import Drafting
 from interlock.authoring.dialects.handing import Giver, handed
 from interlock.authoring.dialects.naming import NodeNames
 from interlock.authoring.dialects.policies import PoliciesInForce
-from interlock.authoring.dialects.python_expressions import Names, Untranslatable, translated
+from interlock.authoring.dialects.python_expressions import Untranslatable, translated
+from interlock.authoring.dialects.python_words import Names
 from interlock.authoring.dialects.reading import Reading
-from interlock.authoring.dialects.shapes import read_shape
+from interlock.authoring.dialects.shapes import WrittenElsewhere, read_shape
 from interlock.core.catalogue import Catalogue
-from interlock.core.compiling.spellings import Written
 from interlock.core.durations import duration_text
 from interlock.core.problems import Place, Problem, nearest
 from interlock.core.values import JsonSchema
@@ -49,12 +49,12 @@ _ANSWER: Final[JsonSchema] = {
     "additionalProperties": False,
 }
 """What is known of the value of a human node."""
-_HANDED_MAX: Final = 100
+_HANDED_MAX: Final = 30
 """Of how many nodes before it a node is handed the values."""
 _MICROS_PER_MS: Final = 1_000
 
 
-class WrittenNode(Written):
+class WrittenNode(WrittenElsewhere):
     """A node, as it is written."""
 
     id: str = Field(min_length=1)
@@ -64,7 +64,7 @@ class WrittenNode(Written):
     approval_key: str | None = Field(default=None, min_length=1)
 
 
-class WrittenRetry(Written):
+class WrittenRetry(WrittenElsewhere):
     """How often the node at the end of an edge is tried. Delays vary here always, so `jitter` changes nothing."""
 
     max_attempts: int = Field(default=1, ge=1, le=1_000)
@@ -72,7 +72,7 @@ class WrittenRetry(Written):
     jitter: bool | float | None = None
 
 
-class WrittenEdge(Written):
+class WrittenEdge(WrittenElsewhere):
     """An edge, as it is written."""
 
     from_: str = Field(alias="from", min_length=1)
@@ -81,7 +81,7 @@ class WrittenEdge(Written):
     retry: WrittenRetry | None = None
 
 
-class WrittenNodeList(Written):
+class WrittenNodeList(WrittenElsewhere):
     """A node list, as it is written."""
 
     id: str = Field(min_length=1)
@@ -128,8 +128,9 @@ def read_node_list(document: Mapping[str, Any], around: Catalogue, policies: Pol
     _add_edges(written, nodes, policies, draft)
     if draft.has_errors:
         return draft.reading()
+    names = Names({node.written.id: node.name for node in nodes.values()}, _BAGS)
     for node in nodes.values():
-        _write(node, nodes, draft)
+        _write(node, names, draft)
     followed = {before.name for node in nodes.values() for before, _ in node.before}
     last = [node.name for node in nodes.values() if node.name not in followed]
     draft.key("outputs", {name: f"${{{name}}}" for name in last}, at=("nodes",))
@@ -216,18 +217,17 @@ def _add_retry(node: _Node, retry: WrittenRetry, at: Place, draft: Drafting) -> 
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def _write(node: _Node, nodes: Mapping[str, _Node], draft: Drafting) -> None:
+def _write(node: _Node, names: Names, draft: Drafting) -> None:
     if node.callee is not None:
         _write_call(node, node.callee, draft)
     elif node.written.expr is not None:
-        value = _computed(node.written.expr, (*node.at, "expr"), nodes, draft)
+        value = _computed(node.written.expr, (*node.at, "expr"), names, draft)
         _write_node(node, {"value": value}, {("value",): (*node.at, "expr")}, draft)
     else:
         _write_human(node, draft)
 
 
-def _computed(expr: str, at: Place, nodes: Mapping[str, _Node], draft: Drafting) -> str:
-    names = Names({node.written.id: node.name for node in nodes.values()}, _BAGS)
+def _computed(expr: str, at: Place, names: Names, draft: Drafting) -> str:
     try:
         return f"${{{translated(expr, names)}}}"
     except Untranslatable as refused:

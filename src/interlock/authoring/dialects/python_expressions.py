@@ -7,21 +7,17 @@ write instead. What Python takes for true besides True (a number, a text) is no 
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from interlock.authoring.dialects.handing import quoted
+from interlock.authoring.dialects.python_words import FUNCTIONS, INSTEAD, METHODS, OPERATORS, Names, selected
 from interlock.core.canonical import INT_MAX, INT_MIN
-from interlock.core.expressions import RESERVED_WORDS, SOURCE_LENGTH_MAX
+from interlock.core.expressions import SOURCE_LENGTH_MAX
 
 LENGTH_MAX: Final = 4_096
-
-Resolve: TypeAlias = Callable[[str], str]
-"""What a name of the expression is called here."""
-Field: TypeAlias = Callable[[str, str | None], str | None]
-"""What a field of the bag is called here, and with a default where it may be missing; None: it is no bag."""
+_NUMBER: Final = "number_"
+"""What a value is called while it is looked at."""
 
 
 class Untranslatable(Exception):
@@ -30,28 +26,6 @@ class Untranslatable(Exception):
     def __init__(self, message: str, advice: str, offset: int) -> None:
         super().__init__(message)
         self.message, self.advice, self.offset = message, advice, offset
-
-
-class Names:
-    """What names mean: a node's value, a field of what the run was given, or (`bags`) all that there is."""
-
-    def __init__(self, nodes: Mapping[str, str], bags: frozenset[str]) -> None:
-        self._nodes = nodes
-        self._bags = bags
-
-    def value(self, name: str) -> str:
-        """A bare name."""
-        if name in self._bags:
-            return "inputs"
-        return self._nodes.get(name) or f"inputs{_selected(name)}"
-
-    def is_bag(self, tree: ast.expr) -> bool:
-        """Whether all that there is is meant, so that its fields are names themselves."""
-        return isinstance(tree, ast.Name) and tree.id in self._bags
-
-    def has_node(self, name: str) -> bool:
-        """Whether a node is called so."""
-        return name in self._nodes
 
 
 def translated(text: str, names: Names) -> str:
@@ -76,53 +50,6 @@ def translated(text: str, names: Names) -> str:
         raise Untranslatable("the expression is nested too deep", "divide it over several tasks", 0) from None
 
 
-_OPERATORS: Final[Mapping[type[ast.AST], str]] = MappingProxyType(
-    {
-        ast.Add: "+",
-        ast.Sub: "-",
-        ast.Mult: "*",
-        ast.Eq: "==",
-        ast.NotEq: "!=",
-        ast.Lt: "<",
-        ast.LtE: "<=",
-        ast.Gt: ">",
-        ast.GtE: ">=",
-        ast.And: "&&",
-        ast.Or: "||",
-    }
-)
-_FUNCTIONS: Final = MappingProxyType(
-    {
-        "len": "size",
-        "str": "string",
-        "int": "int",
-        "float": "double",
-        "abs": "math.abs",
-        "min": "math.least",
-        "max": "math.greatest",
-    }
-)
-_METHODS: Final = MappingProxyType(
-    {
-        "lower": "lowerAscii",
-        "upper": "upperAscii",
-        "strip": "trim",
-        "startswith": "startsWith",
-        "endswith": "endsWith",
-        "replace": "replace",
-        "split": "split",
-        "find": "indexOf",
-    }
-)
-_FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_NUMBER: Final = "number_"
-"""What a value is called while it is looked at."""
-
-
-def _selected(field: str) -> str:
-    return f".{field}" if _FIELD.fullmatch(field) and field not in RESERVED_WORDS else f"[{quoted(field)}]"
-
-
 class _Translation:
     """One expression on its way. Each method says one kind of part; `say` finds which."""
 
@@ -145,7 +72,7 @@ class _Translation:
             case ast.Name(id=name):
                 return name if name in self._variables else self._names.value(self._public(name, tree))
             case ast.BoolOp(op=operator, values=values):
-                return f"({f' {_OPERATORS[type(operator)]} '.join(map(self.say, values))})"
+                return f"({f' {OPERATORS[type(operator)]} '.join(map(self.say, values))})"
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return f"!({self.say(operand)})"
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -217,7 +144,7 @@ class _Translation:
     def _field(self, value: ast.expr, name: str) -> str:
         if self._names.is_bag(value):
             return self._names.value(name)
-        return f"{self.say(value)}{_selected(name)}"
+        return f"{self.say(value)}{selected(name)}"
 
     def _item(self, tree: ast.Subscript) -> str:
         match tree.slice:
@@ -250,7 +177,7 @@ class _Translation:
 
     def _sum(self, tree: ast.BinOp, left: str, right: str) -> str:
         """A sum, difference or product. Whole numbers and decimals do not mix here: one is made like the other."""
-        operator = _OPERATORS[type(tree.op)]
+        operator = OPERATORS[type(tree.op)]
         match _is_decimal(tree.left), _is_decimal(tree.right):
             case True, False:
                 return f"({left} {operator} double({right}))"
@@ -282,7 +209,7 @@ class _Translation:
                 one, other = self.say(left), self.say(right)
                 if _is_decimal(left) != _is_decimal(right):
                     one, other = f"dyn({one})", f"dyn({other})"
-                return f"({one} {_OPERATORS[type(operator)]} {other})"
+                return f"({one} {OPERATORS[type(operator)]} {other})"
 
     def _contained(self, left: ast.expr, right: ast.expr) -> str:
         """Whether something is in a list or a map, or a text in a text: Python tells by what is there."""
@@ -304,18 +231,18 @@ class _Translation:
         match tree.func, tree.args:
             case ast.Name(id="any" | "all" as name), [ast.GeneratorExp(elt=item, generators=[over])]:
                 return self._over(over, "exists" if name == "any" else "all", item)
-            case ast.Name(id=name), arguments if name in _FUNCTIONS and arguments:
-                return f"{_FUNCTIONS[name]}({', '.join(map(self.say, arguments))})"
+            case ast.Name(id=name), arguments if name in FUNCTIONS and arguments:
+                return f"{FUNCTIONS[name]}({', '.join(map(self.say, arguments))})"
             case ast.Attribute(value=value, attr="get"), [ast.Constant(value=str() as field), *default] if (
                 len(default) < 2
             ):
                 return self._field_or(value, field, self.say(default[0]) if default else "null")
             case ast.Attribute(value=separator, attr="join"), [items]:
                 return f"{self.say(items)}.join({self.say(separator)})"
-            case ast.Attribute(value=value, attr=name), arguments if name in _METHODS:
-                return f"{self.say(value)}.{_METHODS[name]}({', '.join(map(self.say, arguments))})"
+            case ast.Attribute(value=value, attr=name), arguments if name in METHODS:
+                return f"{self.say(value)}.{METHODS[name]}({', '.join(map(self.say, arguments))})"
             case ast.Name(id=name) | ast.Attribute(attr=name), _:
-                known = ", ".join([*_FUNCTIONS, "any", "all", *(f".{method}" for method in _METHODS), ".get", ".join"])
+                known = ", ".join([*FUNCTIONS, "any", "all", *(f".{method}" for method in METHODS), ".get", ".join"])
                 raise self._cannot(tree, f"`{name}` cannot be called here", f"what can be: {known}")
             case _:
                 raise self._refused(tree)
@@ -349,7 +276,7 @@ class _Translation:
         return name
 
     def _refused(self, tree: ast.expr) -> Untranslatable:
-        what, advice = _INSTEAD.get(type(tree), ("this", "say it by a tool or an agent"))
+        what, advice = INSTEAD.get(type(tree), ("this", "say it by a tool or an agent"))
         if isinstance(tree, ast.BinOp):
             what, advice = "this operator", "there are + - * / and %"
         return self._cannot(tree, f"{what} cannot be said in an expression here", advice)
@@ -358,21 +285,6 @@ class _Translation:
         line = self._text.split("\n")[tree.lineno - 2 : tree.lineno - 1] or [""]
         column = len(line[0].encode()[: tree.col_offset].decode(errors="ignore"))
         return Untranslatable(message, advice, _offset(self._text, tree.lineno - 1, column))
-
-
-_INSTEAD: Final[Mapping[type[ast.expr], tuple[str, str]]] = MappingProxyType(
-    {
-        ast.Lambda: ("a function", "make it a tool, and call that as a task"),
-        ast.NamedExpr: ("an assignment", "make it a task of its own, and mention that"),
-        ast.Await: ("`await`", "tasks wait by their edges"),
-        ast.Set: ("a set", "write a list: `[1, 2]`"),
-        ast.Constant: ("this value", "there are texts, 64-bit numbers, True, False and None"),
-        ast.DictComp: ("a map made in a loop", "make it by a tool"),
-        ast.SetComp: ("a set made in a loop", "write a list: `[x for x in items]`"),
-        ast.GeneratorExp: ("a generator", "write a list: `[x for x in items]`, or `any(…)`, `all(…)`"),
-        ast.ListComp: ("a list made of several loops", "make it in two tasks"),
-    }
-)
 
 
 def _is_decimal(tree: ast.expr) -> bool:

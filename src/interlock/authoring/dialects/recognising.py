@@ -5,7 +5,7 @@ A document of ours stays as it is. What fits two shapes or none is not guessed a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import structs
@@ -17,7 +17,8 @@ from interlock.authoring.dialects.reading import Reading
 from interlock.core.catalogue import Catalogue
 from interlock.core.compiling.documents import place_in
 from interlock.core.compiling.json_data import plain_json
-from interlock.core.problems import Problem
+from interlock.core.limits import PROBLEMS_MAX
+from interlock.core.problems import Problem, shortened
 
 Shape: TypeAlias = Literal["graph", "AgentOS graph", "step list", "node list"]
 
@@ -69,8 +70,16 @@ def read_graph(
             return Reading(document)
         case shape:
             reading = _turned(shape, document, around, policies)
-            problems = tuple(place_in(document, problem) for problem in reading.problems)
-            return structs.replace(reading, problems=problems, document=document)
+            return structs.replace(reading, problems=_told(reading.problems, document), document=document)
+
+
+def _told(problems: Sequence[Problem], document: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Problems at places that are there, short enough to be read; of very many, the first."""
+    told = [shortened(place_in(document, problem)) for problem in problems[:PROBLEMS_MAX]]
+    if len(problems) > PROBLEMS_MAX:
+        message = f"there is more: only the first {PROBLEMS_MAX} problems are told"
+        told.append(Problem(place=(), message=message, advice="mend these first"))
+    return tuple(told)
 
 
 def graph_name_in(document: Mapping[str, Any]) -> str | None:

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from interlock.core.compiling.spellings import WRITTEN_WRONG
+from interlock.core.compiling.spellings import WRITTEN_WRONG, Written
 from interlock.core.problems import Place, Problem, nearest
 from interlock.core.shape_wording import is_not, not_one_of
 
 PROBLEMS_MAX: Final = 100
 
-Model = TypeVar("Model", bound=BaseModel)
+
+class WrittenElsewhere(Written):
+    """What people write for another system. Most processes never meet one, so its model is made when it is needed."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+Model = TypeVar("Model", bound=WrittenElsewhere)
 
 
 def read_shape(model: type[Model], written: object, *, what: str, at: Place = ()) -> Model | list[Problem]:

@@ -24,10 +24,9 @@ from interlock.authoring.dialects.drafting import Drafting
 from interlock.authoring.dialects.handing import Giver, Optional
 from interlock.authoring.dialects.naming import NodeNames
 from interlock.authoring.dialects.reading import Reading
-from interlock.authoring.dialects.shapes import read_shape
+from interlock.authoring.dialects.shapes import WrittenElsewhere, read_shape
 from interlock.authoring.dialects.step_inputs import FEEDBACK, given_after, given_first, takes_anything
 from interlock.core.catalogue import Catalogue
-from interlock.core.compiling.spellings import Written
 from interlock.core.problems import Place
 
 NAME: Final = "step list"
@@ -38,14 +37,14 @@ ROUNDS_MAX: Final = 1_000
 _ROUNDS: Final = "rounds"
 
 
-class WrittenStep(Written):
+class WrittenStep(WrittenElsewhere):
     """One step, as it is written."""
 
     agent_type: str = Field(min_length=1)
     name: str | None = Field(default=None, min_length=1)
 
 
-class WrittenStepList(Written):
+class WrittenStepList(WrittenElsewhere):
     """A step list, as it is written."""
 
     name: str = Field(min_length=1)
