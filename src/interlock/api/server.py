@@ -44,7 +44,8 @@ def bind(host: str, port: int) -> socket.socket:
     """A socket that listens there, with a free port for 0. Raises `AddressError`."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(family, socket.SOCK_STREAM)
+        # Only of a socket that says it is TCP asyncio sends small pieces at once; else answers wait 40 ms for more.
+        made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise AddressError(host, port, error) from error
     try:
