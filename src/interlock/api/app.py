@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from interlock.api import health, problem_pages, questions
 from interlock.api.errors import ApiError
+from interlock.api.graphs import checking
 from interlock.api.guard import REQUEST, Guard
 from interlock.api.openapi import openapi_of
 from interlock.api.problems import PROBLEM_TYPE, problem_of
@@ -32,6 +33,7 @@ ROUTERS: Final = (
     server_sent.router,
     socket.router,
     questions.router,
+    checking.router,
     health.router,
     problem_pages.router,
 )

@@ -53,5 +53,8 @@ ActsOnRuns: TypeAlias = Annotated[Desk, may("act", "runs")]
 ManagesRuns: TypeAlias = Annotated[Desk, may("manage", "runs")]
 ReadsQuestions: TypeAlias = Annotated[Desk, may("read", "questions")]
 Answers: TypeAlias = Annotated[Desk, may("act", "questions")]
+ReadsGraphs: TypeAlias = Annotated[Desk, may("read", "graphs")]
+ActsOnGraphs: TypeAlias = Annotated[Desk, may("act", "graphs")]
+ManagesGraphs: TypeAlias = Annotated[Desk, may("manage", "graphs")]
 
 RETRY_SECONDS: Final = "1"

@@ -40,7 +40,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "body_too_slow": Meaning(408, "The body did not arrive in time", "Send it again over a better connection."),
     "not_found": Meaning(404, "There is nothing at this address", "Look at /v1/openapi.json for what there is."),
     "method_not_allowed": Meaning(405, "The address takes other methods", "See the header Allow."),
-    "invalid_cursor": Meaning(400, "The cursor is none of this list", "Begin again without `cursor`."),
+    "invalid_cursor": Meaning(404, "There is no such page", "Begin again without `cursor`."),
     "unsupported_media_type": Meaning(415, "The body is of another type", "See the type that the address takes."),
     "not_acceptable": Meaning(406, "The answer has no such form", "Leave the header Accept out."),
     # --- who asks ---

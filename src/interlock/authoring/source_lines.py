@@ -22,6 +22,13 @@ class Position(Struct, frozen=True, order=True):
     column: int
 
 
+class Range(Struct, frozen=True):
+    """A part of a text: from its first character to the place behind its last one."""
+
+    start: Position
+    end: Position
+
+
 class SourceLines(Sequence[str]):
     """The lines of a text without their breaks, found when first asked for."""
 

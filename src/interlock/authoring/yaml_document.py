@@ -7,12 +7,13 @@ be shown together with what `compile` finds in the rest.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from interlock.authoring.limits import Limits
 from interlock.authoring.scalar_offsets import scalar_start, value_offsets
-from interlock.authoring.source_lines import Position, SourceLines
+from interlock.authoring.source_lines import Position, Range, SourceLines
 from interlock.authoring.source_map import SourceMap
 from interlock.authoring.source_text import decoded
 from interlock.authoring.yaml_data import read_data
@@ -20,6 +21,7 @@ from interlock.core.problems import Place, Problem
 from interlock.core.values import Value
 
 DEFAULT_LIMITS: Final = Limits()
+_WORD: Final = re.compile(r"\w+|.?")
 
 
 class Document:
@@ -50,6 +52,20 @@ class Document:
     def position(self, problem: Problem) -> Position:
         """The line and column of a problem."""
         return self.locate(problem.place, at_key=problem.at_key, offset=problem.offset)
+
+    def range_of(self, problem: Problem) -> Range:
+        """The characters a problem is about: a key, a scalar, the word at an offset, or how a collection begins."""
+        start = self._index(problem.place, at_key=problem.at_key, offset=problem.offset)
+        return Range(self.lines.position(start), self.lines.position(self._end(problem, start)))
+
+    def _end(self, problem: Problem, start: int) -> int:
+        word = _WORD.match(self.lines.text, start)
+        assert word is not None, "the pattern also matches nothing"
+        span = self._source_map.find(problem.place, at_key=problem.at_key)
+        is_in_text = problem.offset is not None and not problem.at_key
+        if span is None or is_in_text or not span.is_exact or isinstance(span.value, dict | list):
+            return word.end()
+        return max(word.end(), start + len(self.lines.text[start : span.end].rstrip()))
 
     def _index(self, place: Place, *, at_key: bool, offset: int | None) -> int:
         if not place and offset is not None:

@@ -19,7 +19,7 @@ from interlock.authoring.dialects.recognising import graph_name_in, read_graph
 from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.authoring.report import Subject, render_problems
 from interlock.authoring.single_step import AGENT, graph_of_agent, graph_of_tool, is_single_step
-from interlock.authoring.yaml_document import Document
+from interlock.authoring.yaml_document import Document, read_document
 from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue, WhyNot
 from interlock.core.compile import Compiled, compile_graph
@@ -40,6 +40,7 @@ from interlock.embedded.graph_folder import (
     described,
     read_graph_file,
 )
+from interlock.embedded.loaded_graphs import LoadedGraphs
 from interlock.embedded.time_zones import KnownZones
 
 
@@ -138,6 +139,16 @@ class Graphs:
         # Without a folder of graphs, those that a graph names are looked for beside it.
         return self._read(path, self._shelf if self._shelf is not None else path.parent)
 
+    def read(self, text: str, *, source: str) -> Document:
+        """A text as a document. `source` is what its problems call it."""
+        return read_document(text, source=source, limits=self._document_limits)
+
+    def check_given(self, given: Document | Mapping[str, Any], loaded: LoadedGraphs) -> CheckedGraph:
+        """A graph that stands nowhere. What it names is looked for among what was loaded before all that is known."""
+        if isinstance(given, Document):
+            return self._compile(given.data or {}, given, self._shelf, loaded)
+        return self._compile(given, None, self._shelf, loaded)
+
     def check_each(self, sources: Iterable[GraphSource]) -> list[CheckedGraph]:
         """Several graphs with all their problems; one that is not there has that as its problem.
 
@@ -210,7 +221,11 @@ class Graphs:
         return self._compile(document.data or {}, document, shelf)
 
     def _compile(
-        self, data: Mapping[str, Any], document: Document | None, shelf: GraphShelf | GraphFolder | None
+        self,
+        data: Mapping[str, Any],
+        document: Document | None,
+        shelf: GraphShelf | GraphFolder | None,
+        loaded: LoadedGraphs | None = None,
     ) -> CheckedGraph:
         unread = document.problems if document else ()
         if document is not None and document.data is None:
@@ -218,7 +233,8 @@ class Graphs:
         self._agents.renew()  # as graphs are, agents are read again each time
         callees = self._callees()
         reading = read_graph(data, callees, policies=self._policies)
-        named = GraphsBehind(self._by_name(shelf), self._packaged_by_name())
+        known = GraphsBehind(self._by_name(shelf), self._packaged_by_name())
+        named = known if loaded is None else loaded.before(known)
         catalogue = Catalogue(
             self._tools,
             _AsOurs(named, callees, self._policies),

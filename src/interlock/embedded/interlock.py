@@ -35,10 +35,12 @@ from interlock.core.problems import nearest
 from interlock.core.requests import MigrateRun, StartRun
 from interlock.core.values import Ref, Value
 from interlock.embedded.choosing import plan_to_move_to, plan_to_run
+from interlock.embedded.compiling_apart import Apart
 from interlock.embedded.duties import Duties
 from interlock.embedded.errors import NotOpenError, RunningLoopError
 from interlock.embedded.fleet import Fleet
 from interlock.embedded.given_secrets import Secrets, secret_source
+from interlock.embedded.graph_registry import GraphRegistry
 from interlock.embedded.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.embedded.handle import RunHandle
 from interlock.embedded.kept_where import folder_beside, place_of_store
@@ -164,6 +166,7 @@ class Interlock:
             packaged=GRAPHS if packaged else None,
             policies=PoliciesInForce(self.policy.names, self.policy.limits),
         )
+        self._apart = Apart()
         if world != LIVE and record is not None:
             raise CassetteError("what a cassette answers is recorded already: leave out `record`, or the cassette")
         self._sinks = {name: SinkSettings.model_validate(declared) for name, declared in (sinks or {}).items()}
@@ -421,6 +424,11 @@ class Interlock:
     def sinks(self) -> Sinks:
         """Where events leave for: how each sink stands, and telling it on by hand."""
         return Sinks(self._open_worker("sinks"), self._sinks, secrets=self._secrets, folder=self._folder)
+
+    @property
+    def registry(self) -> GraphRegistry:
+        """The graphs of the tenant: what is known by name, drafts, versions, and texts that are checked beside them."""
+        return GraphRegistry(self._open_worker("registry"), self.graphs, self._apart)
 
     @property
     def keys(self) -> ApiKeys:

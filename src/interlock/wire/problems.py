@@ -12,6 +12,7 @@ class Place(Struct, frozen=True, kw_only=True):
     field: str | UnsetType = UNSET
     """The place in the body or document: `nodes.fix.tool`."""
     line: int | UnsetType = UNSET
+    """Lines, and characters in them, are counted from 1; the end is behind the last character."""
     column: int | UnsetType = UNSET
     end_line: int | UnsetType = UNSET
     end_column: int | UnsetType = UNSET

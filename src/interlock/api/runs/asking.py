@@ -103,9 +103,7 @@ async def resume_run(run_id: RunId, body: Why, desk: ActsOnRuns) -> Response:
 async def cancel_run(run_id: RunId, body: CancelBody, desk: ActsOnRuns) -> Response:
     """Stop the run, or one node of it; a run may take back what it did."""
     if body.path is not None and body.rollback:
-        raise ApiError(
-            "invalid_request", "a node cannot be rolled back alone: leave out path or rollback", field="path"
-        )
+        raise ApiError("refused", "a node cannot be rolled back alone: leave out path or rollback", field="path")
     run = await desk.interlock.open(run_id)
     said = await run.cancel(body.path, rollback=body.rollback, by=desk.caller.name, why=body.why, detach=desk.detaches)
     return await _asked(run, said)

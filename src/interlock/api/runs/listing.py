@@ -5,25 +5,27 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from interlock.api.answers import answers, told
 from interlock.api.desks import ReadsRuns
-from interlock.api.errors import ApiError
 from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
-from interlock.core.lifecycle import RUN_STATUSES
 from interlock.embedded.sessions import labels_of
 from interlock.engine.run_filter import RunFilter
 from interlock.showing.runs import run_row
-from interlock.wire.runs import RunPage
+from interlock.wire.runs import RunPage, RunStatus
 
 LOOKED_AT_MAX: Final = 5_000
 """How many runs are looked at for one page: a page may be short, and still have a next one."""
 
 router = APIRouter(tags=["runs"])
 
-Statuses = Annotated[list[str] | None, Query(alias="status", description="One of these.", max_length=20)]
-Labels = Annotated[list[str] | None, Query(alias="label", description="All of these, as `name:value`.", max_length=20)]
+Statuses = Annotated[list[RunStatus] | None, Query(alias="status", description="One of these.", max_length=20)]
+Label = Annotated[str, Field(pattern="^[^:]+:")]
+Labels = Annotated[
+    list[Label] | None, Query(alias="label", description="All of these, as `name:value`.", max_length=20)
+]
 Instant = Annotated[int | None, Query(ge=0, le=2**62, description="Microseconds since 1970.")]
 
 
@@ -42,7 +44,7 @@ async def list_runs(
     """List runs that have all of this in common."""
     chosen = RunFilter(
         graph=graph,
-        statuses=_statuses(status or []),
+        statuses=frozenset(status or ()),
         labels=labels_of(session, _labels(label or [])),
         started_from=started_from,
         started_upto=started_to,
@@ -54,18 +56,5 @@ async def list_runs(
     return told(RunPage(runs=[run_row(row) for row in page], next=following))
 
 
-def _statuses(named: list[str]) -> frozenset[str]:
-    for each in named:
-        if each not in RUN_STATUSES:
-            raise ApiError(
-                "invalid_request", f"{each!r} is no status; there are {', '.join(RUN_STATUSES)}", field="status"
-            )
-    return frozenset(named)
-
-
 def _labels(named: list[str]) -> dict[str, str]:
-    pairs = [each.partition(":") for each in named]
-    for name, colon, _ in pairs:
-        if not (name and colon):
-            raise ApiError("invalid_request", f"write a label as name:value, and not {name!r}", field="label")
-    return {name: value for name, _, value in pairs}
+    return {name: value for name, _, value in (each.partition(":") for each in named)}

@@ -1,0 +1,1 @@
+"""Graphs over HTTP: checked while they are written, drafted, published, compared, drawn."""
