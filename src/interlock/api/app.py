@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from interlock.api import health, problem_pages, questions
 from interlock.api.errors import ApiError
@@ -112,4 +113,12 @@ async def _tell_status(request: Request, error: Exception) -> Response:
     details = {404: f"there is nothing at {path}", 405: f"{path} does not take {request.method}"}
     code = codes.get(error.status_code, "invalid_request")
     detail = details.get(error.status_code, str(error.detail))
-    return await _tell(request, ApiError(code, detail, headers=error.headers))
+    headers = {"allow": ", ".join(_methods_at(request))} if error.status_code == 405 else error.headers
+    return await _tell(request, ApiError(code, detail, headers=headers))
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Every method that the address takes: each has a route of its own, and the framework names the first alone."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    taken = (methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path))
+    return sorted({method.upper() for methods in taken for method in methods})
