@@ -78,9 +78,13 @@ def running_server(
     tools: Iterable[Any] = (),
     *,
     settings: ServerSettings | None = None,
+    works: bool = True,
     **project: Any,  # noqa: ANN401 - what an Interlock takes
 ) -> Generator[RunningServer]:
-    """A server that knows these graphs and tools, and what else there is in its project."""
+    """A server that knows these graphs and tools, and what else there is in its project.
+
+    Unless it `works`, what is started waits for other processes.
+    """
     documents = {name: {"graph": name, **graph} for name, graph in graphs.items()}
     interlock = Interlock(tools=tools, graphs=documents, **project)
     door = Door((settings or ServerSettings()).model_copy(update={"port": 0}))
@@ -93,7 +97,7 @@ def running_server(
         await door.take_requests(given, until=until)
 
     def work() -> None:
-        loop.run_until_complete(interlock.serve(until, face=face))
+        loop.run_until_complete(interlock.serve(until, face=face, works=works))
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from interlock.settings import ServerSettings
-from interlock.tenancy import ApiKeys, KeyRow, NewKey, Role
 from tests.api.conftest import GRAPHS
+from tests.api.keys_at_hand import key_of
 from tests.api.running_server import RunningServer, running_server
 from tests.embedded.workshop import Workshop
 
@@ -21,15 +21,6 @@ def guarded() -> Generator[RunningServer]:
     settings = ServerSettings(require_key=True, body_bytes=2_000)
     with running_server(GRAPHS, Workshop().tools, settings=settings) as running:
         yield running
-
-
-def key_of(
-    server: RunningServer, *, tenant: str = "acme", role: Role = "operator", scopes: tuple[str, ...] = ()
-) -> str:
-    """The text of a new key."""
-    keys = ApiKeys(server.served[0].store.records, now=server.served[0].clock.now)
-    made: tuple[NewKey, KeyRow] = server.soon(keys.create(tenant, f"{role} of {tenant}", role=role, scopes=scopes))
-    return made[0].text
 
 
 def test_without_a_key_nothing_is_reachable_but_health(guarded: RunningServer) -> None:

@@ -355,3 +355,5 @@ async def test_how_much_waits_and_since_when_can_be_asked(place: Place) -> None:
         ]
         assert depth[0].oldest_at is not None
         assert depth[1] == EffectsWaiting("gpu", "train", 0, None, 1)
+        assert await store.queue.depth(tenant=TENANT) == depth
+        assert await store.queue.depth(tenant="nobody") == []

@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from interlock.api import health, problem_pages, questions
+from interlock.api import fleet, health, keys, problem_pages, questions, schedules
+from interlock.api.artifacts import keeping, of_runs
 from interlock.api.errors import ApiError
 from interlock.api.graphs import checking
 from interlock.api.guard import REQUEST, Guard
@@ -34,7 +35,12 @@ ROUTERS: Final = (
     server_sent.router,
     socket.router,
     questions.router,
+    keeping.router,
+    of_runs.router,
     checking.router,
+    schedules.router,
+    fleet.router,
+    keys.router,
     health.router,
     problem_pages.router,
 )

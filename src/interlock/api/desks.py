@@ -12,7 +12,7 @@ from interlock.api.errors import ApiError
 from interlock.api.guard import CALLER
 from interlock.api.reception import Reception
 from interlock.embedded.interlock import Interlock
-from interlock.tenancy import Act, Area, Caller
+from interlock.tenancy import ABOVE_TENANTS, Act, Area, Caller
 
 
 class Desk(Struct, frozen=True):
@@ -26,6 +26,16 @@ class Desk(Struct, frozen=True):
     def detaches(self) -> bool:
         """Whether what is asked for is left to other processes."""
         return self.reception.served.leaves_to_others
+
+    @property
+    def sees_platform(self) -> bool:
+        """Whether the caller may look at what is above tenants, or of other ones."""
+        return self.caller.may("read", ABOVE_TENANTS) is None
+
+    @property
+    def may_manage_platform(self) -> bool:
+        """Whether the caller may change it, too."""
+        return self.caller.may("manage", ABOVE_TENANTS) is None
 
     def refuse_unless(self, act: Act, area: Area) -> None:
         """Raise what keeps the caller from it."""
@@ -53,8 +63,16 @@ ActsOnRuns: TypeAlias = Annotated[Desk, may("act", "runs")]
 ManagesRuns: TypeAlias = Annotated[Desk, may("manage", "runs")]
 ReadsQuestions: TypeAlias = Annotated[Desk, may("read", "questions")]
 Answers: TypeAlias = Annotated[Desk, may("act", "questions")]
+ReadsArtifacts: TypeAlias = Annotated[Desk, may("read", "artifacts")]
+ActsOnArtifacts: TypeAlias = Annotated[Desk, may("act", "artifacts")]
+ManagesArtifacts: TypeAlias = Annotated[Desk, may("manage", "artifacts")]
 ReadsGraphs: TypeAlias = Annotated[Desk, may("read", "graphs")]
 ActsOnGraphs: TypeAlias = Annotated[Desk, may("act", "graphs")]
 ManagesGraphs: TypeAlias = Annotated[Desk, may("manage", "graphs")]
+ReadsSchedules: TypeAlias = Annotated[Desk, may("read", "schedules")]
+ActsOnSchedules: TypeAlias = Annotated[Desk, may("act", "schedules")]
+ReadsWorkers: TypeAlias = Annotated[Desk, may("read", "workers")]
+ReadsKeys: TypeAlias = Annotated[Desk, may("read", "keys")]
+ManagesKeys: TypeAlias = Annotated[Desk, may("manage", "keys")]
 
 RETRY_SECONDS: Final = "1"

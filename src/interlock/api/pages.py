@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import Annotated, Final, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated, Final, TypeAlias, TypeVar
 
 import msgspec
 from fastapi import Query
 
 from interlock.api.errors import ApiError
+
+T = TypeVar("T")
 
 LIMIT: Final = 50
 LIMIT_MAX: Final = 500
@@ -47,6 +50,13 @@ def place_of(cursor: str | None, *, of: object) -> str | None:
     if place.of != _digest(of):
         raise ApiError("invalid_cursor", "the cursor is of a list with another filter", field="cursor")
     return place.at
+
+
+def page_of(rows: Sequence[T], *, limit: int, cursor: str | None, of: object) -> tuple[Sequence[T], str | None]:
+    """A page of what is listed whole, and the cursor of the next one: for lists that are short by nature."""
+    begin = int(place_of(cursor, of=of) or 0)
+    end = begin + limit
+    return rows[begin:end], cursor_at(str(end), of=of) if len(rows) > end else None
 
 
 def _digest(of: object) -> str:

@@ -25,11 +25,13 @@ def workers(*, store: Store = None, as_json: AsJson = False) -> int:
 async def _workers(store: str | None, *, as_json: bool) -> int:
     from interlock.cli.opening import looked_at_all
     from interlock.cli.output import print_json
+    from interlock.showing.fleet import worker
+    from interlock.showing.json import plain_data
 
     async with looked_at_all(store) as interlock:
         rows = await interlock.fleet.workers()
     if as_json:
-        print_json([_worker_json(row) for row in rows])
+        print_json([plain_data(worker(row, with_host=True)) for row in rows])
     else:
         _show_workers(rows)
     return ExitCode.SUCCEEDED
@@ -43,52 +45,16 @@ def queue(*, store: Store = None, as_json: AsJson = False) -> int:
 async def _queue(store: str | None, *, as_json: bool) -> int:
     from interlock.cli.opening import looked_at_all
     from interlock.cli.output import print_json
+    from interlock.showing.fleet import queue as waiting
+    from interlock.showing.json import plain_data
 
     async with looked_at_all(store) as interlock:
         runs, effects = await interlock.fleet.runs_waiting(), await interlock.fleet.effects_waiting()
     if as_json:
-        print_json({"runs": [_runs_json(each) for each in runs], "calls": [_calls_json(each) for each in effects]})
+        print_json(plain_data(waiting(runs, effects, now=time.time_ns() // 1_000)))
     else:
         _show_queue(runs, effects)
     return ExitCode.SUCCEEDED
-
-
-def _worker_json(row: WorkerRow) -> dict[str, Any]:
-    card = row.card
-    return {
-        "worker": card.owner.id,
-        "state": row.state,
-        "host": card.owner.host,
-        "pid": card.owner.pid,
-        "pools": card.pools,
-        "tags": card.tags,
-        "driving": row.driving,
-        "performing": row.performing,
-        "concurrency": card.concurrency,
-        "tools": card.tools,
-        "started_at": card.started_at,
-        "seen_at": row.seen_at,
-    }
-
-
-def _runs_json(waiting: RunsWaiting) -> dict[str, Any]:
-    return {
-        "tenant": waiting.tenant,
-        "graph": waiting.graph,
-        "waiting": waiting.count,
-        "oldest_seconds": _age(waiting.oldest_at),
-    }
-
-
-def _calls_json(waiting: EffectsWaiting) -> dict[str, Any]:
-    oldest = None if waiting.oldest_at is None else _age(waiting.oldest_at)
-    return {
-        "pool": waiting.pool,
-        "tool": waiting.tool,
-        "waiting": waiting.waiting,
-        "oldest_seconds": oldest,
-        "performing": waiting.performing,
-    }
 
 
 def _show_workers(rows: list[WorkerRow]) -> None:

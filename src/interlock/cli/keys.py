@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 
 import typer
 
@@ -42,6 +42,8 @@ def list_(*, tenant: OfTenant = None, store: Store = None, as_json: AsJson = Fal
 async def _list(tenant: str | None, store: str | None, *, as_json: bool) -> int:
     from interlock.cli.opening import looked_at_all, was_never_used
     from interlock.cli.output import print_json
+    from interlock.showing.json import plain_data
+    from interlock.showing.keys import api_key
 
     rows: list[KeyRow] = []
     if not was_never_used(store):
@@ -49,7 +51,7 @@ async def _list(tenant: str | None, store: str | None, *, as_json: bool) -> int:
             rows = await interlock.keys.listed(tenant)
     if as_json:
         now = time.time_ns() // 1_000
-        print_json({"keys": [_as_json(row, now) for row in rows]})
+        print_json({"keys": [plain_data(api_key(row, now=now)) for row in rows]})
     else:
         _print(rows, tenant, store)
     return ExitCode.SUCCEEDED
@@ -116,11 +118,13 @@ def revoke(id: KeyArgument, *, by: By = "", store: Store = None, as_json: AsJson
 async def _revoke(id: str, by: str, on: Invocation) -> int:
     from interlock.cli.opening import looked_at_all, who
     from interlock.cli.output import console, plain, print_json
+    from interlock.showing.json import plain_data
+    from interlock.showing.keys import api_key
 
     async with looked_at_all(on.store) as interlock:
         row = await interlock.keys.revoke(id, by=who(by))
     if on.as_json:
-        print_json(_as_json(row, time.time_ns() // 1_000))
+        print_json(plain_data(api_key(row, now=time.time_ns() // 1_000)))
     else:
         told = f"the key {row.id} of {row.name} opens nothing any more: it was revoked by {row.revoked_by}"
         console().print(plain(told), markup=False, soft_wrap=True)
@@ -139,17 +143,13 @@ def _lasting(text: str) -> int:
 # --- telling ---------------------------------------------------------------------------------------------------------
 
 
-def _as_json(row: KeyRow, now: int) -> dict[str, Any]:
-    from msgspec import structs
-
-    return structs.asdict(row) | {"status": row.status(now)}
-
-
 def _tell_new(new: NewKey, row: KeyRow, now: int, on: Invocation) -> None:
     from interlock.cli.output import console, error_console, plain, print_json
+    from interlock.showing.json import plain_data
+    from interlock.showing.keys import made_key
 
     if on.as_json:
-        print_json({"key": new.text} | _as_json(row, now))
+        print_json(plain_data(made_key(new, row, now=now)))
         return
     console().print(new.text, markup=False, soft_wrap=True)
     told = f"The key of {row.name}, {row.role} of tenant {row.tenant}, for {_opens(row)}, {_until(row)}."

@@ -29,11 +29,13 @@ def schedules(context: typer.Context, *, store: Store = None, as_json: AsJson = 
 async def _listed(on: Invocation) -> int:
     from interlock.cli.opening import looked_at_all
     from interlock.cli.output import print_json
+    from interlock.showing.json import plain_data
+    from interlock.showing.triggers import trigger
 
     async with looked_at_all(on.store) as interlock:
         views = await interlock.triggers.listed()
     if on.as_json:
-        print_json({"triggers": [_as_json(view) for view in views]})
+        print_json({"triggers": [plain_data(trigger(view)) for view in views]})
     else:
         _print(views)
     return ExitCode.SUCCEEDED
@@ -102,21 +104,6 @@ def _tell(told: dict[str, Any], text: str, on: Invocation) -> int:
     else:
         console().print(plain(text), markup=False, soft_wrap=True)
     return ExitCode.SUCCEEDED
-
-
-def _as_json(view: TriggerView) -> dict[str, Any]:
-    from msgspec import to_builtins
-
-    state: dict[str, Any] = to_builtins(view.state)
-    told: dict[str, Any] = to_builtins(view)
-    return {key: value for key, value in told.items() if key != "state"} | {
-        "last": state.get("last"),
-        "paused": state.get("paused"),
-        "waiting": len(view.state.waiting),
-        "overlapped": view.state.overlapped,
-        "missed": view.state.missed,
-        "trouble": view.state.trouble,
-    }
 
 
 def _print(views: list[TriggerView]) -> None:

@@ -24,16 +24,16 @@ _TOLD: Final[dict[Outcome, str]] = {
 
 async def offer(name: str, data: Any, *, id: str, by: str, on: Invocation) -> int:  # noqa: ANN401 - JSON data
     """Offer it, and say at which triggers what came of it."""
-    from msgspec import to_builtins
-
     from interlock.cli.opening import looked_at_all, who
     from interlock.cli.output import console, plain, print_json
+    from interlock.showing.json import plain_data
+    from interlock.showing.triggers import offered_events
 
     async with looked_at_all(on.store) as interlock:
         offered = await interlock.triggers.send(name, data, id=id, by=who(by))
         triggers = await interlock.triggers.listed()
     if on.as_json:
-        print_json({"triggers": to_builtins(offered)})
+        print_json(plain_data(offered_events(offered)))
     else:
         for line in _lines(name, offered, triggers):
             console().print(plain(line), markup=False, soft_wrap=True)

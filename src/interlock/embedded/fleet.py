@@ -23,10 +23,10 @@ class Fleet:
             self._engine.store, at=self._engine.now(), host=socket.gethostname(), is_running=is_running
         )
 
-    async def runs_waiting(self) -> list[RunsWaiting]:
-        """How many runs wait for somebody to drive them, by graph, and since when the oldest does."""
-        return await self._engine.store.runs_waiting()
+    async def runs_waiting(self, *, tenant: str | None = None) -> list[RunsWaiting]:
+        """How many runs wait for somebody to drive them, by graph, and since when: of all tenants, or of one."""
+        return [each for each in await self._engine.store.runs_waiting() if tenant in (None, each.tenant)]
 
-    async def effects_waiting(self) -> list[EffectsWaiting]:
-        """How many calls wait for a worker of their pool, and how many are being performed."""
-        return await self._engine.store.queue.depth()
+    async def effects_waiting(self, *, tenant: str | None = None) -> list[EffectsWaiting]:
+        """How many calls wait for a worker of their pool, and how many are being performed: of all, or of one."""
+        return await self._engine.store.queue.depth(tenant=tenant)

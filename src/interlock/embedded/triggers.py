@@ -24,6 +24,10 @@ class Triggers:
         """Every trigger of every version in force."""
         return await self._requests.views()
 
+    async def get(self, trigger: str) -> TriggerView:
+        """One of them. Raises `UnknownTriggerError`."""
+        return await self._requests.view(trigger)
+
     async def pause(self, trigger: str, *, by: str, why: str = "") -> None:
         """Start nothing until it is resumed: what falls due meanwhile is passed over."""
         await self._requests.pause(trigger, by=by, why=why)

@@ -13,10 +13,11 @@ from interlock.tenancy.errors import (
 from interlock.tenancy.giving import may_give
 from interlock.tenancy.key_cache import CachedKeys
 from interlock.tenancy.keys import ApiKeys, KeyRefused, KeyRow, NewKey
-from interlock.tenancy.scopes import AREAS, Area, parse_scopes
+from interlock.tenancy.scopes import ABOVE_TENANTS, AREAS, Area, parse_scopes
 from interlock.tenancy.tenant import LOCAL_TENANT, PLATFORM, parse_tenant
 
 __all__ = [
+    "ABOVE_TENANTS",
     "AREAS",
     "LOCAL_TENANT",
     "PLATFORM",

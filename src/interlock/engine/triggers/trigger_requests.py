@@ -58,6 +58,11 @@ class TriggerRequests:
         kept = [states.get(key_of_record(each.graph, each.trigger.name), NOTHING_YET) for each in found]
         return [self._view(each, state) for each, (state, _) in zip(found, kept, strict=True)]
 
+    async def view(self, name: str) -> TriggerView:
+        """One of them."""
+        active, state, _ = await self._find(name)
+        return self._view(active, state)
+
     async def pause(self, name: str, *, by: str, why: str = "") -> None:
         """Start nothing until it is resumed: what falls due meanwhile is passed over."""
         active, state, version = await self._find(name)
