@@ -97,3 +97,10 @@ def test_what_an_agent_class_may_use_binds() -> None:
     assert problems_in("name: g\nagents: [{name: a, tools: [search]}]\ndag: []\n", project) == [
         "2:27: the contract of `a` lets it call `read_file`, and this list does not"
     ]
+
+
+def test_an_agent_may_be_called_as_something_inside_of_expressions() -> None:
+    """Nobody knows the words in which a graph is written down for them."""
+    text = "name: g\nagents: [it, output, map, inputs]\ndag: [{from: it, to: output, on: [plan_ready]}]\n"
+
+    assert {"it_", "output_", "map_", "inputs_"} <= nodes_of(text, any_agents("it", "output", "map", "inputs")).keys()

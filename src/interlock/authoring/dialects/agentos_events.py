@@ -64,8 +64,10 @@ _SHOWN: Final[Mapping[str, tuple[_Shown, ...]]] = MappingProxyType(
 SHOWN_BY_FIELDS: Final = {kind: tuple(field for field, _ in shown) for kind, shown in _SHOWN.items()}
 FAILED_CHECKS: Final = tuple(kind for kind in _SHOWN if kind.endswith(BAD))
 _CHECK_OF: Final = {"tests_passed": "tests_failed", "security_ok": "security_failed"}
-_OUTPUT: Final = "output"
+OUTPUT: Final = "output"
 """What an output is called inside an expression, where it has to be looked at as a map."""
+EMITTED: Final = "it"
+"""What one emitted type is called inside an expression. No node can be called so."""
 
 
 def may_emit(callee: Callee, kind: str) -> bool:
@@ -77,7 +79,8 @@ def may_emit(callee: Callee, kind: str) -> bool:
 
 def may_fail_a_check(callee: Callee) -> bool:
     """Whether a node of it can emit a type that must not be passed over."""
-    return any(may_emit(callee, kind) for kind in (*FAILED_CHECKS, BAD))
+    is_said = any(label.endswith(BAD) for label in callee.labels)
+    return is_said or any(may_emit(callee, kind) for kind in (*FAILED_CHECKS, BAD))
 
 
 def emitted(node: str, callee: Callee, wanted: Collection[str]) -> str:
@@ -86,11 +89,11 @@ def emitted(node: str, callee: Callee, wanted: Collection[str]) -> str:
     `wanted` are the types that edges wait for; failed checks matter besides.
     """
     output = Giver(node, callee.output)
-    read = output if output.is_map else Giver(_OUTPUT, {"type": "object"})
+    read = output if output.is_map else Giver(OUTPUT, {"type": "object"})
     shown = [part for kind in _kinds_to_look_for(output, wanted) if (part := _shown(read, kind)) is not None]
     said = [*_said(read), *shown] if output.may_be_map else []
     if said and read is not output:
-        said = [f"[{output.as_map()}].map({_OUTPUT}, {' + '.join(said)})[0]"]
+        said = [f"[{output.as_map()}].map({OUTPUT}, {' + '.join(said)})[0]"]
     labels = [f"nodes.{node}.labels"] if callee.labels else []
     return " + ".join([*labels, *said, *_ended(node, wanted)]) or "[]"
 
@@ -106,9 +109,19 @@ def _kinds_to_look_for(output: Giver, wanted: Collection[str]) -> list[str]:
     ]
 
 
-def is_one_of(kinds: Iterable[str]) -> str:
-    """The condition, on one emitted type called `it`, that it is one of these."""
-    return f"it in [{', '.join(map(quoted, kinds))}]"
+def some_is(types: str, kinds: Iterable[str]) -> str:
+    """The condition that one of the emitted types is one of these."""
+    return f"{types}.exists({EMITTED}, {_is_one_of(kinds)})"
+
+
+def some_is_bad(types: str, taken: Collection[str]) -> str:
+    """The condition that one of the emitted types must not be passed over, and nobody takes care of it."""
+    is_taken = f" && !({_is_one_of(taken)})" if taken else ""
+    return f"{types}.exists({EMITTED}, type({EMITTED}) == string && {EMITTED}.endsWith({quoted(BAD)}){is_taken})"
+
+
+def _is_one_of(kinds: Iterable[str]) -> str:
+    return f"{EMITTED} in [{', '.join(map(quoted, kinds))}]"
 
 
 def _ended(node: str, wanted: Collection[str]) -> list[str]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from interlock.authoring.dialects.agentos_events import EMITTED, OUTPUT
 from interlock.authoring.dialects.agentos_nodes import write_nodes
 from interlock.authoring.dialects.agentos_reading import WrittenGraph, read_graph_of_agents
 from interlock.authoring.dialects.drafting import Drafting
@@ -39,7 +40,7 @@ def read_agentos_graph(document: Mapping[str, Any], around: Catalogue, policies:
         return draft.reading()
     draft.head(written.name, at=("name",), description=written.description)
     _limit_graph(written, policies, draft)
-    names = NodeNames()
+    names = NodeNames(EMITTED, OUTPUT)
     read = read_graph_of_agents(written, names, around, policies, draft)
     if not draft.has_errors:
         write_nodes(read, names, draft)

@@ -94,7 +94,11 @@ class _Writer:
     def _condition(self, edge: Edge) -> dict[str, Any]:
         if not _is_conditional(edge):
             return {}
-        return {"when": f"${{{self._emits[edge.source.node]}.types.exists(it, {events.is_one_of(edge.on)})}}"}
+        return {"when": f"${{{events.some_is(self._types(edge.source), edge.on)}}}"}
+
+    def _types(self, agent: Agent) -> str:
+        """The expression that gives what an agent has emitted."""
+        return f"{self._emits[agent.node]}.types"
 
     def _write_emits(self, agent: Agent) -> None:
         wanted = self._types_waited_for(agent)
@@ -106,13 +110,11 @@ class _Writer:
     def _write_gate(self, agent: Agent) -> None:
         wanted = self._types_waited_for(agent)
         if agent.node in self._emits:
-            types = f"{self._emits[agent.node]}.types"
-            checks = [f"${{{types}.exists(it, {events.is_one_of([*wanted, events.ENDS_WELL])})}}"]
+            types = self._types(agent)
+            checks = [f"${{{events.some_is(types, [*wanted, events.ENDS_WELL])}}}"]
         else:
             types, checks = f"({events.emitted(agent.node, agent.callee, [])})", []
-        bad = f"type(it) == string && it.endsWith('{events.BAD}')"
-        taken = f" && !({events.is_one_of(wanted)})" if wanted else ""
-        checks.append(f"${{!{types}.exists(it, {bad}{taken})}}")
+        checks.append(f"${{!{events.some_is_bad(types, wanted)}}}")
         description = f"What `{agent.written.name}` emits is waited for, and no failed check is passed over."
         gate = {"gate": checks, "description": description}
         self._draft.node(self._goes_on[agent.node], gate, at=agent.at)

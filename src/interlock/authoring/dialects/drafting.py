@@ -16,7 +16,7 @@ ANY_INPUTS: Final[dict[str, Any]] = {"type": "object", "properties": {}, "additi
 
 
 class Drafting:
-    """What was written down so far. Nodes go to the place that is open, the graph's own nodes or those of a loop."""
+    """What was written down so far, where each part came from, and every problem that was found on the way."""
 
     def __init__(self, dialect: str) -> None:
         self._dialect = dialect

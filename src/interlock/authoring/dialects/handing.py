@@ -18,7 +18,7 @@ from interlock.authoring.dialects.callees import Callee
 from interlock.core.expressions import RESERVED_WORDS
 from interlock.core.values import JsonSchema
 
-Optional: TypeAlias = str
+Maybe: TypeAlias = str
 """An expression that comes to an optional value."""
 
 _FIELD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -44,7 +44,7 @@ class Giver(Struct, frozen=True):
         """Whether nothing speaks against its having a field."""
         return self.may_be_map and (not is_closed(self.declared) or field in fields_of(self.declared))
 
-    def field(self, field: str) -> Optional | None:
+    def field(self, field: str) -> Maybe | None:
         """A field of it, if it has one; None if it never does."""
         return f"{self.as_map()}{_selected(field)}" if self.may_have(field) else None
 
@@ -70,7 +70,7 @@ def is_closed(schema: JsonSchema | None) -> bool:
     return schema is not None and schema.get("additionalProperties") is False and not schema.get("patternProperties")
 
 
-_NOTHING: Final[Mapping[str, Sequence[Optional]]] = MappingProxyType({})
+_NOTHING: Final[Mapping[str, Sequence[Maybe]]] = MappingProxyType({})
 INPUTS: Final = Giver("inputs", {"type": "object"})
 """What a run was given: a map, of which nothing is declared."""
 
@@ -91,8 +91,8 @@ def fitted(
     taken: JsonSchema,
     givers: Sequence[Giver],
     *,
-    first_from: Mapping[str, Sequence[Optional]] = _NOTHING,
-    else_from: Mapping[str, Sequence[Optional]] = _NOTHING,
+    first_from: Mapping[str, Sequence[Maybe]] = _NOTHING,
+    else_from: Mapping[str, Sequence[Maybe]] = _NOTHING,
 ) -> str | dict[str, Any]:
     """Of the fields that are taken those that there are, each from the first giver that has it.
 
@@ -100,15 +100,14 @@ def fitted(
     """
     entries: list[str] = []
     for field in fields_of(taken):
-        options = list(first_from.get(field, ()))
-        options += [option for giver in givers if not options and (option := giver.field(field)) is not None]
-        options += else_from.get(field, ())
+        given = [option for giver in givers if (option := giver.field(field)) is not None]
+        options = [*(first_from.get(field) or given), *else_from.get(field, ())]
         if options:
             entries.append(f"?{quoted(field)}: {first_of(options)}")
     return f"${{{{{', '.join(entries)}}}}}" if entries else {}
 
 
-def first_of(options: Sequence[Optional]) -> Optional:
+def first_of(options: Sequence[Maybe]) -> Maybe:
     """The first of several optional values that is there."""
     first, *others = options
     return first + "".join(f".or({other})" for other in others)

@@ -28,7 +28,7 @@ from interlock.authoring.dialects.drafting import Drafting
 from interlock.authoring.dialects.handing import Giver, handed
 from interlock.authoring.dialects.naming import NodeNames
 from interlock.authoring.dialects.policies import PoliciesInForce
-from interlock.authoring.dialects.python_expressions import Untranslatable, translated
+from interlock.authoring.dialects.python_expressions import NUMBER, Untranslatable, translated
 from interlock.authoring.dialects.python_words import Names
 from interlock.authoring.dialects.reading import Reading
 from interlock.authoring.dialects.shapes import WrittenElsewhere, read_shape
@@ -142,7 +142,7 @@ def read_node_list(document: Mapping[str, Any], around: Catalogue, policies: Pol
 
 def _nodes(written: WrittenNodeList, around: Catalogue, draft: Drafting) -> dict[str, _Node]:
     """The nodes by the ids that the document gives them."""
-    names = NodeNames()
+    names = NodeNames(NUMBER)
     nodes: dict[str, _Node] = {}
     for index, node in enumerate(written.nodes):
         at: Place = ("nodes", index)

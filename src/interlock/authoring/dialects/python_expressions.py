@@ -16,8 +16,8 @@ from interlock.core.canonical import INT_MAX, INT_MIN
 from interlock.core.expressions import SOURCE_LENGTH_MAX
 
 LENGTH_MAX: Final = 4_096
-_NUMBER: Final = "number_"
-"""What a value is called while it is looked at."""
+NUMBER: Final = "number_"
+"""What a value is called while it is looked at. No node can be called so."""
 
 
 class Untranslatable(Exception):
@@ -184,9 +184,9 @@ class _Translation:
             case False, True:
                 return f"(double({left}) {operator} {right})"
             case False, False if _is_whole(tree.right) and not _is_whole(tree.left):
-                return _as_it_turns_out(left, lambda number: f"{_NUMBER} {operator} {number}", right)
+                return _as_it_turns_out(left, lambda number: f"{NUMBER} {operator} {number}", right)
             case False, False if _is_whole(tree.left) and not _is_whole(tree.right):
-                return _as_it_turns_out(right, lambda number: f"{number} {operator} {_NUMBER}", left)
+                return _as_it_turns_out(right, lambda number: f"{number} {operator} {NUMBER}", left)
             case _:
                 return f"({left} {operator} {right})"
 
@@ -307,7 +307,7 @@ def _is_whole(tree: ast.expr) -> bool:
 def _as_it_turns_out(value: str, calculated: Callable[[str], str], whole: str) -> str:
     """A calculation with a whole number, which is made a decimal where the value turns out to be one."""
     decimal = calculated(f"double({whole})")
-    return f"[dyn({value})].map({_NUMBER}, type({_NUMBER}) == double ? dyn({decimal}) : dyn({calculated(whole)}))[0]"
+    return f"[dyn({value})].map({NUMBER}, type({NUMBER}) == double ? dyn({decimal}) : dyn({calculated(whole)}))[0]"
 
 
 def _offset(text: str, line: int, column: int) -> int:

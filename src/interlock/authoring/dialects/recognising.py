@@ -18,7 +18,7 @@ from interlock.core.catalogue import Catalogue
 from interlock.core.compiling.documents import place_in
 from interlock.core.compiling.json_data import plain_json
 from interlock.core.limits import PROBLEMS_MAX
-from interlock.core.problems import Problem, shortened
+from interlock.core.problems import Problem, nearest, shortened
 
 Shape: TypeAlias = Literal["graph", "AgentOS graph", "step list", "node list"]
 
@@ -27,6 +27,7 @@ SHAPES: Final = (
     "a step list (`name`, `steps`), a node list (`id`, `nodes` and `edges` as lists)"
 )
 
+_NEEDED: Final = ("graph", "nodes")
 _OURS_ALONE: Final = frozenset(
     {"graph", "language", "inputs", "outputs", "budget", "on_failure", "triggers", "finally"}
 )
@@ -45,6 +46,8 @@ def recognise(document: Mapping[str, Any]) -> Shape | Problem:
         found.append("node list")
     if len(found) == 1 or "graph" in document:
         return found[0]
+    if not found and any(nearest(str(key), _NEEDED) is not None for key in document):
+        return "graph"  # whoever misspelt a key of ours is told of that
     if not found:
         return Problem(place=(), message="this is no graph of a shape that is known", advice=f"there are: {SHAPES}")
     fits = " and ".join(f"`{shape}`" for shape in found)

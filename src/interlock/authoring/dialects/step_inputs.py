@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from interlock.authoring.dialects.callees import Callee
-from interlock.authoring.dialects.handing import INPUTS, Giver, Optional, fields_of, fitted, is_closed
+from interlock.authoring.dialects.handing import INPUTS, Giver, Maybe, fields_of, fitted, is_closed
 from interlock.core.values import JsonSchema
 
 FEEDBACK: Final = "feedback"
@@ -26,7 +26,7 @@ def takes_anything(callee: Callee) -> bool:
     return callee.input is None or not is_closed(callee.input)
 
 
-def given_first(callee: Callee, feedback: Optional | None = None) -> Any:  # noqa: ANN401 - a template: JSON data
+def given_first(callee: Callee, feedback: Maybe | None = None) -> Any:  # noqa: ANN401 - a template: JSON data
     """The run's input. What takes anything has no room for feedback in it: that is for who calls."""
     if callee.input is None or takes_anything(callee):
         return "${inputs}"
@@ -34,7 +34,7 @@ def given_first(callee: Callee, feedback: Optional | None = None) -> Any:  # noq
     return fitted(callee.input, [INPUTS], else_from=words)
 
 
-def given_after(callee: Callee, before: Giver, feedback: Optional | None = None) -> Any:  # noqa: ANN401 - a template
+def given_after(callee: Callee, before: Giver, feedback: Maybe | None = None) -> Any:  # noqa: ANN401 - a template
     """What the step before gave; what gave text is handed on as the field `text`."""
     if callee.input is not None and not takes_anything(callee):
         words = _words(callee.input, before=before, feedback=feedback)
@@ -47,9 +47,9 @@ def given_after(callee: Callee, before: Giver, feedback: Optional | None = None)
     return f"${{type({whole}) == map ? {whole} : {{'text': {whole}}}}}"
 
 
-def _words(taken: JsonSchema, *, before: Giver | None, feedback: Optional | None) -> dict[str, list[Optional]]:
+def _words(taken: JsonSchema, *, before: Giver | None, feedback: Maybe | None) -> dict[str, list[Maybe]]:
     """For fields that may be declared: what stands for them where nothing has that very name."""
-    words: dict[str, list[Optional]] = {}
+    words: dict[str, list[Maybe]] = {}
     if before is not None:
         words |= {word: [f"optional.of({before.expression})"] for word in _DRAFT_WORDS}
         words["text"] = _as_text(before)
@@ -62,7 +62,7 @@ def _words(taken: JsonSchema, *, before: Giver | None, feedback: Optional | None
     return words
 
 
-def _as_text(before: Giver) -> list[Optional]:
+def _as_text(before: Giver) -> list[Maybe]:
     if before.is_map:
         return []
     whole = f"optional.of({before.expression})"

@@ -21,7 +21,7 @@ from pydantic import Field
 from interlock.authoring.dialects.callees import Callee, callee_named
 from interlock.authoring.dialects.convergence import DEFAULT_CHECK, converged
 from interlock.authoring.dialects.drafting import Drafting
-from interlock.authoring.dialects.handing import Giver, Optional
+from interlock.authoring.dialects.handing import Giver, Maybe
 from interlock.authoring.dialects.naming import NodeNames
 from interlock.authoring.dialects.reading import Reading
 from interlock.authoring.dialects.shapes import WrittenElsewhere, read_shape
@@ -170,7 +170,7 @@ def _write_rounds(written: WrittenStepList, steps: Sequence[_Step], names: NodeN
     draft.key("outputs", outputs, at=("steps",))
 
 
-def _merged_with_feedback(feedback: Optional, names: NodeNames, nodes: dict[str, Any]) -> str:
+def _merged_with_feedback(feedback: Maybe, names: NodeNames, nodes: dict[str, Any]) -> str:
     """The run's input and the feedback as one map, made by nodes of their own: expressions join no maps."""
     given, said, task = names.beside("", "given"), names.beside("", "last_feedback"), names.beside("", "task")
     nodes[given] = {"value": "${inputs}"}
@@ -179,7 +179,7 @@ def _merged_with_feedback(feedback: Optional, names: NodeNames, nodes: dict[str,
     return f"${{{task}}}"
 
 
-def _feedback_of(last: _Step, *, or_all: bool) -> Optional:
+def _feedback_of(last: _Step, *, or_all: bool) -> Maybe:
     """What the last step said in the round before: its `feedback`, or its text; nothing in the first round.
 
     `or_all`: whether all of its output stands for feedback that it does not give.
