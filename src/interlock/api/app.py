@@ -48,16 +48,8 @@ ROUTERS: Final = (
 
 def make_app(reception: Reception) -> Guard:
     """The application that a server is given."""
-    app = FastAPI(title="Interlock", openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
+    app = _make_routes()
     app.state.reception = reception
-    app.openapi = lambda: _document_of(app)
-    everything = APIRouter(prefix="/v1")
-    for router in ROUTERS:
-        everything.include_router(router)
-    app.include_router(everything)
-    app.add_exception_handler(InterlockError, _tell)
-    app.add_exception_handler(RequestValidationError, _tell_misfit)
-    app.add_exception_handler(HTTPException, _tell_status)
     settings = reception.settings
     return Guard(
         app,
@@ -68,6 +60,24 @@ def make_app(reception: Reception) -> Guard:
         body_bytes_max=settings.body_bytes,
         upload_bytes_max=settings.upload_bytes,
     )
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document, without a server."""
+    return _document_of(_make_routes())
+
+
+def _make_routes() -> FastAPI:
+    app = FastAPI(title="Interlock", openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
+    app.openapi = lambda: _document_of(app)
+    everything = APIRouter(prefix="/v1")
+    for router in ROUTERS:
+        everything.include_router(router)
+    app.include_router(everything)
+    app.add_exception_handler(InterlockError, _tell)
+    app.add_exception_handler(RequestValidationError, _tell_misfit)
+    app.add_exception_handler(HTTPException, _tell_status)
+    return app
 
 
 def _document_of(app: FastAPI) -> dict[str, Any]:

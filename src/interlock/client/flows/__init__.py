@@ -1,0 +1,1 @@
+"""What each method of a client does, written once for both: a generator that says what it needs done."""

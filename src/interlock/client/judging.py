@@ -1,0 +1,66 @@
+"""What an answer means: a shape of `interlock.wire`, or the error that tells why there is none."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from interlock.client.errors import ClientError, NotUnderstood, ServerFailed, Unreachable, error_of
+from interlock.client.requests import Answer, Broken, Call
+from interlock.wire.problems import Problem
+
+T = TypeVar("T")
+
+PROBLEM: Final = "application/problem+json"
+QUOTED_MAX: Final = 200
+"""How much is quoted of an answer that is not understood."""
+
+
+def judged(call: Call[T], outcome: Answer | Broken) -> T:
+    """What was asked for. Raises `ClientError`."""
+    match outcome:
+        case Answer(status=status) if 200 <= status < 300 or status in call.also:
+            return decoded(outcome, call.shape)
+        case _:
+            raise error_told(outcome)
+
+
+def decoded(answer: Answer, shape: type[T]) -> T:
+    """The body of an answer as a shape."""
+    try:
+        return msgspec.json.decode(answer.body, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise NotUnderstood(
+            f"the server's answer cannot be read: {error}; it begins with {_quoted(answer)!r}",
+            code="not_understood",
+            status=answer.status,
+            advice="see that the address is that of an Interlock server, and whether this client is older than it",
+        ) from error
+
+
+def error_told(outcome: Answer | Broken) -> ClientError:
+    """Why it was not done."""
+    if isinstance(outcome, Broken):
+        return Unreachable(outcome.why, in_doubt=outcome.was_sent)
+    if outcome.headers.get("content-type", "").startswith(PROBLEM):
+        return error_of(decoded(outcome, Problem), retry_after_seconds=retry_after_seconds(outcome))
+    said = f"the server answered {outcome.status} and no problem"
+    if outcome.status >= 500:
+        return ServerFailed(said, code="fault", status=outcome.status, advice="something before it may have failed")
+    return NotUnderstood(
+        f"{said}: {_quoted(outcome)!r}",
+        code="not_understood",
+        status=outcome.status,
+        advice="see that the address is that of an Interlock server",
+    )
+
+
+def retry_after_seconds(answer: Answer) -> float | None:
+    """After how long the server wants to be asked again, if it says so in seconds."""
+    said = answer.headers.get("retry-after", "")
+    return float(said) if said.isascii() and said.isdecimal() else None
+
+
+def _quoted(answer: Answer) -> str:
+    return answer.body[:QUOTED_MAX].decode(errors="replace")
