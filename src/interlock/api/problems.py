@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from msgspec import UNSET
 
 from interlock.api.errors import ApiError
+from interlock.artifacts import ArtifactInUseError, ArtifactNotFoundError, ArtifactTooLongError
 from interlock.authoring.errors import AuthoringError
 from interlock.core.errors import InterlockError
 from interlock.core.values import ValueProblem
@@ -68,6 +69,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "key_not_found": Meaning(404, "There is no such key", "List keys with GET /v1/keys."),
     "question_not_found": Meaning(404, "Nobody is asked this any more", "List questions with GET /v1/questions."),
     "value_not_found": Meaning(404, "There is no such value", "Take the digest from a reference of this tenant."),
+    "artifact_not_found": Meaning(404, "There is no such file", "List files with GET /v1/artifacts, or of the run."),
     "nothing_held": Meaning(404, "Nothing is held back", "See GET /v1/sinks."),
     "node_not_found": Meaning(404, "Nothing has happened there", "See the nodes of GET /v1/runs/{run}."),
     "thing_not_found": Meaning(404, "There is no such thing", "See the list that it would stand in."),
@@ -76,6 +78,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "value_invalid": Meaning(422, "That is no value", "Mend what `detail` names."),
     "declared_wrongly": Meaning(422, "It cannot be as it was declared", "Mend what `detail` names."),
     "refused": Meaning(409, "It cannot be done now", "See `actions` of the object for what can."),
+    "artifact_in_use": Meaning(409, "Runs on record name it", "Prune those runs first, or leave it."),
+    "path_refused": Meaning(422, "The path leads to no file of the run", "Write the path as the list of files has it."),
+    "range_not_satisfiable": Meaning(416, "There are no such bytes", "Content-Range says how many there are."),
     "key_taken": Meaning(409, "The key names another run", "Use another key, or the run that `run` names."),
     "changed_meanwhile": Meaning(412, "Somebody changed it first", "Fetch it again, and decide again."),
     "precondition_required": Meaning(428, "It has to be said what was seen", "Send If-Match with the ETag you have."),
@@ -101,6 +106,9 @@ _CODES: Final[Sequence[tuple[type[Exception], str]]] = (
     (engine.EventNameError, "invalid_request"),
     (engine.EngineStoppedError, "stopping"),
     (engine.EngineError, "refused"),
+    (ArtifactNotFoundError, "artifact_not_found"),
+    (ArtifactInUseError, "artifact_in_use"),
+    (ArtifactTooLongError, "body_too_large"),
     (UnknownGraphError, "graph_not_found"),
     (InvalidGraphError, "graph_invalid"),
     (UnknownSinkError, "sink_not_found"),

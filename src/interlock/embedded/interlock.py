@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from interlock.agents.collecting import Agents, AgentSource, collect_agents
+from interlock.artifacts import ArtifactShelf, artifacts_named
 from interlock.authoring.dialects.policies import PoliciesInForce
 from interlock.bootstrap import (
     LIVE,
@@ -55,6 +56,7 @@ from interlock.embedded.sessions import labels_of
 from interlock.embedded.shared_worker import SharedWorker
 from interlock.embedded.sinks import Sinks
 from interlock.embedded.triggers import Triggers
+from interlock.embedded.workspace_files import WorkspaceFiles
 from interlock.engine.errors import RunNotFoundError, RunPrunedError
 from interlock.engine.releasing.migrating import Obstacle, obstacle_to
 from interlock.engine.releasing.preflight import Preflight, preflight
@@ -368,6 +370,7 @@ class Interlock:
             priority=priority,
         )
         run = worker.new_id()
+        await self.artifacts.note_use(artifacts_named(request.inputs), run)
         if workspace is not None:
             await asyncio.to_thread(seed_from_folder, self._workspaces.of(run), Path(workspace))
         try:
@@ -440,6 +443,18 @@ class Interlock:
     def run_files(self) -> RunFiles:
         """Runs as signed files: exported here, verified and kept where they arrive."""
         return RunFiles(self._open_worker("run_files").engine)
+
+    @property
+    def artifacts(self) -> ArtifactShelf:
+        """Files that inputs of runs may name."""
+        engine = self._open_worker("artifacts").engine
+        return ArtifactShelf(engine.store, engine.tenant, now=engine.now)
+
+    async def files_of(self, run: str) -> WorkspaceFiles:
+        """The files that a run has made in its workspace on this machine."""
+        worker = self._open_worker("files_of")
+        await self._row(worker, run)
+        return WorkspaceFiles(self._workspaces, run)
 
     @property
     def retention(self) -> RunRetention:

@@ -87,8 +87,9 @@ def _step(descriptor: int, name: str, path: WorkspacePath, *, makes: bool) -> in
     return os.open(name, _FOLDER, dir_fd=descriptor)
 
 
-def read_content(root: int, path: WorkspacePath, *, bytes_max: int) -> FileContent:
-    """What a plain file holds; `FileMissing`, or `PathRefused` for whatever is none."""
+@contextmanager
+def opened_file(root: int, path: WorkspacePath) -> Generator[int]:
+    """A plain file, opened for reading; `FileMissing`, or `PathRefused` for whatever is none."""
     with opened_folder(root, path.folder) as folder:
         try:
             descriptor = os.open(path.name, _FILE, dir_fd=folder)
@@ -97,14 +98,20 @@ def read_content(root: int, path: WorkspacePath, *, bytes_max: int) -> FileConte
         except OSError as error:
             raise _refused(path, error) from error
     try:
+        _check_is_plain(path, os.fstat(descriptor))
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def read_content(root: int, path: WorkspacePath, *, bytes_max: int) -> FileContent:
+    """What a plain file holds; `FileMissing`, or `PathRefused` for whatever is none."""
+    with opened_file(root, path) as descriptor:
         status = os.fstat(descriptor)
-        _check_is_plain(path, status)
         if status.st_size > bytes_max:
             raise WorkspaceFull(f"`{path}` is {status.st_size:,} bytes long, and {bytes_max:,} are the most")
         # It is not read further than it was long, should somebody write to it for ever.
         return FileContent(_read(descriptor, status.st_size), bool(status.st_mode & stat.S_IXUSR))
-    finally:
-        os.close(descriptor)
 
 
 def find_content(root: int, path: WorkspacePath, *, bytes_max: int) -> FileContent | None:

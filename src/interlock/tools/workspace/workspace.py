@@ -22,6 +22,7 @@ from interlock.tools.workspace.folders import (
     Entry,
     FileContent,
     find_content,
+    opened_file,
     opened_folder,
     opened_root,
     read_content,
@@ -70,6 +71,12 @@ class Workspace:
         """What a file holds."""
         with opened_root(self.files) as root:
             return read_content(root, path, bytes_max=self.limits.file_bytes_max)
+
+    @contextmanager
+    def opened(self, path: WorkspacePath) -> Generator[int]:
+        """A file, opened for reading, for whoever reads it piece by piece."""
+        with opened_root(self.files) as root, opened_file(root, path) as descriptor:
+            yield descriptor
 
     def find(self, path: WorkspacePath) -> FileContent | None:
         """What a file holds; None if nothing lies there."""
