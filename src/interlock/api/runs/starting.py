@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from interlock.api.answers import answers, told
 from interlock.api.bodies import Body
-from interlock.api.desks import ActsOnRuns, Desk
+from interlock.api.desks import ActsOnRuns
 from interlock.api.errors import ApiError
-from interlock.embedded.graphs import GraphSource, Named
+from interlock.embedded.graphs import Named
 from interlock.embedded.handle import RunHandle
 from interlock.showing.runs import run_row
 from interlock.wire.runs import RunRow
@@ -23,9 +23,7 @@ router = APIRouter(tags=["runs"])
 class StartBody(Body):
     """A run to be started."""
 
-    graph: str | dict[str, Any] = Field(
-        description="The name of a graph, or one as a document (whoever may manage graphs).", examples=["hello"]
-    )
+    graph: str = Field(min_length=1, max_length=200, description="The name of a graph.", examples=["hello"])
     inputs: dict[str, Any] = Field(default={}, examples=[{"name": "Ada"}])
     key: str = Field(default="", max_length=500, description="At most one run has this key; as Idempotency-Key.")
     labels: dict[str, str] = Field(default={})
@@ -54,7 +52,7 @@ async def start_run(body: StartBody, desk: ActsOnRuns, idempotency_key: Idempote
     await desk.reception.backlog.refuse_if_full()
     key = _the_one_key(body.key, idempotency_key)
     handle = await desk.interlock.start(
-        graph_meant(desk, body),
+        Named(body.graph, version=body.version),
         body.inputs,
         key=key,
         labels=body.labels,
@@ -70,25 +68,16 @@ async def start_run(body: StartBody, desk: ActsOnRuns, idempotency_key: Idempote
     return told(row, status=202 if handle.is_new else 200, headers={"location": f"/v1/runs/{handle.id}"})
 
 
-def graph_meant(desk: Desk, body: StartBody) -> GraphSource:
-    """The graph that is named, or one that somebody brings along who may."""
-    if isinstance(body.graph, str):
-        return Named(body.graph, version=body.version)
-    desk.refuse_unless("manage", "graphs")
-    return body.graph
-
-
 def _the_one_key(in_body: str, in_header: str) -> str:
     if in_body and in_header and in_body != in_header:
-        raise ApiError("invalid_request", "the body's key and Idempotency-Key name two runs: send one", field="key")
+        raise ApiError("refused", "the body's key and Idempotency-Key name two runs: send one", field="key")
     return in_body or in_header
 
 
 async def _refuse_another(handle: RunHandle, body: StartBody) -> None:
     """A key that is used for something else is a mistake of who uses it, and no repetition."""
     row = await handle.row()
-    is_same_graph = not isinstance(body.graph, str) or body.graph == row.graph
-    if not is_same_graph or not await handle.was_given(body.inputs):
+    if body.graph != row.graph or not await handle.was_given(body.inputs):
         raise ApiError(
             "key_taken",
             f"the key {row.key!r} names run {handle.id} of graph {row.graph}, which began with other inputs",
