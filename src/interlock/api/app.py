@@ -19,7 +19,7 @@ from interlock.api.guard import REQUEST, Guard
 from interlock.api.openapi import openapi_of
 from interlock.api.problems import PROBLEM_TYPE, problem_of
 from interlock.api.reception import Reception
-from interlock.api.runs import asking, continuing, listing, looking, reasons, starting
+from interlock.api.runs import acting, asking, continuing, listing, looking, reasons, starting
 from interlock.api.streams import server_sent, socket
 from interlock.core.errors import InterlockError
 from interlock.showing.json import encoded
@@ -32,6 +32,7 @@ ROUTERS: Final = (
     reasons.router,
     asking.router,
     continuing.router,
+    acting.router,
     server_sent.router,
     socket.router,
     questions.router,

@@ -162,10 +162,11 @@ def _runs(count: int) -> str:
 
 def _tell_plan(act: Act, counted: Counter[tuple[str, str]], on: Invocation) -> None:
     from interlock.cli.output import console, print_json
+    from interlock.showing.acts import act_plan
+    from interlock.showing.json import plain_data
 
     if on.as_json:
-        meant = [{"graph": graph, "status": status, "runs": runs} for (graph, status), runs in sorted(counted.items())]
-        print_json({"act": act, "runs": counted.total(), "meant": meant})
+        print_json(plain_data(act_plan(act, counted)))
         return
     out = console()
     if not counted:
@@ -227,16 +228,10 @@ def _how_to_go_on(act: Act, left: int, *, is_cut: bool) -> str:
 
 def _print_as_json(act: Act, became: Counter[str], wrong: list[Asked], started: dict[str, str]) -> None:
     from interlock.cli.output import print_json
+    from interlock.showing.acts import act_report
+    from interlock.showing.json import plain_data
 
-    print_json(
-        {
-            "act": act,
-            "runs": became.total(),
-            "became": dict(became),
-            "started": started,
-            "refused": [{"run": asked.run, "became": asked.became, "why": asked.told} for asked in wrong],
-        }
-    )
+    print_json(plain_data(act_report(act, became, started=started, wrong=wrong)))
 
 
 def _print_outcomes(act: Act, became: Counter[str], wrong: list[Asked]) -> None:

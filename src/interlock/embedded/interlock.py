@@ -482,6 +482,16 @@ class Interlock:
         )
         return Selection(worker, chosen)
 
+    def chosen(self, chosen: RunFilter) -> Selection:
+        """The runs that a filter means, also those that are started from now on unless it says otherwise."""
+        return Selection(self._open_worker("chosen"), chosen)
+
+    async def these(self, runs: Iterable[str]) -> Selection:
+        """Runs by their ids, each once."""
+        worker = self._open_worker("these")
+        rows = [await self._row(worker, run) for run in dict.fromkeys(runs)]
+        return Selection(worker, RunFilter(), at_hand=rows)
+
     async def costs(self, *, by: str = "graph", graph: str | None = None) -> CostReport:
         """What all runs, or those of a graph, have cost together; `selected(…).costs()` chooses them more finely."""
         return await self.selected(graph=graph).costs(by=by)

@@ -5,8 +5,9 @@ Each run is asked for itself: its own log says what was asked, by whom and why, 
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from interlock.core.lifecycle import RUN_ENDED, RUN_STATUSES
 from interlock.engine.asking import Asked, ask_all, ask_one
 from interlock.engine.costing import costs_of_runs
 from interlock.engine.linking import retry_run, rollback_run
-from interlock.engine.run_filter import RunFilter, runs_taken
+from interlock.engine.run_filter import RunFilter, runs_page, runs_taken
 from interlock.engine.telling.cost_groups import CostReport
 from interlock.engine.worker import Worker
 from interlock.store.rows import RunRow
@@ -37,13 +38,27 @@ NEEDS_PAYLOADS: Final = frozenset({"retry", "rollback"})
 class Selection:
     """Runs chosen by a filter. It works while the client it came from is open."""
 
-    def __init__(self, worker: Worker, chosen: RunFilter) -> None:
+    def __init__(self, worker: Worker, chosen: RunFilter, *, at_hand: Sequence[RunRow] | None = None) -> None:
+        """`at_hand`: runs that were found already; the filter holds among them."""
         self._worker = worker
         self._chosen = chosen
+        self._at_hand = at_hand
 
     def rows(self) -> AsyncIterator[RunRow]:
         """The runs that are meant as the store has them now, the newest first."""
+        if self._at_hand is not None:
+            return _each(filter(self._chosen.takes, self._at_hand))
         return runs_taken(self._worker.engine.store, self._worker.engine.tenant, self._chosen)
+
+    async def some(self, *, before: str | None, limit: int, looked_at_max: int) -> tuple[Selection, str | None]:
+        """Some of them, from the run `before` which others were taken, and the one behind which there may be more."""
+        if self._at_hand is not None:
+            return self, None
+        store, tenant = self._worker.engine.store, self._worker.engine.tenant
+        rows, goes_on_at = await runs_page(
+            store, tenant, self._chosen, before=before, limit=limit, looked_at_max=looked_at_max
+        )
+        return Selection(self._worker, self._chosen, at_hand=rows), goes_on_at
 
     def that_can(self, act: str) -> Selection:
         """Those of them of which an act can be asked: a paused one cannot be paused, nor an erased one rolled back.
@@ -54,10 +69,8 @@ class Selection:
         # Without any status left, none is meant, and not all.
         nobody = self._chosen.limit if statuses else 0
         has_payloads = act in NEEDS_PAYLOADS
-        return Selection(
-            self._worker,
-            replace(self._chosen, statuses=statuses, limit=nobody, has_payloads=has_payloads, is_own=True),
-        )
+        chosen = replace(self._chosen, statuses=statuses, limit=nobody, has_payloads=has_payloads, is_own=True)
+        return Selection(self._worker, chosen, at_hand=self._at_hand if statuses else ())
 
     async def counted(self) -> Counter[tuple[str, str]]:
         """How many runs are meant, by graph and status."""
@@ -69,8 +82,18 @@ class Selection:
         `tell` hears how many runs have been read: all that happened in them is. What an imported run has cost was paid
         elsewhere.
         """
-        own = Selection(self._worker, replace(self._chosen, is_own=True))
+        own = Selection(self._worker, replace(self._chosen, is_own=True), at_hand=self._at_hand)
         return await costs_of_runs(self._worker.engine, own.rows(), by, tell=tell)
+
+    async def costs_within(
+        self, *, by: str, before: str | None, limit: int, looked_at_max: int, seconds: float
+    ) -> tuple[CostReport, str | None]:
+        """What some of them have cost, as far as their logs are read in so many seconds; and where it goes on."""
+        own = Selection(self._worker, replace(self._chosen, is_own=True), at_hand=self._at_hand)
+        some, goes_on_at = await own.some(before=before, limit=limit, looked_at_max=looked_at_max)
+        reading = _Reading(some.rows(), seconds=seconds)
+        report = await costs_of_runs(self._worker.engine, reading.rows(), by)
+        return report, reading.stopped_at or goes_on_at
 
     # --- what can be asked of all of them ---
 
@@ -109,3 +132,29 @@ class Selection:
             return await ask_one(self._worker, run, request, by=by)
 
         return ask_all(self.that_can(act).rows(), ask)
+
+
+class _Reading:
+    """Runs that are given out one after the other until time is up; at least one is, so that it always goes on."""
+
+    def __init__(self, rows: AsyncIterator[RunRow], *, seconds: float) -> None:
+        self._rows = rows
+        self._seconds = seconds
+        self.stopped_at: str | None = None
+        """The last run that was given out, if there were others."""
+
+    async def rows(self) -> AsyncIterator[RunRow]:
+        now = asyncio.get_running_loop().time
+        until, last = now() + self._seconds, None
+        async for row in self._rows:
+            if last is not None and now() > until:
+                self.stopped_at = last
+                return
+            last = row.run
+            yield row
+            await asyncio.sleep(0)  # others are served in between
+
+
+async def _each(rows: Iterable[RunRow]) -> AsyncIterator[RunRow]:
+    for row in rows:
+        yield row

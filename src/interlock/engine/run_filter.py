@@ -55,7 +55,7 @@ async def runs_page(
     found: list[RunRow] = []
     looked_at = 0
     while looked_at < looked_at_max:
-        at_once = limit if looked_at == 0 else ROWS_AT_ONCE  # mostly every run is meant
+        at_once = min(limit, ROWS_AT_ONCE) if looked_at == 0 else ROWS_AT_ONCE  # mostly every run is meant
         rows = await _page(store, tenant, chosen, before, limit=at_once)
         for row in rows:
             looked_at += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import UNSET, Struct, UnsetType
 
 from interlock.wire.runs import RunRow
@@ -65,20 +67,31 @@ class Replayed(Struct, frozen=True, kw_only=True):
     state: str
 
 
+class MeantRuns(Struct, frozen=True, kw_only=True):
+    """How many runs of a graph and a status are meant."""
+
+    graph: str
+    status: str
+    runs: int
+
+
 class ActPlan(Struct, frozen=True, kw_only=True):
     """How many runs an act would be asked of; nothing is done yet."""
 
     act: str
     runs: int
-    by_graph: dict[str, int]
-    by_status: dict[str, int]
-    token: str
+    meant: list[MeantRuns]
+    is_more: bool | UnsetType = UNSET
+    """Whether there are more runs than were counted."""
+    token: str | UnsetType = UNSET
+    """What the call that does it presents: runs that are started after the plan are not meant by it."""
 
 
 class RefusedRun(Struct, frozen=True, kw_only=True):
     """A run that could not do it, and why."""
 
     run: str
+    became: Literal["refused", "failed"]
     why: str
 
 
@@ -86,10 +99,12 @@ class ActReport(Struct, frozen=True, kw_only=True):
     """What became of asking many runs."""
 
     act: str
+    runs: int
+    """How many were asked."""
     became: dict[str, int]
-    """How many of them did what: `recorded`, `left`, `started`, `refused`."""
-    refused: list[RefusedRun]
+    """How many of them did what: `done`, `recorded` for whoever drives them, `left`, `started`, `refused`, `failed`."""
     started: dict[str, str]
     """New runs by those that they go on from."""
-    next: str | UnsetType = UNSET
-    """More runs are meant than are asked at once: ask again with the same token."""
+    refused: list[RefusedRun]
+    next: str | UnsetType | None = UNSET
+    """More runs are meant than are asked at once: present it as `cursor` with the same token; null: these were all."""

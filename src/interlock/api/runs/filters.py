@@ -1,0 +1,66 @@
+"""Which runs are meant, as requests say it: in the address where they are listed, in the body where much is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Final, TypeAlias
+
+from fastapi import Query
+
+from interlock.api.errors import ApiError
+from interlock.core.lifecycle import RUN_STATUSES
+from interlock.embedded.sessions import labels_of
+from interlock.engine.run_filter import RunFilter
+
+LOOKED_AT_MAX: Final = 5_000
+"""How many runs are looked at for one page: a page may be short, and still have a next one."""
+
+Statuses: TypeAlias = Annotated[list[str] | None, Query(alias="status", description="One of these.", max_length=20)]
+Labels: TypeAlias = Annotated[
+    list[str] | None, Query(alias="label", description="All of these, as `name:value`.", max_length=20)
+]
+Instant: TypeAlias = Annotated[int | None, Query(ge=0, le=2**62, description="Microseconds since 1970.")]
+
+
+def filter_of(
+    *,
+    graph: str | None,
+    statuses: Iterable[str],
+    labels: Mapping[str, str],
+    session: str,
+    started_from: int | None,
+    started_to: int | None,
+) -> RunFilter:
+    """The runs that have all of this in common."""
+    return RunFilter(
+        graph=graph,
+        statuses=_statuses(statuses),
+        labels=_with_session(session, labels),
+        started_from=started_from,
+        started_upto=started_to,
+    )
+
+
+def labels_in(named: Iterable[str]) -> dict[str, str]:
+    """Labels as an address has them, `name:value`."""
+    pairs = [each.partition(":") for each in named]
+    for name, colon, _ in pairs:
+        if not (name and colon):
+            raise ApiError("invalid_request", f"write a label as name:value, and not {name!r}", field="label")
+    return {name: value for name, _, value in pairs}
+
+
+def _statuses(named: Iterable[str]) -> frozenset[str]:
+    found = frozenset(named)
+    for each in found:
+        if each not in RUN_STATUSES:
+            known = ", ".join(RUN_STATUSES)
+            raise ApiError("invalid_request", f"{each!r} is no status; there are {known}", field="status")
+    return found
+
+
+def _with_session(session: str, labels: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return labels_of(session, labels)
+    except ValueError as two:
+        raise ApiError("invalid_request", str(two), field="session") from two
