@@ -6,6 +6,7 @@ A document of ours stays as it is. What fits two shapes or none is not guessed a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import structs
@@ -28,6 +29,8 @@ SHAPES: Final = (
 )
 
 _NEEDED: Final = ("graph", "nodes")
+_LOOKED_AT_MAX: Final = 20
+"""Among how many keys one that was misspelt is looked for."""
 _OURS_ALONE: Final = frozenset(
     {"graph", "language", "inputs", "outputs", "budget", "on_failure", "triggers", "finally"}
 )
@@ -46,7 +49,7 @@ def recognise(document: Mapping[str, Any]) -> Shape | Problem:
         found.append("node list")
     if len(found) == 1 or "graph" in document:
         return found[0]
-    if not found and any(nearest(str(key), _NEEDED) is not None for key in document):
+    if not found and any(nearest(str(key), _NEEDED) is not None for key in islice(document, _LOOKED_AT_MAX)):
         return "graph"  # whoever misspelt a key of ours is told of that
     if not found:
         return Problem(place=(), message="this is no graph of a shape that is known", advice=f"there are: {SHAPES}")
