@@ -80,6 +80,11 @@ class Agents:
             self._take(collect_agents(self._sources).own())
             self._fingerprint = now
 
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Another one whenever something that these agents are made of has changed and was taken in."""
+        return self._fingerprint
+
     def __iter__(self) -> Iterator[Agent]:
         return map(self.get, self.names())
 

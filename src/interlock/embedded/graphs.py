@@ -26,6 +26,7 @@ from interlock.core.compile import Compiled, compile_graph
 from interlock.core.limits import Limits as GraphLimits
 from interlock.core.plan import Plan, ToolContract
 from interlock.core.problems import Problem
+from interlock.embedded.checked_before import CheckedBefore
 from interlock.embedded.errors import (
     InvalidGraphError,
     UnknownGraphError,
@@ -122,6 +123,7 @@ class Graphs:
         self._graph_limits = graph_limits
         self._packaged = packaged
         self._policies = policies
+        self._before = CheckedBefore[CheckedGraph](shelf) if isinstance(shelf, Path) else None
 
     def check(self, source: GraphSource) -> CheckedGraph:
         """A graph with all its problems. Raises only if there is no such graph or file."""
@@ -132,9 +134,9 @@ class Graphs:
         if isinstance(source, Mapping):
             return self._compile(source, None, self._shelf)
         if isinstance(source, Named):
-            return self._named(source.name)
+            return self._named_as_it_is_now(source.name)
         if is_graph_name(source):
-            return self._named(str(source))
+            return self._named_as_it_is_now(str(source))
         path = Path(source)
         # Without a folder of graphs, those that a graph names are looked for beside it.
         return self._read(path, self._shelf if self._shelf is not None else path.parent)
@@ -189,6 +191,12 @@ class Graphs:
             problems = (Problem(place=(), message=str(missing)),)
             return CheckedGraph(str(source), Compiled(None, None, problems), problems, str(source))
 
+    def _named_as_it_is_now(self, name: str) -> CheckedGraph:
+        if self._before is None:
+            return self._named(name)
+        self._agents.renew()  # as graphs are, agents are read again each time
+        return self._before.get(name, lambda: self._named(name), also=self._agents.fingerprint)
+
     def _named(self, name: str) -> CheckedGraph:
         if is_single_step(name):
             return self._single_step(name)
@@ -230,7 +238,7 @@ class Graphs:
         unread = document.problems if document else ()
         if document is not None and document.data is None:
             return CheckedGraph(document.source, Compiled(None, None, unread), unread, document)
-        self._agents.renew()  # as graphs are, agents are read again each time
+        self._agents.renew()
         callees = self._callees()
         reading = read_graph(data, callees, policies=self._policies)
         known = GraphsBehind(self._by_name(shelf), self._packaged_by_name())
