@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Literal, TypeAlias
 
 from interlock.client.errands import Flow, made
@@ -38,9 +37,8 @@ def set_mode(run: RunLike, mode: Mode, *, why: str = "") -> Flow[Asked]:
 
 
 def signal(run: RunLike, name: str, data: object = None, *, id: str = "") -> Flow[Asked]:
-    """Send an event to the waits of a run. The same `id` is taken once; without one the client makes one up."""
-    body = {"name": name, "data": data, "id": id or f"client-{secrets.token_hex(16)}"}
-    return made(ask("runs", id_of(run), "signals", shape=Asked, body=body, may_repeat=True))
+    """Send an event to the waits of a run. The same `id` is taken once: sending it again is refused."""
+    return made(ask("runs", id_of(run), "signals", shape=Asked, body={"name": name, "data": data, "id": id or None}))
 
 
 def _asked(run: RunLike, act: str, body: dict[str, object]) -> Flow[Asked]:

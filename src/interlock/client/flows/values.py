@@ -22,28 +22,26 @@ def value(reference: str | Reference | Mapping[str, object]) -> Flow[Value]:
     digest = reference if isinstance(reference, str) else digest_in(reference)
     if digest is None or not _DIGEST.fullmatch(digest):
         raise Invalid(f"{reference!r} is no reference", code="invalid_request", advice="take one from a value of a run")
-    return made(look("values", digest, shape=object))
+    return _kept(digest)
 
 
-def whole(value_: Value) -> Flow[Value]:
+def whole(value: Value) -> Flow[Value]:
     """A value with everything in it that is kept elsewhere. It may be large: references say how large."""
-    match value_:
-        case dict() | Reference() if (
-            digest := digest_in(cast("Mapping[str, object] | Reference", value_))
-        ) is not None:
-            return (yield from whole((yield from value(digest))))
+    match value:
+        case dict() | Reference() if (digest := digest_in(cast("Mapping[str, object] | Reference", value))) is not None:
+            return (yield from whole((yield from _kept(digest))))
         case dict():
             found: dict[str, Value] = {}
-            for name, inner in cast("dict[str, Value]", value_).items():
+            for name, inner in cast("dict[str, Value]", value).items():
                 found[name] = yield from whole(inner)
             return found
         case list():
             items: list[Value] = []
-            for inner in cast("list[Value]", value_):
+            for inner in cast("list[Value]", value):
                 items.append((yield from whole(inner)))  # noqa: PERF401 - nothing is yielded within a comprehension
             return items
         case _:
-            return value_
+            return value
 
 
 def outputs(run: RunLike) -> Flow[Value]:
@@ -58,3 +56,7 @@ def digest_in(told: Mapping[str, object] | Reference) -> str | None:
         return told.kept_elsewhere
     digest = told.get("kept_elsewhere")
     return digest if isinstance(digest, str) and _DIGEST.fullmatch(digest) and frozenset(told) == _KEYS else None
+
+
+def _kept(digest: str) -> Flow[Value]:
+    return made(look("values", digest, shape=object))
