@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cli.command_line import CommandLine
 
 STEPS = """\
@@ -84,6 +86,25 @@ from interlock import tool
 def research() -> str:
     return "mine"
 """
+COSTLY = """\
+from interlock import tool
+
+
+@tool(effect="read", usd="1.00")
+def buy() -> str:
+    return "bought"
+
+
+@tool(effect="read", usd="1.00")
+def buy_more() -> str:
+    return "bought"
+"""
+BUYING = """\
+name: buying
+policy_name: careful
+agents: [buy, buy_more]
+dag: [{from: buy, to: buy_more}]
+"""
 AGENTOS = """\
 name: greeting
 policy_name: careful
@@ -103,6 +124,16 @@ def test_an_agentos_policy_of_the_project_is_enforced(interlock: CommandLine) ->
     assert (welcome.json["status"], welcome.json["outputs"]) == ("succeeded", {"greet_only": "Hello Ada"})
     assert (blocked.json["status"], blocked.json["error"]["kind"]) == ("failed", "refused")
     assert "careful#block_1" in blocked.json["error"]["message"]
+
+
+@pytest.mark.parametrize(("sum_usd", "status"), [("0", "failed"), ("1", "failed"), ("2.50", "succeeded")])
+def test_the_sum_of_an_agentos_policy_is_never_passed(interlock: CommandLine, sum_usd: str, status: str) -> None:
+    """There a run spent whatever it spent."""
+    interlock.write("tools/mine.py", COSTLY)
+    interlock.write("graphs/buying.yaml", BUYING)
+    interlock.write("policies/careful.yaml", f"name: careful\nmax_cost_usd: {sum_usd}\n")
+
+    assert interlock("run", "buying", "--json").json["status"] == status
 
 
 def test_a_policy_that_is_named_and_not_in_force_is_told(interlock: CommandLine) -> None:
