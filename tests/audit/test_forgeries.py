@@ -10,6 +10,7 @@ import io
 import tracemalloc
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -20,17 +21,30 @@ from msgspec.structs import replace
 from interlock import Interlock
 from interlock.audit.decision_lines import decision_lines
 from interlock.audit.errors import AuditError, RunFileError
-from interlock.audit.manifest import MANIFEST, SIGNATURES, Manifest, read_manifest
+from interlock.audit.importing import import_run, verified_file
+from interlock.audit.manifest import (
+    MANIFEST,
+    SIGNATURES,
+    Manifest,
+    PartEntry,
+    read_manifest,
+    sign,
+    written_signatures,
+)
 from interlock.audit.run_facts import RunFacts
 from interlock.audit.run_file import verify_file
 from interlock.audit.sealed_pages import written_event
+from interlock.audit.signing_key import SigningKey
 from interlock.audit.tar_parts import PART_BYTES_MAX, Part, header
 from interlock.core import events as e
+from interlock.store.memory.store import MemoryEventStore
 from interlock.store.sealing import CHAIN_START, SALT_BYTES, Header, Sealed, header_hash, read_header, seal_all, unseal
 from tests.audit.run_files import (
     DECISIONS,
     EVENTS,
+    FORGER,
     Carried,
+    flipped,
     packed,
     part_of,
     sealed_in,
@@ -39,6 +53,7 @@ from tests.audit.run_files import (
     verified,
     with_part,
 )
+from tests.store.event_loop import in_event_loop
 
 
 def forged(data: bytes, events: Sequence[e.Event]) -> bytes:
@@ -129,6 +144,91 @@ def test_what_no_database_keeps_is_refused_before_it_meets_one(order: bytes, bod
     assert (what, runs) in {("NotImportedError", 0), ("RunFileError", 0)}
 
 
+@pytest.mark.parametrize("changes", [{"parent": "a\0b"}, {"priority": 2**63}], ids=["a name", "a number"])
+def test_a_start_that_no_database_keeps_is_refused_although_it_folds(order: bytes, changes: dict[str, object]) -> None:
+    """Nothing in a run asks what its priority is."""
+    first, *others = events_in(order)
+    file = forged(order, [replace(first, body=replace(first.body, **changes)), *others])
+
+    assert asyncio.run(outcome(file)) == ("NotImportedError", 0)
+
+
+def test_a_log_that_does_not_begin_is_refused(order: bytes) -> None:
+    """What was it pinned to, and whose was it?"""
+    events = events_in(order)[1:]
+    manifest = verified(order).manifest
+    numbered = [replace(event, seq=seq) for seq, event in enumerate(events, start=1)]
+    salts = b"s" * SALT_BYTES * len(numbered)
+    sealed, _ = seal_all(numbered, tenant=manifest.tenant, run=manifest.run, previous=CHAIN_START, salts=salts)
+    file = signed_by_forger(with_part(order, EVENTS, lambda _: b"".join(map(written_event, sealed))))
+
+    with pytest.raises(RunFileError, match="event 1 is not the start of a run"):
+        verify_file(io.BytesIO(file))
+
+
+def test_a_page_of_another_run_is_refused_although_the_chain_goes_on(order: bytes) -> None:
+    """A forger may cut pages where they like, and chain what they like."""
+    sealed = sealed_in(order)
+    others = rechained(sealed[4:], {"run": "another"}, previous=header_hash(sealed[3].header))
+    later = Part("events/0000000005.msgpack", b"".join(map(written_event, others)))
+    earlier = replace(unpacked(order)[1], data=b"".join(map(written_event, sealed[:4])))
+    lines = Part(DECISIONS, decision_lines([unseal(one) for one in sealed[:4]]))
+    first, _, _, *rest = unpacked(order)
+    blobs_and_bundle = rest[:-2]
+
+    with pytest.raises(RunFileError, match="event 5 is of run another of tenant local, and those before it of"):
+        verify_file(io.BytesIO(packed([first, earlier, lines, *blobs_and_bundle, later])))
+
+
+def test_a_salt_of_another_length_is_refused(order: bytes) -> None:
+    """A short one lets the payload be guessed once it is erased."""
+    sealed = sealed_in(order)
+    payload = sealed[-1].payload or b""
+    last = replace(resealed(sealed[-1], payload_digest=sha256(b"s" + payload).digest()), salt=b"s")
+    page = b"".join(map(written_event, [*sealed[:-1], last]))
+
+    with pytest.raises(RunFileError, match=f"event {len(sealed)} in {EVENTS} cannot be read"):
+        verify_file(io.BytesIO(with_part(order, EVENTS, lambda _: page)))
+
+
+def test_a_manifest_that_names_more_than_there_is_is_refused(order: bytes) -> None:
+    """A part that was signed and is not there was taken out."""
+    more = PartEntry("blobs/none.msgpack", 1, "0" * 64)
+    file = signed_by_forger(order, lambda manifest: replace(manifest, parts=(*manifest.parts, more)))
+
+    with pytest.raises(RunFileError, match=r"manifest.json names 7 parts, and there are 6"):
+        verify_file(io.BytesIO(file))
+
+
+def test_signatures_stand_in_one_order_and_none_of_them_twice(order: bytes) -> None:
+    """There is one file that says the same."""
+    manifest = part_of(order, MANIFEST)
+    both = sorted([sign(manifest, FORGER), sign(manifest, SigningKey(bytes(32)))], key=lambda one: one.fingerprint)
+    spelled = [msgspec.json.encode({"signatures": some}) + b"\n" for some in (both, both[::-1], [both[0], *both])]
+
+    found = [_is_whole(with_part(order, SIGNATURES, lambda _, data=data: data)) for data in spelled]
+
+    assert found == [True, False, False]
+
+
+def test_a_key_is_spelled_in_one_way(order: bytes) -> None:
+    """The last letter of base64 has bits that mean nothing."""
+    signature = sign(part_of(order, MANIFEST), FORGER)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    last = letters[letters.index(signature.public_key[-2]) ^ 1]
+    other = replace(signature, public_key=f"{signature.public_key[:-2]}{last}=")
+
+    assert not _is_whole(with_part(order, SIGNATURES, lambda _: written_signatures([other])))
+
+
+def _is_whole(data: bytes) -> bool:
+    try:
+        verify_file(io.BytesIO(data))
+    except RunFileError:
+        return False
+    return True
+
+
 def resealed(one: Sealed, **changes: object) -> Sealed:
     """An event whose header says something else."""
     header_: Header = replace(read_header(one), **changes)
@@ -170,10 +270,9 @@ def test_a_run_or_tenant_that_nobody_is_called_is_refused(order: bytes, changes:
         verify_file(io.BytesIO(signed_by_forger(packed(parts), named)))
 
 
-def rechained(sealed: Sequence[Sealed], changes: dict[str, object]) -> list[Sealed]:
+def rechained(sealed: Sequence[Sealed], changes: dict[str, object], previous: bytes = CHAIN_START) -> list[Sealed]:
     """The same events with other headers, each naming the one before it."""
     found: list[Sealed] = []
-    previous = CHAIN_START
     for one in sealed:
         found.append(resealed(one, previous=previous, **changes))
         previous = header_hash(found[-1].header)
@@ -261,6 +360,36 @@ def test_a_graph_that_this_release_cannot_read_is_verified_and_not_kept(order: b
 
     assert verified(file).manifest.summary.bundle == name
     assert asyncio.run(outcome(file)) == ("NotImportedError", 0)
+
+
+def test_a_bundle_that_means_something_else_here_is_verified_and_not_kept(order: bytes) -> None:
+    """It compiles, to another graph than the one by which everything was decided."""
+    before = next(part for part in unpacked(order) if part.name.startswith("bundles/"))
+    bundle = msgspec.msgpack.encode(msgspec.msgpack.decode(before.data) | {"of a later release": True})
+    name = sha256(bundle).hexdigest()
+    first, *others = events_in(order)
+    assert isinstance(first.body, e.RunStarted)
+    pinned = replace(first, body=replace(first.body, bundle=name))
+    parts = [Part(f"bundles/{name}.msgpack", bundle) if part is before else part for part in _parts_of(order, before)]
+
+    assert asyncio.run(outcome(forged(packed(parts), [pinned, *others]))) == ("NotImportedError", 0)
+
+
+@in_event_loop
+async def test_a_file_that_is_changed_while_it_is_read_is_not_kept(order: bytes, tmp_path: Path) -> None:
+    """It was found whole, and somebody writes to it before it is kept."""
+    file = tmp_path / "run.tar"
+    file.write_bytes(order)
+    async with MemoryEventStore(clock=lambda: 0) as store:
+        with file.open("rb") as opened:
+            found = await verified_file(opened)
+            name = next(part.name for part in unpacked(order) if part.name.startswith("blobs/"))
+            file.write_bytes(with_part(order, name, lambda data: flipped(data, len(data) // 2)))
+
+            with pytest.raises(RunFileError, match=f"{name} was changed while the file was read"):
+                await import_run(store, opened, found, tenant="local", at=0)
+
+        assert await store.list_runs("local") == []
 
 
 def _parts_of(data: bytes, one: Part) -> list[Part]:

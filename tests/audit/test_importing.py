@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from interlock.audit.errors import NotImportedError, RunFileError, RunFileTooLon
 from interlock.audit.exporting import untold
 from interlock.audit.manifest import SIGNATURES, written_signatures
 from interlock.audit.signing_key import public_pem
+from interlock.audit.tar_parts import Part
 from interlock.store.errors import DamagedError, ImportedRunError
 from interlock.store.sqlite.backup import back_up
 from tests.audit.run_files import (
@@ -25,6 +27,7 @@ from tests.audit.run_files import (
     Carried,
     exported,
     flipped,
+    packed,
     part_of,
     sent_order,
     signed_by_forger,
@@ -345,6 +348,34 @@ async def test_what_was_erased_is_exported_as_what_is_left_and_verified_and_not_
         "succeeded",
     )
     assert b"letters" not in part_of(data, "events/0000000001.msgpack")
+
+
+@in_event_loop
+async def test_the_signature_that_a_run_came_with_is_passed_on_for_what_was_signed_alone(order: bytes) -> None:
+    """Erased since, it is another file, which its first signer has never seen."""
+    async with Interlock() as there:
+        copy = await taken(there, order)
+        await there.retention.prune(await there.retention.plan("payloads", older_than="1us"), by="ann")
+
+        found = verified(await exported(copy))
+        assert found.manifest.is_erased
+        assert found.signers == ((await there.run_files.signing_key()).fingerprint,)
+
+
+@in_event_loop
+async def test_the_bundle_of_an_erased_run_is_the_one_that_was_signed() -> None:
+    """No event says any more on which graph it was."""
+    async with Interlock(tools=[write]) as here:
+        handle = await sent_order(here)
+        await here.retention.prune(await here.retention.plan("payloads", older_than="1us"), by="ann")
+        data = await exported(handle)
+    bundle = next(part for part in unpacked(data) if part.name.startswith("bundles/"))
+    other = Part(f"bundles/{sha256(b'other').hexdigest()}.msgpack", b"other")
+
+    forged = signed_by_forger(packed([other if part == bundle else part for part in unpacked(data)]))
+
+    with pytest.raises(RunFileError, match=r"is not the one that manifest.json names"):
+        verified(forged)
 
 
 @in_event_loop
