@@ -60,6 +60,21 @@ def test_a_graph_of_ours_names_one_of_another_system(interlock: CommandLine) -> 
     assert interlock("run", "both", "--json").json["outputs"] == {"said": "Hello Eve"}
 
 
+def test_what_is_wrong_with_a_graph_that_is_named_is_told_in_its_own_words(interlock: CommandLine) -> None:
+    """Its author has never heard of the keys of our language."""
+    interlock.write("graphs/steps.yaml", STEPS.replace("agent_type: greet, name: first", "agent_typ: greet"))
+    interlock.graph("both", "inner: {graph: welcome, input: {name: Eve}}")
+
+    said = interlock("graph", "check", "both")
+
+    assert said.code == 2
+    assert said.out.splitlines()[0] == (
+        "graphs/both.yaml:4:18: error: in graph `welcome`, at steps.0.agent_typ: "
+        "`agent_typ` is not a key of item 1 of `steps`"
+    )
+    assert said.out.splitlines()[-1] == "1 error"
+
+
 def test_a_document_of_no_shape_is_told_which_there_are(interlock: CommandLine) -> None:
     """A guess would run something else than was meant."""
     interlock.write("graphs/odd.yaml", "name: odd\nstages: []\n")

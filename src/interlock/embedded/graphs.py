@@ -6,7 +6,7 @@ Nothing is executed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -33,6 +33,7 @@ from interlock.embedded.errors import (
     UnknownStepError,
     UnreadableGraphError,
 )
+from interlock.embedded.foreign_graphs import AsOurs
 from interlock.embedded.graph_folder import (
     GRAPH_SUFFIXES,
     GraphFolder,
@@ -243,15 +244,16 @@ class Graphs:
         reading = read_graph(data, callees, policies=self._policies)
         known = GraphsBehind(self._by_name(shelf), self._packaged_by_name())
         named = known if loaded is None else loaded.before(known)
+        graphs = AsOurs(named, callees, self._policies)
         catalogue = Catalogue(
             self._tools,
-            _AsOurs(named, callees, self._policies),
+            graphs,
             self._agents.contracts(),
             KnownZones(),
             pools=self._pools,
             kept_away=self._kept_away,
         )
-        compiled = self._compiled(reading, catalogue)
+        compiled = self._compiled(reading, catalogue, graphs)
         name = graph_name_in(data) or (document.source if document else "unnamed")
         ours = reading.graph if reading.dialect else None
         return CheckedGraph(name, compiled, (*unread, *compiled.problems), document or name, ours)
@@ -264,12 +266,13 @@ class Graphs:
             return Catalogue(self._tools, agents=contracts)
         return Catalogue(self._tools, agents={name: contracts[name] for name in contracts if name not in hidden})
 
-    def _compiled(self, reading: Reading, catalogue: Catalogue) -> Compiled:
+    def _compiled(self, reading: Reading, catalogue: Catalogue, graphs: AsOurs) -> Compiled:
         """What comes of a graph that was read, with its problems where somebody wrote what they are about."""
         if reading.graph is None:
             return Compiled(None, None, reading.problems)
         compiled = compile_graph(reading.graph, catalogue, limits=self._graph_limits)
-        problems = (*reading.problems, *map(reading.at_origin, compiled.problems))
+        found = (*compiled.problems, *graphs.problems_in(reading.graph))
+        problems = (*reading.problems, *map(reading.at_origin, found))
         return Compiled(compiled.plan, compiled.bundle, problems)
 
     def _packaged_by_name(self) -> GraphFolder:
@@ -294,23 +297,3 @@ def is_graph_name(source: GraphSource) -> bool:
 
 def _document_of(graph: Mapping[str, Any] | BuiltGraph) -> Mapping[str, Any]:
     return graph.document() if isinstance(graph, BuiltGraph) else graph
-
-
-class _AsOurs(Mapping[str, Mapping[str, Any]]):
-    """Graphs by their names, those that were written for another system as the graphs of ours that they mean."""
-
-    def __init__(self, graphs: Mapping[str, Mapping[str, Any]], callees: Catalogue, policies: PoliciesInForce) -> None:
-        self._graphs = graphs
-        self._callees = callees
-        self._policies = policies
-
-    def __getitem__(self, name: str) -> Mapping[str, Any]:
-        document = self._graphs[name]
-        reading = read_graph(document, self._callees, policies=self._policies)
-        return document if reading.graph is None else reading.graph
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._graphs)
-
-    def __len__(self) -> int:
-        return len(self._graphs)
