@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from interlock.api import fleet, health, keys, problem_pages, questions, schedules
+from interlock.api import fleet, health, jobs, keys, problem_pages, questions, schedules
 from interlock.api.artifacts import keeping, of_runs
 from interlock.api.errors import ApiError
 from interlock.api.graphs import checking
@@ -19,7 +19,7 @@ from interlock.api.guard import REQUEST, Guard
 from interlock.api.openapi import openapi_of
 from interlock.api.problems import PROBLEM_TYPE, problem_of
 from interlock.api.reception import Reception
-from interlock.api.runs import acting, asking, continuing, listing, looking, reasons, starting
+from interlock.api.runs import acting, asking, carrying, continuing, listing, looking, reasons, starting
 from interlock.api.streams import server_sent, socket
 from interlock.core.errors import InterlockError
 from interlock.showing.json import encoded
@@ -30,6 +30,7 @@ ROUTERS: Final = (
     listing.router,
     looking.router,
     reasons.router,
+    carrying.router,
     asking.router,
     continuing.router,
     acting.router,
@@ -38,6 +39,7 @@ ROUTERS: Final = (
     questions.router,
     keeping.router,
     of_runs.router,
+    jobs.router,
     checking.router,
     schedules.router,
     fleet.router,

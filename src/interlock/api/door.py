@@ -41,6 +41,7 @@ class Door:
             ending.cancel()
             await asyncio.gather(ending, return_exceptions=True)
             await reception.hubs.close()
+            await reception.jobs.close()
 
 
 async def _end_streams(reception: Reception, until: asyncio.Event) -> None:

@@ -12,10 +12,12 @@ from msgspec import UNSET
 
 from interlock.api.errors import ApiError
 from interlock.artifacts import ArtifactInUseError, ArtifactNotFoundError, ArtifactTooLongError
+from interlock.audit.errors import RunFileError, RunFileTooLongError, UntrustedSignerError
 from interlock.authoring.errors import AuthoringError
 from interlock.core.errors import InterlockError
 from interlock.core.values import ValueProblem
 from interlock.embedded.errors import InvalidGraphError, UnknownGraphError, UnknownSinkError
+from interlock.embedded.jobs import JobNotFoundError, JobsFullError
 from interlock.engine import errors as engine
 from interlock.governance.errors import PolicyError
 from interlock.store import errors as store
@@ -56,6 +58,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     # --- too much ---
     "too_many_requests": Meaning(429, "The server has enough to do", "Try again after what Retry-After says."),
     "too_many_runs": Meaning(429, "Enough runs wait already", "Try again after what Retry-After says, or add workers."),
+    "too_many_jobs": Meaning(429, "Enough jobs are under way", "Wait for one of them, or cancel it."),
     "too_many_listeners": Meaning(429, "Enough streams are open", "Try again after what Retry-After says."),
     # --- things ---
     "run_not_found": Meaning(404, "There is no such run", "List runs with GET /v1/runs."),
@@ -70,6 +73,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "question_not_found": Meaning(404, "Nobody is asked this any more", "List questions with GET /v1/questions."),
     "value_not_found": Meaning(404, "There is no such value", "Take the digest from a reference of this tenant."),
     "artifact_not_found": Meaning(404, "There is no such file", "List files with GET /v1/artifacts, or of the run."),
+    "job_not_found": Meaning(404, "There is no such job", "List jobs with GET /v1/jobs."),
     "nothing_held": Meaning(404, "Nothing is held back", "See GET /v1/sinks."),
     "node_not_found": Meaning(404, "Nothing has happened there", "See the nodes of GET /v1/runs/{run}."),
     "thing_not_found": Meaning(404, "There is no such thing", "See the list that it would stand in."),
@@ -81,6 +85,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "artifact_in_use": Meaning(409, "Runs on record name it", "Prune those runs first, or leave it."),
     "path_refused": Meaning(422, "The path leads to no file of the run", "Write the path as the list of files has it."),
     "range_not_satisfiable": Meaning(416, "There are no such bytes", "Content-Range says how many there are."),
+    "run_file_invalid": Meaning(422, "The file is not what was signed", "Ask whoever sent it for another copy."),
+    "signer_untrusted": Meaning(422, "Nobody who is trusted has signed it", "Compare the fingerprint with theirs."),
     "key_taken": Meaning(409, "The key names another run", "Use another key, or the run that `run` names."),
     "changed_meanwhile": Meaning(412, "Somebody changed it first", "Fetch it again, and decide again."),
     "precondition_required": Meaning(428, "It has to be said what was seen", "Send If-Match with the ETag you have."),
@@ -109,6 +115,11 @@ _CODES: Final[Sequence[tuple[type[Exception], str]]] = (
     (ArtifactNotFoundError, "artifact_not_found"),
     (ArtifactInUseError, "artifact_in_use"),
     (ArtifactTooLongError, "body_too_large"),
+    (JobNotFoundError, "job_not_found"),
+    (JobsFullError, "too_many_jobs"),
+    (RunFileError, "run_file_invalid"),
+    (UntrustedSignerError, "signer_untrusted"),
+    (RunFileTooLongError, "body_too_large"),
     (UnknownGraphError, "graph_not_found"),
     (InvalidGraphError, "graph_invalid"),
     (UnknownSinkError, "sink_not_found"),

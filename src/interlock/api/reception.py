@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from interlock.api.backlog import Backlog
+from interlock.api.problems import problem_of
 from interlock.api.streams.hubs import Hubs
 from interlock.embedded.interlock import Interlock
+from interlock.embedded.jobs import JobRunner
 from interlock.embedded.served import Served
 from interlock.settings import ServerSettings
 from interlock.tenancy import ApiKeys, CachedKeys
+from interlock.wire.problems import Problem
+
+log = logging.getLogger(__name__)
 
 
 class Reception:
@@ -19,4 +26,13 @@ class Reception:
         self.requires_key = requires_key
         self.keys = CachedKeys(ApiKeys(served.store.records, now=served.clock.now))
         self.hubs = Hubs(served)
+        self.jobs = JobRunner(problem=_told, bytes_max=settings.upload_bytes)
         self.backlog = Backlog(served.store, served.clock, runs_max=settings.runs_waiting)
+
+
+def _told(error: Exception) -> Problem:
+    """What a job has failed with. What is none of ours is a fault, of which the log says more."""
+    problem = problem_of(error, "")
+    if problem.code == "fault":
+        log.error("job_failed", exc_info=error)
+    return problem

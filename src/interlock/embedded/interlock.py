@@ -44,6 +44,7 @@ from interlock.embedded.given_secrets import Secrets, secret_source
 from interlock.embedded.graph_registry import GraphRegistry
 from interlock.embedded.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.embedded.handle import RunHandle
+from interlock.embedded.jobs.records import JobRecords
 from interlock.embedded.kept_where import folder_beside, place_of_store
 from interlock.embedded.own_loop import in_own_loop
 from interlock.embedded.result import RunResult
@@ -455,6 +456,12 @@ class Interlock:
         worker = self._open_worker("files_of")
         await self._row(worker, run)
         return WorkspaceFiles(self._workspaces, run)
+
+    @property
+    def job_records(self) -> JobRecords:
+        """Long work that was asked for: exports, imports, verification of many runs."""
+        engine = self._open_worker("job_records").engine
+        return JobRecords(engine.store.records, engine.tenant, now=engine.now)
 
     @property
     def retention(self) -> RunRetention:

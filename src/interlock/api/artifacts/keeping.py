@@ -46,7 +46,7 @@ UPLOADED = answers(
 async def upload_artifact(request: Request, desk: ActsOnArtifacts) -> Response:
     """Keep a file under the SHA-256 of its bytes: the body is the file, its Content-Type the type that is kept."""
     kept, is_new = await desk.interlock.artifacts.keep(
-        _received(request),
+        received(request),
         type=_type_in(request),
         by=desk.caller.name,
         bytes_max=desk.reception.settings.upload_bytes,
@@ -114,7 +114,8 @@ def _type_in(request: Request) -> str:
     return said
 
 
-async def _received(request: Request) -> AsyncIterator[bytes]:
+async def received(request: Request) -> AsyncIterator[bytes]:
+    """The body of a request, piece by piece as it comes."""
     try:
         async for piece in request.stream():
             yield piece
