@@ -14,7 +14,7 @@ from starlette.routing import compile_path
 from interlock.api import fleet, health, jobs, keys, problem_pages, questions, schedules
 from interlock.api.artifacts import keeping, of_runs
 from interlock.api.errors import ApiError
-from interlock.api.graphs import checking
+from interlock.api.graphs import checking, drafts, known, publishing
 from interlock.api.guard import REQUEST, Guard
 from interlock.api.openapi import openapi_of
 from interlock.api.problems import PROBLEM_TYPE, problem_of
@@ -41,6 +41,9 @@ ROUTERS: Final = (
     of_runs.router,
     jobs.router,
     checking.router,
+    known.router,
+    drafts.router,
+    publishing.router,
     schedules.router,
     fleet.router,
     keys.router,

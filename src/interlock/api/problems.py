@@ -16,10 +16,12 @@ from interlock.audit.errors import RunFileError, RunFileTooLongError, UntrustedS
 from interlock.authoring.errors import AuthoringError
 from interlock.core.errors import InterlockError
 from interlock.core.values import ValueProblem
+from interlock.embedded.drafts import DraftNotFoundError, DraftTooLargeError
 from interlock.embedded.errors import InvalidGraphError, UnknownGraphError, UnknownSinkError
 from interlock.embedded.jobs import JobNotFoundError, JobsFullError
 from interlock.engine import errors as engine
 from interlock.governance.errors import PolicyError
+from interlock.showing.problems import places
 from interlock.store import errors as store
 from interlock.tenancy import KeyNotFoundError, TenancyError
 from interlock.wire.problems import Place, Problem
@@ -64,6 +66,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "run_not_found": Meaning(404, "There is no such run", "List runs with GET /v1/runs."),
     "run_pruned": Meaning(410, "The run was given up", "Only what `detail` says is kept of it."),
     "graph_not_found": Meaning(404, "There is no such graph", "List graphs with GET /v1/graphs."),
+    "draft_not_found": Meaning(404, "There is no such draft", "Save one with PUT and If-None-Match: *."),
     "release_not_found": Meaning(
         404, "There is no such version", "List versions with GET /v1/graphs/{graph}/versions."
     ),
@@ -121,6 +124,8 @@ _CODES: Final[Sequence[tuple[type[Exception], str]]] = (
     (UntrustedSignerError, "signer_untrusted"),
     (RunFileTooLongError, "body_too_large"),
     (UnknownGraphError, "graph_not_found"),
+    (DraftNotFoundError, "draft_not_found"),
+    (DraftTooLargeError, "body_too_large"),
     (InvalidGraphError, "graph_invalid"),
     (UnknownSinkError, "sink_not_found"),
     (KeyNotFoundError, "key_not_found"),
@@ -148,8 +153,8 @@ def problem_of(error: Exception, request: str) -> Problem:
         return _problem(error.code, error.detail, request, field=error.field, problems=error.problems, run=error.run)
     code = next((code for kind, code in _CODES if isinstance(error, kind)), "fault")
     detail = MEANINGS[code].title if code == "fault" else str(error)
-    places = [Place(message=each.message) for each in error.problems] if isinstance(error, InvalidGraphError) else []
-    return _problem(code, detail, request, problems=places, run=getattr(error, "run", ""))
+    problems = places(error.problems, error.subject) if isinstance(error, InvalidGraphError) else []
+    return _problem(code, detail, request, problems=problems, run=getattr(error, "run", ""))
 
 
 def _problem(

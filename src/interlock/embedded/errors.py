@@ -22,6 +22,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from interlock.authoring.report import Subject
 from interlock.core.errors import InterlockError
 from interlock.core.problems import Problem, nearest
 
@@ -29,9 +30,12 @@ from interlock.core.problems import Problem, nearest
 class InvalidGraphError(InterlockError):
     """A graph has problems and cannot be run. The message shows all of them as `interlock graph check` does."""
 
-    def __init__(self, graph: str, problems: Sequence[Problem], *, rendered: str) -> None:
+    def __init__(
+        self, graph: str, problems: Sequence[Problem], *, rendered: str, subject: Subject | None = None
+    ) -> None:
         super().__init__(f"graph {graph} cannot be run\n{rendered}".rstrip())
         self.graph = graph
+        self.subject = graph if subject is None else subject
         self.problems = tuple(problems)
         self.rendered = rendered
 

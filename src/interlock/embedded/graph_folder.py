@@ -28,6 +28,8 @@ class KnownGraph(Struct, frozen=True, kw_only=True):
     """Its file; `code` for one that was given as a document or built in Python."""
     is_packaged: bool = False
     """Whether it comes along with Interlock."""
+    is_readable: bool = True
+    """Whether there is a graph in it, be it wrong or not."""
 
 
 class GraphFolder(Mapping[str, Mapping[str, Any]]):
@@ -51,12 +53,22 @@ class GraphFolder(Mapping[str, Mapping[str, Any]]):
 
     def known(self, *, is_packaged: bool = False) -> list[KnownGraph]:
         """All of them by their names, those that cannot be read as well."""
-        read = {name: (described(document.data), document.source) for name, document in self._documents().items()}
-        unread = {name: ("", str(error.path)) for name, error in self._unreadable.items() if name not in read}
-        return [
-            KnownGraph(name=name, description=description, place=place, is_packaged=is_packaged)
-            for name, (description, place) in sorted((read | unread).items())
+        read = [
+            KnownGraph(
+                name=name,
+                description=described(document.data),
+                place=document.source,
+                is_packaged=is_packaged,
+                is_readable=not any(problem.severity == "error" for problem in document.problems),
+            )
+            for name, document in self._documents().items()
         ]
+        unread = [
+            KnownGraph(name=name, place=str(error.path), is_packaged=is_packaged, is_readable=False)
+            for name, error in self._unreadable.items()
+            if name not in self._documents()
+        ]
+        return sorted([*read, *unread], key=lambda each: each.name)
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
         document = self.find(name)

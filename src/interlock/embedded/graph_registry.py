@@ -6,39 +6,100 @@ what the project has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from interlock.core.bundle import read_bundle
+from msgspec import Struct
+
+from interlock.authoring.single_step import is_single_step
+from interlock.authoring.yaml_document import Document
+from interlock.core.bundle import BundleContent, read_bundle
 from interlock.core.limits import REFERENCE_DEPTH_MAX
+from interlock.core.plan import Plan
 from interlock.embedded.compiling_apart import Apart
-from interlock.embedded.graphs import CheckedGraph, Graphs
+from interlock.embedded.drafts import DraftRow, Drafts
+from interlock.embedded.errors import UnknownGraphError
+from interlock.embedded.graph_texts import find_text, keep_text, text_anew
+from interlock.embedded.graphs import CheckedGraph, Graphs, Named
+from interlock.embedded.known_graphs import FolderInMind, NamedGraph, named_graphs
 from interlock.embedded.loaded_graphs import LoadedGraphs
-from interlock.engine.releasing.releases import released
+from interlock.engine.errors import NoReleaseError
+from interlock.engine.releasing.preflight import Preflight, preflight
+from interlock.engine.releasing.releases import Published, Release, ReleaseHistory, publish, released
 from interlock.engine.worker import Worker
+
+T = TypeVar("T")
+
+NAMES_TOLD_MAX: Final = 100
+"""Among how many known names the one is looked for that somebody may have meant."""
+
+
+class FoundGraph(Struct, frozen=True, kw_only=True):
+    """What a name means: the plan of its version in force, or else what came of checking what is known."""
+
+    named: NamedGraph
+    plan: Plan | None
+    checked: CheckedGraph | None = None
+
+
+class VersionContent(Struct, frozen=True, kw_only=True):
+    """A version with everything that it means."""
+
+    history: ReleaseHistory
+    release: Release
+    content: BundleContent
+    text: str
+    is_as_written: bool
+    """Whether the text is the one that was published; otherwise it was written anew from what it means."""
+
+
+class PreparedRelease(Struct, frozen=True, kw_only=True):
+    """A graph that could be published, and what that would change."""
+
+    checked: CheckedGraph
+    draft: DraftRow | None
+    """The draft that would be published, where it is one."""
+    ahead: Preflight
 
 
 class GraphRegistry:
     """It works while the client it came from is open."""
 
-    def __init__(self, worker: Worker, graphs: Graphs, apart: Apart) -> None:
+    def __init__(self, worker: Worker, graphs: Graphs, folder: FolderInMind, apart: Apart) -> None:
+        self._worker = worker
         self._engine = worker.engine
         self._graphs = graphs
+        self._folder = folder
         self._apart = apart
+        self.drafts = Drafts(worker.engine)
 
-    async def check(self, given: str | Mapping[str, Any], *, source: str = "graph.yaml") -> CheckedGraph:
-        """A text or a document with everything that is wrong with it. `source` is what problems call a text."""
-        read = (
-            await self._apart.do(partial(self._graphs.read, given, source=source)) if isinstance(given, str) else given
-        )
+    async def apart(self, work: Callable[[], T]) -> T:
+        """What something comes to that takes long for a large graph: it is done beside the event loop."""
+        return await self._apart.do(work)
+
+    # --- checking ---
+
+    async def check(
+        self, given: str | Mapping[str, Any], *, source: str = "graph.yaml", name: str | None = None
+    ) -> CheckedGraph:
+        """A text or a document with everything that is wrong with it; with a `name`, also that it is called so.
+
+        `source` is what problems call a text.
+        """
         loaded = LoadedGraphs()
-        checked = await self._apart.do(partial(self._graphs.check_given, read, loaded))
+        read: Document | Mapping[str, Any]
+        if isinstance(given, str):
+            read = await self._apart.do(partial(self._graphs.read, given, source=source))
+        else:
+            read = given
+        check = partial(self._graphs.check_given, read, loaded, name=name)
+        checked = await self._apart.do(check)
         for _ in range(REFERENCE_DEPTH_MAX):
             if not loaded.missing:
                 break
             await self._load(loaded)
-            checked = await self._apart.do(partial(self._graphs.check_given, read, loaded))
+            checked = await self._apart.do(check)
         return checked
 
     async def _load(self, loaded: LoadedGraphs) -> None:
@@ -48,5 +109,115 @@ class GraphRegistry:
             if in_force is None:
                 loaded.keep(name, None, {})
                 continue
-            content = read_bundle(await self._engine.store.get_bundle(self._engine.tenant, in_force.bundle))
+            content = await self._content(in_force)
             loaded.keep(name, content.document, content.graphs)
+
+    # --- by name ---
+
+    async def page(self, *, after: str, limit: int) -> tuple[list[NamedGraph], str | None]:
+        """What is known by the names behind `after`, and behind which one there is more. None is compiled."""
+        return await named_graphs(self._engine, await self._apart.do(self._folder.known), after=after, limit=limit)
+
+    async def find(self, name: str) -> FoundGraph:
+        """What a name means to a run; `UnknownGraphError` where it means nothing."""
+        named = await self._named(name)
+        if named.in_force is not None:
+            return FoundGraph(named=named, plan=await self._engine.plan_of(named.in_force.bundle))
+        checked = await self._checked(named)
+        return FoundGraph(named=named, plan=checked.compiled.plan if checked.is_valid else None, checked=checked)
+
+    async def check_draft(self, row: DraftRow) -> CheckedGraph:
+        """A draft with all that is wrong with it by now."""
+        return await self.check(await self.drafts.text(row), source=f"the draft of {row.graph}", name=row.graph)
+
+    async def save_draft(
+        self, name: str, text: str, *, by: str, seen: DraftRow | None
+    ) -> tuple[DraftRow, CheckedGraph]:
+        """Keep a text as the draft of a name, whatever is wrong with it, over the one that was seen."""
+        checked = await self.check(text, source=f"the draft of {name}", name=name)
+        row = await self.drafts.save(
+            name, text, by=by, description=checked.description, errors=checked.errors, seen=seen
+        )
+        return row, checked
+
+    async def _named(self, name: str) -> NamedGraph:
+        history = await released(self._engine, name)
+        known = await self._apart.do(self._folder.known)
+        return NamedGraph(
+            name=name,
+            history=history if history.releases else None,
+            known=known.get(name),
+            draft=await self.drafts.find(name),
+        )
+
+    async def _checked(self, named: NamedGraph) -> CheckedGraph:
+        if named.known is None and named.draft is not None:
+            return await self.check_draft(named.draft)
+        if named.known is None and not is_single_step(named.name):
+            raise UnknownGraphError(named.name, known=await self._names())
+        return await self._apart.do(partial(self._graphs.check, Named(named.name)))
+
+    async def _names(self) -> list[str]:
+        page, _ = await self.page(after="", limit=NAMES_TOLD_MAX)
+        return [each.name for each in page]
+
+    # --- versions ---
+
+    async def history(self, name: str) -> ReleaseHistory:
+        """What was ever released of a graph; an empty history of one that is known and was not."""
+        named = await self._named(name)
+        if not named.sources:
+            raise UnknownGraphError(name, known=await self._names())
+        return named.history or ReleaseHistory(name)
+
+    async def version(self, name: str, number: int) -> VersionContent:
+        """A version with its text; `NoReleaseError` if there is none of that number."""
+        history = await released(self._engine, name)
+        release = history.version(number)
+        if release is None:
+            raise NoReleaseError(name, version=number)
+        content = await self._content(release)
+        text = await find_text(self._engine, release.bundle)
+        return VersionContent(
+            history=history,
+            release=release,
+            content=content,
+            text=text_anew(content) if text is None else text,
+            is_as_written=text is not None,
+        )
+
+    async def plan(self, release: Release) -> Plan:
+        """The plan of a version."""
+        return await self._engine.plan_of(release.bundle)
+
+    async def _content(self, release: Release) -> BundleContent:
+        return read_bundle(await self._engine.store.get_bundle(self._engine.tenant, release.bundle))
+
+    # --- publishing ---
+
+    async def prepare(
+        self, name: str, given: str | CheckedGraph | None = None, *, runs_max: int | None = None
+    ) -> PreparedRelease:
+        """What publishing would change: what is given, or else the draft, or else what the project has.
+
+        Raises `InvalidGraphError` where it cannot be run. Of the runs in flight `runs_max` are looked at.
+        """
+        named = await self._named(name)
+        draft = named.draft if given is None else None
+        match given if draft is None else await self.drafts.text(draft):
+            case None:
+                checked = await self._checked(named)
+            case str(text):
+                checked = await self.check(text, name=name)
+            case checked:
+                pass
+        plan, bundle = checked.accepted()
+        ahead = await preflight(self._engine, self._worker.performer, plan, bundle.bytes, runs_max=runs_max)
+        return PreparedRelease(checked=checked, draft=draft, ahead=ahead)
+
+    async def publish(self, prepared: PreparedRelease, *, by: str, why: str = "") -> Published:
+        """Put what was prepared in force behind its name."""
+        plan, bundle = prepared.checked.accepted()
+        if prepared.checked.text is not None:
+            await keep_text(self._engine, bundle.hash, prepared.checked.text)
+        return await publish(self._engine, plan, bundle.bytes, by=by, why=why, over=prepared.ahead.in_force)

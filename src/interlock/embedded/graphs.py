@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from interlock.agents.collecting import Agents
 from interlock.authoring.dialects.policies import NONE_IN_FORCE, PoliciesInForce
 from interlock.authoring.dialects.reading import Reading
-from interlock.authoring.dialects.recognising import graph_name_in, read_graph
+from interlock.authoring.dialects.recognising import graph_name_in, misnamed_graph, read_graph
 from interlock.authoring.limits import Limits as DocumentLimits
 from interlock.authoring.report import Subject, render_problems
 from interlock.authoring.single_step import AGENT, graph_of_agent, graph_of_tool, is_single_step
@@ -80,7 +81,22 @@ class CheckedGraph(Struct, frozen=True):
     @property
     def is_valid(self) -> bool:
         """Whether it can be run."""
-        return self.compiled.plan is not None and all(problem.severity != "error" for problem in self.problems)
+        return self.compiled.plan is not None and not self.errors
+
+    @property
+    def errors(self) -> int:
+        """How much of it has to be mended."""
+        return sum(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def text(self) -> str | None:
+        """How it was written, where it was."""
+        return self.subject.lines.text if isinstance(self.subject, Document) else None
+
+    @property
+    def description(self) -> str:
+        """What it says that it is for."""
+        return described(self.subject.data) if isinstance(self.subject, Document) else ""
 
     def rendered(self) -> str:
         """The problems as people read them."""
@@ -89,7 +105,7 @@ class CheckedGraph(Struct, frozen=True):
     def accepted(self) -> tuple[Plan, Bundle]:
         """What can be run, or `InvalidGraphError`."""
         if not self.is_valid or self.compiled.plan is None or self.compiled.bundle is None:
-            raise InvalidGraphError(self.name, self.problems, rendered=self.rendered())
+            raise InvalidGraphError(self.name, self.problems, rendered=self.rendered(), subject=self.subject)
         return self.compiled.plan, self.compiled.bundle
 
 
@@ -146,11 +162,17 @@ class Graphs:
         """A text as a document. `source` is what its problems call it."""
         return read_document(text, source=source, limits=self._document_limits)
 
-    def check_given(self, given: Document | Mapping[str, Any], loaded: LoadedGraphs) -> CheckedGraph:
-        """A graph that stands nowhere. What it names is looked for among what was loaded before all that is known."""
-        if isinstance(given, Document):
-            return self._compile(given.data or {}, given, self._shelf, loaded)
-        return self._compile(given, None, self._shelf, loaded)
+    def check_given(
+        self, given: Document | Mapping[str, Any], loaded: LoadedGraphs, *, name: str | None = None
+    ) -> CheckedGraph:
+        """A graph that stands nowhere. What it names is looked for among what was loaded before all that is known.
+
+        With a `name` it is a problem if it is called otherwise.
+        """
+        data: Mapping[str, Any] = (given.data or {}) if isinstance(given, Document) else given
+        checked = self._compile(data, given if isinstance(given, Document) else None, self._shelf, loaded)
+        misnamed = None if name is None else misnamed_graph(data, name)
+        return checked if misnamed is None else replace(checked, problems=(*checked.problems, misnamed))
 
     def check_each(self, sources: Iterable[GraphSource]) -> list[CheckedGraph]:
         """Several graphs with all their problems; one that is not there has that as its problem.
@@ -169,6 +191,11 @@ class Graphs:
             policies=self._policies,
         )
         return [as_it_is_now._check_if_there(source) for source in sources]
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the project's own graphs, where they are in one."""
+        return self._shelf if isinstance(self._shelf, Path) else None
 
     def names(self) -> list[str]:
         """The names of the project's own graphs."""

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from msgspec import UNSET, Struct, UnsetType
 
 from interlock.wire.problems import Place
+from interlock.wire.runs import Actions
 from interlock.wire.values import Value
 
 GraphSource: TypeAlias = Literal["released", "project", "packaged", "draft"]
@@ -58,3 +59,185 @@ class GraphCheck(Struct, frozen=True, kw_only=True):
     outputs: list[str] | UnsetType = UNSET
     ours: Value | UnsetType = UNSET
     """The graph of Interlock that it means, where it is written for another system."""
+
+
+class DraftRow(Struct, frozen=True, kw_only=True):
+    """A draft as lists show it."""
+
+    tag: str
+    """Its ETag, without the quotes."""
+    saved_at: int
+    by: str
+    bytes: int
+    errors: int
+    """How much of it was wrong when it was saved."""
+
+
+class GraphRow(Struct, frozen=True, kw_only=True):
+    """A name with what it means."""
+
+    graph: str
+    description: str
+    sources: list[GraphSource]
+    """Where a graph of this name is; the first is what the name means."""
+    version: int | None
+    """The version in force."""
+    released_at: int | None
+    valid: bool | None
+    """Whether it could be run; null: nobody has looked."""
+    place: str | UnsetType = UNSET
+    """Its file, among those of the project."""
+    draft: DraftRow | UnsetType = UNSET
+
+
+class GraphPage(Struct, frozen=True, kw_only=True):
+    """Graphs by name. With a `next` there are more: give it as `cursor`."""
+
+    graphs: list[GraphRow]
+    next: str | None = None
+
+
+class GraphTrigger(Struct, frozen=True, kw_only=True):
+    """What starts runs of a graph by itself once it is released."""
+
+    name: str
+    kind: Literal["cron", "event"]
+    what: str
+    """Its cron expression, or the name of its event."""
+
+
+class Graph(Struct, frozen=True, kw_only=True):
+    """What a name means to a run that is started now."""
+
+    row: GraphRow
+    hash: str | UnsetType = UNSET
+    bundle: str | UnsetType = UNSET
+    """What a run of it is pinned to."""
+    problems: list[Place] | UnsetType = UNSET
+    """Of one that is not released: what is wrong with it."""
+    inputs: Value | UnsetType = UNSET
+    """A JSON Schema of what a run is given, as a form is made of; null: nothing is said of it."""
+    outputs: list[str] | UnsetType = UNSET
+    drawing: Drawing | UnsetType = UNSET
+    triggers: list[GraphTrigger] | UnsetType = UNSET
+    tools: list[str] | UnsetType = UNSET
+    """The tools that it calls, and those that its agents may."""
+    agents: list[str] | UnsetType = UNSET
+    secrets: list[str] | UnsetType = UNSET
+    """The names of the secrets that it needs."""
+    actions: Actions
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A draft with its text, and what is wrong with it by now."""
+
+    graph: str
+    row: DraftRow
+    text: str
+    check: GraphCheck
+    in_force: int | None
+    """The version that the name means, which stays as it is until the draft is published."""
+    differs: bool | None
+    """Whether it means something else than that version; null where it cannot be run, or nothing is in force."""
+    actions: Actions
+
+
+class VersionRow(Struct, frozen=True, kw_only=True):
+    """A version of a graph, as it was published."""
+
+    graph: str
+    version: int
+    in_force: bool
+    back_to: int | None
+    """The version that it returns to, where it is no new one."""
+    bundle: str
+    graph_hash: str
+    at: int
+    by: str
+    why: str
+
+
+class VersionPage(Struct, frozen=True, kw_only=True):
+    """Versions of a graph, the newest first. With a `next` there are more: give it as `cursor`."""
+
+    versions: list[VersionRow]
+    next: str | None = None
+
+
+class Version(Struct, frozen=True, kw_only=True):
+    """A version with what it means."""
+
+    row: VersionRow
+    text: str
+    as_written: bool
+    """Whether the text is the one that was published; otherwise it was written anew, without comments."""
+    document: Value
+    """What it means, in its canonical spelling."""
+    drawing: Drawing
+    inputs: Value
+    outputs: list[str]
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One thing that people care about, and that is another one in the other version."""
+
+    about: Literal["input", "output", "question", "effect", "agent", "tool", "trigger"]
+    name: str
+    how: Literal["new", "gone", "changed"]
+
+
+class Obstacle(Struct, frozen=True, kw_only=True):
+    """The first event of a run that another graph would not have brought about."""
+
+    seq: int
+    path: str
+    recorded: str
+    instead: str
+
+
+class RunOutlook(Struct, frozen=True, kw_only=True):
+    """A run in flight, which stays on its version, and what would become of it on the new one."""
+
+    run: str
+    status: str
+    version: str
+    outlook: Literal["is on it", "could migrate", "would break"]
+    obstacle: Obstacle | None
+    missing: list[str]
+    """The tools of its own version that are not there any more."""
+
+
+class ReleasePlan(Struct, frozen=True, kw_only=True):
+    """What publishing a graph would change; nothing is published yet."""
+
+    graph: str
+    in_force: int | None
+    is_new: bool
+    """Whether it means something else than the version in force: what is in force already is not released again."""
+    changes: list[Change]
+    runs: list[RunOutlook]
+    clear: bool
+    """Whether every run that was looked at could be moved and gone on with."""
+    has_more_runs: bool = False
+    """Whether there are more runs in flight than were looked at."""
+    warnings: list[Place] | UnsetType = UNSET
+    token: str | UnsetType = UNSET
+    """What the call that publishes presents: it holds while the plan does."""
+
+
+class Published(Struct, frozen=True, kw_only=True):
+    """The version that is in force now."""
+
+    version: VersionRow
+    is_new: bool
+    """False where it was in force already."""
+
+
+class MigrationPlan(Struct, frozen=True, kw_only=True):
+    """Whether a run in flight could go on on another version; nothing is changed yet."""
+
+    run: str
+    to: str
+    """`version 3`, or `draft`."""
+    could_migrate: bool
+    obstacle: Obstacle | None

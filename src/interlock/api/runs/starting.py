@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from interlock.api.answers import answers, told
 from interlock.api.bodies import Body
-from interlock.api.desks import ActsOnRuns
+from interlock.api.desks import ActsOnRuns, Desk
 from interlock.api.errors import ApiError
-from interlock.embedded.graphs import Named
+from interlock.embedded.graphs import GraphSource, Named
 from interlock.embedded.handle import RunHandle
 from interlock.showing.runs import run_row
 from interlock.wire.runs import RunRow
@@ -29,7 +29,9 @@ class StartBody(Body):
     labels: dict[str, str] = Field(default={})
     session: str = Field(default="", max_length=200)
     priority: int = Field(default=0, ge=-1000, le=1000)
-    draft: bool = Field(default=False, description="The graph as the project holds it, though a version is released.")
+    draft: bool = Field(
+        default=False, description="The draft of that name, or what the project holds, though a version is released."
+    )
     version: int | None = Field(default=None, ge=1, description="A version that is not the one in force.")
 
 
@@ -52,7 +54,7 @@ async def start_run(body: StartBody, desk: ActsOnRuns, idempotency_key: Idempote
     await desk.reception.backlog.refuse_if_full()
     key = _the_one_key(body.key, idempotency_key)
     handle = await desk.interlock.start(
-        Named(body.graph, version=body.version),
+        await _meant(desk, body),
         body.inputs,
         key=key,
         labels=body.labels,
@@ -66,6 +68,16 @@ async def start_run(body: StartBody, desk: ActsOnRuns, idempotency_key: Idempote
         await _refuse_another(handle, body)
     row = run_row(await handle.row())
     return told(row, status=202 if handle.is_new else 200, headers={"location": f"/v1/runs/{handle.id}"})
+
+
+async def _meant(desk: Desk, body: StartBody) -> GraphSource:
+    """The graph of that name. Who runs what is being drafted brings a graph along, and has to be one who may."""
+    registry = desk.interlock.registry
+    draft = await registry.drafts.find(body.graph) if body.draft and body.version is None else None
+    if draft is None:
+        return Named(body.graph, version=body.version)
+    desk.refuse_unless("manage", "graphs")
+    return await registry.check_draft(draft)
 
 
 def _the_one_key(in_body: str, in_header: str) -> str:

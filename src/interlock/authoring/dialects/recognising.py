@@ -101,6 +101,19 @@ def graph_name_in(document: Mapping[str, Any]) -> str | None:
             return graph_name(name) if isinstance(name, str) else None
 
 
+def misnamed_graph(document: Mapping[str, Any], name: str) -> Problem | None:
+    """The problem that a document is another graph than the one of that name; None also where it says no name."""
+    said = graph_name_in(document)
+    if said is None or said == name:
+        return None
+    key = next(key for key in ("graph", "id", "name") if key in document)
+    return Problem(
+        place=(key,),
+        message=f"this is the graph `{said}`, and it is to be `{name}`",
+        advice=f"write `{key}: {name}`, or keep it under its own name",
+    )
+
+
 def _turned(shape: Shape, document: Mapping[str, Any], around: Catalogue, policies: PoliciesInForce) -> Reading:
     problems: list[Problem] = []
     plain = plain_json(document, (), problems)

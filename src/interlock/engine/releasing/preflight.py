@@ -48,6 +48,8 @@ class Preflight(Struct, frozen=True, kw_only=True):
     is_new: bool
     changes: tuple[Change, ...]
     runs: tuple[RunOutlook, ...]
+    has_more_runs: bool = False
+    """Whether there are runs in flight that were not looked at."""
 
     @property
     def is_clear(self) -> bool:
@@ -55,20 +57,29 @@ class Preflight(Struct, frozen=True, kw_only=True):
         return all(run.outlook != "would break" and not run.missing for run in self.runs)
 
 
-async def preflight(engine: Engine, performer: Performer, plan: Plan, bundle: bytes) -> Preflight:
-    """Everything to know before a graph is released."""
+async def preflight(
+    engine: Engine, performer: Performer, plan: Plan, bundle: bytes, *, runs_max: int | None = None
+) -> Preflight:
+    """Everything to know before a graph is released. Of the runs in flight `runs_max` are looked at; None: all."""
     history = await released(engine, plan.name)
     now, changes = history.in_force, tuple[Change, ...]()
     if now is not None and now.bundle != plan.bundle_hash:
         before = await engine.store.get_bundle(engine.tenant, now.bundle)
         changes = changes_between(read_bundle(before), read_bundle(bundle))
-    runs = [await _outlook(engine, performer, plan, history, row) async for row in runs_in_flight(engine, plan.name)]
+    runs: list[RunOutlook] = []
+    has_more_runs = False
+    async for row in runs_in_flight(engine, plan.name):
+        if len(runs) == runs_max:
+            has_more_runs = True
+            break
+        runs.append(await _outlook(engine, performer, plan, history, row))
     return Preflight(
         graph=plan.name,
         in_force=now.version if now else 0,
         is_new=now is None or now.bundle != plan.bundle_hash,
         changes=changes,
         runs=tuple(runs),
+        has_more_runs=has_more_runs,
     )
 
 

@@ -11,12 +11,15 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from interlock.core.bundle import read_bundle
 from interlock.core.plan import Micros, Plan
 from interlock.engine.engine import Engine
 from interlock.engine.errors import NoReleaseError
+from interlock.store.errors import RecordChangedError
 from interlock.store.records import RECORDS_LISTED, Record
 
 KIND: Final = "release"
+DESCRIPTION_MAX: Final = 500
 
 
 class Release(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -29,6 +32,8 @@ class Release(Struct, frozen=True, kw_only=True, omit_defaults=True):
     by: str = ""
     why: str = ""
     back_to: int = 0
+    description: str = ""
+    """What the graph said that it is for, so that lists need not read its bundle."""
 
 
 class ReleaseHistory(Struct, frozen=True):
@@ -80,14 +85,19 @@ class Published(Struct, frozen=True):
     is_new: bool
 
 
-async def publish(engine: Engine, plan: Plan, bundle: bytes, *, by: str, why: str = "") -> Published:
+async def publish(
+    engine: Engine, plan: Plan, bundle: bytes, *, by: str, why: str = "", over: int | None = None
+) -> Published:
     """Put a version in force behind its graph's name. What is in force already is not released again.
 
-    Raises `RecordChangedError` if somebody else released the same graph meanwhile.
+    Raises `RecordChangedError` if somebody else released the same graph meanwhile: since version `over`, where that is
+    said, 0 being none.
     """
     await engine.keep_bundle(plan, bundle)
     history = await released(engine, plan.name)
     now = history.in_force
+    if over is not None and len(history.releases) != over:
+        raise RecordChangedError(KIND, plan.name, expected=over, actual=len(history.releases))
     if now is not None and now.bundle == plan.bundle_hash:
         return Published(now, is_new=False)
     entry = Release(
@@ -97,6 +107,7 @@ async def publish(engine: Engine, plan: Plan, bundle: bytes, *, by: str, why: st
         at=engine.now(),
         by=by,
         why=why,
+        description=_described(bundle),
     )
     return Published(await _add(engine, history, entry), is_new=True)
 
@@ -118,6 +129,7 @@ async def go_back(engine: Engine, graph: str, *, by: str, why: str = "") -> Rele
         by=by,
         why=why,
         back_to=before.version,
+        description=before.description,
     )
     return await _add(engine, history, entry)
 
@@ -136,6 +148,16 @@ async def all_released(engine: Engine) -> list[ReleaseHistory]:
         found += map(_read, page)
         page = await records.listed(engine.tenant, KIND, after=page[-1].key) if len(page) == RECORDS_LISTED else []
     return found
+
+
+async def releases_after(engine: Engine, *, after: str, limit: int) -> list[ReleaseHistory]:
+    """The histories of graphs whose names come after `after`, by name."""
+    return [_read(each) for each in await engine.store.records.listed(engine.tenant, KIND, after=after, limit=limit)]
+
+
+def _described(bundle: bytes) -> str:
+    description = read_bundle(bundle).document.get("description")
+    return " ".join(description.split())[:DESCRIPTION_MAX] if isinstance(description, str) else ""
 
 
 async def _add(engine: Engine, history: ReleaseHistory, entry: Release) -> Release:
