@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from interlock import Interlock
-from interlock.embedded.jobs import JobRefusedError, JobRunner, JobsFullError, VerifyJob
+from interlock.audit.exporting import Progress
+from interlock.embedded.jobs import JobProgress, JobRefusedError, JobRunner, JobsFullError, VerifyJob, Wanted
 from interlock.embedded.jobs.job import LOST_MICROS
 from interlock.embedded.jobs.records import JobRecords
-from interlock.embedded.jobs.runner import JOBS_MAX
+from interlock.embedded.jobs.runner import JOBS_MAX, Work
 from interlock.wire.problems import Problem
 from tests.store.event_loop import in_event_loop
 from tests.store.places import MemoryPlace
@@ -21,9 +25,16 @@ def told(error: Exception) -> Problem:
     return Problem(type="", title="", status=500, code="fault", detail=str(error), request="")
 
 
-def runner() -> JobRunner:
+async def no_end(interlock: Interlock, wanted: Wanted, /, *, by: str, progress: Progress) -> dict[str, Any]:
+    """Work that goes on for as long as nobody stops it."""
+    progress(f"what {by} wants of {type(wanted).__name__}", 1, 2)
+    await asyncio.Event().wait()
+    return {}
+
+
+def runner(work: Work | None = None) -> JobRunner:
     """Who works on jobs."""
-    return JobRunner(problem=told, bytes_max=1_000)
+    return JobRunner(problem=told, bytes_max=1_000, work=work)
 
 
 @in_event_loop
@@ -58,7 +69,7 @@ async def test_an_attempt_that_was_thought_lost_does_not_end_the_next_one() -> N
 async def test_a_tenant_has_only_so_many_at_once() -> None:
     """One tenant's verification of everything must not take the server from the others."""
     async with Interlock() as interlock:
-        jobs = runner()
+        jobs = runner(no_end)
         for _ in range(JOBS_MAX):
             await jobs.begin(interlock, ALL, by="ada")
 
@@ -73,7 +84,7 @@ async def test_a_tenant_has_only_so_many_at_once() -> None:
 async def test_one_that_is_stopped_is_cancelled_and_one_whose_server_stops_is_lost() -> None:
     """The one was meant to stop; the other is to be begun again by whoever wants its result."""
     async with Interlock() as interlock:
-        jobs = runner()
+        jobs = runner(no_end)
         meant = await jobs.begin(interlock, ALL, by="ada")
         other = await jobs.begin(interlock, ALL, by="ada")
 
@@ -82,6 +93,7 @@ async def test_one_that_is_stopped_is_cancelled_and_one_whose_server_stops_is_lo
         left = await jobs.get(interlock, other.id)
 
         assert (stopped.status, left.status) == ("cancelled", "lost")
+        assert left.progress == JobProgress("what ada wants of VerifyJob", 1, 2)
         with pytest.raises(JobRefusedError, match="nothing to stop"):
             await jobs.cancel(interlock, other.id)
 
@@ -90,9 +102,9 @@ async def test_one_that_is_stopped_is_cancelled_and_one_whose_server_stops_is_lo
 async def test_one_that_was_lost_is_begun_again_and_ends() -> None:
     """Under the same id, so that whoever was given it finds the result there."""
     async with Interlock() as interlock:
-        jobs = runner()
-        begun = await jobs.begin(interlock, ALL, by="ada")
-        await jobs.close()
+        before, jobs = runner(no_end), runner()
+        begun = await before.begin(interlock, ALL, by="ada")
+        await before.close()
 
         await jobs.begin_again(interlock, begun.id, by="bob")
         ended = await jobs.ended(interlock, begun.id, seconds=20)

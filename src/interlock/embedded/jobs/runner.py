@@ -7,11 +7,13 @@ and may ask it to stop: that reaches whoever works on it with its next word.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec.structs import replace
 
+from interlock.audit.exporting import Progress
 from interlock.embedded.jobs.errors import JobNotFoundError, JobRefusedError, JobsFullError
 from interlock.embedded.jobs.job import Job, JobProgress, Wanted
 from interlock.embedded.jobs.kinds import perform
@@ -27,13 +29,26 @@ LOOK_SECONDS: Final = 0.5
 """How often it is looked for the end of a job that another process works on."""
 
 
+class Work(Protocol):
+    """What does the work of a job."""
+
+    def __call__(
+        self, interlock: Interlock, wanted: Wanted, /, *, by: str, progress: Progress
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Do what is wanted, telling how far it is, and give what comes of it."""
+        ...
+
+
 class JobRunner:
     """The jobs that one process works on, for all tenants."""
 
-    def __init__(self, *, problem: Callable[[Exception], Problem], bytes_max: int) -> None:
-        """`problem` says what went wrong to people and programs; a file that is made has `bytes_max` at most."""
+    def __init__(self, *, problem: Callable[[Exception], Problem], bytes_max: int, work: Work | None = None) -> None:
+        """`problem` says what went wrong to people and programs; a file that is made has `bytes_max` at most.
+
+        `work` is what is done in the place of what a job names.
+        """
         self._problem = problem
-        self._bytes_max = bytes_max
+        self._work: Work = work or partial(perform, bytes_max=bytes_max)
         self._at_work: dict[tuple[str, str], _AtWork] = {}
 
     async def begin(self, interlock: Interlock, wanted: Wanted, *, by: str) -> Job:
@@ -96,8 +111,8 @@ class JobRunner:
         self._at_work[place] = _AtWork(
             interlock,
             job,
+            work=self._work,
             problem=self._problem,
-            bytes_max=self._bytes_max,
             on_end=lambda: self._at_work.pop(place, None),
         )
 
@@ -110,17 +125,15 @@ class _AtWork:
         interlock: Interlock,
         job: Job,
         *,
+        work: Work,
         problem: Callable[[Exception], Problem],
-        bytes_max: int,
         on_end: Callable[[], object],
     ) -> None:
         self._records = interlock.job_records
         self._job = job
         self._problem = problem
         self.progress = JobProgress()
-        self._working = asyncio.ensure_future(
-            perform(interlock, job.wanted, by=job.by, bytes_max=bytes_max, progress=self._tell)
-        )
+        self._working = asyncio.ensure_future(work(interlock, job.wanted, by=job.by, progress=self._tell))
         self._whole = asyncio.ensure_future(self._see_through(self._working))
         self._whole.add_done_callback(lambda _: on_end())
 
