@@ -9,7 +9,7 @@ import pytest
 
 from interlock.audit.decision_lines import decision_lines
 from interlock.core import events as e
-from interlock.core.values import Ref, Secret
+from interlock.core.values import KeptList, Ref, Secret
 
 AT = 1_760_000_000_000_000
 
@@ -104,11 +104,17 @@ def test_what_decides_nothing_has_no_line() -> None:
 
 def test_a_score_that_is_kept_elsewhere_or_is_a_secret_is_named() -> None:
     """A vote may be about a document; a secret is never more than its name."""
-    votes = (e.Option("x", score=Ref("ab" * 32, 70_000)), e.Option("y", score=[Secret("token")]))
+    elsewhere = Ref("ab" * 32, 70_000)
+    votes = (
+        e.Option("x", score=elsewhere),
+        e.Option("y", score=[Secret("token")]),
+        e.Option("z", score=KeptList((elsewhere,), (0,), ["last"], 12)),
+    )
 
     assert line(e.DecisionMade(e.Decision("fuse", "x", votes)))["options"] == [
         {"name": "x", "score": {"kept_elsewhere": "ab" * 32, "bytes": 70_000}},
         {"name": "y", "score": [{"secret": "token"}]},
+        {"name": "z", "score": {"kept_list": 12}},
     ]
 
 

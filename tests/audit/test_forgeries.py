@@ -296,6 +296,30 @@ def _sealed_around(order: bytes, sealed: Sequence[Sealed], payload: bytes) -> by
     return packed([Part(part.name, page if part.name == EVENTS else part.data) for part in unpacked(order)])
 
 
+@pytest.mark.parametrize(
+    "score", [b"bytes", {b"key": 1}, msgspec.msgpack.Ext(-1, bytes(4))], ids=["bytes", "key", "time"]
+)
+def test_a_decision_about_something_that_is_no_value_is_refused(order: bytes, score: object) -> None:
+    """It has no line that anybody could read."""
+    sealed = sealed_in(order)
+    place, payload = next(
+        (place, one.payload) for place, one in enumerate(sealed) if one.payload and b"score" in one.payload
+    )
+    told = msgspec.msgpack.decode(payload)
+    told["decision"]["options"][0]["score"] = score
+    sealed[place:] = _with_payload(sealed[place:], msgspec.msgpack.encode(told), sealed[place - 1])
+
+    with pytest.raises(RunFileError, match="cannot be told"):
+        verify_file(io.BytesIO(with_part(order, EVENTS, lambda _: b"".join(map(written_event, sealed)))))
+
+
+def _with_payload(sealed: Sequence[Sealed], payload: bytes, before: Sealed) -> list[Sealed]:
+    """The events with another payload in the first of them."""
+    digest = sha256(sealed[0].salt + payload).digest()
+    changed = replace(resealed(sealed[0], payload_digest=digest), payload=payload)
+    return rechained([changed, *sealed[1:]], {}, previous=header_hash(before.header))
+
+
 def test_a_part_that_claims_to_be_huge_is_refused_before_it_is_read() -> None:
     """Its size stands before it, and may say anything."""
     file = header("README.txt", PART_BYTES_MAX + 1) + bytes(1024)

@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from interlock.core import events as e
-from interlock.core.values import Ref, Secret
+from interlock.core.values import KeptList, Ref, Secret
 
 
 def decision_lines(events: Iterable[e.Event]) -> bytes:
-    """One line for each decision in these events: of the engine, of a policy, of a model's routing, of a person."""
+    """One line for each decision in these events: of the engine, of a policy, of a model's routing, of a person.
+
+    `TypeError`, `ValueError` or `RecursionError` if a score is no value: one that somebody has made up may be anything.
+    """
     return b"".join(_line(event, told) for event in events if (told := _told(event)) is not None)
 
 
@@ -77,5 +80,7 @@ def _leaf(leaf: object) -> dict[str, Any]:
             return {"kept_elsewhere": leaf.digest, "bytes": leaf.size}
         case Secret():
             return {"secret": leaf.name}
+        case KeptList():
+            return {"kept_list": leaf.size}
         case _:
             raise TypeError(f"a {type(leaf).__name__} stands in the score of an option")

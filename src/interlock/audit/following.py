@@ -20,6 +20,8 @@ from interlock.core.state import RunState, status_of
 from interlock.store.imports import imported_changes
 from interlock.store.sealing import header_hash
 
+_MADE_UP: Final = (AssertionError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What comes of events that no engine has written: whoever made the file may have made up anything."""
 INT_MAX: Final = 2**63 - 1
 """The largest number that every store keeps."""
 _NO_CHARACTER: Final = "\0"
@@ -46,14 +48,13 @@ def followed(file: BinaryIO, verified: VerifiedFile, progress: Progress) -> Iter
     plan = _plan_of(file, verified)
     state = RunState(manifest.run, manifest.tenant)
     for page in pages_again(file, verified):
-        _check_keepable(manifest.run, page)
         for event in page.events:
             try:
                 state = evolve(plan, state, event)
-            except (AssertionError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:
-                # Whoever made the file may have made up anything.
+            except _MADE_UP as problem:
                 why = f"event {event.seq} ({event.type}) cannot follow what is before it ({problem})"
                 raise NotImportedError(manifest.run, why) from problem
+        _check_keepable(manifest.run, page)
         progress("following", state.seq, manifest.events)
         yield status_of(state)
 
@@ -75,7 +76,10 @@ def _plan_of(file: BinaryIO, verified: VerifiedFile) -> Plan:
 
 def _check_keepable(run: str, page: FilePage) -> None:
     """Refuse numbers and names that no run of ours has, before they meet a database."""
-    changed = imported_changes(run, page.events)
+    try:
+        changed = imported_changes(run, page.events)
+    except _MADE_UP as problem:
+        raise NotImportedError(run, f"the events from {page.first} on cannot be listed ({problem})") from problem
     numbers = [number for line in changed.intended.values() for number in (line.attempt, line.ordinal)]
     texts = [text for line in changed.intended.values() for text in (line.effect, line.digest)]
     texts += [one.effect for one in changed.settled.values()]

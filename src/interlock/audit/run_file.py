@@ -119,8 +119,7 @@ class RunFileReading:
         name = self._page_name = events_part(first)
         sealed = read_page(self._parts.take(name), part=name, first=first)
         events = self._events(sealed, name)
-        lines = decision_lines(events)
-        if lines:
+        if lines := self._lines(events, name):
             self._check_lines(self._parts.take(decisions_part(first)), lines, decisions_part(first))
         bundles = {bundle: self._bundle(bundle) for bundle in self._bundles_named(events)}
         return FilePage(sealed, events, bundles, self._brought(sealed, first))
@@ -171,6 +170,12 @@ class RunFileReading:
             told = f"the header of event {header.seq} says {header.type}, and its payload {event.type}"
             raise RunFileError(told, part=part, seq=header.seq)
         return event
+
+    def _lines(self, events: Sequence[Event], part: str) -> bytes:
+        try:
+            return decision_lines(events)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise RunFileError(f"a decision in {part} cannot be told: {error}", part=part) from error
 
     def _check_lines(self, found: bytes, derived: bytes, part: str) -> None:
         if found == derived:
