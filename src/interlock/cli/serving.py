@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from interlock.cli.invocation import Invocation, finished
+from interlock.cli.invocation import Invocation, finished_quickly
 from interlock.cli.options import AsJson, Store, Tools
 
 Concurrency = Annotated[
@@ -105,4 +105,4 @@ def worker(
 def _work(on: Invocation, flags: dict[str, Any], *, takes_requests: bool = False, works: bool = True) -> int:
     from interlock.cli.working import work
 
-    return finished(work(on, flags, takes_requests=takes_requests, works=works))
+    return finished_quickly(work(on, flags, takes_requests=takes_requests, works=works))

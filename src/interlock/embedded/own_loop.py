@@ -7,7 +7,7 @@ is on record as unknown, so nobody waits for it. It does nothing about threads t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -16,9 +16,15 @@ LEAVE_SECONDS: Final = 5.0
 """How long what is left in the end may clean up."""
 
 
-def in_own_loop(work: Coroutine[Any, Any, T], *, leave_seconds: float = LEAVE_SECONDS) -> T:
-    """What the work comes to. Ctrl-C cancels it, and it may clean up."""
-    return asyncio.run(_alone(work, leave_seconds))
+def in_own_loop(
+    work: Coroutine[Any, Any, T],
+    *,
+    leave_seconds: float = LEAVE_SECONDS,
+    new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> T:
+    """What the work comes to. Ctrl-C cancels it, and it may clean up. `new_loop` makes the loop; left out, asyncio."""
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(_alone(work, leave_seconds))
 
 
 async def _alone(work: Coroutine[Any, Any, T], leave_seconds: float) -> T:

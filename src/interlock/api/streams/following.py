@@ -61,16 +61,14 @@ async def of_feed(
         for run in live:
             await stack.enter_async_context(hub.live.hearing(run, listener))
         yield writing.heartbeat  # whoever waits for the stream to begin sees that it has
+        known = after or Place(await hub.end(), LAST)
         is_live = False
         while not is_live:
-            if after is not None:
-                async with hub.catching_up:
-                    portion = await _portion(hub.past(topic, after=after), topic, writing)
-                yield portion.frames
-                after = portion.last or after
-                if not portion.is_all:
-                    continue
-            is_live = listener.release(lambda told, known=after: known is None or told.place > known)
+            async with hub.catching_up:
+                portion = await _portion(hub.past(topic, after=known), topic, writing)
+            yield portion.frames
+            known = portion.last or known
+            is_live = portion.is_all and listener.release(lambda told, known=known: told.place > known)
         async for frame in _heard(listener, writing.heartbeat):
             yield frame
 

@@ -77,6 +77,10 @@ class Hub:
         finally:
             self._listeners.discard(listener)
 
+    async def end(self) -> int:
+        """Where the feed ends now."""
+        return await self._store.feed_end(self._tenant)
+
     async def past(self, topic: Topic, *, after: Place) -> AsyncIterator[Told]:
         """What is on record behind a place of the feed."""
         position = after.position - 1
