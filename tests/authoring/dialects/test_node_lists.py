@@ -90,6 +90,11 @@ def test_the_outputs_are_those_of_the_last_nodes() -> None:
                 "10:25: there is no node `publish`",
             ],
         ),
+        (
+            "{from: write, to: approve}",
+            "{from: write, to: approve, retry: {max_attempts: 2}}",
+            ["9:32: warning: `approve` calls nobody, so there is nothing to try again"],
+        ),
         ("name: writer", "name: writr", ["4:23: there is no agent `writr`"]),
         ("max_attempts: 3", "max_attempts: 0", ["8:52: `max_attempts` is at least 1, not 0"]),
         (

@@ -99,8 +99,8 @@ class _Node(Struct):
     """The node that those behind it wait for."""
     callee: Callee | None
     """Who does its work; None where nobody is called."""
-    before: list[tuple[_Node, Place]]
-    """The nodes that it waits for, and where that was written."""
+    before: dict[str, tuple[_Node, Place]]
+    """The nodes that it waits for by name, and where that was written."""
     retry: tuple[WrittenRetry, Place] | None = None
 
     @property
@@ -131,7 +131,7 @@ def read_node_list(document: Mapping[str, Any], around: Catalogue, policies: Pol
     names = Names({node.written.id: node.name for node in nodes.values()}, _BAGS)
     for node in nodes.values():
         _write(node, names, draft)
-    followed = {before.name for node in nodes.values() for before, _ in node.before}
+    followed = {before for node in nodes.values() for before in node.before}
     last = [node.name for node in nodes.values() if node.name not in followed]
     draft.key("outputs", {name: f"${{{name}}}" for name in last}, at=("nodes",))
     return draft.reading()
@@ -159,8 +159,10 @@ def _nodes(written: WrittenNodeList, around: Catalogue, draft: Drafting) -> dict
         if node.kind == "task" and node.expr is None and callee is None:
             message = f"the task `{node.id}` has no `expr`, and there is no tool of its name or id"
             draft.problem((*at, "id"), message, "add `expr: …`, or name the task like a tool")
-        leads_on = names.beside(name, "approved") if node.kind == "human" else name
-        nodes[node.id] = _Node(node, name, at, leads_on, callee, [])
+        nodes[node.id] = _Node(node, name, at, name, callee, {})
+    for node in nodes.values():
+        if node.written.kind == "human":
+            node.leads_on = names.beside(node.name, "approved")
     return nodes
 
 
@@ -184,7 +186,7 @@ def _add_edges(
     """What each node waits for; without any edges, the nodes run in the order of the list, as there they always did."""
     if not written.edges:
         for before, after in pairwise(nodes.values()):
-            after.before.append((before, after.at))
+            after.before[before.name] = (before, after.at)
         return
     for index, edge in enumerate(written.edges):
         at: Place = ("edges", index)
@@ -193,8 +195,7 @@ def _add_edges(
             policies.check(policy, (*at, "policies", number), draft)
         if source is None or target is None:
             continue
-        if all(before is not source for before, _ in target.before):
-            target.before.append((source, at))
+        target.before.setdefault(source.name, (source, at))
         if edge.retry is not None:
             _add_retry(target, edge.retry, (*at, "retry"), draft)
 
@@ -211,6 +212,9 @@ def _add_retry(node: _Node, retry: WrittenRetry, at: Place, draft: Drafting) -> 
     if node.retry is not None and node.retry[0] != retry:
         message = f"`{node.written.id}` is tried again in two ways"
         draft.problem(at, message, "say it at one of the edges that lead to it", at_key=True)
+    if node.callee is None:
+        message = f"`{node.written.id}` calls nobody, so there is nothing to try again"
+        draft.warning(at, message, "leave `retry` out", at_key=True)
     node.retry = (retry, at)
 
 
@@ -250,12 +254,12 @@ def _write_call(node: _Node, callee: Callee, draft: Drafting) -> None:
 
 def _nearest_before(node: _Node) -> list[_Node]:
     """The nodes before it, on every way, the nearest first: there all of them had put their values into one bag."""
-    found = {id(node): node}
+    found = {node.name: node}
     waiting = deque([node])
     while waiting and len(found) <= _HANDED_MAX:
-        for before, _ in waiting.popleft().before:
-            if id(before) not in found:
-                found[id(before)] = before
+        for name, (before, _) in waiting.popleft().before.items():
+            if name not in found:
+                found[name] = before
                 waiting.append(before)
     return list(found.values())[1 : _HANDED_MAX + 1]
 
@@ -275,6 +279,6 @@ def _write_human(node: _Node, draft: Drafting) -> None:
 def _write_node(node: _Node, written: dict[str, Any], parts: dict[Place, Place], draft: Drafting) -> None:
     """A node behind those that it waits for."""
     if node.before:
-        written["after"] = [before.leads_on for before, _ in node.before]
-        parts |= {("after", before.leads_on): at for before, at in node.before}
+        written["after"] = [before.leads_on for before, _ in node.before.values()]
+        parts |= {("after", before.leads_on): at for before, at in node.before.values()}
     draft.node(node.name, written, at=node.at, parts=parts)
