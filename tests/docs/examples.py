@@ -4,8 +4,9 @@
     ```yaml                          a graph (its first key is `graph`) is checked; other YAML is prose
     ```yaml invalid                  a graph that `interlock graph check` must refuse
     ```python                        run, unless it is saved
-    ```console                       each `$ interlock …`, `$ python …` and `$ cd …` is run; what stands below a command
-                                     must be what it prints; … stands for anything, alone on a line for any lines
+    ```console                       each `$ interlock …`, `$ python …`, `$ curl …` and `$ cd …` is run; what stands below
+                                     a command must be what it prints; … stands for anything, alone on a line for any
+                                     lines. `$ interlock up &` serves until the page ends, as if on port 8000
     ```… fragment                    part of something larger: neither saved nor run
 
 A command with nothing below it must succeed. Commands of other programs are for the reader alone. How what is shown and
@@ -26,10 +27,11 @@ from types import MappingProxyType
 from typing import Final
 
 from tests.docs.page import Block, Page
+from tests.docs.server import STARTED, PageServer, start_server
 from tests.docs.showing import ids_in, with_real_ids
 
 SECONDS_MAX = 60
-RUNNABLE = ("interlock ", "python ", "cd ")
+RUNNABLE = ("interlock ", "python ", "curl ", "cd ")
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Reader:
     ids: dict[str, str] = field(default_factory=dict[str, str])
     unchecked: dict[str, int] = field(default_factory=dict[str, int])
     """Graphs that were read and not yet checked, with their lines: many are checked as quickly as one."""
+    server: PageServer | None = None
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,12 @@ class Command:
 def failures_on(page: Page, *, folder: Path) -> list[str]:
     """One sentence for each example that does not do what the page says."""
     reader = Reader(folder)
-    problems = [f"line {problem}" for block in page.blocks for problem in _problems_with(block, reader)]
-    return [*problems, *(f"line {problem}" for problem in _check_graphs(reader))]
+    try:
+        problems = [f"line {problem}" for block in page.blocks for problem in _problems_with(block, reader)]
+        return [*problems, *(f"line {problem}" for problem in _check_graphs(reader))]
+    finally:
+        if reader.server is not None:
+            reader.server.stop()
 
 
 def commands_in(block: Block) -> list[Command]:
@@ -112,8 +119,16 @@ def _run_console(block: Block, reader: Reader) -> Iterator[str]:
     for command in commands_in(block):
         if command.typed.startswith("cd "):
             reader.folder = reader.folder / command.typed.removeprefix("cd ")
+        elif (started := STARTED.fullmatch(command.typed)) is not None:
+            yield from _serve(command, started, reader)
         elif command.typed.startswith(RUNNABLE):
             yield from _compare(command, _run(with_real_ids(command.typed, reader.ids), reader), reader)
+
+
+def _serve(command: Command, typed: re.Match[str], reader: Reader) -> Iterator[str]:
+    reader.server = start_server(typed, folder=reader.folder, environment=_environment(reader))
+    told = subprocess.CompletedProcess(command.typed, 0, reader.server.told)
+    yield from _compare(command, told, reader)
 
 
 def _compare(command: Command, ran: subprocess.CompletedProcess[str], reader: Reader) -> Iterator[str]:
@@ -182,4 +197,5 @@ def _run_and_kill(command: str, reader: Reader) -> subprocess.CompletedProcess[s
 def _environment(reader: Reader) -> dict[str, str]:
     """A terminal of a known width without colours, and none of the developer's own settings."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {"PATH": path, "HOME": str(reader.folder), "COLUMNS": "100", "NO_COLOR": "1"}
+    own = {"PATH": path, "HOME": str(reader.folder), "COLUMNS": "100", "NO_COLOR": "1"}
+    return own if reader.server is None else own | reader.server.environment(reader.folder)
