@@ -13,6 +13,7 @@ from starlette.routing import compile_path
 
 from interlock.api import fleet, health, jobs, keys, problem_pages, questions, schedules
 from interlock.api.artifacts import keeping, of_runs
+from interlock.api.compat import routes as compat
 from interlock.api.errors import ApiError
 from interlock.api.graphs import checking, drafts, known, publishing
 from interlock.api.guard import REQUEST, Guard
@@ -80,6 +81,7 @@ def _make_routes() -> FastAPI:
     for router in ROUTERS:
         everything.include_router(router)
     app.include_router(everything)
+    app.include_router(compat.router)
     app.add_exception_handler(InterlockError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_misfit)
     app.add_exception_handler(HTTPException, _tell_status)

@@ -46,6 +46,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "not_found": Meaning(404, "There is nothing at this address", "Look at /v1/openapi.json for what there is."),
     "method_not_allowed": Meaning(405, "The address takes other methods", "See the header Allow."),
     "invalid_cursor": Meaning(404, "There is no such page", "Begin again without `cursor`."),
+    "invalid_task_type": Meaning(400, "There is no such kind of task", "Name it as `detail` says."),
+    "unclear_task": Meaning(422, "It is not clear whose task it is", "Send one of the two bodies in `detail`."),
     "unsupported_media_type": Meaning(415, "The body is of another type", "See the type that the address takes."),
     "not_acceptable": Meaning(406, "The answer has no such form", "Leave the header Accept out."),
     # --- who asks ---
@@ -54,6 +56,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         401, "The key opens nothing", "Use a key that is in force: `interlock keys list` shows them."
     ),
     "not_allowed": Meaning(403, "The caller may not do this", "Use a key with the role or scope that `detail` names."),
+    "foreign_tenant": Meaning(
+        403, "The tenant is another's", "Leave the tenant out: the key says whose it is, and nothing else does."
+    ),
     "foreign_page": Meaning(
         403, "The request is not for this server", "Without a key, ask it as localhost, and from no page elsewhere."
     ),
@@ -65,6 +70,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     # --- things ---
     "run_not_found": Meaning(404, "There is no such run", "List runs with GET /v1/runs."),
     "run_pruned": Meaning(410, "The run was given up", "Only what `detail` says is kept of it."),
+    "agent_not_found": Meaning(404, "There is no such agent", "List agents with GET /agents."),
+    "tool_not_found": Meaning(404, "There is no such tool", "List tools with GET /admin/tools."),
     "graph_not_found": Meaning(404, "There is no such graph", "List graphs with GET /v1/graphs."),
     "draft_not_found": Meaning(404, "There is no such draft", "Save one with PUT and If-None-Match: *."),
     "release_not_found": Meaning(

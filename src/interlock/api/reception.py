@@ -12,6 +12,7 @@ from interlock.embedded.jobs import JobRunner
 from interlock.embedded.served import Served
 from interlock.settings import ServerSettings
 from interlock.tenancy import ApiKeys, CachedKeys
+from interlock.tenancy.pseudonyms import PseudonymKeys
 from interlock.wire.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ class Reception:
         self.settings = settings
         self.requires_key = requires_key
         self.keys = CachedKeys(ApiKeys(served.store.records, now=served.clock.now))
+        self.pseudonyms = PseudonymKeys(served.store.records)
         self.hubs = Hubs(served)
         self.jobs = JobRunner(problem=_told, bytes_max=settings.upload_bytes)
         self.backlog = Backlog(served.store, served.clock, runs_max=settings.runs_waiting)

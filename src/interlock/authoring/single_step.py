@@ -98,6 +98,13 @@ def inputs_of_task(contract: AgentContract, description: str, context: Mapping[s
     return inputs
 
 
+def text_in(schema: JsonSchema | None, inputs: Mapping[str, Any]) -> str:
+    """The words that inputs were made of, as far as that can be told: what stands under the one name for such."""
+    field = "description" if "description" in _properties(schema) else _text_field(schema)
+    text = inputs.get(field or "")
+    return text if isinstance(text, str) else ""
+
+
 def _text_field(schema: JsonSchema | None) -> str | None:
     """The one input that is text and needed; of several or none, the one with a usual name."""
     if schema is None:

@@ -1,0 +1,12 @@
+"""Every route of another system. None of them begins with `/v1`, and none but a dashboard answers a page."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from interlock.api.compat import tasks
+from interlock.api.compat.platform import tasks as platform_tasks
+
+router = APIRouter()
+for each in (tasks.router, platform_tasks.router):
+    router.include_router(each)
