@@ -77,3 +77,39 @@ def test_a_graph_is_drawn_as_a_picture_that_needs_nothing_else(server: RunningSe
     assert drawn.headers["content-type"].startswith("image/svg+xml")
     assert drawn.text.startswith("<svg ")
     assert "script" not in drawn.text
+
+
+def test_a_draft_is_compared_with_the_version_in_force(server: RunningServer) -> None:
+    """Who publishes reads the difference, by node and by line; a comment is no difference of meaning."""
+    text = "graph: compared\n# Two values.\nnodes:\n  a: {value: 1}\n  b: {value: 2}\n"
+    server.post("/graphs", {"text": text})
+    changed = text.replace("# Two values.\n", "").replace("b: {value: 2}", "c: {value: 2}").replace("1}", "7}")
+    server.http.put("/v1/graphs/compared/draft", json={"text": changed}, headers={"if-none-match": "*"})
+
+    told = server.get("/graphs/compared/diff")
+
+    assert (told["before"], told["after"], told["same"], told["keys"]) == ("version 1", "draft", False, [])
+    assert [(each["node"], each["how"], each["keys"]) for each in told["nodes"]] == [
+        ("a", "changed", ["value"]), ("c", "new", ["value"]), ("b", "gone", ["value"]),
+    ]  # fmt: skip
+    assert told["text"] == [
+        {
+            "before": 1,
+            "after": 1,
+            "lines": [
+                " graph: compared", "-# Two values.", " nodes:",
+                "-  a: {value: 1}", "-  b: {value: 2}", "+  a: {value: 7}", "+  c: {value: 2}",
+            ],
+        }
+    ]  # fmt: skip
+
+
+def test_a_draft_with_errors_is_compared_by_its_text(server: RunningServer) -> None:
+    """While it is half written, the lines can be told and the meaning cannot."""
+    server.post("/graphs", {"text": "graph: half-written\nnodes: {a: {value: 1}}\n"})
+    broken = {"text": "graph: half-written\nnodes: {a: {value: 1}\n"}
+    server.http.put("/v1/graphs/half-written/draft", json=broken, headers={"if-none-match": "*"})
+
+    told = server.get("/graphs/half-written/diff", params={"from": "1", "to": "draft"})
+
+    assert (told["same"], told["nodes"], len(told["text"])) == (None, [], 1)

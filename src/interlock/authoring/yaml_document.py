@@ -63,7 +63,7 @@ class Document:
         assert word is not None, "the pattern also matches nothing"
         span = self._source_map.find(problem.place, at_key=problem.at_key)
         is_in_text = problem.offset is not None and not problem.at_key
-        if span is None or is_in_text or not span.is_exact or isinstance(span.value, dict | list):
+        if span is None or is_in_text or not span.is_exact:
             return word.end()
         return max(word.end(), start + len(self.lines.text[start : span.end].rstrip()))
 

@@ -20,6 +20,7 @@ from interlock.core.plan import Plan
 from interlock.embedded.compiling_apart import Apart
 from interlock.embedded.drafts import DraftRow, Drafts
 from interlock.embedded.errors import UnknownGraphError
+from interlock.embedded.graph_sides import GraphSide
 from interlock.embedded.graph_texts import find_text, keep_text, text_anew
 from interlock.embedded.graphs import CheckedGraph, Graphs, Named
 from interlock.embedded.known_graphs import FolderInMind, NamedGraph, named_graphs
@@ -157,6 +158,10 @@ class GraphRegistry:
             raise UnknownGraphError(named.name, known=await self._names())
         return await self._apart.do(partial(self._graphs.check, Named(named.name)))
 
+    async def _draft(self, named: NamedGraph) -> CheckedGraph:
+        """What would be published under a name: its draft, or else what the project holds."""
+        return await (self._checked(named) if named.draft is None else self.check_draft(named.draft))
+
     async def _names(self) -> list[str]:
         page, _ = await self.page(after="", limit=NAMES_TOLD_MAX)
         return [each.name for each in page]
@@ -193,6 +198,27 @@ class GraphRegistry:
     async def _content(self, release: Release) -> BundleContent:
         return read_bundle(await self._engine.store.get_bundle(self._engine.tenant, release.bundle))
 
+    async def side(self, name: str, number: int | None) -> GraphSide:
+        """A version, or without a number the draft (of a graph that has none, what the project holds)."""
+        if number is not None:
+            found = await self.version(name, number)
+            return GraphSide(
+                graph=name,
+                called=f"version {number}",
+                bundle=found.release.bundle,
+                content=found.content,
+                text=found.text if found.is_as_written else None,
+            )
+        checked = await self._draft(await self._named(name))
+        bundle = checked.compiled.bundle if checked.is_valid else None
+        return GraphSide(
+            graph=name,
+            called="draft",
+            bundle="" if bundle is None else bundle.hash,
+            content=None if bundle is None else read_bundle(bundle.bytes),
+            text=checked.text,
+        )
+
     # --- publishing ---
 
     async def prepare(
@@ -202,15 +228,15 @@ class GraphRegistry:
 
         Raises `InvalidGraphError` where it cannot be run. Of the runs in flight `runs_max` are looked at.
         """
-        named = await self._named(name)
-        draft = named.draft if given is None else None
-        match given if draft is None else await self.drafts.text(draft):
+        draft: DraftRow | None = None
+        match given:
             case None:
-                checked = await self._checked(named)
-            case str(text):
-                checked = await self.check(text, name=name)
-            case checked:
-                pass
+                named = await self._named(name)
+                draft, checked = named.draft, await self._draft(named)
+            case str():
+                checked = await self.check(given, name=name)
+            case CheckedGraph():
+                checked = given
         plan, bundle = checked.accepted()
         ahead = await preflight(self._engine, self._worker.performer, plan, bundle.bytes, runs_max=runs_max)
         return PreparedRelease(checked=checked, draft=draft, ahead=ahead)

@@ -10,6 +10,7 @@ from interlock.engine.releasing import migrating
 from interlock.engine.releasing.preflight import Preflight
 from interlock.engine.releasing.preflight import RunOutlook as Outlook
 from interlock.engine.releasing.releases import Release, ReleaseHistory
+from interlock.showing.graph_differences import change
 from interlock.wire import graphs as wire
 from interlock.wire.problems import Place
 
@@ -37,7 +38,7 @@ def release_plan(
         graph=ahead.graph,
         in_force=ahead.in_force or None,
         is_new=ahead.is_new,
-        changes=[wire.Change(about=each.about, name=each.name, how=each.how) for each in ahead.changes],
+        changes=[change(each) for each in ahead.changes],
         runs=[_outlook(each) for each in ahead.runs],
         clear=ahead.is_clear,
         has_more_runs=ahead.has_more_runs,

@@ -241,3 +241,41 @@ class MigrationPlan(Struct, frozen=True, kw_only=True):
     """`version 3`, or `draft`."""
     could_migrate: bool
     obstacle: Obstacle | None
+
+
+class NodeEdit(Struct, frozen=True, kw_only=True):
+    """A node that only one of two graphs has, or that is written differently in the other."""
+
+    node: str
+    """Its path in the graph, as drawings have it."""
+    how: Literal["new", "gone", "changed"]
+    keys: list[str]
+    """The keys that are not the same; `agents` where an agent that works there is another one."""
+    before: Value | UnsetType = UNSET
+    after: Value | UnsetType = UNSET
+
+
+class TextHunk(Struct, frozen=True, kw_only=True):
+    """Lines that follow one another. Each begins with what became of it: ` ` kept, `-` gone, `+` new."""
+
+    before: int
+    """The number of its first line in the earlier text, and in the later one."""
+    after: int
+    lines: list[str]
+
+
+class GraphDifference(Struct, frozen=True, kw_only=True):
+    """In what two versions of a graph differ: what they mean, and how they are written."""
+
+    graph: str
+    before: str
+    """`version 3`, or `draft`."""
+    after: str
+    same: bool | None
+    """Whether they mean the same; null where one of them has errors, and then only the text is compared."""
+    keys: list[str]
+    """Keys of the graph itself, besides its nodes."""
+    nodes: list[NodeEdit]
+    changes: list[Change]
+    """The same as people care about it: inputs, outputs, questions, effects."""
+    text: list[TextHunk]

@@ -17,17 +17,21 @@ from interlock.authoring.drawing.picture import boxes_in, picture_of
 from interlock.authoring.drawing.svg import as_svg
 from interlock.core.plan import Plan
 from interlock.embedded.graph_registry import FoundGraph
+from interlock.engine.errors import NoReleaseError
+from interlock.showing.graph_differences import graph_difference
 from interlock.showing.graph_names import graph as graph_shown
 from interlock.showing.graph_names import graph_row
 from interlock.showing.graph_names import version as version_shown
 from interlock.showing.releases import version_row
 from interlock.tenancy import Act
-from interlock.wire.graphs import Graph, GraphPage, Version, VersionPage
+from interlock.wire.graphs import Graph, GraphDifference, GraphPage, Version, VersionPage
 from interlock.wire.runs import Actions
 
 DRAWN_NODES_MAX: Final = 500
 """Nobody could read a drawing of more nodes."""
 SVG: Final = "image/svg+xml"
+DRAFT: Final = "draft"
+SIDE: Final = f"^({DRAFT}|[1-9][0-9]{{0,8}})$"
 SVG_HEADERS: Final = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
     "x-content-type-options": "nosniff",
@@ -94,6 +98,28 @@ async def draw_graph(
         raise ApiError("refused", f"{graph} has errors, and cannot be drawn: see GET /v1/graphs/{graph}")
     svg = await registry.apart(lambda: _drawn(plan))
     return Response(svg, media_type=SVG, headers=SVG_HEADERS)
+
+
+@router.get("/graphs/{graph}/diff", **answers(GraphDifference, "In what they differ, by node and by line."))
+async def diff_graphs(
+    graph: NewName,
+    desk: ReadsGraphs,
+    before: Annotated[str | None, Query(alias="from", pattern=SIDE, description="Else the version in force.")] = None,
+    after: Annotated[str, Query(alias="to", pattern=SIDE, description="A version's number, or `draft`.")] = DRAFT,
+) -> Response:
+    """Compare two versions of a graph, or one with what is being drafted."""
+    registry = desk.interlock.registry
+    if before is None:
+        in_force = (await registry.history(graph)).in_force
+        if in_force is None:
+            raise NoReleaseError(graph)
+        before = str(in_force.version)
+    left, right = await registry.side(graph, _number(before)), await registry.side(graph, _number(after))
+    return await registry.apart(lambda: told(graph_difference(left, right)))
+
+
+def _number(side: str) -> int | None:
+    return None if side == DRAFT else int(side)
 
 
 def _drawn(plan: Plan) -> str:
