@@ -249,6 +249,27 @@ async def test_a_run_whose_value_is_gone_is_not_signed(tmp_path: Path) -> None:
             await exported(await here.open(handle.id))
 
 
+@in_event_loop
+async def test_a_run_that_moved_to_another_bundle_brings_both() -> None:
+    """What came before the move was decided by the one, what came after by the other."""
+    after_it = {"log": {"value": {"sent": "${approve.choice}"}}}
+    async with Interlock(tools=[write]) as here, Interlock() as there:
+        await here.release(ORDER, by="ann")
+        handle = await waiting_order(here)
+        await here.release(ORDER | {"nodes": ORDER["nodes"] | after_it}, by="ann")
+        await here.migrate(handle.id, "2", by="ann")
+        await handle.answer("approve", choice="send", by="ann")
+        await handle.wait()
+        data = await exported(handle)
+        copy = await taken(there, data)
+
+        bundles = [part.name for part in unpacked(data) if part.name.startswith("bundles/")]
+        assert (len(bundles), bundles[1]) == (2, f"bundles/{(await handle.row()).bundle}.msgpack")
+        assert await copy.replay() == await handle.replay()
+        assert (await copy.row()).bundle == (await handle.row()).bundle
+        assert unsigned(await exported(copy)) == unsigned(data)
+
+
 # --- whom to trust ---------------------------------------------------------------------------------------------------
 
 
