@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from interlock.agents.collecting import Agents
+from interlock.agents.passing_on import PASSED_ON
 from interlock.core.plan import DEFAULT_POOL, Micros
 from interlock.core.requests import Result
 from interlock.engine.agents.memory.keeping import KeptMemories
@@ -132,7 +133,8 @@ class Parts:
         is_shared: bool = False,
     ) -> Placing:
         """What a worker with these parts performs itself."""
-        agents = dict.fromkeys(self.agents.names(), DEFAULT_POOL) if self.agents else {}
+        names = self.agents.names() if self.agents else ()
+        agents = dict.fromkeys((PASSED_ON, *names), DEFAULT_POOL)
         tools = agents | self.toolbox.pools()
         return Placing(tools, pools=pools, tags=tags, limits=self.pools, hands=hands, is_shared=is_shared)
 

@@ -17,13 +17,15 @@ from interlock.api.compat import routes as compat
 from interlock.api.errors import ApiError
 from interlock.api.graphs import checking, drafts, known, publishing
 from interlock.api.guard import REQUEST, Guard
+from interlock.api.openai import routes as openai_routes
+from interlock.api.openai.errors import PREFIX as OPENAI
 from interlock.api.openapi import openapi_of
-from interlock.api.problems import PROBLEM_TYPE, problem_of
+from interlock.api.problem_shapes import told_at
+from interlock.api.problems import problem_of
 from interlock.api.reception import Reception
 from interlock.api.runs import acting, asking, carrying, continuing, listing, looking, reasons, starting
 from interlock.api.streams import server_sent, socket
 from interlock.core.errors import InterlockError
-from interlock.showing.json import encoded
 from interlock.wire.problems import Place
 
 ROUTERS: Final = (
@@ -81,6 +83,7 @@ def _make_routes() -> FastAPI:
     for router in ROUTERS:
         everything.include_router(router)
     app.include_router(everything)
+    app.include_router(openai_routes.router, prefix=OPENAI)
     app.include_router(compat.router)
     app.add_exception_handler(InterlockError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_misfit)
@@ -100,7 +103,8 @@ def _document_of(app: FastAPI) -> dict[str, Any]:
 async def _tell(request: Request, error: Exception) -> Response:
     problem = problem_of(error, request.scope[REQUEST])
     headers = error.headers if isinstance(error, ApiError) else None
-    return Response(encoded(problem), status_code=problem.status, headers=headers, media_type=PROBLEM_TYPE)
+    body, media_type = told_at(request.url.path, problem)
+    return Response(body, status_code=problem.status, headers=headers, media_type=media_type)
 
 
 async def _tell_misfit(request: Request, error: Exception) -> Response:

@@ -74,5 +74,7 @@ ActsOnSchedules: TypeAlias = Annotated[Desk, may("act", "schedules")]
 ReadsWorkers: TypeAlias = Annotated[Desk, may("read", "workers")]
 ReadsKeys: TypeAlias = Annotated[Desk, may("read", "keys")]
 ManagesKeys: TypeAlias = Annotated[Desk, may("manage", "keys")]
+AsksModels: TypeAlias = Annotated[Desk, may("act", "openai")]
+ReadsAskable: TypeAlias = Annotated[Desk, may("read", "openai")]
 
 RETRY_SECONDS: Final = "1"

@@ -16,9 +16,10 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from interlock.api.errors import ApiError
+from interlock.api.problem_shapes import told_at
 from interlock.api.problems import PROBLEM_TYPE, problem_of
-from interlock.showing.json import encoded
 from interlock.tenancy import CachedKeys, Caller, KeyRefused, local_owner
+from interlock.tenancy.key_text import PREFIX
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -113,7 +114,8 @@ class Guard:
     async def _caller(self, scope: Scope) -> Caller | None:
         headers = _headers(scope)
         text = _key_in(headers)
-        if text:
+        # Clients of other systems insist on sending some key: where none is asked for, theirs counts as none.
+        if text and (self._requires_key or text.startswith(f"{PREFIX}_")):
             found = await self._keys.find(text)
             if isinstance(found, KeyRefused):
                 raise ApiError("key_refused", found.reason, headers={"www-authenticate": "Bearer"})
@@ -196,12 +198,12 @@ class _Answer:
             log.error("request_failed request=%s path=%s", request, self._scope["path"], exc_info=error)
         if self._has_begun:
             raise error  # half an answer is no answer: the connection is broken off
-        body = encoded(problem)
+        body, media_type = told_at(self._scope["path"], problem)
         if self._scope["type"] == "websocket":
             await self._refuse_socket(problem.status, body)
             return
         extra = error.headers if isinstance(error, ApiError) else {}
-        headers = {"content-type": PROBLEM_TYPE, "content-length": str(len(body)), **extra}
+        headers = {"content-type": media_type, "content-length": str(len(body)), **extra}
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await self.send({"type": "http.response.start", "status": problem.status, "headers": raw})
         await self.send({"type": "http.response.body", "body": body})

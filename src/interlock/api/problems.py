@@ -17,7 +17,7 @@ from interlock.authoring.errors import AuthoringError
 from interlock.core.errors import InterlockError
 from interlock.core.values import ValueProblem
 from interlock.embedded.drafts import DraftNotFoundError, DraftTooLargeError
-from interlock.embedded.errors import InvalidGraphError, UnknownGraphError, UnknownSinkError
+from interlock.embedded.errors import InvalidGraphError, UnknownGraphError, UnknownModelError, UnknownSinkError
 from interlock.embedded.jobs import JobNotFoundError, JobsFullError
 from interlock.engine import errors as engine
 from interlock.governance.errors import PolicyError
@@ -67,6 +67,16 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "too_many_runs": Meaning(429, "Enough runs wait already", "Try again after what Retry-After says, or add workers."),
     "too_many_jobs": Meaning(429, "Enough jobs are under way", "Wait for one of them, or cancel it."),
     "too_many_listeners": Meaning(429, "Enough streams are open", "Try again after what Retry-After says."),
+    # --- models that are asked ---
+    "model_not_found": Meaning(404, "There is no such model", "List what can be asked with GET /openai/v1/models."),
+    "model_busy": Meaning(429, "The model is asked too often", "Try again after what Retry-After says."),
+    "model_away": Meaning(503, "The model cannot be reached", "Try again, or ask a pool that has others."),
+    "model_timeout": Meaning(504, "The model did not answer in time", "Ask for less, or give it more time."),
+    "model_refused": Meaning(422, "The model is not asked this", "Mend what `detail` names."),
+    "model_failed": Meaning(502, "The model did not answer", "The run that `run` names says what happened."),
+    "budget_spent": Meaning(429, "What may be spent is spent", "Raise the budget that `detail` names."),
+    "call_given_up": Meaning(409, "The call was given up", "Somebody cancelled its run; ask again."),
+    "answer_broken_off": Meaning(502, "The answer broke off", "Ask again; the run has what was said in the end."),
     # --- things ---
     "run_not_found": Meaning(404, "There is no such run", "List runs with GET /v1/runs."),
     "run_pruned": Meaning(410, "The run was given up", "Only what `detail` says is kept of it."),
@@ -131,6 +141,7 @@ _CODES: Final[Sequence[tuple[type[Exception], str]]] = (
     (UntrustedSignerError, "signer_untrusted"),
     (RunFileTooLongError, "body_too_large"),
     (UnknownGraphError, "graph_not_found"),
+    (UnknownModelError, "model_not_found"),
     (DraftNotFoundError, "draft_not_found"),
     (DraftTooLargeError, "body_too_large"),
     (InvalidGraphError, "graph_invalid"),

@@ -75,6 +75,13 @@ class ModelRequest(Struct, frozen=True, omit_defaults=True):
     temperature: float | None = None
     tokens_max: int = 4_096
     """How long the answer may be: what is held for the call is reckoned from it."""
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    """Where the answer ends, if one of these comes."""
+    seed: int | None = None
+    """For a provider that has such a thing: what chance is drawn from."""
+    tool_choice: str = ""
+    """Whether tools may be asked for: as the model likes, `none`, `required`, or the name of the one that must be."""
 
 
 # --- What comes back -------------------------------------------------------------------------------------------------

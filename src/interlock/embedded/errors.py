@@ -7,6 +7,7 @@ InterlockError
 ├── UnreadableGraphError   a graph's file cannot be read
 ├── UnreadableFolderError  the folder of graphs cannot be read
 ├── TwoGraphsError         two files hold graphs of one name
+├── UnknownModelError      a pool of models or a model was named that nobody declares
 ├── UnknownSinkError       a sink was named that is not declared
 ├── RunningLoopError       `run` was called where only `await run_async` can work
 ├── OtherLoopError         one client was used in two event loops at once
@@ -57,6 +58,17 @@ class UnknownStepError(UnknownGraphError):
     def __init__(self, name: str, *, known: Iterable[str], what: Literal["agent", "tool"]) -> None:
         super().__init__(name, known=known, what=what)
         self.what = what
+
+
+class UnknownModelError(InterlockError):
+    """A pool of models, or a model by its own name, was named that the settings do not declare."""
+
+    def __init__(self, name: str, *, known: Iterable[str]) -> None:
+        names = sorted(known)
+        meant = nearest(name, names)
+        listed = f"there are: {', '.join(names)}" if names else "none is declared: see [models] in interlock.toml"
+        super().__init__(f"there is no model named {name}; " + (f"did you mean {meant}?" if meant else listed))
+        self.name = name
 
 
 class UnknownSinkError(InterlockError):

@@ -47,6 +47,7 @@ from interlock.embedded.handle import RunHandle
 from interlock.embedded.jobs.records import JobRecords
 from interlock.embedded.kept_where import folder_beside, place_of_store
 from interlock.embedded.known_graphs import FolderInMind
+from interlock.embedded.model_calls import CallGraphs, ModelCalls
 from interlock.embedded.own_loop import in_own_loop
 from interlock.embedded.result import RunResult
 from interlock.embedded.retention import RunRetention
@@ -200,6 +201,7 @@ class Interlock:
             new_id=new_id,
             pools=dict(pools or {}),
         )
+        self._call_graphs = CallGraphs(self._parts.models)
         self._shared: SharedWorker | GivenWorker = SharedWorker(self._parts)
 
     @classmethod
@@ -435,6 +437,11 @@ class Interlock:
     def registry(self) -> GraphRegistry:
         """The graphs of the tenant: what is known by name, drafts, versions, and texts that are checked beside them."""
         return GraphRegistry(self._open_worker("registry"), self.graphs, self._folder_in_mind, self._apart)
+
+    @property
+    def model_calls(self) -> ModelCalls:
+        """Models asked from outside, without an agent; each call is a run."""
+        return ModelCalls(self._open_worker("model_calls"), self._call_graphs)
 
     @property
     def keys(self) -> ApiKeys:

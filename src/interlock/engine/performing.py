@@ -7,6 +7,7 @@ from typing import Literal, Protocol, assert_never
 
 from interlock.agents.agent import Agent
 from interlock.agents.collecting import Agents
+from interlock.agents.passing_on import find_passing_on
 from interlock.core.agent_contract import AgentContract
 from interlock.core.events import Error, NodeResult, UndoResult
 from interlock.core.requests import Result, SettleEffect, UndoneResult
@@ -30,6 +31,8 @@ def ready_agent(contract: AgentContract, agents: Agents | None) -> Agent | None:
     """The agent of a contract. One that steps by code of its own needs that very code."""
     if not contract.code:
         return Agent(contract=contract, place="")
+    if (passing_on := find_passing_on(contract)) is not None:
+        return passing_on
     found = agents.find(contract.name) if agents is not None else None
     if found is None or found.contract.code != contract.code:
         return None

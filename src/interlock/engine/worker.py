@@ -83,8 +83,11 @@ class Worker:
             driver.let_go()
         await asyncio.gather(*housekeeping, *self._tasks.values(), return_exceptions=True)
 
-    async def start(self, plan: Plan, run: str, request: StartRun) -> RunDriver:
-        """A new run, driven from its first event on. Returns once the start is durable."""
+    async def start(self, plan: Plan, run: str, request: StartRun, *, all_here: bool = False) -> RunDriver:
+        """A new run, driven from its first event on. Returns once the start is durable.
+
+        With `all_here` nothing of it is left to others, since somebody here listens to it.
+        """
         self._check_open()
         state = RunState(run, self.engine.tenant)
         refused = misfit(request, request.by) or admit(plan, state, request, at=self.engine.now())
@@ -95,7 +98,8 @@ class Worker:
         lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now(), lease_micros=leases)
         packer = await self.engine.packer()
         self._check_open()  # it may have been closed meanwhile: nobody would let the run go
-        driver = self._driver(RunInHand(plan, state, lease, packer, priority=request.priority))
+        in_hand = RunInHand(plan, state, lease, packer, priority=request.priority)
+        driver = self._driver(in_hand, placing=Placing({}) if all_here else self.placing)
         begun = driver.submit(request, by=request.by)
         self._launch(driver, is_new=True)
         try:
@@ -132,7 +136,7 @@ class Worker:
             if not keeps_lease:
                 await self.engine.store.release_lease(lease)
             raise
-        driver = self._driver(in_hand, on_offer=on_offer)
+        driver = self._driver(in_hand, placing=self.placing, on_offer=on_offer)
         self._launch(driver, is_new=False)
         for signal in left:
             # Before it decides anything: whoever left a cancel was told that it will be acted on.
@@ -175,13 +179,13 @@ class Worker:
         if task is not None:
             await asyncio.wait([task])
 
-    def _driver(self, in_hand: RunInHand, *, on_offer: Sequence[OfferRow] = ()) -> RunDriver:
+    def _driver(self, in_hand: RunInHand, *, placing: Placing, on_offer: Sequence[OfferRow] = ()) -> RunDriver:
         return RunDriver(
             self.engine,
             in_hand,
             self.performer,
             self.clock,
-            placing=self.placing,
+            placing=placing,
             on_end=self._forget,
             on_offer=on_offer,
         )

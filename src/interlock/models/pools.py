@@ -6,7 +6,7 @@ Knows what is declared and what is published, and nothing of the moment: health 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -70,15 +70,20 @@ class Pools:
         return tuple(self._pools) or ((DEFAULT_POOL,) if self._server else ())
 
     def models(self, pool: str) -> tuple[ModelFacts, ...]:
-        """The models of a pool, as declared; none if there is no such pool."""
+        """The models of a pool, as declared; a model's own name means it alone. None if there is no such pool."""
         if pool not in self._facts:
-            declared = self._pools.get(pool)
             if self._server is not None:
                 models = (_server_facts(self._server, self._prices),)
             else:
-                models = () if declared is None else tuple(self._facts_of(each) for each in declared.models)
+                models = tuple(self._facts_of(each) for each in self._declared(pool))
+            if not models:
+                return ()  # names come from outside: those that mean nothing are not kept
             self._facts[pool] = models
         return self._facts[pool]
+
+    def _declared(self, name: str) -> Sequence[PooledModelSettings]:
+        pool = self._pools.get(name)
+        return pool.models if pool is not None else [each for each in _each_model(self._pools) if each.model == name]
 
     def cache(self, pool: str) -> CachePolicy:
         """Which requests of a pool are answered from memory."""
@@ -120,6 +125,21 @@ class Pools:
         if published is None and declared.ceiling is not None:
             return declared_price(declared.ceiling, source="ceiling")
         return published
+
+
+def names_to_ask(declared: ModelsSettings) -> list[str]:
+    """Every name by which something declared can be asked: pools, then the models in them."""
+    pools = _pools_of(declared)
+    return [*pools, *(each.model for each in _each_model(pools))]
+
+
+def _each_model(pools: Mapping[str, _Pool]) -> list[PooledModelSettings]:
+    """Each model that a pool has once, as it is declared first."""
+    models: dict[str, PooledModelSettings] = {}
+    for pool in pools.values():
+        for each in pool.models:
+            models.setdefault(each.model, each)
+    return list(models.values())
 
 
 def _pools_of(declared: ModelsSettings) -> dict[str, _Pool]:

@@ -19,6 +19,7 @@ from interlock.models.provider import Answer, Asking, RequestFailed
 from interlock.models.sdk.failures import request_failed
 from interlock.models.sdk.pieces import OnPiece
 from interlock.models.sdk.wire import answer_of, names_of, request_parameters, sent_messages
+from interlock.models.tool_names import ToolNames
 
 _SECOND: Final = 1_000_000
 
@@ -104,7 +105,7 @@ class _Sending:
         is_native = asking.structured == "native" and _keeps_to_schemas(self._model, asking)
         messages = sent_messages(request, names, schema_told=not is_native)
         parameters = request_parameters(request, names, is_native=is_native)
-        response = await self._response(messages, _settings(request), parameters)
+        response = await self._response(messages, _settings(request, names), parameters)
         return answer_of(response, names)
 
     async def _response(
@@ -135,8 +136,21 @@ class _Sending:
         return RequestFailed("timeout", "it did not answer in time", billed="worst")
 
 
-def _settings(request: ModelRequest) -> ModelSettings:
+def _settings(request: ModelRequest, names: ToolNames) -> ModelSettings:
     settings = ModelSettings(max_tokens=request.tokens_max)
     if request.temperature is not None:
         settings["temperature"] = request.temperature
+    if request.top_p is not None:
+        settings["top_p"] = request.top_p
+    if request.seed is not None:
+        settings["seed"] = request.seed
+    if request.stop:
+        settings["stop_sequences"] = list(request.stop)
+    match request.tool_choice:
+        case "":
+            pass
+        case "none" | "required" as choice:
+            settings["tool_choice"] = choice
+        case tool:
+            settings["tool_choice"] = [names.sent(tool)]
     return settings
