@@ -9,6 +9,7 @@ from interlock.store import (
     LedgerRow,
     OutboxRow,
     QuestionRow,
+    RunEffect,
     RunKeyTakenError,
     RunRow,
 )
@@ -99,6 +100,41 @@ async def test_an_unknown_effect_that_is_repeated_stays_one_line(place: Place) -
 
         await store.append(append(lease, ("a", lost), ("a", e.EffectSettled("e-1", "not_done")), after=4))
         assert [line.status for line in await store.ledger(TENANT, "r1")] == ["not_done"]
+
+
+@in_event_loop
+async def test_effects_of_several_runs_are_read_the_newest_run_first(place: Place) -> None:
+    """Who looks at what was done does not want to open a thousand runs for it."""
+    async with place.store() as store:
+        for run in ("r1", "r2", "r3"):
+            lease = await store.acquire_lease(TENANT, run, owner=WORKER)
+            begun = [(name, e.NodeStarted(1, f"{run}-{name}", "d", tool="t")) for name in "ab"]
+            await store.append(append(lease, started(), *begun))
+
+        first = await store.effects(TENANT, ["r1", "r3"], limit=3)
+        more = await store.effects(TENANT, ["r1"], behind=("r1", 2))
+
+        assert [(each.run, each.line.effect) for each in first] == [("r3", "r3-a"), ("r3", "r3-b"), ("r1", "r1-a")]
+        assert [each.line.effect for each in more] == ["r1-b"]
+        assert await store.effects("other", ["r1", "r3"]) == []
+        assert await store.effects(TENANT, []) == []
+
+
+@in_event_loop
+async def test_effects_of_which_a_person_has_to_say_are_found_at_once(place: Place) -> None:
+    """Whatever else a thousand runs have done: these hold something up."""
+    async with place.store() as store:
+        lease = await store.acquire_lease(TENANT, "r1", owner=WORKER)
+        facts = [(name, e.NodeStarted(1, f"e-{name}", "d", tool="t")) for name in "abc"]
+        lost = [(name, e.NodeResult(f"e-{name}", "unknown")) for name in "ab"]
+        await store.append(append(lease, started(), *facts, *lost, ("a", e.NodeWaiting("reconcile"))))
+
+        doubted = await store.effects_in_doubt(TENANT)
+        await store.append(append(lease, ("a", e.EffectSettled("e-a", "done")), after=7))
+
+        assert doubted == [RunEffect("r1", LedgerRow("e-a", "a", 1, 0, "tool", "t", "d", 2, "unknown", 5))]
+        assert await store.effects_in_doubt("other") == []
+        assert await store.effects_in_doubt(TENANT) == []
 
 
 @in_event_loop

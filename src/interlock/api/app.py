@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from interlock.api import fleet, health, jobs, keys, problem_pages, questions, schedules
+from interlock.api import costs, effects, fleet, health, jobs, keys, problem_pages, questions, schedules, sinks
 from interlock.api.artifacts import keeping, of_runs
 from interlock.api.compat import routes as compat
 from interlock.api.errors import ApiError
@@ -49,6 +49,9 @@ ROUTERS: Final = (
     publishing.router,
     schedules.router,
     fleet.router,
+    sinks.router,
+    effects.router,
+    costs.router,
     keys.router,
     health.router,
     problem_pages.router,

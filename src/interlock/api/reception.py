@@ -6,6 +6,7 @@ import logging
 
 from interlock.api.backlog import Backlog
 from interlock.api.problems import problem_of
+from interlock.api.in_turn import InTurn
 from interlock.api.streams.hubs import Hubs
 from interlock.embedded.interlock import Interlock
 from interlock.embedded.jobs import JobRunner
@@ -28,6 +29,7 @@ class Reception:
         self.keys = CachedKeys(ApiKeys(served.store.records, now=served.clock.now))
         self.pseudonyms = PseudonymKeys(served.store.records)
         self.hubs = Hubs(served)
+        self.many_logs = InTurn()
         self.jobs = JobRunner(problem=_told, bytes_max=settings.upload_bytes)
         self.backlog = Backlog(served.store, served.clock, runs_max=settings.runs_waiting)
 

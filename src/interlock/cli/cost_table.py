@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-from msgspec import structs
+from typing import TYPE_CHECKING, Final
 
 from interlock.cli.narrow_table import Column, print_table
 from interlock.cli.output import JsonListing, plain
 from interlock.core.spending import shown_usd
 from interlock.engine.telling.cost_groups import CostReport
 from interlock.engine.telling.spending import CallCost, Costs
+from interlock.showing.costs import call_cost
 from interlock.showing.json import plain_data
-from interlock.showing.runs import costs as shown_costs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -106,17 +104,6 @@ def _amounts(costs: Costs) -> list[Text]:
     return [Text(shown_usd(costs.usd)), *(Text(f"{count:,}") for count in counts)]
 
 
-def report_as_json(report: CostReport) -> dict[str, Any]:
-    """The same for programs: every group, and every figure, also those that are nothing."""
-    return {
-        "by": report.by,
-        "runs": report.runs,
-        "erased": report.erased,
-        "total": plain_data(shown_costs(report.total)),
-        "groups": [{"name": name} | plain_data(shown_costs(spent)) for name, spent in report.groups.items()],
-    }
-
-
 # --- calls -----------------------------------------------------------------------------------------------------------
 
 _CALLS: Final = (
@@ -175,8 +162,7 @@ class CallObjects:
 
     def add(self, call: CallCost) -> None:
         """One more call."""
-        told = structs.asdict(call)
-        self._calls.add(told | {"costs": plain_data(shown_costs(call.costs))})
+        self._calls.add(plain_data(call_cost(call)))
 
     def end(self) -> None:
         """There are no more."""

@@ -49,9 +49,11 @@ def costs(
 
 
 async def _costs_of_one(run: str, by: str, store: str | None, *, as_json: bool) -> int:
-    from interlock.cli.cost_table import CallLines, CallObjects, print_report, report_as_json
+    from interlock.cli.cost_table import CallLines, CallObjects, print_report
     from interlock.cli.opening import looked_at
     from interlock.cli.output import console, print_json
+    from interlock.showing.costs import cost_report
+    from interlock.showing.json import plain_data
 
     async with looked_at(run, store) as handle:
         if by == CALL:
@@ -62,22 +64,24 @@ async def _costs_of_one(run: str, by: str, store: str | None, *, as_json: bool) 
             return ExitCode.SUCCEEDED
         report = await handle.costs(by=by)
     if as_json:
-        print_json({"run": handle.id} | report_as_json(report))
+        print_json(plain_data(cost_report(report, run=handle.id)))
     else:
         print_report(console(), report)
     return ExitCode.SUCCEEDED
 
 
 async def _costs_of_many(chosen: Chosen, by: str, on: Invocation) -> int:
-    from interlock.cli.cost_table import print_report, report_as_json
+    from interlock.cli.cost_table import print_report
     from interlock.cli.opening import was_never_used
     from interlock.cli.output import console, print_json
     from interlock.engine.telling.cost_groups import CostReport, grouping
+    from interlock.showing.costs import cost_report
+    from interlock.showing.json import plain_data
 
     grouping(by)
     report = CostReport(by=by) if was_never_used(on.store) else await _added_up(chosen, by, on)
     if on.as_json:
-        print_json(report_as_json(report))
+        print_json(plain_data(cost_report(report)))
     else:
         print_report(console(), report)
     return ExitCode.SUCCEEDED

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
-
-from msgspec import structs
+from typing import TYPE_CHECKING, Final
 
 from interlock.cli.narrow_table import Column, print_table
 from interlock.cli.next_steps import command_line
@@ -26,28 +24,6 @@ _COLUMNS: Final = (
     Column("last told", leaves=2),
     Column(""),
 )
-
-
-def sink_as_json(report: SinkReport) -> dict[str, Any]:
-    """A sink for programs."""
-    progress = report.progress
-    return {
-        "sink": report.name,
-        "to": report.to,
-        "told": progress.told,
-        "told_at": progress.told_at or None,
-        "last": progress.last or None,
-        "behind": report.lag.events,
-        "behind_is_more": report.lag.is_more,
-        "oldest_untold_at": report.lag.oldest_at,
-        "failures": progress.failures,
-        "failing_since": progress.failing_since or None,
-        "retry_at": progress.retry_at or None,
-        "is_gone": progress.is_gone,
-        "error": progress.error or None,
-        "held": [{"run": run, **structs.asdict(held)} for run, held in report.held.items()],
-        "left_out": [{"event": event, **structs.asdict(left)} for event, left in report.left_out.items()],
-    }
 
 
 def print_sinks(console: Console, reports: Sequence[SinkReport], *, store: str | None, now: int) -> None:

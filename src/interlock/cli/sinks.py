@@ -119,10 +119,12 @@ async def _sinks(store: str | None) -> AsyncGenerator[Sinks]:
 
 def _tell(reports: list[SinkReport], store: str | None, *, as_json: bool) -> None:
     from interlock.cli.output import console, plain, print_json
-    from interlock.cli.sink_table import print_sinks, sink_as_json
+    from interlock.cli.sink_table import print_sinks
+    from interlock.showing.json import plain_data
+    from interlock.showing.sinks import sink
 
     if as_json:
-        print_json({"sinks": [sink_as_json(report) for report in reports]})
+        print_json({"sinks": [plain_data(sink(report)) for report in reports]})
     elif reports:
         print_sinks(console(), reports, store=store, now=time.time_ns() // 1_000)
     else:

@@ -38,6 +38,7 @@ from interlock.core.values import Ref, Value
 from interlock.embedded.choosing import plan_to_move_to, plan_to_run
 from interlock.embedded.compiling_apart import Apart
 from interlock.embedded.duties import Duties
+from interlock.embedded.effects import Effects
 from interlock.embedded.errors import NotOpenError, RunningLoopError
 from interlock.embedded.fleet import Fleet
 from interlock.embedded.given_secrets import Secrets, secret_source
@@ -427,6 +428,11 @@ class Interlock:
     def fleet(self) -> Fleet:
         """The workers of the store, and what waits for them."""
         return Fleet(self._open_worker("fleet").engine)
+
+    @property
+    def effects(self) -> Effects:
+        """The effects of all runs."""
+        return Effects(self._open_worker("effects").engine)
 
     @property
     def sinks(self) -> Sinks:

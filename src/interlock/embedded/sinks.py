@@ -1,5 +1,7 @@
 """The sinks of a client: how each stands, telling them on by hand, and what is held back from them.
 
+The settings declare them, so they are of whoever runs the installation: events of other tenants never leave for them.
+
 A run never waits for a sink, and a client that runs graphs tells none: a worker does that, or `deliver`.
 """
 
@@ -9,7 +11,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from interlock.bootstrap import make_relay
+from interlock.bootstrap import TENANT, make_relay
 from interlock.embedded.errors import UnknownSinkError
 from interlock.engine.relaying.relay import FeedRelay
 from interlock.engine.relaying.sink_reports import SinkReport, sink_report
@@ -25,7 +27,8 @@ class Sinks:
         self, worker: Worker, declared: Mapping[str, SinkSettings], *, secrets: SecretSource, folder: Path
     ) -> None:
         self._engine = worker.engine
-        self._declared = declared
+        is_theirs = worker.engine.tenant == TENANT
+        self._declared: Mapping[str, SinkSettings] = declared if is_theirs else {}
         self._secrets = secrets
         self._folder = folder
 

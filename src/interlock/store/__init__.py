@@ -38,7 +38,7 @@ from interlock.store.event_store import Append, Clock, EventStore, FeedEntry, He
 from interlock.store.imports import ImportedPage, Imports
 from interlock.store.lease import Lease, LeaseOwner
 from interlock.store.records import Record, Records
-from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
+from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunEffect, RunRow
 from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Broken, Header, Sealed, verify_chain
 
@@ -75,6 +75,7 @@ __all__ = [
     "Record",
     "RecordChangedError",
     "Records",
+    "RunEffect",
     "RunKeyTakenError",
     "RunLimit",
     "RunOfThisPlaceError",

@@ -20,7 +20,7 @@ from interlock.store.imports import Imports
 from interlock.store.lease import Lease, LeaseOwner
 from interlock.store.records import Records
 from interlock.store.retention import Retention
-from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
+from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunEffect, RunRow
 from interlock.store.sealing import Sealed
 
 Clock: TypeAlias = Callable[[], int]
@@ -203,6 +203,19 @@ class EventStore(Protocol):
 
     async def ledger(self, tenant: str, run: str) -> list[LedgerRow]:
         """The run's effects, in the order in which they were intended."""
+        ...
+
+    async def effects(
+        self, tenant: str, runs: Collection[str], *, behind: tuple[str, int] = ("", 0), limit: int = LIST_LIMIT
+    ) -> list[RunEffect]:
+        """Effects of some runs: the newest run first, and those of a run in the order in which they were intended.
+
+        Of the run that `behind` names, only those whose intent has a higher number than is said there.
+        """
+        ...
+
+    async def effects_in_doubt(self, tenant: str, *, limit: int = LIST_LIMIT) -> list[RunEffect]:
+        """Effects of which nobody knows what became of them, and of which a person has to say, the oldest first."""
         ...
 
     async def questions(self, tenant: str, *, run: str | None = None) -> list[QuestionRow]:

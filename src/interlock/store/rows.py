@@ -114,6 +114,13 @@ class LedgerRow(Struct, frozen=True, gc=False):
     settled_seq: int | None = None
 
 
+class RunEffect(Struct, frozen=True, gc=False):
+    """An effect, and the run that it is one of."""
+
+    run: str
+    line: LedgerRow
+
+
 class Settlement(Struct, frozen=True, gc=False):
     """What became of an effect whose line was opened by an earlier append."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
+
+from interlock.wire.runs import Actions
 
 
 class Effect(Struct, frozen=True, kw_only=True):
@@ -28,3 +30,19 @@ class EffectList(Struct, frozen=True, kw_only=True):
 
     run: str
     effects: list[Effect]
+
+
+class EffectOfRun(Effect, frozen=True, kw_only=True):
+    """An effect among those of many runs."""
+
+    run: str
+    actions: Actions | UnsetType = UNSET
+
+
+class EffectPage(Struct, frozen=True, kw_only=True):
+    """Effects of many runs, the newest run first. With a `next` there are more: give it as `cursor`."""
+
+    effects: list[EffectOfRun]
+    in_doubt: list[EffectOfRun] | UnsetType = UNSET
+    """On the first page, whatever else is asked for: those of which a person has to say what became of them."""
+    next: str | None = None

@@ -27,13 +27,13 @@ async def told_ledger(engine: Engine, run: str) -> list[LedgerRow]:
     if not any(_is_open_step(row) for row in rows):
         return rows
     if (await engine.row(run)).ended_at is not None:
-        return [_ended(row) for row in rows]
+        return [told_when_ended(row) for row in rows]
     plan, state = await engine.view(run)
-    return [row if _is_under_way(plan, state, row) else _ended(row) for row in rows]
+    return [row if _is_under_way(plan, state, row) else told_when_ended(row) for row in rows]
 
 
-def _ended(row: LedgerRow) -> LedgerRow:
-    """What it was inside of has ended: of a contact nobody knows what became, anything else was broken off."""
+def told_when_ended(row: LedgerRow) -> LedgerRow:
+    """What an effect was inside of has ended: of a contact nobody knows what became, anything else was broken off."""
     if not _is_open_step(row):
         return row
     return replace(row, status="not_done" if row.kind in _NO_CONTACT else "unknown")

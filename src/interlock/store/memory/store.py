@@ -54,6 +54,7 @@ from interlock.store.rows import (
     LedgerRow,
     OutboxRow,
     QuestionRow,
+    RunEffect,
     RunOrigin,
     RunRow,
     changes,
@@ -223,6 +224,21 @@ class MemoryEventStore:
         """The run's effects."""
         found = self._tenant(tenant).runs.get(run)
         return sorted(found.ledger.values(), key=lambda line: line.intended_seq) if found else []
+
+    async def effects(
+        self, tenant: str, runs: Collection[str], *, behind: tuple[str, int] = ("", 0), limit: int = LIST_LIMIT
+    ) -> list[RunEffect]:
+        """Effects of some runs."""
+        found = [run for run in reversed(self._tenant(tenant).runs) if run in set(runs)]
+        lines = [RunEffect(run, line) for run in found for line in await self.ledger(tenant, run)]
+        return [each for each in lines if each.run != behind[0] or each.line.intended_seq > behind[1]][:limit]
+
+    async def effects_in_doubt(self, tenant: str, *, limit: int = LIST_LIMIT) -> list[RunEffect]:
+        """Effects of which a person has to say what became of them."""
+        asked = [row for row in await self.questions(tenant) if row.reason == "reconcile"]
+        lines = [(row, line) for row in asked for line in self._tenant(tenant).runs[row.run].ledger.values()]
+        doubted = [RunEffect(row.run, line) for row, line in lines if (line.path, line.status) == (row.path, "unknown")]
+        return doubted[:limit]
 
     async def questions(self, tenant: str, *, run: str | None = None) -> list[QuestionRow]:
         """What waits for people."""

@@ -11,7 +11,7 @@ from interlock.store.errors import MissingError
 from interlock.store.event_store import FeedEntry, Head, Signal
 from interlock.store.postgres.rows import storable
 from interlock.store.postgres.session import Row, Session
-from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
+from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunEffect, RunRow
 from interlock.store.sealing import CHAIN_START, Sealed
 
 _NO: Final = "(select no from run where tenant = $1 and run = $2)"
@@ -35,6 +35,19 @@ _RUNS: Final = f"""{_RUN} tenant = $1 and ($2::text is null or status = $2) and 
 _LEDGER: Final = f"""
     select effect, path, attempt, ordinal, kind, name, digest, intended_seq, status, settled_seq
     from ledger where run_no = {_NO} order by intended_seq"""
+_EFFECTS: Final = """
+    select r.run, l.effect, l.path, l.attempt, l.ordinal, l.kind, l.name, l.digest, l.intended_seq, l.status,
+        l.settled_seq
+    from (select run, no from run where tenant = $1 and run = any($2::text[]) and no is not null offset 0) as r
+    cross join lateral (select * from ledger where run_no = r.no offset 0) as l
+    where r.run <> $3 or l.intended_seq > $4 order by r.no desc, l.intended_seq limit $5"""
+_IN_DOUBT: Final = """
+    select r.run, l.effect, l.path, l.attempt, l.ordinal, l.kind, l.name, l.digest, l.intended_seq, l.status,
+        l.settled_seq
+    from question q cross join lateral (select tenant, run, no from run where no = q.run_no offset 0) as r
+    cross join lateral (select * from ledger where run_no = q.run_no offset 0) as l
+    where r.tenant = $1 and q.reason = 'reconcile' and l.path = q.path and l.status = 'unknown'
+    order by q.asked_at, r.no, q.asked_seq, l.intended_seq limit $2"""
 _QUESTIONS: Final = """
     select r.run, q.path, q.node, q.reason, q.question, q.asked_seq, q.asked_at, q.due
     from question q cross join lateral (select tenant, run, no from run where no = q.run_no offset 0) as r
@@ -103,6 +116,19 @@ async def newest_runs(
 async def ledger(session: Session, tenant: str, run: str) -> list[LedgerRow]:
     """A run's effects."""
     return [LedgerRow(*row) for row in await session.fetch(_LEDGER, tenant, run)]
+
+
+async def effects(
+    session: Session, tenant: str, runs: Collection[str], behind: tuple[str, int], limit: int
+) -> list[RunEffect]:
+    """Effects of some runs."""
+    rows = await session.fetch(_EFFECTS, tenant, list(runs), *behind, limit)
+    return [RunEffect(run, LedgerRow(*line)) for run, *line in rows]
+
+
+async def effects_in_doubt(session: Session, tenant: str, limit: int) -> list[RunEffect]:
+    """Effects of which a person has to say what became of them."""
+    return [RunEffect(run, LedgerRow(*line)) for run, *line in await session.fetch(_IN_DOUBT, tenant, limit)]
 
 
 async def questions(session: Session, tenant: str, run: str | None) -> list[QuestionRow]:

@@ -44,7 +44,7 @@ from interlock.store.postgres.session import Session
 from interlock.store.postgres.sessions import Sessions
 from interlock.store.postgres.writer import PostgresWriter
 from interlock.store.processes import is_running as process_is_running
-from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
+from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunEffect, RunRow
 from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Sealed, unseal
 
@@ -206,6 +206,16 @@ class PostgresEventStore:
     async def ledger(self, tenant: str, run: str) -> list[LedgerRow]:
         """The run's effects."""
         return await self._ask(lambda session: reads.ledger(session, tenant, run))
+
+    async def effects(
+        self, tenant: str, runs: Collection[str], *, behind: tuple[str, int] = ("", 0), limit: int = LIST_LIMIT
+    ) -> list[RunEffect]:
+        """Effects of some runs."""
+        return await self._ask(lambda session: reads.effects(session, tenant, runs, behind, limit))
+
+    async def effects_in_doubt(self, tenant: str, *, limit: int = LIST_LIMIT) -> list[RunEffect]:
+        """Effects of which a person has to say what became of them."""
+        return await self._ask(lambda session: reads.effects_in_doubt(session, tenant, limit))
 
     async def questions(self, tenant: str, *, run: str | None = None) -> list[QuestionRow]:
         """What waits for people."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -10,7 +11,7 @@ from interlock.store.blobs import read_blob, unpack_blob
 from interlock.store.columns import outbox_row, question_row, run_row
 from interlock.store.errors import MissingError
 from interlock.store.event_store import FeedEntry, Head, Signal
-from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
+from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunEffect, RunRow
 from interlock.store.sealing import CHAIN_START, Sealed
 
 _EVENTS: Final = """
@@ -30,6 +31,18 @@ _RUNS: Final = """
 _LEDGER: Final = """
     select l.effect, l.path, l.attempt, l.ordinal, l.kind, l.name, l.digest, l.intended_seq, l.status, l.settled_seq
     from ledger l join run r on r.no = l.run_no where r.tenant = ? and r.run = ? order by l.intended_seq"""
+_EFFECTS: Final = """
+    select r.run, l.effect, l.path, l.attempt, l.ordinal, l.kind, l.name, l.digest, l.intended_seq, l.status,
+        l.settled_seq
+    from run r cross join ledger l on l.run_no = r.no
+    where r.tenant = ?1 and r.run in (select value from json_each(?2)) and (r.run <> ?3 or l.intended_seq > ?4)
+    order by r.no desc, l.intended_seq limit ?5"""
+_IN_DOUBT: Final = """
+    select r.run, l.effect, l.path, l.attempt, l.ordinal, l.kind, l.name, l.digest, l.intended_seq, l.status,
+        l.settled_seq
+    from question q cross join run r on r.no = q.run_no
+    cross join ledger l on l.run_no = q.run_no and l.path = q.path and l.status = 'unknown'
+    where r.tenant = ? and q.reason = 'reconcile' order by q.asked_at, r.no, q.asked_seq, l.intended_seq limit ?"""
 _QUESTIONS: Final = """
     select r.run, q.path, q.node, q.reason, q.question, q.asked_seq, q.asked_at, q.due
     from question q join run r on r.no = q.run_no
@@ -97,6 +110,19 @@ def newest_runs(
 def ledger(connection: sqlite3.Connection, tenant: str, run: str) -> list[LedgerRow]:
     """A run's effects."""
     return [LedgerRow(*row) for row in connection.execute(_LEDGER, (tenant, run))]
+
+
+def effects(
+    connection: sqlite3.Connection, tenant: str, runs: Collection[str], behind: tuple[str, int], limit: int
+) -> list[RunEffect]:
+    """Effects of some runs."""
+    rows = connection.execute(_EFFECTS, (tenant, json.dumps(list(runs)), *behind, limit))
+    return [RunEffect(run, LedgerRow(*line)) for run, *line in rows]
+
+
+def effects_in_doubt(connection: sqlite3.Connection, tenant: str, limit: int) -> list[RunEffect]:
+    """Effects of which a person has to say what became of them."""
+    return [RunEffect(run, LedgerRow(*line)) for run, *line in connection.execute(_IN_DOUBT, (tenant, limit))]
 
 
 def questions(connection: sqlite3.Connection, tenant: str, run: str | None) -> list[QuestionRow]:

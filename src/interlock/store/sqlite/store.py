@@ -34,7 +34,7 @@ from interlock.store.event_store import (
 )
 from interlock.store.lease import LEASE_MICROS, Lease, LeaseOwner
 from interlock.store.processes import is_running as process_is_running
-from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunRow
+from interlock.store.rows import LedgerRow, OutboxRow, QuestionRow, RunEffect, RunRow
 from interlock.store.salts import RandomBytes
 from interlock.store.sealing import Sealed, unseal
 from interlock.store.sqlite import claiming, leasing, reads, rows
@@ -167,6 +167,16 @@ class SqliteEventStore:
     async def ledger(self, tenant: str, run: str) -> list[LedgerRow]:
         """The run's effects."""
         return self._look(lambda file: reads.ledger(file, tenant, run))
+
+    async def effects(
+        self, tenant: str, runs: Collection[str], *, behind: tuple[str, int] = ("", 0), limit: int = LIST_LIMIT
+    ) -> list[RunEffect]:
+        """Effects of some runs."""
+        return await self._search(lambda file: reads.effects(file, tenant, runs, behind, limit))
+
+    async def effects_in_doubt(self, tenant: str, *, limit: int = LIST_LIMIT) -> list[RunEffect]:
+        """Effects of which a person has to say what became of them."""
+        return await self._search(lambda file: reads.effects_in_doubt(file, tenant, limit))
 
     async def questions(self, tenant: str, *, run: str | None = None) -> list[QuestionRow]:
         """What waits for people."""
