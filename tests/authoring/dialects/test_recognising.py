@@ -10,6 +10,7 @@ import pytest
 from interlock.authoring.dialects.agentos_events import DONE, FAILED, OF_THE_RUN, SHOWN_BY_FIELDS
 from interlock.authoring.dialects.recognising import read_graph, recognise
 from interlock.core.catalogue import Catalogue
+from interlock.core.limits import PROBLEMS_MAX
 from interlock.core.problems import Problem
 
 GUIDE = Path(__file__).parents[3] / "docs/guides/dialects.md"
@@ -58,6 +59,16 @@ def test_a_document_of_ours_stays_as_it_is() -> None:
     document = {"graph": "g", "nodes": {"a": {"value": 1}}}
 
     assert read_graph(document, Catalogue()).graph is document
+
+
+def test_of_very_many_mistakes_the_first_are_told() -> None:
+    """Who reads them mends those first, and looking for the nearest name takes its time for each."""
+    edges = [{"from": "a", "to": f"unknown{number}"} for number in range(5_000)]
+
+    problems = read_graph({"id": "g", "nodes": [{"id": "a", "kind": "human"}], "edges": edges}, Catalogue()).problems
+
+    assert len(problems) == PROBLEMS_MAX + 1
+    assert problems[-1].message == f"there is more: only the first {PROBLEMS_MAX} problems are told"
 
 
 def test_the_guide_tells_how_each_type_of_event_is_got() -> None:

@@ -104,6 +104,8 @@ def _agents(
     """The agents by the names that the document gives them."""
     agents: dict[str, Agent] = {}
     for index, item in enumerate(written.agents):
+        if draft.has_enough:
+            break
         at: Place = ("agents", index)
         is_name = isinstance(item, str)
         agent = read_shape(WrittenAgent, {"name": item} if is_name else item, what=f"agent {index + 1}", at=at)
@@ -140,6 +142,8 @@ def _edges(written: WrittenGraph, agents: Mapping[str, Agent], draft: Drafting) 
     """The edges in their order; several between the same two are one."""
     edges: dict[tuple[str, str], Edge] = {}
     for index, edge in enumerate(written.dag):
+        if draft.has_enough:
+            break
         at: Place = ("dag", index)
         source = _end(edge.from_, (*at, "from"), agents, draft)
         target = _end(edge.to, (*at, "to"), agents, draft)

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from interlock.authoring.dialects.naming import graph_name
 from interlock.authoring.dialects.reading import Reading
+from interlock.core.limits import PROBLEMS_MAX
 from interlock.core.problems import Place, Problem
 
 Node: TypeAlias = dict[str, Any]
@@ -28,6 +29,11 @@ class Drafting:
     def has_errors(self) -> bool:
         """Whether anything has to be mended."""
         return any(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether so much is wrong that looking for more would cost time and help nobody."""
+        return len(self.problems) > PROBLEMS_MAX
 
     def head(self, name: str, *, at: Place, description: str = "", inputs: Mapping[str, Any] = ANY_INPUTS) -> None:
         """The graph's own keys: what it is called, what it is for, and what it takes."""

@@ -130,7 +130,8 @@ def read_node_list(document: Mapping[str, Any], around: Catalogue, policies: Pol
         return draft.reading()
     names = Names({node.written.id: node.name for node in nodes.values()}, _BAGS)
     for node in nodes.values():
-        _write(node, names, draft)
+        if not draft.has_enough:
+            _write(node, names, draft)
     followed = {before for node in nodes.values() for before in node.before}
     last = [node.name for node in nodes.values() if node.name not in followed]
     draft.key("outputs", {name: f"${{{name}}}" for name in last}, at=("nodes",))
@@ -189,6 +190,8 @@ def _add_edges(
             after.before[before.name] = (before, after.at)
         return
     for index, edge in enumerate(written.edges):
+        if draft.has_enough:
+            break
         at: Place = ("edges", index)
         source, target = (_end(end, (*at, key), nodes, draft) for end, key in ((edge.from_, "from"), (edge.to, "to")))
         for number, policy in enumerate(edge.policies):
