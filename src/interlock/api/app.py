@@ -23,7 +23,7 @@ from interlock.api.openapi import openapi_of
 from interlock.api.problem_shapes import told_at
 from interlock.api.problems import problem_of
 from interlock.api.reception import Reception
-from interlock.api.runs import acting, asking, carrying, continuing, listing, looking, reasons, starting
+from interlock.api.runs import acting, asking, carrying, continuing, listing, looking, migrating, reasons, starting
 from interlock.api.streams import server_sent, socket
 from interlock.core.errors import InterlockError
 from interlock.wire.problems import Place
@@ -36,6 +36,7 @@ ROUTERS: Final = (
     carrying.router,
     asking.router,
     continuing.router,
+    migrating.router,
     acting.router,
     server_sent.router,
     socket.router,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from interlock.cli.failures import ExitCode
 from interlock.cli.invocation import Invocation
@@ -19,21 +19,16 @@ async def look_ahead(graph: str, on: Invocation) -> int:
     """Tell everything to know before a graph is released, and publish nothing."""
     from interlock.cli.opening import opened
     from interlock.cli.output import console, print_json
+    from interlock.showing.json import plain_data
+    from interlock.showing.releases import release_plan
 
     async with opened(on) as interlock:
         found = await interlock.preflight(graph)
     if on.as_json:
-        print_json(_as_json(found))
+        print_json(plain_data(release_plan(found)))
     else:
         _print(console(), found)
     return ExitCode.SUCCEEDED if found.is_clear else ExitCode.NOT_SUCCEEDED
-
-
-def _as_json(found: Preflight) -> dict[str, Any]:
-    from msgspec import to_builtins
-
-    told: dict[str, Any] = to_builtins(found)
-    return told | {"in_force": found.in_force or None, "clear": found.is_clear}
 
 
 def _print(out: Console, found: Preflight) -> None:

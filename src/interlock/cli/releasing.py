@@ -112,18 +112,17 @@ def _called(version: str) -> str:
 
 
 async def _migration_plan(run: str, to: str, on: Invocation) -> int:
-    from msgspec import to_builtins
-
     from interlock.cli.opening import found_run, opened
     from interlock.cli.output import console, plain, print_json
+    from interlock.showing.json import plain_data
+    from interlock.showing.releases import migration_plan
 
     async with opened(on, must_exist=True) as interlock:
         handle = await found_run(interlock, run)
         obstacle = await interlock.why_not_migrate(handle.id, to)
         version = await interlock.version_meant(handle.id, to)
     if on.as_json:
-        told = {"run": handle.id, "to": version, "could_migrate": obstacle is None, "obstacle": to_builtins(obstacle)}
-        print_json(told)
+        print_json(plain_data(migration_plan(handle.id, version, obstacle)))
     else:
         called = _called(version)
         outlook = f"could migrate to {called}" if obstacle is None else f"would break on {called}: {obstacle.told}"
@@ -164,17 +163,10 @@ async def _releases(graph: str | None, on: Invocation) -> int:
 
 
 def _as_json(history: ReleaseHistory, entry: Release) -> dict[str, Any]:
-    return {
-        "graph": history.graph,
-        "version": entry.version,
-        "in_force": entry == history.in_force,
-        "back_to": entry.back_to or None,
-        "bundle": entry.bundle,
-        "graph_hash": entry.graph_hash,
-        "at": entry.at,
-        "by": entry.by,
-        "why": entry.why,
-    }
+    from interlock.showing.json import plain_data
+    from interlock.showing.releases import version_row
+
+    return plain_data(version_row(history, entry))
 
 
 def _print(entries: list[tuple[ReleaseHistory, Release]]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from interlock.core.plan import Plan
-from interlock.embedded.graphs import Graphs, GraphSource, Named, is_graph_name
+from interlock.embedded.graphs import CheckedGraph, Graphs, GraphSource, Named, is_graph_name
 from interlock.engine.engine import Engine
 from interlock.engine.errors import NoReleaseError
 from interlock.engine.releasing.releases import released
@@ -37,11 +37,13 @@ def _named(source: GraphSource) -> Named | None:
     return Named(str(source)) if is_graph_name(source) else None
 
 
-async def plan_to_move_to(engine: Engine, graphs: Graphs, meant: str, *, graph: str) -> Plan:
-    """The plan that `meant` names for a run of `graph`: a version's number, a hash, a graph's name or file.
+async def plan_to_move_to(engine: Engine, graphs: Graphs, meant: str | CheckedGraph, *, graph: str) -> Plan:
+    """The plan that `meant` names for a run of `graph`: a version's number, a hash, a graph's name or file, or a graph.
 
     A hash is a bundle's, or of what was released of the graph also the beginning of one, as lists show it.
     """
+    if isinstance(meant, CheckedGraph):
+        return await plan_to_run(engine, graphs, meant, draft=True)
     if meant.isdecimal() and len(meant) < _HASH_DIGITS:
         history = await released(engine, graph)
         version = history.version(int(meant))

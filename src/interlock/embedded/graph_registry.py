@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from interlock.authoring.single_step import is_single_step
 from interlock.authoring.yaml_document import Document
-from interlock.core.bundle import BundleContent, read_bundle
+from interlock.core.bundle import Bundle, BundleContent, read_bundle
+from interlock.core.compile import Compiled
 from interlock.core.limits import REFERENCE_DEPTH_MAX
 from interlock.core.plan import Plan
 from interlock.embedded.compiling_apart import Apart
@@ -126,6 +127,17 @@ class GraphRegistry:
             return FoundGraph(named=named, plan=await self._engine.plan_of(named.in_force.bundle))
         checked = await self._checked(named)
         return FoundGraph(named=named, plan=checked.compiled.plan if checked.is_valid else None, checked=checked)
+
+    async def meant(self, name: str, *, draft: bool = False) -> CheckedGraph:
+        """The graph that a run of a name would be of, for runs to go on on; or what would be published next."""
+        named = await self._named(name)
+        if draft:
+            return await self._draft(named)
+        if named.in_force is None:
+            return await self._checked(named)
+        plan = await self._engine.plan_of(named.in_force.bundle)
+        data = await self._engine.store.get_bundle(self._engine.tenant, named.in_force.bundle)
+        return CheckedGraph(name, Compiled(plan, Bundle(plan.bundle_hash, data), ()), (), name)
 
     async def check_draft(self, row: DraftRow) -> CheckedGraph:
         """A draft with all that is wrong with it by now."""

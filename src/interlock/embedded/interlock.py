@@ -43,6 +43,7 @@ from interlock.embedded.errors import NotOpenError, RunningLoopError
 from interlock.embedded.fleet import Fleet
 from interlock.embedded.given_secrets import Secrets, secret_source
 from interlock.embedded.graph_registry import GraphRegistry
+from interlock.embedded.graph_texts import keep_text
 from interlock.embedded.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
 from interlock.embedded.handle import RunHandle
 from interlock.embedded.jobs.records import JobRecords
@@ -533,8 +534,8 @@ class Interlock:
         worker = self._open_worker("questions")
         return await worker.engine.store.questions(worker.engine.tenant)
 
-    async def migrate(self, run: str, to: str, *, by: str = "", why: str = "") -> Submitted:
-        """Let a run in flight go on on another bundle of its graph: a version's number, a hash, a name or a file.
+    async def migrate(self, run: str, to: str | CheckedGraph, *, by: str = "", why: str = "") -> Submitted:
+        """Let a run in flight go on on another bundle of its graph: a version's number, a hash, a name, file or graph.
 
         Raises `RequestRefusedError` where what was decided so far is not what the other would have decided.
         """
@@ -544,14 +545,14 @@ class Interlock:
         request = MigrateRun(bundle=plan.bundle_hash, graph_hash=plan.graph_hash, by=by, why=why)
         return await submit(worker, run, request, by=by, detach=True)
 
-    async def why_not_migrate(self, run: str, to: str) -> Obstacle | None:
+    async def why_not_migrate(self, run: str, to: str | CheckedGraph) -> Obstacle | None:
         """What keeps a run from going on on another bundle; None if nothing does. Nothing is changed."""
         worker = self._open_worker("why_not_migrate")
         row = await self._row(worker, run)
         plan = await plan_to_move_to(worker.engine, self.graphs, to, graph=row.graph)
         return await obstacle_to(worker.engine, plan, run)
 
-    async def version_meant(self, run: str, to: str) -> str:
+    async def version_meant(self, run: str, to: str | CheckedGraph) -> str:
         """What `to` means where a run is to migrate: `version 3`, or `draft`. Of versions with one hash, the newest."""
         worker = self._open_worker("version_meant")
         row = await self._row(worker, run)
@@ -568,7 +569,10 @@ class Interlock:
     async def release(self, graph: GraphSource, *, by: str = "", why: str = "") -> Published:
         """Put a version of a graph in force behind its name. Runs in flight stay on theirs."""
         engine = self._open_worker("release").engine
-        plan, bundle = self.graphs.check(graph).accepted()
+        checked = self.graphs.check(graph)
+        plan, bundle = checked.accepted()
+        if checked.text is not None:
+            await keep_text(engine, bundle.hash, checked.text)
         return await publish(engine, plan, bundle.bytes, by=by, why=why)
 
     async def preflight(self, graph: GraphSource) -> Preflight:

@@ -19,7 +19,6 @@ from interlock.api.bodies import Body, Why
 from interlock.api.desks import ActsOnRuns, Desk, ReadsRuns
 from interlock.api.errors import ApiError
 from interlock.api.runs.looking import RunId
-from interlock.embedded.graphs import Named
 from interlock.embedded.handle import RunHandle
 from interlock.engine.courses.forking import PreparedFork
 from interlock.showing.courses import fork_plan, redecided, replayed, run_difference
@@ -41,6 +40,7 @@ class ForkBody(Body):
         default={}, description="Inputs and results that are other ones: `inputs.amount`, `plan.steps`."
     )
     graph: str | None = Field(default=None, max_length=200, description="Another graph that it goes on on.")
+    draft: bool = Field(default=False, description="With `graph`: what would be published next under that name.")
 
 
 class MakeForkBody(ForkBody):
@@ -53,6 +53,7 @@ class RedecideBody(Body):
     """Another graph, by which a run is decided anew."""
 
     graph: str = Field(min_length=1, max_length=200)
+    draft: bool = Field(default=False, description="What would be published next under that name.")
 
 
 @router.post("/runs/{run_id}/retry", **NEW_RUN)
@@ -99,7 +100,8 @@ async def replay_run(run_id: RunId, desk: ReadsRuns) -> Response:
 async def redecide_run(run_id: RunId, body: RedecideBody, desk: ReadsRuns) -> Response:
     """How the run would have gone on on another graph, as far as its record answers; nothing is called."""
     run = await desk.interlock.open(run_id)
-    return told(redecided(await run.redecide(desk.interlock.check(Named(body.graph)))))
+    graph = await desk.interlock.registry.meant(body.graph, draft=body.draft)
+    return told(redecided(await run.redecide(graph)))
 
 
 @router.get("/runs/{run_id}/diff/{other}", **answers(RunDifference, "In what the runs differ."))
@@ -110,13 +112,15 @@ async def diff_runs(run_id: RunId, other: Annotated[str, Path(max_length=100)], 
 
 
 async def _prepared(desk: Desk, run: RunHandle, body: ForkBody) -> PreparedFork:
-    graph = None if body.graph is None else desk.interlock.check(Named(body.graph))
+    if body.graph is not None and body.draft:
+        desk.refuse_unless("manage", "graphs")  # as whoever starts a run of a draft
+    graph = None if body.graph is None else await desk.interlock.registry.meant(body.graph, draft=body.draft)
     return await run.prepare_fork(body.start, set=body.set, graph=graph)
 
 
 async def _planned(run: RunHandle, prepared: PreparedFork, body: ForkBody) -> ForkPlan:
     plan = fork_plan(prepared, await run.view(whole=False))
-    meant = msgspec.json.encode({"set": body.set, "graph": body.graph}, order="deterministic")
+    meant = msgspec.json.encode({"set": body.set, "graph": body.graph, "draft": body.draft}, order="deterministic")
     return msgspec.structs.replace(plan, token=hashlib.sha256(encoded(plan) + meant).hexdigest())
 
 
