@@ -103,7 +103,7 @@ def test_a_log_that_its_own_graph_does_not_lead_to_is_not_kept(order: bytes) -> 
 
 
 # Examples that hold a file each are slow to be made smaller.
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_made_up_logs_are_refused_or_can_be_shown(order: bytes, data: st.DataObject) -> None:
     """Never anything else: no error of ours, no half of a run."""

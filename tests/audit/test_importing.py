@@ -481,13 +481,13 @@ async def test_a_long_run_is_carried_in_pages() -> None:
         "inputs": {"range": {"type": "array", "items": {"type": "integer"}}},
     }
     async with two_places() as (here, there):
-        handle = await here.start(graph, {"range": list(range(1_200))})
+        handle = await here.start(graph, {"range": list(range(400))})
         await handle.wait()
         data = await exported(handle)
         copy = await taken(there, data)
 
         pages = [part.name for part in unpacked(data) if part.name.startswith("events/")]
-        assert pages[:3] == [f"events/{first:010}.msgpack" for first in (1, 1001, 2001)]
+        assert pages == [f"events/{first:010}.msgpack" for first in (1, 1001)]
         assert (await copy.replay()) == (await handle.replay())
         assert unsigned(await exported(copy)) == unsigned(data)
 

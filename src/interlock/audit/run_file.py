@@ -58,6 +58,14 @@ class FilePage(Struct, frozen=True):
         return self.first + len(self.sealed) - 1
 
 
+class _Mention(Struct, frozen=True, gc=False):
+    """That a blob is mentioned, of which size, and by what: an event, or a blob that one mentions."""
+
+    size: int
+    by: str
+    seq: int | None
+
+
 class VerifiedFile(Struct, frozen=True):
     """What a file was found to hold, all of it as it was signed."""
 
@@ -203,35 +211,38 @@ class RunFileReading:
 
     def _brought(self, sealed: Sequence[Sealed], first: int) -> dict[str, bytes]:
         """The blobs behind a page: those that its events mention, and those that these do, none of them twice."""
-        mentioned: dict[str, tuple[int, str, int | None]] = {}
+        mentioned: dict[str, _Mention] = {}
         for seq, one in enumerate(sealed, start=first):
-            mentioned = self._mentions(one.payload or b"", f"event {seq}", seq) | mentioned
+            self._note_mentions(mentioned, one.payload or b"", by=f"event {seq}", seq=seq)
         brought: dict[str, bytes] = {}
         size = 0
         while wanted := next_blobs(mentioned, self._blobs):
-            inner: dict[str, tuple[int, str, int | None]] = {}
+            inner: dict[str, _Mention] = {}
             for digest in wanted:
-                data = self._blob(digest, *mentioned[digest])
+                data = self._blob(digest, mentioned[digest])
                 size += len(data)
                 if size > PAGE_BLOB_BYTES_MAX:
                     told = f"the events from {first} on bring more than {PAGE_BLOB_BYTES_MAX:,} bytes of blobs"
                     raise RunFileError(told, part=blob_part(digest))
                 brought[digest] = data
-                inner = self._mentions(data, f"blob {digest}", None) | inner
+                self._note_mentions(inner, data, by=f"blob {digest}")
             mentioned = inner
         return brought
 
-    def _blob(self, digest: str, size: int, by: str, seq: int | None) -> bytes:
+    def _blob(self, digest: str, mention: _Mention) -> bytes:
         name = blob_part(digest)
-        data = self._parts.take(name, why=f", which {by} mentions,", seq=seq)
-        if len(data) != size:
-            raise RunFileError(f"{name} has {len(data):,} bytes, and {by} mentions one of {size:,}", part=name, seq=seq)
+        data = self._parts.take(name, why=f", which {mention.by} mentions,", seq=mention.seq)
+        if len(data) != mention.size:
+            told = f"{name} has {len(data):,} bytes, and {mention.by} mentions one of {mention.size:,}"
+            raise RunFileError(told, part=name, seq=mention.seq)
         self._blobs.add(digest)
         return data
 
-    def _mentions(self, data: bytes, by: str, seq: int | None) -> dict[str, tuple[int, str, int | None]]:
+    def _note_mentions(self, mentioned: dict[str, _Mention], data: bytes, *, by: str, seq: int | None = None) -> None:
+        """Note what these bytes mention and nothing before them did."""
         try:
-            return {digest: (size, by, seq) for digest, size in mentioned_in(data).items()}
+            for digest, size in mentioned_in(data).items():
+                mentioned.setdefault(digest, _Mention(size, by, seq))
         except UnwalkableError as why:
             part = blob_part(by.removeprefix("blob ")) if seq is None else self._page_name
             raise RunFileError(f"{by} cannot be walked through: {why}", part=part, seq=seq) from why
