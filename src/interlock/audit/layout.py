@@ -15,7 +15,8 @@ that is missing, comes twice or stands elsewhere is named.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 README: Final = "README.txt"
@@ -59,6 +60,6 @@ def blob_part(digest: str) -> str:
     return f"blobs/{digest}.msgpack"
 
 
-def next_blobs(mentioned: Collection[str], known: Set[str]) -> list[str]:
+def next_blobs(mentioned: Collection[str], known: AbstractSet[str]) -> list[str]:
     """The blobs that stand next, of those that were just mentioned: none twice in a file, in the order of digests."""
     return sorted(digest for digest in mentioned if digest not in known)
