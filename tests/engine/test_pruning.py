@@ -64,6 +64,7 @@ async def test_erased_payloads_leave_a_run_that_can_be_proved_and_not_replayed(p
     """What was said is gone for good; that it was said, and when, is not."""
     async with Interlock(place, tools=[echo]) as interlock, SqliteEventStore(place, clock=now) as store:
         run = await ended_run(interlock, LARGE)
+        await run.view()  # whoever looked before does not tell it from memory either
         engine = await later(store, run, days=31)
 
         plan = await plan_pruning(engine, Wanted(what="payloads", ended_before=engine.now() - 30 * DAY))

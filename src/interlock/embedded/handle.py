@@ -5,6 +5,7 @@ Whether this process drives the run, another does, or nobody: the same requests 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Literal, TypeAlias
@@ -105,7 +106,10 @@ class RunHandle:
 
         Not so if it need not be `whole`: they then are the references by which they are kept.
         """
-        return await self._viewed(lambda _: None, at=at, whole=whole)
+        if at is not None:
+            return await self._viewed(lambda _: None, at=at, whole=whole)
+        view = await self._worker.histories.view(self.id)
+        return await whole_view(self._worker.engine, view) if whole else view
 
     async def _viewed(self, note: Callable[[Event], None], *, at: int | None = None, whole: bool = True) -> RunView:
         """The view, made of events that are noted as they pass: they may be more than memory holds."""
@@ -117,6 +121,7 @@ class RunHandle:
             for event in events:
                 history.take(await with_reply(engine, history.calls, event))
                 note(event)
+            await asyncio.sleep(0)  # a long log is read while others are served
         return await whole_view(engine, history.view()) if whole else history.view()
 
     async def causes(self, path: str | None = None) -> AsyncIterator[Cause]:

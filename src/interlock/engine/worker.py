@@ -20,6 +20,7 @@ from interlock.core.state import RunState
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Arrival, Engine, RunInHand
 from interlock.engine.errors import EngineStoppedError, RequestRefusedError, ToolsMissingError
+from interlock.engine.kept_histories import KeptHistories
 from interlock.engine.performing import Performer
 from interlock.engine.serving.attention import POLL_SECONDS, Attention
 from interlock.engine.sharing.claimed_effects import ClaimedEffects
@@ -57,6 +58,8 @@ class Worker:
         self.placing = placing or Placing({})
         self.workspaces = workspaces
         self.drivers: dict[str, RunDriver] = {}
+        self.histories = KeptHistories(engine)
+        """The runs that were looked at lately, for those who look again."""
         self._tasks: dict[RunDriver, asyncio.Task[None]] = {}
         self._housekeeping: list[asyncio.Task[None]] = []
         self._delivered: dict[int, RunDriver] = {}
