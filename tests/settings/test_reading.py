@@ -10,6 +10,7 @@ from interlock.settings import SETTING_NAMES, SettingsError, read_settings
 from interlock.sinks.declaring import SinkSettings
 from interlock.store.postgres.address import PostgresAddress
 from interlock.tools.sandbox.probing import TIERS
+from interlock.webhooks.declaring import WebhookSettings
 
 
 def project(tmp_path: Path, text: str) -> Path:
@@ -330,3 +331,38 @@ def test_the_sandboxes_that_may_be_used_are_those_there_are(tmp_path: Path) -> N
 
     assert read_settings(environment={}, folder=folder).settings.sandbox.tiers == TIERS
     assert chosen.settings.sandbox.tiers == ("gvisor",)
+
+
+# --- webhooks --------------------------------------------------------------------------------------------------------
+
+
+def test_webhooks_stand_under_names_of_ones_own(tmp_path: Path) -> None:
+    """What other systems send is declared where everything else is, and its secret only by name."""
+    folder = project(tmp_path, '[webhooks.pulls]\nscheme = "github"\nsecret = "github_key"\ngraph = "review"\n')
+
+    configured = read_settings(environment={}, folder=folder)
+
+    declared = {"scheme": "github", "secret": "github_key", "graph": "review"}
+    assert configured.settings.webhooks == {"pulls": WebhookSettings.model_validate(declared)}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('a = {graph = "g"}', "`webhooks.a.secret` is needed"),
+        ('a = {secret = "s", graph = "g", scheme = "morse"}', "is one of interlock, github, stripe, standard, slack"),
+        ('a = {secret = "s", graph = "g", colour = 1}', "`webhooks.a.colour` is no key of a webhook"),
+        ('a = {secret = "s"}', "`webhooks.a` names either a `graph` that it starts or an `event`"),
+        ('a = {secret = "s", graph = "g", when = "${bdy.x}"}', "`when`: `bdy` is not a name that can be used here"),
+        ('A = {secret = "s", graph = "g"}', "`A` is no name of a webhook"),
+        ("a = 7", "`webhooks.a` is a table"),
+        ('a = {secret = "s", graph = "g", tolerance_seconds = 0}', "`webhooks.a.tolerance_seconds` is at least 1 s"),
+    ],
+)
+def test_a_webhook_that_cannot_be_is_told_with_its_line(tmp_path: Path, text: str, says: str) -> None:
+    """By whoever starts the server, and not by its first delivery."""
+    with pytest.raises(SettingsError) as raised:
+        read_settings(environment={}, folder=project(tmp_path, f"[webhooks]\n{text}\n"))
+
+    assert "interlock.toml:2" in str(raised.value)
+    assert says in str(raised.value)

@@ -25,6 +25,7 @@ from interlock.api.problems import problem_of
 from interlock.api.reception import Reception
 from interlock.api.runs import acting, asking, carrying, continuing, listing, looking, migrating, reasons, starting
 from interlock.api.streams import server_sent, socket
+from interlock.api.webhooks import managing, taking
 from interlock.core.errors import InterlockError
 from interlock.wire.problems import Place
 
@@ -44,6 +45,8 @@ ROUTERS: Final = (
     keeping.router,
     of_runs.router,
     jobs.router,
+    taking.router,
+    managing.router,
     checking.router,
     known.router,
     drafts.router,

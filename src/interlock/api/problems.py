@@ -24,6 +24,12 @@ from interlock.governance.errors import PolicyError
 from interlock.showing.problems import places
 from interlock.store import errors as store
 from interlock.tenancy import KeyNotFoundError, TenancyError
+from interlock.webhooks.errors import (
+    WebhookDeclaredError,
+    WebhookNotFoundError,
+    WebhookRefusedError,
+    WebhookUnmappedError,
+)
 from interlock.wire.problems import Place, Problem
 
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -52,6 +58,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "not_acceptable": Meaning(406, "The answer has no such form", "Leave the header Accept out."),
     # --- who asks ---
     "key_required": Meaning(401, "A key is needed", "Send `Authorization: Bearer ilk_…`; `interlock keys` makes keys."),
+    "delivery_refused": Meaning(401, "The delivery opens nothing", "Check its address, its secret and its clock."),
     "key_refused": Meaning(
         401, "The key opens nothing", "Use a key that is in force: `interlock keys list` shows them."
     ),
@@ -94,6 +101,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "value_not_found": Meaning(404, "There is no such value", "Take the digest from a reference of this tenant."),
     "artifact_not_found": Meaning(404, "There is no such file", "List files with GET /v1/artifacts, or of the run."),
     "job_not_found": Meaning(404, "There is no such job", "List jobs with GET /v1/jobs."),
+    "webhook_not_found": Meaning(404, "There is no such webhook", "List webhooks with GET /v1/webhooks."),
     "nothing_held": Meaning(404, "Nothing is held back", "See GET /v1/sinks."),
     "node_not_found": Meaning(404, "Nothing has happened there", "See the nodes of GET /v1/runs/{run}."),
     "thing_not_found": Meaning(404, "There is no such thing", "See the list that it would stand in."),
@@ -107,6 +115,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "range_not_satisfiable": Meaning(416, "There are no such bytes", "Content-Range says how many there are."),
     "run_file_invalid": Meaning(422, "The file is not what was signed", "Ask whoever sent it for another copy."),
     "signer_untrusted": Meaning(422, "Nobody who is trusted has signed it", "Compare the fingerprint with theirs."),
+    "delivery_unmapped": Meaning(422, "Nothing can be made of the delivery", "Mend its webhook: `detail` says where."),
     "key_taken": Meaning(409, "The key names another run", "Use another key, or the run that `run` names."),
     "changed_meanwhile": Meaning(412, "Somebody changed it first", "Fetch it again, and decide again."),
     "precondition_required": Meaning(428, "It has to be said what was seen", "Send If-Match with the ETag you have."),
@@ -140,6 +149,10 @@ _CODES: Final[Sequence[tuple[type[Exception], str]]] = (
     (RunFileError, "run_file_invalid"),
     (UntrustedSignerError, "signer_untrusted"),
     (RunFileTooLongError, "body_too_large"),
+    (WebhookRefusedError, "delivery_refused"),
+    (WebhookUnmappedError, "delivery_unmapped"),
+    (WebhookNotFoundError, "webhook_not_found"),
+    (WebhookDeclaredError, "declared_wrongly"),
     (UnknownGraphError, "graph_not_found"),
     (UnknownModelError, "model_not_found"),
     (DraftNotFoundError, "draft_not_found"),

@@ -61,6 +61,7 @@ from interlock.embedded.sessions import labels_of
 from interlock.embedded.shared_worker import SharedWorker
 from interlock.embedded.sinks import Sinks
 from interlock.embedded.triggers import Triggers
+from interlock.embedded.webhooks import Webhooks
 from interlock.embedded.workspace_files import WorkspaceFiles
 from interlock.engine.errors import RunNotFoundError, RunPrunedError
 from interlock.engine.releasing.migrating import Obstacle, obstacle_to
@@ -102,6 +103,9 @@ from interlock.tools.plugins import enabled_plugins, installed_plugins
 from interlock.tools.secrets import NO_SECRETS, read_secrets
 from interlock.tools.toolbox import Toolbox, ToolSource, collect_tools
 from interlock.tools.workspace import Workspaces, seed_from_folder
+from interlock.webhooks.compiled import CompiledWebhooks
+from interlock.webhooks.declaring import WebhookSettings
+from interlock.webhooks.registry import WebhookRegistry
 
 
 class Interlock:
@@ -130,6 +134,7 @@ class Interlock:
         adds_to_record: bool = False,
         faults: Sequence[Fault] = (),
         sinks: Mapping[str, SinkSettings | str] | None = None,
+        webhooks: Mapping[str, WebhookSettings | Mapping[str, Any]] | None = None,
         pools: Mapping[str, int] | None = None,
         lease_seconds: float = LEASE_MICROS / 1_000_000,
         folder: Path | None = None,
@@ -150,6 +155,7 @@ class Interlock:
         `pools` says of how many calls of a pool are performed at once, by all who work on the store.
         `lease_seconds`: for so long what a process holds is left to it without a word from it; the same for all.
         `sinks` are where events leave for, by name; files among them are found from `folder`.
+        `webhooks` are what other systems send and sign, by name, as the settings declare them.
         """
         if isinstance(tools, str):
             raise TypeError(f"`tools` is a list, also of one: write `tools=[{tools!r}]`")
@@ -178,6 +184,8 @@ class Interlock:
         if world != LIVE and record is not None:
             raise CassetteError("what a cassette answers is recorded already: leave out `record`, or the cassette")
         self._sinks = {name: SinkSettings.model_validate(declared) for name, declared in (sinks or {}).items()}
+        self._hooks = {name: WebhookSettings.model_validate(declared) for name, declared in (webhooks or {}).items()}
+        self._compiled_hooks = CompiledWebhooks()
         self._secrets = secret_source(secrets)
         self._folder = folder or Path()
         self._turn = threading.Lock()
@@ -237,6 +245,7 @@ class Interlock:
             record=record,
             adds_to_record=adds_to_record,
             sinks=settings.sinks,
+            webhooks=settings.webhooks,
             pools=settings.pools,
             lease_seconds=settings.lease_seconds,
             folder=configured.project,
@@ -355,6 +364,7 @@ class Interlock:
         priority: int = 0,
         workspace: str | Path | None = None,
         detach: bool = False,
+        tainted: bool = False,
     ) -> RunHandle:
         """Start a run that is driven here, or with `detach` by whichever worker takes it. Returns once it is on record.
 
@@ -362,7 +372,8 @@ class Interlock:
         A graph's name means what was released under it, if anything was; with `draft`, the graph that is known here.
         A `key` names at most one run: starting again under it gives the run there is, whatever its graph and inputs;
         `is_new` of the handle is then false. A `workspace` is a folder: the run's own begins as a copy of it.
-        The agents of all runs of a `session` share its memory.
+        The agents of all runs of a `session` share its memory. Inputs that somebody outside may have written are
+        `tainted`, which policies can ask about.
         """
         worker = self._open_worker("start")
         if key and (known := await worker.engine.store.find_by_key(worker.engine.tenant, key)) is not None:
@@ -375,6 +386,7 @@ class Interlock:
             labels=labels_of(session, labels),
             by=by,
             priority=priority,
+            tainted=tainted,
         )
         run = worker.new_id()
         await self.artifacts.note_use(artifacts_named(request.inputs), run)
@@ -472,6 +484,13 @@ class Interlock:
         worker = self._open_worker("files_of")
         await self._row(worker, run)
         return WorkspaceFiles(self._workspaces, run)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """What other systems send and sign: it starts runs, or is an event."""
+        engine = self._open_worker("webhooks").engine
+        registry = WebhookRegistry(engine.store.records, self._hooks, self._compiled_hooks, now=engine.now)
+        return Webhooks(registry, tenant=engine.tenant, source=self._secrets, now=engine.now())
 
     @property
     def job_records(self) -> JobRecords:

@@ -23,6 +23,7 @@ from interlock.store.lease import LEASE_MICROS
 from interlock.store.places import StorePlace, parse_place
 from interlock.store.postgres.address import AddressError, PostgresAddress
 from interlock.tools.door import PROCESSES_MAX, TASKS_MAX, THREADS_MAX
+from interlock.webhooks.declaring import WebhookName, WebhookSettings
 
 WRONG_ADDRESS: Final = "store_address"
 """What Pydantic calls the mistake of a store's address: what was given may hold a password."""
@@ -163,6 +164,8 @@ class ServerSettings(Strict):
     """How many runs may wait for a worker before no more are started."""
     body_bytes: Positive = 16 * 1024 * 1024
     upload_bytes: Positive = 1024 * 1024 * 1024
+    webhook_bytes: Positive = 1024 * 1024
+    """How large a delivery to a webhook may be: whoever sends it has no key."""
 
 
 class ConcurrencySettings(Strict):
@@ -193,6 +196,8 @@ class Settings(Strict):
     retention: RetentionSettings = RetentionSettings()
     sinks: dict[SinkName, SinkSettings] = {}
     """Where events leave for, by names of one's own. They stand in the file alone, as do those of the next two."""
+    webhooks: dict[WebhookName, WebhookSettings] = {}
+    """What other systems send and sign, by names of one's own; they stand in the file alone."""
     worker: WorkerSettings = WorkerSettings()
     server: ServerSettings = ServerSettings()
     pools: dict[PoolName, Positive] = {}
@@ -229,7 +234,7 @@ def _names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield prefix + name
 
 
-OWN_NAMES: Final = ("sinks", "pools", "concurrency", "models")
+OWN_NAMES: Final = ("sinks", "webhooks", "pools", "concurrency", "models")
 """The tables in which whoever writes them chooses the names."""
 SETTING_NAMES: Final = tuple(name for name in _names(Settings) if name.partition(".")[0] not in OWN_NAMES)
 """Every setting by its dotted name, as it stands in the file: `limits.nodes_max` is `nodes_max` under `[limits]`."""

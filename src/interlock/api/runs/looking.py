@@ -51,7 +51,7 @@ async def get_run(
     """One run with its inputs, outputs and nodes, now or as it was. Large values are references."""
     handle = await desk.interlock.open(run_id)
     if wait:
-        await _rested(handle, wait)
+        await rested(handle, wait)
     row = await handle.row()
     tag = f'"{row.seq if at is None else at}-{desk.caller.role}"'
     if request.headers.get("if-none-match") == tag:
@@ -61,7 +61,8 @@ async def get_run(
     return told(run(view, await handle.version(), actions=allowed), headers={"etag": tag})
 
 
-async def _rested(handle: RunHandle, seconds: int) -> None:
+async def rested(handle: RunHandle, seconds: int) -> None:
+    """Wait until a run has ended or rests, for so long at most."""
     try:
         async with asyncio.timeout(seconds):
             await handle.rested()
