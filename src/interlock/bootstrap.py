@@ -66,6 +66,7 @@ from interlock.tools.workspace.workspaces import Workspaces
 
 if TYPE_CHECKING:
     from interlock.models.gateway import ModelGateway
+    from interlock.models.standing import ModelStanding
     from interlock.tools.standard.web import WebSearch
 
 TENANT: Final = "local"
@@ -272,11 +273,19 @@ def make_models(declared: DeclaredModels, *, secrets: SecretSource, clock: Clock
     )
 
 
+@dataclass(frozen=True)
+class _OpenedModels:
+    """Where agents ask models, and how those stand that were asked."""
+
+    door: ModelDoor
+    standings: Callable[[], Sequence[ModelStanding]]
+
+
 @asynccontextmanager
-async def _model_door(parts: Parts) -> AsyncGenerator[ModelDoor]:
+async def _opened_models(parts: Parts) -> AsyncGenerator[_OpenedModels]:
     """Where agents ask models; in the end its connections are closed."""
     if not parts.models.has_any and parts.models.scripts is None:
-        yield NoModels()
+        yield _OpenedModels(NoModels(), standings=list)
         return
     # Who asks no model needs none of what asks them.
     from interlock.engine.agents.gateway_door import GatewayDoor  # noqa: PLC0415
@@ -284,7 +293,8 @@ async def _model_door(parts: Parts) -> AsyncGenerator[ModelDoor]:
     gateway = make_models(_declared_or_scripted(parts.models), secrets=parts.secrets, clock=parts.clock)
     door = GatewayDoor(gateway, parts.secrets.redaction())
     try:
-        yield door if parts.models.has_any or parts.agents is None else _stand_in(door, parts.agents)
+        asked = door if parts.models.has_any or parts.agents is None else _stand_in(door, parts.agents)
+        yield _OpenedModels(asked, standings=gateway.standings)
     finally:
         await gateway.close()
 
@@ -318,7 +328,7 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
     """A worker on its opened store; in the end its runs are let go and the store is closed."""
     if isinstance(parts.place, Path):
         _make_folder(parts.place)
-    async with parts.store, _kept_servers(parts), _model_door(parts) as models:
+    async with parts.store, _kept_servers(parts), _opened_models(parts) as models:
         clock = JumpingClock(parts.clock) if parts.faults else parts.clock
         process = _faulty(parts, clock, lambda: worker) if isinstance(clock, JumpingClock) else None
         store = parts.store if process is None else FaultyStore(parts.store, process).as_store()
@@ -329,7 +339,7 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
 
         door = ToolDoor(clock=clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
         memory = KeptMemories(store, tenant=TENANT)
-        live = LiveWorld(parts.toolbox, door, tenant=TENANT, models=models, agents=parts.agents, memory=memory)
+        live = LiveWorld(parts.toolbox, door, tenant=TENANT, models=models.door, agents=parts.agents, memory=memory)
         owner = this_process(secrets.token_hex(8))
         with _world(parts, live) as sound:
             world = sound if process is None else FaultyWorld(sound, process)
@@ -363,7 +373,7 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
     def worker_of(tenant: str) -> Worker:
         engine = Engine(parts.store, tenant=tenant, now=parts.clock.now, judge=parts.policy.judge)
         memory = KeptMemories(parts.store, tenant=tenant)
-        world = LiveWorld(parts.toolbox, door, tenant=tenant, models=models, agents=parts.agents, memory=memory)
+        world = LiveWorld(parts.toolbox, door, tenant=tenant, models=models.door, agents=parts.agents, memory=memory)
         workers[tenant] = Worker(
             engine,
             world,
@@ -375,7 +385,7 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
         )
         return workers[tenant]
 
-    async with parts.store, _kept_servers(parts), _model_door(parts) as models:
+    async with parts.store, _kept_servers(parts), _opened_models(parts) as models:
         door = ToolDoor(clock=parts.clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
         card = WorkerCard(
             owner=owner,
@@ -394,6 +404,7 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
             limits=serving.limits,
             runs_max=serving.runs_max,
             duties=serving.duties,
+            models=models.standings,
         )
 
 

@@ -17,6 +17,7 @@ from interlock.api.compat import routes as compat
 from interlock.api.errors import ApiError
 from interlock.api.graphs import checking, drafts, known, publishing
 from interlock.api.guard import REQUEST, Guard
+from interlock.api.metrics import routes as metrics
 from interlock.api.openai import routes as openai_routes
 from interlock.api.openai.errors import PREFIX as OPENAI
 from interlock.api.openapi import openapi_of
@@ -57,6 +58,7 @@ ROUTERS: Final = (
     effects.router,
     costs.router,
     keys.router,
+    metrics.router,
     health.router,
     problem_pages.router,
 )
@@ -70,6 +72,7 @@ def make_app(reception: Reception) -> Guard:
     return Guard(
         app,
         keys=reception.keys,
+        meter=reception.meter,
         requires_key=reception.requires_key,
         requests_max=settings.requests,
         listeners_max=settings.listeners,

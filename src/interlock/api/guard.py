@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from interlock.api.errors import ApiError
+from interlock.api.metrics.meter import OTHER, RequestMeter
 from interlock.api.problem_shapes import told_at
 from interlock.api.problems import PROBLEM_TYPE, problem_of
 from interlock.tenancy import CachedKeys, Caller, KeyRefused, local_owner
@@ -30,7 +33,8 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 CALLER: Final = "interlock.caller"
 REQUEST: Final = "interlock.request"
 LISTENS: Final = "interlock.listens"
-"""Where in the scope of a request its caller and its id are found, and what makes a listener of it."""
+LISTENED: Final = "interlock.listened"
+"""Where in the scope of a request its caller and id are found, what makes a listener of it, and that it is one."""
 
 OPEN_PATHS: Final = frozenset({"/health", "/v1/health", "/v1/health/live", "/v1/health/ready"})
 """What may be asked without a key: whether the server is well, and nothing that anybody did."""
@@ -44,6 +48,10 @@ RETRY_SECONDS: Final = "1"
 """When to try again, where there was enough to do."""
 LISTENER_RETRY_SECONDS: Final = "5"
 
+SWITCHED: Final = 101
+GONE: Final = 499
+"""What counts as the status of a request that nobody waited for."""
+
 log = logging.getLogger(__name__)
 
 
@@ -55,6 +63,7 @@ class Guard:
         app: App,
         *,
         keys: CachedKeys,
+        meter: RequestMeter,
         requires_key: bool,
         requests_max: int,
         listeners_max: int,
@@ -63,20 +72,20 @@ class Guard:
     ) -> None:
         self._app = app
         self._keys = keys
+        self._meter = meter
         self._requires_key = requires_key
         self._requests_max = requests_max
         self._listeners_max = listeners_max
         self._body_bytes_max = body_bytes_max
         self._upload_bytes_max = upload_bytes_max
-        self._under_way = 0
-        self._listening = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or turn it away."""
         scope[REQUEST] = secrets.token_hex(8)
-        scope[LISTENS] = self._listens
+        scope[LISTENS] = partial(self._listens, scope)
         answer = _Answer(send, scope)
-        self._under_way += 1
+        began = time.perf_counter()
+        self._meter.under_way += 1
         try:
             self._refuse_too_many()
             scope[CALLER] = await self._caller(scope)
@@ -84,10 +93,12 @@ class Guard:
         except Exception as error:  # noqa: BLE001 - the boundary of a request: whatever went wrong is told to who asked
             await answer.tell(error)
         finally:
-            self._under_way -= 1
+            self._meter.under_way -= 1
+            took = None if LISTENED in scope else time.perf_counter() - began
+            self._meter.note(scope.get("method", "GET"), _template(scope), answer.status, took)
 
     def _refuse_too_many(self) -> None:
-        if self._under_way > self._requests_max:
+        if self._meter.under_way > self._requests_max:
             raise ApiError(
                 "too_many_requests",
                 f"{self._requests_max:,} requests are under way (server.requests)",
@@ -95,21 +106,22 @@ class Guard:
             )
 
     @contextmanager
-    def _listens(self) -> Generator[None]:
+    def _listens(self, scope: Scope) -> Generator[None]:
         """A request goes on as a listener: there may be many more of those, since they mostly wait."""
-        if self._listening >= self._listeners_max:
+        if self._meter.listening >= self._listeners_max:
             raise ApiError(
                 "too_many_listeners",
-                f"{self._listening:,} streams are open (server.listeners)",
+                f"{self._meter.listening:,} streams are open (server.listeners)",
                 headers={"retry-after": LISTENER_RETRY_SECONDS},
             )
-        self._listening += 1
-        self._under_way -= 1
+        scope[LISTENED] = True
+        self._meter.listening += 1
+        self._meter.under_way -= 1
         try:
             yield
         finally:
-            self._listening -= 1
-            self._under_way += 1
+            self._meter.listening -= 1
+            self._meter.under_way += 1
 
     # --- who asks ---
 
@@ -192,13 +204,16 @@ class _Answer:
         self._send = send
         self._scope = scope
         self._has_begun = False
+        self.status = GONE
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._has_begun = True
+            self.status = message["status"]
             message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._scope[REQUEST].encode())]
         elif message["type"].startswith("websocket."):
             self._has_begun = True
+            self.status = SWITCHED if message["type"] == "websocket.accept" else self.status
         await self._send(message)
 
     async def tell(self, error: Exception) -> None:
@@ -219,9 +234,15 @@ class _Answer:
         await self.send({"type": "http.response.body", "body": body})
 
     async def _refuse_socket(self, status: int, body: bytes) -> None:
+        self.status = status
         headers = [(b"content-type", PROBLEM_TYPE.encode())]
         await self._send({"type": "websocket.http.response.start", "status": status, "headers": headers})
         await self._send({"type": "websocket.http.response.body", "body": body})
+
+
+def _template(scope: Scope) -> str:
+    """The route that took a request, as it is written: what requests put into it would be without end."""
+    return getattr(scope.get("route"), "path", OTHER)
 
 
 def _headers(scope: Scope) -> Mapping[bytes, bytes]:

@@ -1,9 +1,13 @@
-"""Whether the server is well: alive, ready, and each thing it depends on. It may be asked without a key."""
+"""Whether the server is well: alive, ready, and each thing it depends on. It may be asked without a key.
+
+So it says how many, and never whose or which: names of models, machines and tenants are for those who may ask for them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from fastapi import APIRouter
@@ -13,11 +17,13 @@ from starlette.responses import Response
 from interlock.api.answers import answers, told
 from interlock.api.reception import Reception
 from interlock.bootstrap import TENANT
+from interlock.models.standing import ModelStanding
 from interlock.store.errors import StoreError
-from interlock.wire.health import Dependency, Health
+from interlock.wire.health import Dependency, Health, Status
 
 CHECK_SECONDS: Final = 2.0
 """How long the store may take to answer before it counts as away."""
+WORST_FIRST: Final[Sequence[Status]] = ("away", "degraded", "ok")
 
 router = APIRouter(tags=["health"])
 
@@ -34,8 +40,14 @@ async def health(request: Request) -> Response:
     """Whether it takes requests, with each thing it depends on."""
     reception: Reception = request.app.state.reception
     store = await _store(reception)
-    is_well = store.status == "ok"
-    return told(Health(status="ok" if is_well else "away", dependencies=[store]), status=200 if is_well else 503)
+    dependencies = [store, *await _workers(reception, store), *_models(reception.served.service.models())]
+    worst = _worst(dependencies)
+    return told(Health(status=worst, dependencies=dependencies), status=503 if worst == "away" else 200)
+
+
+def _worst(dependencies: Sequence[Dependency]) -> Status:
+    found = {each.status for each in dependencies}
+    return next(status for status in WORST_FIRST if status in found)
 
 
 async def _store(reception: Reception) -> Dependency:
@@ -46,6 +58,31 @@ async def _store(reception: Reception) -> Dependency:
     except (StoreError, TimeoutError) as error:
         return Dependency(name="store", status="away", micros=_since(began), why=type(error).__name__)
     return Dependency(name="store", status="ok", micros=_since(began))
+
+
+async def _workers(reception: Reception, store: Dependency) -> Sequence[Dependency]:
+    """Who drives what is started: this process itself, or whoever else says that they live."""
+    if reception.served.works:
+        return [Dependency(name="workers", status="ok")]
+    if store.status == "away":
+        return []
+    began = time.perf_counter_ns()
+    interlock = await reception.served.of(TENANT)
+    if any(row.state == "working" for row in await interlock.fleet.workers()):
+        return [Dependency(name="workers", status="ok", micros=_since(began))]
+    why = "nobody works on the store: what is started waits for a worker"
+    return [Dependency(name="workers", status="degraded", micros=_since(began), why=why)]
+
+
+def _models(standings: Sequence[ModelStanding]) -> Sequence[Dependency]:
+    """The models that were asked so far; where none was, there is nothing to say."""
+    if not standings:
+        return []
+    resting = sum(each.resting is not None for each in standings)
+    if not resting:
+        return [Dependency(name="models", status="ok")]
+    why = f"{resting} of {len(standings)} models that were asked kept failing, and are left alone for some seconds"
+    return [Dependency(name="models", status="degraded", why=why)]
 
 
 def _since(began: int) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 
 from interlock.api.backlog import Backlog
+from interlock.api.metrics.meter import RequestMeter
+from interlock.api.metrics.sink_lag import SinkLag
 from interlock.api.problems import problem_of
 from interlock.api.in_turn import InTurn
 from interlock.api.streams.hubs import Hubs
@@ -30,6 +32,8 @@ class Reception:
         self.pseudonyms = PseudonymKeys(served.store.records)
         self.hubs = Hubs(served)
         self.many_logs = InTurn()
+        self.meter = RequestMeter()
+        self.sink_lag = SinkLag(served)
         self.jobs = JobRunner(problem=_told, bytes_max=settings.upload_bytes)
         self.backlog = Backlog(served.store, served.clock, runs_max=settings.runs_waiting)
 

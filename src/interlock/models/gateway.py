@@ -24,6 +24,7 @@ from interlock.models.pacing import Sleep
 from interlock.models.pools import DeclaredProvider, Pools, with_latency
 from interlock.models.provider import OnToken, Provider, RequestFailed
 from interlock.models.routing import Leg, Load, NoRoute, Route, choose_route
+from interlock.models.standing import ModelStanding, ModelTally
 
 MakeProvider = Callable[[str, DeclaredProvider, ModelKey | None], Provider]
 
@@ -49,6 +50,7 @@ class ModelGateway:
         self._lines: dict[str, Line] = {}
         self._health: dict[str, Health] = {}
         self._cache = AnswerCache()
+        self._tally = ModelTally()
 
     def candidates(self, pool: str) -> Sequence[ModelFacts]:
         """The models of a pool, with what was measured of them: policy is asked about each."""
@@ -97,13 +99,20 @@ class ModelGateway:
         if kept is not None:
             if on_token is not None and kept.text:
                 on_token(kept.text)
-            return as_cached(kept)
+            known = as_cached(kept)
+            self._tally.note(known)
+            return known
         call = Call(route=route, request=request, call_id=call_id, agent=agent, deadline=deadline, on_token=on_token)
         caller = Caller(call, line=self._line, health=self._health_of, now=self._now, sleep=self._sleep)
         outcome = await caller.outcome()
+        self._tally.note(outcome)
         if key is not None and isinstance(outcome, ModelAnswered) and outcome.reply.model == route.chain[0].model.name:
             self._cache.keep(key, outcome.reply)
         return outcome
+
+    def standings(self) -> list[ModelStanding]:
+        """How the models stand that were asked since the gateway is there."""
+        return [self._tally.standing(name, resting=health.resting) for name, health in self._health.items()]
 
     async def prepare(self, provider: str) -> Error | None:
         """Make a provider ready: its library is imported, or its scripts are read. What is wrong, if that fails."""
@@ -153,8 +162,12 @@ class ModelGateway:
 
     # --- Why a model is not to be asked -------------------------------------------------------------------------------
 
+    def resting(self, model: ModelFacts) -> str | None:
+        """Why a model is left alone for a while, as far as this process has seen."""
+        return self._health_of(model.name).resting
+
     def _resting(self, models: Sequence[ModelFacts]) -> dict[str, str]:
-        resting = {model.name: self._health_of(model.name).resting for model in models}
+        resting = {model.name: self.resting(model) for model in models}
         return {name: why for name, why in resting.items() if why is not None}
 
     def _in_trouble(self, models: Sequence[ModelFacts]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from interlock.engine.engine import Engine
 from interlock.engine.serving.attention import Attention, to_the_end
@@ -25,6 +25,9 @@ from interlock.store.errors import StoreError
 from interlock.store.event_store import EventStore
 from interlock.store.lease import Lease
 from interlock.tools.clock import Clock
+
+if TYPE_CHECKING:
+    from interlock.models.standing import ModelStanding
 
 RUNS_MAX: Final = 1_000
 """How many runs one process drives at once. Those that rest are not among them."""
@@ -53,7 +56,9 @@ class Service:
         limits: Sequence[RunLimit] = (),
         runs_max: int = RUNS_MAX,
         duties: Callable[[Engine], Sequence[Duty]] = lambda _: (),
+        models: Callable[[], Sequence[ModelStanding]] = list,
     ) -> None:
+        """`models` says how the models stand that were asked here."""
         self._store = store
         self._clock = clock
         self.card = card
@@ -62,6 +67,7 @@ class Service:
         self._limits = limits
         self._runs_max = runs_max
         self._duties = duties
+        self.models = models
         self._workers: dict[str, Worker] = {}
         self._opened = AsyncExitStack()
         self._opening = asyncio.Lock()
@@ -131,6 +137,11 @@ class Service:
     def driving(self) -> int:
         """How many runs are driven here."""
         return sum(len(worker.drivers) for worker in self._workers.values())
+
+    @property
+    def performing(self) -> int:
+        """How many effects are performed here for runs that are driven elsewhere."""
+        return self._placing.hands.busy
 
     @property
     def has_room(self) -> bool:
@@ -220,7 +231,7 @@ class Service:
     @property
     def _load(self) -> tuple[int, int]:
         """How many runs are driven and effects performed here."""
-        return self.driving, self._placing.hands.busy
+        return self.driving, self.performing
 
     async def _beat(self) -> None:
         await sign_on(
@@ -228,7 +239,7 @@ class Service:
             self.card,
             state=self._state,
             driving=self.driving,
-            performing=self._placing.hands.busy,
+            performing=self.performing,
         )
 
 
