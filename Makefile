@@ -6,6 +6,7 @@
 #   make simulate run graphs drawn from seeds under schedules drawn from seeds (SEEDS=1:100000, or the one that failed)
 #   make chaos    kill and stop a fleet of workers on PostgreSQL at random, and judge what is left (SEED=7, RUNS=5000 …)
 #   make check    format, lint, types, layers, pages: each is a command too
+#   make sdk      build, check and try the TypeScript client (needs Node 20 or newer)
 #   make fix      let the formatter and the linter mend what they can, and pages repeat what the code says
 #   make setup    install everything into .venv, as the lock says (with another interpreter: PYTHON=python3.12)
 #   make sandbox  install bubblewrap, a package of the system, where programs that models write can run (needs root)
@@ -24,7 +25,7 @@ BIN := .venv/bin
 READY := .venv/ready
 STEP = @printf '%-8s%s\n' '$@' '$(strip $(1))'
 
-.PHONY: setup sandbox demo demo-cluster test check format lint types layers pages fix lock bench bench-gateway bench-core bench-long simulate chaos
+.PHONY: setup sandbox demo demo-cluster test check format lint types layers pages client sdk fix lock bench bench-gateway bench-core bench-long simulate chaos
 
 setup: $(READY)
 
@@ -64,7 +65,7 @@ chaos: $(READY)
 	@folder=$$(mktemp -d) && $(BIN)/python -m tests.chaos.fleet "$$folder" --seed $(SEED) --runs $(RUNS) --kills $(KILLS) \
 		--stops $(STOPS) --minutes $(MINUTES) && rm -r "$$folder"
 
-check: format lint types layers pages
+check: format lint types layers pages client
 	@find src tests -name '*.py' -exec awk 'END { if (NR > 500) print "check   " FILENAME " has " NR " lines: is there an idea in it to name?" }' {} ';'
 
 format: $(READY)
@@ -88,10 +89,28 @@ pages: $(READY)
 	$(call STEP,links and examples of the documentation)
 	@$(BIN)/pytest --quiet tests/docs tests/test_repository.py
 
+# The lock of the TypeScript client names no registry; what is installed stays where it is.
+SDK := sdk/typescript
+$(SDK)/node_modules/ready: $(SDK)/package-lock.json $(SDK)/package.json
+	@cd $(SDK) && npm ci --silent --no-progress
+	@touch $@
+
+# Without Node there is nothing to check it with: `make test` then tells a test that was skipped.
+NODE := $(shell node -p 'process.versions.node.split(".")[0] >= 20' 2>/dev/null)
+
+client: $(if $(filter true,$(NODE)),$(SDK)/node_modules/ready)
+	$(call STEP,the TypeScript client$(if $(filter true,$(NODE)),, (skipped: there is no Node 20 or newer)))
+	@$(if $(filter true,$(NODE)),cd $(SDK) && npm run --silent check,true)
+
+sdk: $(READY) client
+	$(call STEP,its scenarios on a real server)
+	@cd $(SDK) && npm run --silent build && npm run --silent test
+
 fix: $(READY)
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/python -m tests.docs.generated
+	@[ ! -e $(SDK)/node_modules/ready ] || (cd $(SDK) && npm run --silent fix)
 
 # The peers live in an environment of their own: nothing of them is a dependency.
 .venv-peers/ready: benchmarks/requirements-peers.txt

@@ -193,7 +193,8 @@ class Scenario:
 
     async def _compare(self, name: str, run: str) -> None:
         on_record = await self._client.call("events", {"run": run})
-        assert [event for event in self._heard[name].events if event.run == run] == on_record
+        heard = [event for event in self._heard[name].events if event.run == run]
+        assert heard == on_record, f"{name} heard {[(event.seq, event.type) for event in heard]}"
 
     def _filled(self, written: Any) -> Any:  # noqa: ANN401 - JSON data
         """What is written, with what was kept in the place of names."""

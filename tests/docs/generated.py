@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Final
 
 from interlock.agents.contracts import written as a
+from interlock.api.app import document
 from interlock.core import graph as g
 from interlock.core.compiling.spellings import EdgeSpec
 from interlock.core.graph import graph_schema
@@ -39,6 +40,7 @@ from tests.docs.tool_table import standard_tool_table
 
 EDITOR_SCHEMA: Final = ROOT / "docs" / "graph.schema.json"
 POLICY_SCHEMA: Final = ROOT / "docs" / "policy.schema.json"
+OPENAPI: Final = ROOT / "sdk" / "typescript" / "openapi.json"
 GOVERNANCE: Final = ROOT / "src" / "interlock" / "governance"
 _PART: Final = re.compile(
     r"(?P<begin><!-- generated: (?P<name>[^>]+?) -->\n).*?(?P<end><!-- end of generated -->)", re.DOTALL
@@ -119,6 +121,11 @@ def policy_editor_schema() -> str:
     return json.dumps(policy_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def openapi_document() -> str:
+    """What the API takes and answers, from which the types of the TypeScript client are made."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
 def generated_files() -> Iterator[tuple[Path, str]]:
     """Every file in which something is generated, and what it should hold."""
     for page in pages():
@@ -127,6 +134,7 @@ def generated_files() -> Iterator[tuple[Path, str]]:
             yield page, with_parts(text)
     yield EDITOR_SCHEMA, editor_schema()
     yield POLICY_SCHEMA, policy_editor_schema()
+    yield OPENAPI, openapi_document()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.docs.command_reference import command_names
-from tests.docs.generated import EDITOR_SCHEMA, POLICY_SCHEMA, editor_schema, policy_editor_schema, with_parts
+from tests.docs.generated import (
+    EDITOR_SCHEMA,
+    OPENAPI,
+    POLICY_SCHEMA,
+    editor_schema,
+    openapi_document,
+    policy_editor_schema,
+    with_parts,
+)
 from tests.docs.page import ROOT, name_of, pages
 
 AGAIN = "out of date: run `make fix`, which writes it anew from the code"
@@ -38,3 +46,8 @@ def test_editors_get_the_schemas_of_this_version() -> None:
 
     assert json.loads(graphs) == json.loads(editor_schema()), AGAIN
     assert json.loads(policies) == json.loads(policy_editor_schema()), AGAIN
+
+
+def test_the_typescript_client_is_made_for_the_api_as_it_is() -> None:
+    """Its types come of this document: a field that it does not know is one that nobody can use."""
+    assert json.loads(OPENAPI.read_text(encoding="utf-8")) == json.loads(openapi_document()), AGAIN

@@ -1,0 +1,50 @@
+/** What an answer means: data of the shape that was asked for, or the error that tells why there is none. */
+import { ClientError, errorOf, NotUnderstood, ServerFailed, Unreachable } from "./errors.js";
+import type { Problem } from "./openapi.js";
+import { type Answer, Broken, type Call } from "./requests.js";
+
+/** How much is quoted of an answer that is not understood. */
+const QUOTED_MAX = 200;
+
+/** What was asked for. Throws `ClientError`. */
+export function judged<T>(call: Call<T>, outcome: Answer | Broken): T {
+  if (outcome instanceof Broken) throw errorTold(outcome);
+  const isDone = outcome.status >= 200 && outcome.status < 300;
+  if (!isDone && !call.also.includes(outcome.status)) throw errorTold(outcome);
+  return decoded(outcome) as T;
+}
+
+/** Why it was not done. */
+export function errorTold(outcome: Answer | Broken): ClientError {
+  if (outcome instanceof Broken) return new Unreachable(outcome.why, outcome.wasSent, outcome.cause);
+  if (outcome.headers.get("content-type")?.startsWith("application/problem+json")) {
+    return errorOf(decoded(outcome) as Problem, retryAfterSeconds(outcome));
+  }
+  const said = `the server answered ${outcome.status} and no problem`;
+  if (outcome.status >= 500) {
+    const advice = "something before it may have failed";
+    return new ServerFailed(said, { code: "fault", status: outcome.status, advice });
+  }
+  return notUnderstood(`${said}: ${JSON.stringify(outcome.body.slice(0, QUOTED_MAX))}`, outcome.status);
+}
+
+/** After how long the server wants to be asked again, if it says so in seconds. */
+export function retryAfterSeconds(answer: Answer): number | undefined {
+  const said = answer.headers.get("retry-after") ?? "";
+  return /^[0-9]{1,9}$/.test(said) ? Number(said) : undefined;
+}
+
+/** What is thrown where an answer is none of an Interlock server, or of a newer one. */
+export function notUnderstood(detail: string, status = 0, cause?: unknown): NotUnderstood {
+  const advice = "see that the address is that of an Interlock server, and whether this client is older than it";
+  return new NotUnderstood(detail, { code: "not_understood", status, advice, cause });
+}
+
+function decoded(answer: Answer): unknown {
+  try {
+    return JSON.parse(answer.body);
+  } catch (error) {
+    const quoted = JSON.stringify(answer.body.slice(0, QUOTED_MAX));
+    throw notUnderstood(`the server's answer is no JSON; it begins with ${quoted}`, answer.status, error);
+  }
+}
