@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
+import pytest
+
 from interlock.agents import agent
+from tests.api.conftest import GRAPHS
 from tests.api.running_server import RunningServer, running_server
 from tests.embedded.workshop import Graph, Workshop, making
 
-FORK = {
-    "graph": "fork",
+FORK: Graph = {
     "inputs": {"big": {"type": "boolean"}},
     "nodes": {
         "a": making("cup"),
@@ -19,11 +22,16 @@ FORK = {
 }
 
 
+@pytest.fixture(scope="module")
+def server() -> Generator[RunningServer]:
+    """A server whose graphs have ways to choose from."""
+    with running_server({"fork": FORK, **GRAPHS}, Workshop("broken").tools) as running:
+        yield running
+
+
 def forked(server: RunningServer) -> str:
     """A run that took one of two ways."""
-    run: str = server.post("/runs", {"graph": FORK, "inputs": {"big": True}})["run"]
-    server.get(f"/runs/{run}", params={"wait": 20})
-    return run
+    return server.started("fork", {"big": True})
 
 
 def test_every_choice_is_told_with_its_rule(server: RunningServer) -> None:
