@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from fastapi.utils import generate_unique_id
 from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Receive, Scope, Send
 
@@ -27,6 +29,8 @@ def routes_at(prefix: str, router: APIRouter) -> Iterable[BaseRoute]:
         moved: Any = copy.copy(route)
         moved.path = prefix + moved.path
         moved.path_regex, moved.path_format, moved.param_convertors = compile_path(moved.path)
+        if isinstance(moved, APIRoute):
+            moved.unique_id = generate_unique_id(moved)
         yield moved
 
 
