@@ -24,6 +24,7 @@ from interlock.api.openapi import openapi_of
 from interlock.api.problem_shapes import told_at
 from interlock.api.problems import problem_of
 from interlock.api.reception import Reception
+from interlock.api.registry import agents, models, policies, tools
 from interlock.api.runs import acting, asking, carrying, continuing, listing, looking, migrating, reasons, starting
 from interlock.api.streams import server_sent, socket
 from interlock.api.webhooks import managing, taking
@@ -52,6 +53,10 @@ ROUTERS: Final = (
     known.router,
     drafts.router,
     publishing.router,
+    agents.router,
+    tools.router,
+    models.router,
+    policies.router,
     schedules.router,
     fleet.router,
     sinks.router,

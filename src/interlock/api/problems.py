@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET
 
+from interlock.agents.errors import UnknownAgent
 from interlock.api.errors import ApiError
 from interlock.artifacts import ArtifactInUseError, ArtifactNotFoundError, ArtifactTooLongError
 from interlock.audit.errors import RunFileError, RunFileTooLongError, UntrustedSignerError
@@ -90,6 +91,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "agent_not_found": Meaning(404, "There is no such agent", "List agents with GET /agents."),
     "tool_not_found": Meaning(404, "There is no such tool", "List tools with GET /admin/tools."),
     "graph_not_found": Meaning(404, "There is no such graph", "List graphs with GET /v1/graphs."),
+    "agent_not_found": Meaning(404, "There is no such agent", "List agents with GET /v1/agents."),
+    "tool_not_found": Meaning(404, "There is no such tool", "List tools with GET /v1/tools."),
     "draft_not_found": Meaning(404, "There is no such draft", "Save one with PUT and If-None-Match: *."),
     "release_not_found": Meaning(
         404, "There is no such version", "List versions with GET /v1/graphs/{graph}/versions."
@@ -155,6 +158,7 @@ _CODES: Final[Sequence[tuple[type[Exception], str]]] = (
     (WebhookDeclaredError, "declared_wrongly"),
     (UnknownGraphError, "graph_not_found"),
     (UnknownModelError, "model_not_found"),
+    (UnknownAgent, "agent_not_found"),
     (DraftNotFoundError, "draft_not_found"),
     (DraftTooLargeError, "body_too_large"),
     (InvalidGraphError, "graph_invalid"),

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
-
 from interlock.agents.agent import Agent
 from interlock.agents.context.sections import sections_of
 from interlock.cli.agent_checks import CheckedAgent
 from interlock.cli.narrow_table import Column, print_table
 from interlock.cli.output import plain, plain_lines
-from interlock.core.agent_contract import AgentContract, AgentLimits, ModelNeed
+from interlock.core.agent_contract import AgentLimits, ModelNeed
 from interlock.core.durations import duration_text
 from interlock.core.spending import shown_usd
-from interlock.core.values import digest_of
+from interlock.showing.agents import contract_hash
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,31 +22,6 @@ HASH_SHOWN = 12
 
 
 # --- For programs ----------------------------------------------------------------------------------------------------
-
-
-def agent_as_json(agent: Agent) -> dict[str, Any]:
-    """One agent of the list."""
-    contract = agent.contract
-    return {
-        "agent": contract.name,
-        "version": contract.version,
-        "role": contract.role,
-        "description": contract.description,
-        "capabilities": list(contract.capabilities),
-        "tools": list(contract.tools),
-        "place": agent.place,
-        "hash": contract_hash(contract),
-    }
-
-
-def whole_agent_as_json(agent: Agent) -> dict[str, Any]:
-    """One agent with its whole contract."""
-    return agent_as_json(agent) | {"contract": to_builtins(agent.contract), "prompt": digest_of(agent.contract.prompt)}
-
-
-def contract_hash(contract: AgentContract) -> str:
-    """The name of everything that a contract says."""
-    return digest_of(to_builtins(contract, order="deterministic"))
 
 
 def checks_as_json(checked: Sequence[CheckedAgent]) -> list[dict[str, Any]]:

@@ -25,12 +25,14 @@ AgentName: TypeAlias = Annotated[
 def list_agents(*, as_json: AsJson = False) -> int:
     """List the agents: what each is for, what it may call, and where it is declared; those that come along last."""
     from interlock.agents.built_in_agents import BUILT_IN
-    from interlock.cli.agent_table import agent_as_json, print_agents
+    from interlock.cli.agent_table import print_agents
     from interlock.cli.output import console, print_json
+    from interlock.showing.agents import agent_row
+    from interlock.showing.json import plain_data
 
     found = sorted(_project_agents(), key=lambda each: each.place == BUILT_IN)
     if as_json:
-        print_json({"agents": [agent_as_json(each) for each in found]})
+        print_json({"agents": [plain_data(agent_row(each)) for each in found]})
     else:
         print_agents(console(), found)
     return ExitCode.SUCCEEDED
@@ -39,12 +41,14 @@ def list_agents(*, as_json: AsJson = False) -> int:
 @app.command()
 def show(agent: AgentName, *, as_json: AsJson = False) -> int:
     """Show one agent: its contract with everything that was left to its default, and its prompt."""
-    from interlock.cli.agent_table import print_agent, whole_agent_as_json
+    from interlock.cli.agent_table import print_agent
     from interlock.cli.output import console, print_json
+    from interlock.showing.agents import agent as agent_shown
+    from interlock.showing.json import plain_data
 
     found = _project_agents().get(agent)
     if as_json:
-        print_json(whole_agent_as_json(found))
+        print_json(plain_data(agent_shown(found)))
     else:
         print_agent(console(), found)
     return ExitCode.SUCCEEDED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct, to_builtins
+from msgspec import to_builtins
 
 from interlock.cli.model_probe import Probe
 from interlock.cli.narrow_table import Column, print_table
@@ -13,8 +13,8 @@ from interlock.cli.output import plain, plain_lines
 from interlock.core.event_parts import Option
 from interlock.core.spending import shown_usd
 from interlock.core.values import Value, is_map
-from interlock.models.facts import ModelFacts, Price
-from interlock.models.gateway import ModelGateway
+from interlock.models.facts import Price
+from interlock.models.listing import ListedModel
 from interlock.models.routing import NoRoute, Route
 
 if TYPE_CHECKING:
@@ -27,47 +27,7 @@ _NOTHING_SET_UP: Final = (
 _SOURCES: Final = {"declared": "", "ceiling": " at most", "published": "", "own": ""}
 
 
-class ListedModel(Struct, frozen=True, kw_only=True):
-    """A model of a pool, how its provider is reached, and what keeps it from being asked."""
-
-    pool: str
-    model: ModelFacts
-    reached: str
-    key: str | None
-    trouble: str | None
-
-
-def listed_models(gateway: ModelGateway) -> list[ListedModel]:
-    """Every model of every pool."""
-    return [_listed(gateway, pool, model) for pool in gateway.pools.names for model in gateway.candidates(pool)]
-
-
-def _listed(gateway: ModelGateway, pool: str, model: ModelFacts) -> ListedModel:
-    provider = gateway.pools.providers[model.provider]
-    return ListedModel(
-        pool=pool,
-        model=model,
-        reached=provider.settings.shown,
-        key=provider.key,
-        trouble=gateway.trouble(model),
-    )
-
-
 # --- For programs -----------------------------------------------------------------------------------------------------
-
-
-def models_as_json(listed: Sequence[ListedModel]) -> list[dict[str, Any]]:
-    """The list for programs."""
-    return [
-        {
-            "pool": each.pool,
-            **to_builtins(each.model),
-            "reached": each.reached,
-            "key": each.key,
-            "trouble": each.trouble,
-        }
-        for each in listed
-    ]
 
 
 def probes_as_json(probes: Sequence[Probe]) -> list[dict[str, Any]]:

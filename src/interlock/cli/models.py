@@ -33,13 +33,16 @@ def list_models(*, as_json: AsJson = False) -> int:
 
 
 async def _list(*, as_json: bool) -> int:
-    from interlock.cli.model_table import listed_models, models_as_json, print_models
+    from interlock.cli.model_table import print_models
     from interlock.cli.output import console, print_json
+    from interlock.models.listing import listed_models
+    from interlock.showing.json import plain_data
+    from interlock.showing.models import model
 
     async with _gateway() as gateway:
         listed = listed_models(gateway)
     if as_json:
-        print_json({"models": models_as_json(listed)})
+        print_json({"models": [plain_data(model(each, is_live=False)) for each in listed]})
     else:
         print_models(console(), listed)
     return ExitCode.SUCCEEDED

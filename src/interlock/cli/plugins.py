@@ -47,7 +47,8 @@ def _read(plugin: Plugin) -> tuple[list[Offered], str]:
 
 
 def _as_json(plugin: Plugin, tools: list[Offered], why: str, enabled: set[str]) -> dict[str, Any]:
-    from interlock.cli.tool_table import terms_as_json
+    from interlock.showing.json import plain_data
+    from interlock.showing.tools import tool_terms
 
     return {
         "plugin": plugin.name,
@@ -55,21 +56,21 @@ def _as_json(plugin: Plugin, tools: list[Offered], why: str, enabled: set[str]) 
         "summary": plugin.summary,
         "enabled": plugin.name in enabled,
         "agents": [point.name for point in plugin.agents],
-        "tools": [{"tool": each.contract.name, **terms_as_json(each.contract)} for each in tools],
+        "tools": [{"tool": each.contract.name, **plain_data(tool_terms(each.contract))} for each in tools],
         "unreadable": why or None,
     }
 
 
 def _print(console: Console, plugin: Plugin, tools: list[Offered], why: str, *, is_enabled: bool) -> None:
     from interlock.cli.output import plain
-    from interlock.cli.tool_table import may
+    from interlock.tools.needs_in_words import needs_in_words
 
     state = "enabled" if is_enabled else f'not enabled: plugins = ["{plugin.name}"] in interlock.toml enables it'
     console.print(f"{plain(plugin.name)} {plain(plugin.version)}  {state}", style="bold", markup=False)
     if plugin.summary:
         console.print(f"  {plain(plugin.summary)}", style="dim", markup=False, soft_wrap=True)
     for each in tools:
-        needs = may(each.terms)
+        needs = needs_in_words(each.terms)
         told = f"  tool {each.contract.name}: effect {each.contract.effect}, risk {each.terms.risk}"
         console.print(plain(told + (f"; it may {needs}" if needs else "")), markup=False, soft_wrap=True)
     if plugin.agents:

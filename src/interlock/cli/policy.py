@@ -89,11 +89,15 @@ def _print_checks_as_json(read: list[ReadPolicy], policy: Policy | None) -> None
 def show(*, as_json: AsJson = False) -> int:
     """Print the rules in force in the order in which they decide, their digest, and where each stands."""
     from interlock.cli.output import console, print_json
-    from interlock.cli.policy_table import print_rules, rules_as_json
+    from interlock.cli.policy_table import print_rules
+    from interlock.showing.json import plain_data
+    from interlock.showing.policies import rules
+    from interlock.wire.policies import PolicyInForce
 
     policy, files = _in_force()
     if as_json:
-        print_json({"digest": policy.digest, "default": not files, "files": files, "rules": rules_as_json(policy)})
+        told = PolicyInForce(digest=policy.digest, default=not files, files=files, rules=rules(policy))
+        print_json(plain_data(told))
         return ExitCode.SUCCEEDED
     where = ", ".join(files) if files else f"the default set: there is no file in {_shown(_folder())}"
     console().print(f"policy {policy.short_digest}, {where}", style="dim", markup=False, soft_wrap=True)
@@ -223,20 +227,22 @@ def _explain(said: dict[str, Any], given: frozenset[str], *, as_json: bool) -> i
     from interlock.cli.invocation import Invocation
     from interlock.cli.opening import project_client
     from interlock.cli.output import console, plain, print_json
-    from interlock.cli.policy_movements import AskedAbout, about_a_tool, movement_as_json
-    from interlock.cli.policy_table import explanation_as_json, print_explanation
+    from interlock.cli.policy_table import print_explanation
     from interlock.core.verdicts import Movement
+    from interlock.embedded.movements_asked import AskedAbout, asked_about
     from interlock.governance.explaining import explain as explained
+    from interlock.showing.json import plain_data
+    from interlock.showing.policies import explanation as explanation_shown
 
     policy, _ = _in_force()
-    asked = AskedAbout(Movement(**said))
-    if asked.movement.point == "tool" and asked.movement.name:
-        asked = about_a_tool(
-            asked.movement, project_client(Invocation()).toolbox.find(asked.movement.name), given=given
-        )
+    movement = Movement(**said)
+    is_of_tool = movement.point == "tool" and movement.name
+    asked = (
+        asked_about(movement, project_client(Invocation()).toolbox, given=given) if is_of_tool else AskedAbout(movement)
+    )
     explanation = explained(policy, asked.movement)
     if as_json:
-        print_json(explanation_as_json(explanation) | {"movement": movement_as_json(asked.movement)})
+        print_json(plain_data(explanation_shown(explanation, asked.movement)))
         return ExitCode.SUCCEEDED
     print_explanation(console(), explanation)
     if asked.note:

@@ -78,14 +78,6 @@ def _value(value: Any) -> str:  # noqa: ANN401 - JSON data
             return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def rules_as_json(policy: Policy) -> list[dict[str, Any]]:
-    """The rules in the order in which they decide, as they are written."""
-    from interlock.governance.policy import strongest_first
-
-    rules = strongest_first(policy.rules)
-    return [{"rule": rule.name, "verdict": rule.verdict, "origin": rule.origin, **rule.written} for rule in rules]
-
-
 # --- why -------------------------------------------------------------------------------------------------------------
 
 
@@ -116,30 +108,3 @@ def _told(unmet: Unmet) -> str:
     if unmet.is_unknown:
         return f"{unmet.key} wants {wanted}, and the movement does not say"
     return f"{unmet.key} wants {wanted}, and it is {_value(unmet.found) or 'not said'}"
-
-
-def explanation_as_json(explanation: Explanation) -> dict[str, Any]:
-    """The same for programs."""
-    verdict = explanation.verdict
-    return {
-        "verdict": verdict.verdict,
-        "rule": verdict.rule,
-        "policy": verdict.policy,
-        "why": verdict.why,
-        "to": verdict.to,
-        "rules": [_considered_as_json(each, explanation) for each in explanation.considered],
-    }
-
-
-def _considered_as_json(considered: Considered, explanation: Explanation) -> dict[str, Any]:
-    return {
-        "rule": considered.rule.name,
-        "verdict": considered.rule.verdict,
-        "origin": considered.rule.origin,
-        "holds": considered.holds,
-        "decides": considered is explanation.deciding,
-        "unmet": [
-            {"key": each.key, "wanted": each.wanted, "found": each.found, "unknown": each.is_unknown}
-            for each in considered.unmet
-        ],
-    }

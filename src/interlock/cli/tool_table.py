@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interlock.cli.narrow_table import Column, print_table
 from interlock.cli.output import json_text, plain, plain_lines
-from interlock.core.plan import ToolContract, ToolTerms
 from interlock.core.spending import shown_usd
+from interlock.showing.tools import tool_state
 from interlock.tools.approving import Change, Review
+from interlock.tools.needs_in_words import needs_in_words
 from interlock.tools.pinning import NOT_APPROVED, differences
 from interlock.tools.tool import Tool
 
@@ -32,56 +33,6 @@ _TOLD: Final = {
 }
 
 
-def tool_as_json(tool: Tool, *, whole: bool = False) -> dict[str, Any]:
-    """A tool for programs; the `whole` of it with its schemas."""
-    contract = tool.contract
-    told: dict[str, Any] = {
-        "tool": tool.name,
-        "source": tool.source,
-        "place": tool.place,
-        **terms_as_json(contract),
-        "pool": tool.pool,
-        "state": state_of(tool),
-        "quarantined": tool.quarantined or None,
-    }
-    if whole:
-        told |= {
-            "description": contract.description,
-            "labels": list(contract.labels),
-            "secrets": list(tool.secrets),
-            "input": contract.input,
-            "output": contract.output,
-        }
-    return told
-
-
-def terms_as_json(contract: ToolContract) -> dict[str, Any]:
-    """On what terms a tool is called, for programs."""
-    terms = contract.terms or ToolTerms()
-    permissions = terms.permissions
-    return {
-        "effect": contract.effect,
-        "risk": terms.risk,
-        "permissions": {
-            "hosts": list(permissions.hosts),
-            "reads": list(permissions.reads),
-            "writes": list(permissions.writes),
-            "external": permissions.external,
-        },
-        "sandbox": terms.sandbox,
-        "rate_per_minute": terms.rate_per_minute,
-        "usd_micros": terms.usd,
-        "undo": terms.undo or None,
-    }
-
-
-def state_of(tool: Tool) -> str:
-    """Whether it may be called: `own` of the project, `approved`, or in `quarantine`."""
-    if tool.quarantined:
-        return "quarantine"
-    return "approved" if tool.is_remote else "own"
-
-
 def print_tools(console: Console, tools: Sequence[Tool]) -> None:
     """The table; those in quarantine are listed below it with what to do."""
     from rich.text import Text
@@ -92,8 +43,8 @@ def print_tools(console: Console, tools: Sequence[Tool]) -> None:
             Text(plain(tool.source)),
             Text(tool.contract.effect),
             Text(tool.terms.risk, style={"high": "red", "medium": "yellow"}.get(tool.terms.risk, "")),
-            Text(plain(may(tool.terms))),
-            Text(state_of(tool), style="red" if tool.quarantined else "dim"),
+            Text(plain(needs_in_words(tool.terms))),
+            Text(tool_state(tool), style="red" if tool.quarantined else "dim"),
         ]
         for tool in tools
     ]
@@ -114,10 +65,10 @@ def print_tool(console: Console, tool: Tool) -> None:
     contract, terms = tool.contract, tool.terms
     facts = {
         "from": f"{tool.source}, {tool.place}",
-        "state": f"{state_of(tool)}" + (f": {tool.quarantined}" if tool.quarantined else ""),
+        "state": f"{tool_state(tool)}" + (f": {tool.quarantined}" if tool.quarantined else ""),
         "effect": contract.effect,
         "risk": terms.risk,
-        "may": may(terms),
+        "may": needs_in_words(terms),
         "limit": "" if terms.rate_per_minute is None else f"{terms.rate_per_minute} calls a minute",
         "costs": shown_usd(terms.usd) + " a call" if terms.usd else "",
         "undo": terms.undo,
@@ -133,20 +84,6 @@ def print_tool(console: Console, tool: Tool) -> None:
         if schema is not None:
             console.print(f"\n{name}", style="dim", markup=False)
             console.print(json_text(schema), markup=False, soft_wrap=True)
-
-
-def may(terms: ToolTerms) -> str:
-    """What a tool needs of the world, in a few words."""
-    permissions = terms.permissions
-    parts = {
-        "reach ": ", ".join(permissions.hosts),
-        "read ": ", ".join(permissions.reads),
-        "write ": ", ".join(permissions.writes),
-    }
-    told = [word + needed for word, needed in parts.items() if needed]
-    told += ["change things elsewhere"] if permissions.external else []
-    told += ["in a sandbox"] if terms.sandbox else []
-    return "; ".join(told)
 
 
 # --- what has changed ------------------------------------------------------------------------------------------------
@@ -182,7 +119,7 @@ def print_change(console: Console, change: Change) -> None:
     console.print(f"{plain(change.name)} of {plain(change.source)}: {_TOLD[change.turn]}", style="bold", markup=False)
     if change.tool is not None:
         tool = change.tool
-        needs = may(tool.terms)
+        needs = needs_in_words(tool.terms)
         told = f"  effect {tool.contract.effect}, risk {tool.terms.risk}" + (f"; it may {needs}" if needs else "")
         console.print(plain(told), markup=False, soft_wrap=True)
     for line in differences(change.before, change.after):

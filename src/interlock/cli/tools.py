@@ -35,12 +35,14 @@ def list_(*, tools: Tools = None, as_json: AsJson = False) -> int:
 
 def _list(tools: list[str] | None, *, as_json: bool) -> int:
     from interlock.cli.output import console, print_json
-    from interlock.cli.tool_table import print_tools, print_unseen, tool_as_json
+    from interlock.cli.tool_table import print_tools, print_unseen
+    from interlock.showing.json import plain_data
+    from interlock.showing.tools import tool_row
 
     toolbox = _toolbox(tools)
     found = toolbox.everything()
     if as_json:
-        print_json({"tools": [tool_as_json(tool) for tool in found], "not_approved": toolbox.unseen()})
+        print_json({"tools": [plain_data(tool_row(tool)) for tool in found], "not_approved": toolbox.unseen()})
     elif found:
         print_tools(console(), found)
         print_unseen(console(), toolbox.unseen())
@@ -53,7 +55,9 @@ def _list(tools: list[str] | None, *, as_json: bool) -> int:
 def show(name: ToolArgument, *, tools: Tools = None, as_json: AsJson = False) -> int:
     """Show a tool: its description, its schemas, its terms, and whether it may be called. Nobody outside is asked."""
     from interlock.cli.output import console, print_json
-    from interlock.cli.tool_table import print_tool, tool_as_json
+    from interlock.cli.tool_table import print_tool
+    from interlock.showing.json import plain_data
+    from interlock.showing.tools import tool as tool_shown
     from interlock.tools.errors import ToolError
 
     toolbox = _toolbox(tools)
@@ -64,7 +68,7 @@ def show(name: ToolArgument, *, tools: Tools = None, as_json: AsJson = False) ->
         except ToolError as error:
             raise CommandError(str(error)) from error
     if as_json:
-        print_json(tool_as_json(tool, whole=True))
+        print_json(plain_data(tool_shown(tool)))
     else:
         print_tool(console(), tool)
     return ExitCode.SUCCEEDED

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from interlock.agents.collecting import Agents, AgentSource, collect_agents
 from interlock.artifacts import ArtifactShelf, artifacts_named
@@ -106,6 +106,9 @@ from interlock.tools.workspace import Workspaces, seed_from_folder
 from interlock.webhooks.compiled import CompiledWebhooks
 from interlock.webhooks.declaring import WebhookSettings
 from interlock.webhooks.registry import WebhookRegistry
+
+if TYPE_CHECKING:
+    from interlock.models.listing import ListedModel
 
 
 class Interlock:
@@ -451,6 +454,12 @@ class Interlock:
     def sinks(self) -> Sinks:
         """Where events leave for: how each sink stands, and telling it on by hand."""
         return Sinks(self._open_worker("sinks"), self._sinks, secrets=self._secrets, folder=self._folder)
+
+    def known_models(self) -> list[ListedModel]:
+        """The models that can be asked, by pool, and how each is as seen from here."""
+        from interlock.embedded.known_models import models_behind  # noqa: PLC0415 - prices come with it, and few ask
+
+        return models_behind(self._open_worker("known_models").performer.models)
 
     @property
     def registry(self) -> GraphRegistry:

@@ -1,4 +1,4 @@
-"""The movement that `interlock policy explain` asks about: what was said of it, and what the project's tool says.
+"""The movement that somebody asks the policy about: what was said of it, and what the project's tool says.
 
 Nothing is judged here. Where the project has no such tool, what was not said is what a tool is that says nothing.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct, structs
 
-from interlock.cli.tool_table import may
 from interlock.core.agent_contract import AGENT_TOOL, GRAPH_TOOL
 from interlock.core.plan import Permissions
 from interlock.core.verdicts import Movement
+from interlock.tools.needs_in_words import needs_in_words
 from interlock.tools.tool import Tool
+from interlock.tools.toolbox import Toolbox
 
 
 class AskedAbout(Struct, frozen=True):
@@ -22,6 +22,13 @@ class AskedAbout(Struct, frozen=True):
 
     movement: Movement
     note: str = ""
+
+
+def asked_about(said: Movement, toolbox: Toolbox, *, given: frozenset[str]) -> AskedAbout:
+    """A movement with what is known of its tool, where it is the call of one."""
+    if said.point != "tool" or not said.name:
+        return AskedAbout(said)
+    return about_a_tool(said, toolbox.find(said.name), given=given)
 
 
 def about_a_tool(said: Movement, tool: Tool | None, *, given: frozenset[str]) -> AskedAbout:
@@ -42,11 +49,5 @@ def about_a_tool(said: Movement, tool: Tool | None, *, given: frozenset[str]) ->
         **{name: value for name, value in known.items() if name not in given},
     )
     terms = structs.replace(tool.terms, permissions=needs)
-    told = ", ".join(filter(None, [f"effect {tool.contract.effect}", f"risk {tool.terms.risk}", may(terms)]))
+    told = ", ".join(filter(None, [f"effect {tool.contract.effect}", f"risk {tool.terms.risk}", needs_in_words(terms)]))
     return AskedAbout(movement, f"the project's tool `{said.name}` says: {told}")
-
-
-def movement_as_json(movement: Movement) -> dict[str, Any]:
-    """What was asked about, for programs."""
-    told: dict[str, Any] = msgspec.to_builtins(movement)
-    return told

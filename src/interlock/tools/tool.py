@@ -70,6 +70,8 @@ class Tool:
     """What one call needs, where that depends on its arguments."""
     quarantined: str = ""
     """Why it is not called, until a person has looked at it."""
+    pin: str = ""
+    """Of one that somebody else defines: the digest of what it says of itself, which a person approves."""
 
     @property
     def name(self) -> str:

@@ -26,6 +26,11 @@ class GatewayDoor:
         self._gateway = gateway
         self._redaction = redaction
 
+    @property
+    def gateway(self) -> ModelGateway:
+        """What is declared, and how it is."""
+        return self._gateway
+
     def candidates(self, need: ModelNeed, request: ModelRequest, turn: Turn) -> Sequence[Candidate]:  # noqa: ARG002 - the port's
         """The models of the pool."""
         return [Candidate(facts.name, facts.host, facts.safety) for facts in self._gateway.candidates(need.pool)]

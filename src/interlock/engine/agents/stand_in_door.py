@@ -22,6 +22,11 @@ class StandInDoor:
         self._nothing = NoModels()
         self._comes_along = comes_along
 
+    @property
+    def scripts(self) -> ModelDoor:
+        """What answers for the agents that come along."""
+        return self._scripts
+
     def candidates(self, need: ModelNeed, request: ModelRequest, turn: Turn) -> Sequence[Candidate]:
         """The scripted model, if the agent is one that comes along."""
         return self._door_of(turn).candidates(need, request, turn)

@@ -127,6 +127,7 @@ def remote_tool(
         secrets=secrets,
         result_bytes_max=source.result_bytes_max,
         quarantined=_quarantine(definition, pins),
+        pin=definition.pin,
     )
 
 
