@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from interlock.artifacts import Artifact, ArtifactShelf
     from interlock.audit.exporting import RunExport
     from interlock.audit.importing import ImportedRun
     from interlock.audit.run_file import VerifiedFile
@@ -39,12 +40,15 @@ if TYPE_CHECKING:
     )
     from interlock.embedded.fleet import Fleet
     from interlock.embedded.graphs import Named
+    from interlock.embedded.jobs.records import JobRecords
     from interlock.embedded.retention import RunRetention
     from interlock.embedded.run_files import RunFiles
     from interlock.embedded.selection import Selection
     from interlock.embedded.served import Served
     from interlock.embedded.sinks import Sinks
     from interlock.embedded.triggers import Triggers
+    from interlock.embedded.webhooks import Webhooks
+    from interlock.embedded.workspace_files import WorkspaceFile, WorkspaceFiles
     from interlock.engine.asking import Asked
     from interlock.engine.courses.differing import RunDifference
     from interlock.engine.courses.forking import PreparedFork
@@ -62,9 +66,11 @@ if TYPE_CHECKING:
     from interlock.engine.serving.roster import WorkerCard, WorkerRow
     from interlock.engine.submitting import Submitted
     from interlock.engine.telling.causes import Cause
+    from interlock.engine.telling.choices import Choice, ChoiceFilter
     from interlock.engine.telling.cost_groups import CostReport
     from interlock.engine.telling.history import NodeView, RunView
     from interlock.engine.telling.spending import CallCost, Costs
+    from interlock.engine.telling.way_taken import WayTaken
     from interlock.engine.triggers.event_triggers import Offered
     from interlock.engine.triggers.trigger_requests import TriggerView
     from interlock.engine.waits import Wait
@@ -87,13 +93,18 @@ if TYPE_CHECKING:
         not_done,
         tool,
     )
+    from interlock.webhooks.declaring import WebhookSettings
 
 __all__ = [
+    "Artifact",
+    "ArtifactShelf",
     "Asked",
     "AsyncToolContext",
     "CallCost",
     "Cause",
     "CheckedGraph",
+    "Choice",
+    "ChoiceFilter",
     "CostReport",
     "Costs",
     "EffectsWaiting",
@@ -106,6 +117,7 @@ __all__ = [
     "Interlock",
     "InterlockError",
     "InvalidGraphError",
+    "JobRecords",
     "Labelled",
     "LeaseHeldError",
     "LedgerRow",
@@ -161,10 +173,15 @@ __all__ = [
     "UnknownGraphError",
     "VerifiedFile",
     "Wait",
+    "WayTaken",
+    "WebhookSettings",
+    "Webhooks",
     "Words",
     "WorkerCard",
     "WorkerRow",
     "WorkerSettings",
+    "WorkspaceFile",
+    "WorkspaceFiles",
     "cannot_tell",
     "done",
     "graph",
@@ -173,6 +190,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "interlock.artifacts": ("Artifact", "ArtifactShelf"),
+    "interlock.embedded.jobs.records": ("JobRecords",),
+    "interlock.embedded.webhooks": ("Webhooks",),
+    "interlock.embedded.workspace_files": ("WorkspaceFile", "WorkspaceFiles"),
+    "interlock.engine.telling.choices": ("Choice", "ChoiceFilter"),
+    "interlock.engine.telling.way_taken": ("WayTaken",),
+    "interlock.webhooks.declaring": ("WebhookSettings",),
     "interlock.audit.exporting": ("RunExport",),
     "interlock.audit.importing": ("ImportedRun",),
     "interlock.audit.run_file": ("VerifiedFile",),
