@@ -33,6 +33,7 @@ def run_row(row: RunRow) -> wire.RunRow:
         key=row.key,
         error=row.error,
         seq=row.seq,
+        imported_from=row.imported_from,
     )
 
 

@@ -48,6 +48,8 @@ class RunRow(Struct, frozen=True, kw_only=True):
     error: str
     seq: int
     """The number of its last event."""
+    imported_from: str = ""
+    """Of a run that was imported: whose it was where it ran. Nobody drives it here."""
 
 
 class RunPage(Struct, frozen=True, kw_only=True):
