@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from interlock.api.compat import tasks
+from interlock.api.compat.agentos import runs as agentos_runs
 from interlock.api.compat.platform import tasks as platform_tasks
 
 router = APIRouter()
-for each in (tasks.router, platform_tasks.router):
+for each in (tasks.router, platform_tasks.router, agentos_runs.router):
     router.include_router(each)
