@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import aclosing
 from typing import Any
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from interlock.api.streams.following import Writing, of_feed
+from interlock.api.streams.hubs import Hubs
+from interlock.api.streams.topics import Topic
+from interlock.embedded.graphs import Named
 from tests.api.running_server import RunningServer
 
 Frame = dict[str, str]
@@ -144,3 +149,20 @@ def test_a_socket_that_is_told_nonsense_says_what_is_wrong_and_stays(server: Run
 
     assert told == ["invalid_request"] * 4
     assert begun == {"topic": "a", "events": []}
+
+
+def test_what_happens_as_soon_as_a_stream_has_begun_is_told(server: RunningServer) -> None:
+    """Whoever sees that it has begun, and then starts something, would wait for ever for what was passed over."""
+
+    async def heard() -> bytes:
+        hub = await Hubs(server.served[0]).of("local")
+        feed = of_feed(hub, Topic(), after=None, live=(), writing=Writing(lambda told: told.data, lambda _: b"", b""))
+        async with aclosing(feed):
+            await anext(feed)
+            handle = await (await server.served[0].of("local")).start(Named("make"), {})
+            await handle.ended()
+            told = await anext(feed)
+        await hub.close()
+        return told
+
+    assert b"run.started" in server.soon(heard())

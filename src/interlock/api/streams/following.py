@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -54,14 +54,14 @@ async def of_run(
 
 async def of_feed(
     hub: Hub, topic: Topic, *, after: Place | None, live: Sequence[str], writing: Writing
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """Many runs, from a place in the feed on, or from now on. It has no end."""
     async with AsyncExitStack() as stack:
         listener = await stack.enter_async_context(hub.listening(topic, frame=writing.event, live_frame=writing.live))
         for run in live:
             await stack.enter_async_context(hub.live.hearing(run, listener))
-        yield writing.heartbeat  # whoever waits for the stream to begin sees that it has
         known = after or Place(await hub.end(), LAST)
+        yield writing.heartbeat  # whoever waits for the stream to begin sees that it has: nothing is missed from here
         is_live = False
         while not is_live:
             async with hub.catching_up:
