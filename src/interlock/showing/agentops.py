@@ -15,8 +15,13 @@ from interlock.core.agent_contract import AgentContract
 from interlock.core.values import is_map
 from interlock.engine.telling.agents_at_work import AgentView, StepView
 from interlock.engine.telling.history import RunView
+from interlock.store.rows import RunRow
 from interlock.wire.agentops import AgentOpsAgent, AgentOpsAgentStatus, AgentOpsStatus
 
+SYSTEM: Final = "system"
+AGENTOPS: Final = "agentops"
+AGENT_TYPE: Final = "agent_type"
+"""Labels by which tasks are found again: `system: agentops`, `agent_type: backend_developer`."""
 AT: Final = "@"
 """Between the name of an agent and that of its run: it stands in neither, so no two ids are alike."""
 
@@ -102,6 +107,22 @@ def agent_with_task(task: AgentTask) -> AgentOpsAgent:
         current_step=task.work.turns,
         task_id=task.view.run,
         simulated=task.is_simulated,
+    )
+
+
+def agent_of_erased(row: RunRow) -> AgentOpsAgent:
+    """An agent of whose task nothing is kept but that there was one."""
+    agent = row.labels[AGENT_TYPE]
+    named = agent_id(agent, row.run)
+    return AgentOpsAgent(
+        id=named,
+        agent_id=named,
+        name=_title(agent),
+        type=agent,
+        role="",
+        capabilities=[],
+        status=agentops_status(row.status, questions=0),
+        task_id=row.run,
     )
 
 

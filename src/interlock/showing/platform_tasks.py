@@ -9,13 +9,13 @@ from msgspec import UNSET
 
 from interlock.core.values import Value, is_map
 from interlock.engine.telling.history import RunView
+from interlock.showing.agentops import AGENT_TYPE
 from interlock.showing.instants import instant
 from interlock.wire.platform_tasks import PlatformStatus, PlatformTask
 
 TASK_TYPE: Final = "task_type"
 USER_HASH: Final = "user_hash"
-AGENT_TYPE: Final = "agent_type"
-"""Labels of runs that were started as tasks of other systems."""
+"""Labels of runs that were started as tasks: of what type, and for whom."""
 DOLLAR: Final = 1_000_000
 
 STATUSES: Final[Mapping[str, PlatformStatus]] = {

@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from interlock.wire.values import Value
 
 AgentOpsStatus: TypeAlias = Literal["idle", "running", "paused", "completed", "failed", "awaiting_human"]
+AgentOpsRole: TypeAlias = Literal["user", "assistant", "tool"]
 
 
 class AgentOpsTask(Struct, frozen=True, kw_only=True):
@@ -80,7 +81,7 @@ class AgentOpsContextItem(Struct, frozen=True, kw_only=True):
 class AgentOpsMessage(Struct, frozen=True, kw_only=True):
     """What was said: the task, an answer of the model with the calls it asked for, what came of a call."""
 
-    role: Literal["user", "assistant", "tool"]
+    role: AgentOpsRole
     content: Value
     step: int
     timestamp: str

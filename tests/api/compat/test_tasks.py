@@ -23,7 +23,7 @@ curl -X POST http://localhost:8000/tasks \\
         "status": "running",
         "message": "Task assigned to backend_developer",
     }
-    assert up.rested(run)["status"] == "succeeded"
+    assert up.ended(run)["status"] == "succeeded"
 
 
 def test_a_body_with_a_type_is_a_task_of_the_platform(up: Up) -> None:
@@ -36,7 +36,7 @@ curl -X POST http://localhost:8000/tasks \\
     assert (told["type"], told["status"], told["input"]) == (
         "workflow:research_assessment", "running", {"topic": "renewable energy"},
     )  # fmt: skip
-    up.rested(told["id"])
+    up.ended(told["id"])
     task = up.typed(f"curl http://localhost:8000/tasks/{told['id']}")
     assert (task["status"], task["output"]["approved"], task["error"]) == ("done", True, None)
 

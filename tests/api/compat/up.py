@@ -39,6 +39,11 @@ class Up:
         """A run of ours, once it has ended or waits for people."""
         return self.http.get(f"/v1/runs/{run}", params={"wait": SECONDS_MAX}).json()
 
+    def ended(self, run: str) -> Any:  # noqa: ANN401 - JSON
+        """A run of ours, once it has ended: its stream is over then."""
+        self.http.get(f"/v1/runs/{run}/stream", headers={"accept": "text/event-stream"})
+        return self.http.get(f"/v1/runs/{run}").json()
+
 
 @contextmanager
 def interlock_up(folder: Path) -> Generator[Up]:

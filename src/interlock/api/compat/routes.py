@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from interlock.api.compat import tasks
+from interlock.api.compat.agentops import agents, socket
 from interlock.api.compat.agentos import runs as agentos_runs
 from interlock.api.compat.platform import tasks as platform_tasks
 
 router = APIRouter()
-for each in (tasks.router, platform_tasks.router, agentos_runs.router):
+for each in (tasks.router, agents.router, socket.router, platform_tasks.router, agentos_runs.router):
     router.include_router(each)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
@@ -12,13 +12,8 @@ from interlock.api.compat.finding_agents import contract_of
 from interlock.api.desks import Desk
 from interlock.authoring.single_step import AGENT, inputs_of_task
 from interlock.embedded.graphs import Named
-from interlock.showing.agentops import agent_id, agentops_status
+from interlock.showing.agentops import AGENT_TYPE, AGENTOPS, SYSTEM, agent_id, agentops_status
 from interlock.wire.agentops import AgentOpsTask
-
-SYSTEM: Final = "system"
-AGENTOPS: Final = "agentops"
-AGENT_TYPE: Final = "agent_type"
-"""Labels by which such runs are found again: `system: agentops`, `agent_type: backend_developer`."""
 
 
 class AgentOpsTaskBody(BaseModel):

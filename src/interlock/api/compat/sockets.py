@@ -1,0 +1,47 @@
+"""A WebSocket over which one kind of thing is told: whoever listens says nothing, or `ping` to hear `pong`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Final
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from interlock.api.guard import LISTENS
+
+COME_AGAIN: Final = 1013
+"""How a connection is closed when nothing more is told: whoever listened may come again."""
+
+
+async def tell_all(socket: WebSocket, messages: AsyncIterator[bytes]) -> None:
+    """Send messages as they come, until there are no more or nobody listens."""
+    with socket.scope[LISTENS]():
+        await socket.accept()
+        telling = asyncio.ensure_future(_tell(socket, messages))
+        listening = asyncio.ensure_future(_hear(socket))
+        try:
+            await asyncio.wait([telling, listening], return_when=asyncio.FIRST_COMPLETED)
+            if telling.done():
+                await telling
+        finally:
+            telling.cancel()
+            listening.cancel()
+            await asyncio.gather(telling, listening, return_exceptions=True)
+
+
+async def _tell(socket: WebSocket, messages: AsyncIterator[bytes]) -> None:
+    try:
+        async for message in messages:
+            await socket.send_text(message.decode())
+        await socket.close(code=COME_AGAIN)
+    except (WebSocketDisconnect, RuntimeError):
+        return  # the client has gone
+
+
+async def _hear(socket: WebSocket) -> None:
+    with suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            if await socket.receive_text() == "ping":
+                await socket.send_text("pong")
