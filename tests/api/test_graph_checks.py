@@ -30,7 +30,7 @@ def test_a_text_that_cannot_be_read_says_where_it_breaks(server: RunningServer) 
     """What is half written is the ordinary case while somebody types."""
     told = server.post("/graphs/validate", {"text": "graph: half\nnodes:\n  a: {tool: make"})
 
-    assert told["valid"] is False
+    assert (told["valid"], told["graph"]) == (False, "")
     assert [each["line"] for each in told["problems"]] == [3]
 
 
@@ -94,3 +94,13 @@ def test_a_text_and_a_document_at_once_are_refused(server: RunningServer) -> Non
     neither = server.refused("POST", "/graphs/validate", json={})
 
     assert [both["code"], neither["code"]] == ["invalid_request", "invalid_request"]
+
+
+def test_half_a_character_in_a_document_is_a_problem_of_it(server: RunningServer) -> None:
+    """JSON can write what no text holds; whoever sent it is told where."""
+    body = b'{"document": {"graph": "\\ud800", "nodes": {}}}'
+
+    answer = server.http.post("/v1/graphs/validate", content=body, headers={"content-type": "application/json"})
+
+    [problem] = answer.json()["problems"]
+    assert (problem["field"], "half a character" in problem["message"]) == ("graph", True)

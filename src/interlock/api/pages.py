@@ -49,6 +49,8 @@ def place_of(cursor: str | None, *, of: object) -> str | None:
         raise ApiError("invalid_cursor", "the cursor was not given out by this list", field="cursor") from error
     if place.of != _digest(of):
         raise ApiError("invalid_cursor", "the cursor is of a list with another filter", field="cursor")
+    if "\0" in place.at:
+        raise ApiError("invalid_cursor", "the cursor was not given out by this list", field="cursor")
     return place.at
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
+from interlock.authoring.dialects.recognising import graph_name_in
 from interlock.core.plan import Plan
+from interlock.core.values import is_map
 from interlock.embedded.graphs import CheckedGraph
 from interlock.showing.drawings import drawing
 from interlock.showing.problems import places
@@ -16,9 +18,9 @@ def graph_check(checked: CheckedGraph) -> GraphCheck:
     plan = checked.compiled.plan if checked.is_valid else None
     told = places(checked.problems, checked.subject)
     if plan is None:
-        return GraphCheck(graph=checked.name, valid=False, problems=told)
+        return GraphCheck(graph=_name(checked), valid=False, problems=told)
     return GraphCheck(
-        graph=checked.name,
+        graph=plan.name,
         valid=True,
         problems=told,
         hash=plan.graph_hash,
@@ -27,6 +29,14 @@ def graph_check(checked: CheckedGraph) -> GraphCheck:
         outputs=outputs(plan),
         ours=UNSET if checked.ours is None else checked.ours,
     )
+
+
+def _name(checked: CheckedGraph) -> str:
+    """The name that it says; what cannot be read says none."""
+    if isinstance(checked.subject, str):
+        return checked.name
+    data = checked.subject.data
+    return (graph_name_in(data) or "") if is_map(data) else ""
 
 
 def outputs(plan: Plan) -> list[str]:

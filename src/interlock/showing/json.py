@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final, cast
 
 import msgspec
@@ -27,8 +28,11 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=leaf_shown)
 
 
 def encoded(shape: object) -> bytes:
-    """A shape as JSON."""
-    return _ENCODER.encode(shape)
+    """A shape as JSON. Half of a surrogate pair has no UTF-8: it is told as the escape as which it came."""
+    try:
+        return _ENCODER.encode(shape)
+    except UnicodeEncodeError:
+        return json.dumps(plain_data(shape)).encode()
 
 
 def plain_data(shape: object) -> Any:  # noqa: ANN401 - JSON data

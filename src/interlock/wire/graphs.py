@@ -49,6 +49,7 @@ class GraphCheck(Struct, frozen=True, kw_only=True):
     """A graph with everything that is wrong with it. What follows `problems` is there once it could be run."""
 
     graph: str
+    """Its name; empty where it says none."""
     valid: bool
     problems: list[Place]
     hash: str | UnsetType = UNSET

@@ -9,7 +9,12 @@ from fastapi import Path
 from interlock.core.compiling.names import NAME_LENGTH_MAX
 
 KnownName: TypeAlias = Annotated[
-    str, Path(min_length=1, max_length=200, description="The name of a graph; also `agent:NAME` and `tool:NAME`.")
+    str,
+    Path(
+        pattern="^[^\\u0000-\\u001f\\u007f]+$",
+        max_length=200,
+        description="The name of a graph; also `agent:NAME` and `tool:NAME`.",
+    ),
 ]
 NewName: TypeAlias = Annotated[
     str,
