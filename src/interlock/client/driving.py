@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from interlock.client.errands import Bear, Errand, Flow, Hand, Make, Now, Open, Read, Send, Sleep, Tell, Telling
@@ -100,6 +100,8 @@ class Driver:
 
 def _returned(found: object) -> object:
     if isawaitable(found):
+        if iscoroutine(found):
+            found.close()  # it will not be awaited, and need not say so itself
         raise ClientError(
             "a Client was given an async function", code="async_function", advice="use an AsyncClient, or a plain one"
         )
