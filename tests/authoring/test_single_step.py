@@ -135,3 +135,14 @@ def test_a_task_is_told_under_the_names_that_an_agent_has_for_it(
 ) -> None:
     """What is known besides must reach it, whether it has a place for it or not."""
     assert inputs_of_task(an_agent(schema), "Build it", context) == inputs
+
+
+def test_an_agent_that_says_nothing_of_its_input_takes_whatever_it_is_given() -> None:
+    """Most agents are written without a schema: their graph must not ask for an input that nobody knows."""
+    contract = AgentContract(name="writer", prompt="Write.")
+
+    compiled = compile_graph(graph_of_agent(contract), Catalogue(agents={"writer": contract}))
+
+    assert compiled.plan is not None
+    assert compiled.plan.root.inputs == {"type": "object", "properties": {}}
+    assert inputs_of_text(compiled.plan.root.inputs, "a line", what="it") == {"task": "a line"}

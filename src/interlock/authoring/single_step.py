@@ -24,6 +24,8 @@ STEP: Final = "step"
 """The one node of such a graph."""
 
 _GRAPH_NAME_MAX: Final = 100
+_ANYTHING: Final[JsonSchema] = {"type": "object", "properties": {}}
+"""A schema as a whole, and no list of inputs: in that `type` would be the name of one."""
 _NOT_IN_GRAPH_NAME: Final = re.compile(r"[^a-z0-9_-]")
 _USUAL_TEXTS: Final = ("task", "question", "text", "query", "topic", "request", "goal", "description", "prompt")
 """What such a field is usually called, the first of them first."""
@@ -48,7 +50,7 @@ def _graph(kind: str, name: str, schema: JsonSchema | None, description: str) ->
     return {
         "graph": f"{kind}-{_NOT_IN_GRAPH_NAME.sub('-', name.lower())}"[:_GRAPH_NAME_MAX],
         "description": description,
-        "inputs": schema if schema is not None else {"type": "object"},
+        "inputs": schema if schema is not None else _ANYTHING,
         "nodes": {STEP: {kind: name, "input": "${inputs}"}},
         "outputs": {"result": f"${{{STEP}}}"},
     }
@@ -107,8 +109,8 @@ def text_in(schema: JsonSchema | None, inputs: Mapping[str, Any]) -> str:
 
 def _text_field(schema: JsonSchema | None) -> str | None:
     """The one input that is text and needed; of several or none, the one with a usual name."""
-    if schema is None:
-        return _USUAL_TEXTS[0]
+    if schema is None or (schema.get("additionalProperties") is not False and not _properties(schema)):
+        return _USUAL_TEXTS[0]  # it takes anything
     properties, required = _properties(schema), schema.get("required")
     texts = [name for name, each in properties.items() if _is_text(each)]
     match [name for name in properties if is_list(required) and name in required]:

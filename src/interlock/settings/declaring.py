@@ -160,6 +160,8 @@ class ServerSettings(Strict):
     """How many requests may be under way; more are told to come again."""
     listeners: Positive = 4_000
     """How many streams may be open."""
+    chat_wait_seconds: Annotated[float, Field(gt=0, le=86_400)] = 300
+    """How long a chat waits for a run that it has started; the run goes on all the same."""
     runs_waiting: Positive = 10_000
     """How many runs may wait for a worker before no more are started."""
     body_bytes: Positive = 16 * 1024 * 1024

@@ -59,7 +59,7 @@ def test_every_call_is_on_record_as_a_run(gateway: RunningServer, client: OpenAI
     run = gateway.get(f"/runs/{raw.headers['x-interlock-run']}")
     events = [each["type"] for each in gateway.get(f"/runs/{run['run']}/events")["events"]]
     assert (run["status"], run["graph"], run["labels"]["team"]) == ("succeeded", "passed-on", "a")
-    assert len(run["labels"]["user"]) == 64, "a person stands on record as a keyed hash"
+    assert len(run["labels"]["user_hash"]) == 64, "a person stands on record as a keyed hash"
     spent = gateway.soon(_spent(gateway.served[0], run["run"]))
     assert spent == 9 + 2 * 2, "micro-dollars, by the price of the pool"
     assert events == [

@@ -156,6 +156,11 @@ class ChatBody(_Strict, frozen=True, kw_only=True):
     prompt_cache_key: str | None = None
     safety_identifier: str | None = None
 
+    @property
+    def wants_usage(self) -> bool:
+        """Whether a stream is to tell in the end how many tokens it took."""
+        return self.stream_options is not None and bool(self.stream_options.include_usage)
+
 
 _DECODER: Final = msgspec.json.Decoder(ChatBody)
 

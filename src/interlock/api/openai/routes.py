@@ -14,6 +14,8 @@ from interlock.api.errors import ApiError
 from interlock.api.openai.askable import askable
 from interlock.api.openai.bodies import parse_chat
 from interlock.api.openai.completing import completion_of_model
+from interlock.api.openai.spoken import spoken
+from interlock.api.openai.talking import talk_meant
 from interlock.wire.openai import AskedModels
 
 router = APIRouter(include_in_schema=False)
@@ -37,4 +39,6 @@ async def get_model(name: Annotated[str, Path(max_length=500)], desk: ReadsAskab
 @router.post("/chat/completions")
 async def complete_chat(request: Request, desk: AsksModels) -> Response:
     """Ask, and be answered whole or piece by piece."""
-    return await completion_of_model(desk, parse_chat(await request.body()))
+    body = parse_chat(await request.body())
+    talk = await talk_meant(desk, body)
+    return await completion_of_model(desk, body) if talk is None else spoken(talk, body)

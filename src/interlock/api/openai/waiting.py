@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from starlette.types import Receive
 
@@ -15,7 +15,7 @@ class ClientGone(Exception):
     """Whoever asked has gone before the answer came."""
 
 
-async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+async def while_there(receive: Receive, work: Awaitable[T]) -> T:
     """What the work comes to; it is cancelled, and `ClientGone` raised, once the client has gone."""
     working, gone = asyncio.ensure_future(work), asyncio.ensure_future(_gone(receive))
     try:
