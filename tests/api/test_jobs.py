@@ -171,11 +171,11 @@ def test_what_cannot_be_begun_is_refused_at_once(server: RunningServer, body: di
 def test_a_job_whose_process_died_can_be_begun_again(server: RunningServer) -> None:
     """Nobody works on it any more, and whoever waits for it has to do something about that."""
     wanted = ExportJob(run=server.started("make"))
-    put_on_record(server, Job(id="1" * 24, wanted=wanted, by="ada", at=1, status="lost", ended_at=2))
+    put_on_record(server, Job(id="1" * 32, wanted=wanted, by="ada", at=1, status="lost", ended_at=2))
 
-    lost = server.get(f"/jobs/{'1' * 24}")
-    begun = server.http.post(f"/v1/jobs/{'1' * 24}/again")
-    again = server.get(f"/jobs/{'1' * 24}", params={"wait": 20})
+    lost = server.get(f"/jobs/{'1' * 32}")
+    begun = server.http.post(f"/v1/jobs/{'1' * 32}/again")
+    again = server.get(f"/jobs/{'1' * 32}", params={"wait": 20})
 
     assert (lost["status"], lost["actions"]["again"]["allowed"]) == ("lost", True)
     assert (begun.status_code, again["status"], again["attempt"], again["by"]) == (202, "succeeded", 2, "local")
@@ -183,10 +183,10 @@ def test_a_job_whose_process_died_can_be_begun_again(server: RunningServer) -> N
 
 def test_a_job_that_somebody_else_works_on_is_asked_to_stop(server: RunningServer) -> None:
     """Whoever works on it hears that with the next word it gives."""
-    put_on_record(server, Job(id="2" * 24, wanted=VerifyJob(), by="ada", at=1))
+    put_on_record(server, Job(id="2" * 32, wanted=VerifyJob(), by="ada", at=1))
 
-    asked = server.http.post(f"/v1/jobs/{'2' * 24}/cancel")
-    kept = server.soon(server.served[0].store.records.find("local", JOB, "2" * 24))
+    asked = server.http.post(f"/v1/jobs/{'2' * 32}/cancel")
+    kept = server.soon(server.served[0].store.records.find("local", JOB, "2" * 32))
 
     assert asked.status_code == 202
     assert kept is not None
@@ -210,9 +210,9 @@ def test_what_has_ended_is_neither_stopped_nor_begun_again(server: RunningServer
 def test_jobs_are_listed_the_newest_first_and_not_for_ever(server: RunningServer) -> None:
     """What was asked for last is looked for first."""
     first = ended(server, {"job": "verify", "run": server.started("make")})
-    old = Job(id="f" * 24, wanted=VerifyJob(), by="ada", at=1, status="failed")
+    old = Job(id="f" * 32, wanted=VerifyJob(), by="ada", at=1, status="failed")
     for number in range(KEPT_MAX):
-        put_on_record(server, replace(old, id=f"f{number:023x}"))
+        put_on_record(server, replace(old, id=f"f{number:031x}"))
 
     second = ended(server, {"job": "verify", "run": server.started("make")})
     page = server.get("/jobs", params={"limit": 500})

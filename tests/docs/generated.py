@@ -27,6 +27,7 @@ from interlock.governance import policy_document as p
 from interlock.governance import policy_schema
 from interlock.models import declaring as m
 from interlock.models.scripted import script as sc
+from interlock.webhooks.declaring import WebhookSettings
 from tests.docs.area_table import area_table
 from tests.docs.built_in_agent_table import built_in_agent_table
 from tests.docs.command_reference import command_section
@@ -83,6 +84,7 @@ _PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "keys of a turn": lambda: key_table(sc.Turn),
         "keys of a rule's conditions": lambda: key_table(sc.When),
         "keys of an error": lambda: key_table(sc.WrittenError),
+        "keys of a webhook": lambda: key_table(WebhookSettings),
         "default policy": default_rules,
         "lifecycle of a run": run_lifecycle,
         "lifecycle of a node": node_lifecycle,

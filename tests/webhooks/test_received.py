@@ -15,6 +15,7 @@ FORM = (b"Content-Type", b"application/x-www-form-urlencoded; charset=utf-8")
         ([], b'{"a": [1, 2.5, null]}', {"a": [1, 2.5, None]}),
         ([FORM], b"text=hi+there&empty=&a=1&a=2", {"text": "hi there", "empty": "", "a": "2"}),
         ([FORM], b"a&" * 2_000, {}),
+        ([FORM], b'{"a": 1}', {"a": 1}),
         ([], b"no JSON", "no JSON"),
         ([], b"\xff", "\ufffd"),
         ([], b"", ""),

@@ -25,7 +25,7 @@ router = APIRouter(tags=["jobs"])
 
 RunNamed: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]
 Fingerprint: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-JobId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="The id of a job.")]
+JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The id of a job.")]
 
 
 class ExportBody(Body):

@@ -32,7 +32,7 @@ Written: TypeAlias = Annotated[str, Field(min_length=1, max_length=2_000)]
 class WebhookSettings(BaseModel):
     """One webhook: who signs, and what is made of what comes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     scheme: SchemeName = "interlock"
     """How the sender signs."""

@@ -43,7 +43,9 @@ class Received(Struct, frozen=True):
         return {"headers": shown, "body": self._read_body()}
 
     def _read_body(self) -> Any:  # noqa: ANN401 - JSON data
-        if self.header("content-type").partition(";")[0].strip().lower() == FORM:
+        """What begins as a JSON map or list is no form: programs call it one that do not say what they send."""
+        is_form = self.header("content-type").partition(";")[0].strip().lower() == FORM
+        if is_form and self.body[:1] not in {b"{", b"["}:
             return _fields(self.body)
         try:
             return msgspec.json.decode(self.body)

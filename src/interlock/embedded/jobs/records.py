@@ -33,7 +33,7 @@ class JobRecords:
     async def make(self, wanted: Wanted, *, by: str) -> Job:
         """Put a new job on record. Ids sort so that a list by them begins with the newest."""
         at = self._now()
-        job = Job(id=f"{_NEWEST_FIRST - at:016x}{secrets.token_hex(4)}", wanted=wanted, by=by, at=at)
+        job = Job(id=f"{_NEWEST_FIRST - at:016x}{secrets.token_hex(8)}", wanted=wanted, by=by, at=at)
         await self._records.put(self.tenant, JOB, job.id, msgspec.json.encode(job), expected=0)
         await self._forget_old()
         return job
