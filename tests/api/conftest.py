@@ -16,6 +16,7 @@ GRAPHS = {
     "held": {"nodes": {"check": {"gate": ["${1 > 2}"], "otherwise": "hold"}}},
     "failing": {"nodes": {"a": making("cup"), "b": making("broken", after="a")}},
     "undoable": {"nodes": {"a": undoable("cup"), "b": undoable("plate", after="a")}},
+    "undoing": {"nodes": {"a": undoable("cup"), "ask": {**ASK, "after": "a"}}},
     "waits": {"nodes": {"w": {"wait": {"event": "go"}}}},
     "items": {
         "inputs": {"things": {"type": "array", "items": {"type": "string"}}},

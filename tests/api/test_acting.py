@@ -65,6 +65,16 @@ def test_runs_are_named_one_by_one_and_each_refusal_is_told(server: RunningServe
     assert set(report["started"]) | {each["run"] for each in report["refused"]} == {failed, done}
 
 
+def test_runs_are_cancelled_and_take_back_what_they_did(server: RunningServer) -> None:
+    """A release was bad: what it has done so far goes as well."""
+    run = server.started("undoing", labels={"of": "undoing"})
+    body = {"act": "cancel_with_rollback", "labels": {"of": "undoing"}}
+
+    server.post("/runs/actions", {**body, "token": server.post("/runs/actions/plan", body)["token"]})
+
+    assert server.get(f"/runs/{run}", params={"wait": 20})["status"] == "rolled_back"
+
+
 def test_each_run_says_who_asked_and_why(server: RunningServer) -> None:
     """An auditor reads one run, and finds there what was asked of a thousand."""
     run = server.started("ask")
@@ -98,8 +108,8 @@ def test_an_act_without_its_plan_is_refused(
     [
         ({"act": "cancel"}, "runs"),
         ({"act": "cancel", "runs": ["a"], "graph": "ask"}, "runs"),
-        ({"act": "pause", "graph": "ask", "rollback": True}, "rollback"),
-        ({"act": "pause", "status": ["asleep"]}, "status"),
+        ({"act": "pause", "graph": ""}, "graph"),
+        ({"act": "pause", "status": ["asleep"]}, "status.0"),
         ({"act": "erase", "graph": "ask"}, "act"),
         ({"act": "pause", "session": "a", "labels": {"session": "b"}}, "session"),
     ],

@@ -102,7 +102,13 @@ def test_a_run_is_taken_apart_call_by_call(paid: RunningServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"), [({"by": "colour"}, "by"), ({"by": "label:"}, "by"), ({"status": "asleep"}, "status")]
+    ("asked", "field"),
+    [
+        ({"by": "colour"}, "by"),
+        ({"by": "label:"}, "by"),
+        ({"status": "asleep"}, "status.0"),
+        ({"label": "red"}, "label.0"),
+    ],
 )
 def test_what_costs_cannot_be_grouped_by_is_refused(paid: RunningServer, asked: dict[str, str], field: str) -> None:
     """With what they can be grouped by."""

@@ -61,8 +61,8 @@ def test_a_refused_event_is_left_out_with_a_reason_and_stays_listed() -> None:
     """An auditor finds that it never left, and whose word that was."""
     with telling(Reply(422)) as (server, _, run):
         server.post("/sinks/ops/deliver")
-        unsaid = server.refused("POST", "/sinks/ops/resend", json={"leave_out": True, "runs": [run]})
-        server.post("/sinks/ops/resend", {"leave_out": True, "runs": [run], "why": "too old"})
+        unsaid = server.refused("POST", "/sinks/ops/leave-out", json={"runs": [run]})
+        server.post("/sinks/ops/leave-out", {"runs": [run], "why": "too old"})
         [left] = server.get("/sinks/ops")["left_out"]
 
     assert (unsaid["code"], unsaid["field"]) == ("invalid_request", "why")

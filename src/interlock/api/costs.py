@@ -13,11 +13,10 @@ from starlette.responses import Response
 
 from interlock.api.answers import answers, told
 from interlock.api.desks import ReadsCosts
-from interlock.api.errors import ApiError
 from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
 from interlock.api.runs.filters import LOOKED_AT_MAX, Instant, Labels, Statuses, filter_of, labels_in
 from interlock.api.runs.looking import RunId
-from interlock.engine.telling.cost_groups import GroupingError, grouping
+from interlock.engine.telling.cost_groups import GROUPINGS, LABEL
 from interlock.showing.costs import call_cost, cost_report
 from interlock.wire.costs import CallCost, CallPage, CostReport
 
@@ -28,12 +27,15 @@ READ_SECONDS: Final = 5.0
 GROUPS_MAX: Final = 500
 """How many groups are told, the dearest first."""
 
+BY: Final = f"^({'|'.join(GROUPINGS)}|{LABEL}.+)$"
+
 router = APIRouter(tags=["costs"])
 
 By = Annotated[
     str,
     Query(
         max_length=200,
+        pattern=BY,
         description="run, graph, node, agent, model, tool, user, tenant, day or label:KEY.",
         examples=["graph"],
     ),
@@ -54,7 +56,6 @@ async def get_costs(
     cursor: Cursor = None,
 ) -> Response:
     """What runs that have all of this in common have cost together, by what their calls have in common."""
-    _refuse_unknown(by)
     chosen = filter_of(
         graph=graph,
         statuses=status or (),
@@ -74,7 +75,6 @@ async def get_costs(
 @router.get("/runs/{run_id}/costs", **answers(CostReport, "What the run has cost so far."))
 async def get_run_costs(run_id: RunId, desk: ReadsCosts, by: By = "node") -> Response:
     """What one run has cost so far, by what its calls have in common."""
-    _refuse_unknown(by)
     handle = await desk.interlock.open(run_id)
     async with desk.reception.many_logs.turn():
         report = await handle.costs(by=by)
@@ -96,10 +96,3 @@ async def list_calls(run_id: RunId, desk: ReadsCosts, limit: Limit = LIMIT, curs
         if passed > begin:
             page.append(call_cost(call))
     return told(CallPage(run=run_id, calls=page, next=following))
-
-
-def _refuse_unknown(by: str) -> None:
-    try:
-        grouping(by)
-    except GroupingError as unknown:
-        raise ApiError("invalid_request", str(unknown), field="by") from unknown

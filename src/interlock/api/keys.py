@@ -5,7 +5,7 @@ Nobody gives more than they have, and of other tenants only the platform's keys 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import Field
@@ -17,30 +17,34 @@ from interlock.api.bodies import Body
 from interlock.api.desks import Desk, ManagesKeys, ReadsKeys
 from interlock.api.errors import ApiError
 from interlock.api.pages import LIMIT, Cursor, Limit, page_of
-from interlock.core.durations import DurationProblem, parse_duration
+from interlock.core.durations import parse_duration
 from interlock.showing.keys import api_key, made_key
-from interlock.tenancy import KeyRow, may_give, parse_scopes, parse_tenant
+from interlock.tenancy import AREAS, KeyRow, may_give, parse_scopes, parse_tenant
 from interlock.wire.keys import ApiKey, KeyPage, MadeKey
 
 router = APIRouter(tags=["keys"])
 
 KeyId = Annotated[str, Path(max_length=100, description="The id of a key: what stands between its underscores.")]
-SHOWN_ONCE = {"cache-control": "no-store"}
+NAME: Final = r"^\w[\w .,:;@/+()'#&-]*$"
+SCOPE: Final = f"^({'|'.join(AREAS)})(:read)?$"
+LASTS: Final = "^[1-9][0-9]{0,3}(d|h|m|s)$"
+TENANT: Final = "^[a-z](-?[a-z0-9]){0,39}$"
+SHOWN_ONCE: Final = {"cache-control": "no-store"}
 
 
 class KeyBody(Body):
     """A key to be made."""
 
-    name: str = Field(min_length=1, max_length=100, description="Who it is for: it goes on record.", examples=["ci"])
+    name: str = Field(pattern=NAME, max_length=100, description="Who it is for: it goes on record.", examples=["ci"])
     role: Literal["owner", "operator", "viewer"] = "operator"
-    scopes: list[str] = Field(
+    scopes: list[Annotated[str, Field(pattern=SCOPE)]] = Field(
         default=[], max_length=100, description="All that it opens, as `runs` or `runs:read`; else all of the tenant's."
     )
     expires: str | None = Field(
-        default=None, max_length=40, description="For how long it is good; else for good.", examples=["90d"]
+        default=None, pattern=LASTS, description="For how long it is good; else for good.", examples=["90d"]
     )
     tenant: str | None = Field(
-        default=None, max_length=100, description="Of another tenant than the caller's: whoever manages the platform."
+        default=None, pattern=TENANT, description="Of another tenant than the caller's: whoever manages the platform."
     )
 
 
@@ -73,7 +77,7 @@ async def make_key(body: KeyBody, desk: ManagesKeys) -> Response:
         body.name,
         role=body.role,
         scopes=scopes,
-        expires_at=None if body.expires is None else now + _lasting(body.expires),
+        expires_at=None if body.expires is None else now + parse_duration(body.expires),
         by=desk.caller.name,
     )
     headers = {"location": f"/v1/keys/{row.id}"} | SHOWN_ONCE
@@ -86,13 +90,6 @@ async def revoke_key(id: KeyId, desk: ManagesKeys) -> Response:
     whose = None if desk.may_manage_platform else desk.caller.tenant
     row = await desk.reception.keys.revoke(id, by=desk.caller.name, tenant=whose)
     return told(_shown(desk, row))
-
-
-def _lasting(text: str) -> int:
-    try:
-        return parse_duration(text)
-    except DurationProblem as problem:
-        raise ApiError("invalid_request", f"expires: {problem.message}; {problem.advice}", field="expires") from problem
 
 
 def _shown(desk: Desk, row: KeyRow) -> ApiKey:

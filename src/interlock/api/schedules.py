@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path
 from pydantic import Field
@@ -21,6 +21,9 @@ from interlock.wire.triggers import OfferedEvents, Trigger, TriggerPage
 
 router = APIRouter(tags=["schedules"])
 
+NAME: Final = r"^[^\s$]([^$\n]*[^\s$])?$"
+"""A word, or several: text that is fixed, as graphs write it."""
+
 Graph = Annotated[str, Path(max_length=200, description="The name of a released graph.")]
 Name = Annotated[str, Path(max_length=200, description="What the trigger is called in it.")]
 
@@ -35,7 +38,7 @@ class FireBody(Why):
 class OfferBody(Body):
     """An event for whichever triggers want it."""
 
-    name: str = Field(min_length=1, max_length=500, examples=["order.paid"])
+    name: str = Field(pattern=NAME, max_length=500, examples=["order.paid"])
     data: Any = Field(default=None, examples=[{"n": 7}])
     id: str = Field(default="", max_length=500, description="An event of the same id starts nothing twice.")
 

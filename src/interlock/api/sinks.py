@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Annotated, Final
 
@@ -14,8 +14,7 @@ from starlette.responses import Response
 from interlock.api.actions import actions
 from interlock.api.answers import answers, told
 from interlock.api.bodies import Body
-from interlock.api.desks import ActsOnSinks, Desk, ReadsSinks
-from interlock.api.errors import ApiError
+from interlock.api.desks import ActsOnSinks, Desk, ManagesSinks, ReadsSinks
 from interlock.api.pages import LIMIT, Cursor, Limit, page_of
 from interlock.engine.errors import NothingHeldError
 from interlock.engine.relaying.sink_reports import SinkReport
@@ -37,14 +36,14 @@ SinkName = Annotated[str, Path(max_length=100, description="A sink, as the setti
 class ResendBody(Body):
     """What is held back, to be sent again."""
 
-    runs: list[str] = Field(
-        default=[], max_length=RESENT_MAX, description="Only of these. Else of all, some at a time."
-    )
-    leave_out: bool = Field(
-        default=False,
-        description="Give up the refused event of each, and send those behind it; says why, and names runs.",
-    )
-    why: str = Field(default="", max_length=2_000, description="Of what is left out: for the record.")
+    runs: list[str] = Field(default=[], max_length=RESENT_MAX, description="Of these; else of all, some at a time.")
+
+
+class LeaveOutBody(Body):
+    """Events that were refused, to be given up."""
+
+    runs: list[str] = Field(min_length=1, max_length=RESENT_MAX, description="Of each, the event that was refused.")
+    why: str = Field(min_length=1, max_length=2_000, description="For the record.")
 
 
 @router.get("/sinks", **answers(Sinks, "Every sink that is declared."))
@@ -78,26 +77,29 @@ async def deliver_to_sink(name: SinkName, desk: ActsOnSinks) -> Response:
 
 @router.post("/sinks/{name}/resend", **answers(Resent, "What became of it in each run."))
 async def resend_to_sink(name: SinkName, body: ResendBody, desk: ActsOnSinks) -> Response:
-    """Send again what a sink has refused, and what was held back behind it; or leave the refused event out."""
-    if body.leave_out:
-        desk.refuse_unless("manage", "sinks")
-        if not (body.runs and body.why):
-            raise ApiError("invalid_request", "what is left out is given up: name the runs, and say why", field="why")
-    runs = body.runs or list((await desk.interlock.sinks.report(name)).held)[:RESENT_MAX]
+    """Send again what a sink has refused, and what was held back behind it."""
+    sinks = desk.interlock.sinks
+    runs = body.runs or list((await sinks.report(name)).held)[:RESENT_MAX]
+    return told(await _each(name, runs, lambda run: sinks.resend(name, run)))
+
+
+@router.post("/sinks/{name}/leave-out", **answers(Resent, "What became of it in each run."))
+async def leave_out_of_sink(name: SinkName, body: LeaveOutBody, desk: ManagesSinks) -> Response:
+    """Give up the event of each run that a sink refused, and send those behind it. Who did so, and why, is kept."""
+    sinks, by = desk.interlock.sinks, desk.caller.name
+    await sinks.report(name)  # a sink that there is not is told before anything is given up
+    return told(await _each(name, body.runs, lambda run: sinks.leave_out(name, run, by=by, why=body.why)))
+
+
+async def _each(name: str, runs: Sequence[str], again: Callable[[str], Awaitable[int]]) -> Resent:
+    """One run after the other, as long as there is time for another one."""
     until = asyncio.get_running_loop().time() + DELIVER_SECONDS
     resent: list[ResentRun] = []
     for run in runs:
         if resent and asyncio.get_running_loop().time() > until:
             break
-        resent.append(await _outcome(run, _again(desk, name, run, body)))
-    return told(Resent(sink=name, resent=resent))
-
-
-def _again(desk: Desk, name: str, run: str, body: ResendBody) -> Awaitable[int]:
-    sinks = desk.interlock.sinks
-    if body.leave_out:
-        return sinks.leave_out(name, run, by=desk.caller.name, why=body.why)
-    return sinks.resend(name, run)
+        resent.append(await _outcome(run, again(run)))
+    return Resent(sink=name, resent=resent)
 
 
 async def _outcome(run: str, again: Awaitable[int]) -> ResentRun:

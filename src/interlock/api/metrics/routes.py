@@ -14,7 +14,6 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from interlock.api.answers import answers
 from interlock.api.desks import Desk, ReadsWorkers
 from interlock.api.metrics import figures
 from interlock.api.metrics.exposition import CONTENT_TYPE, Family, gauge, written
@@ -26,7 +25,11 @@ STORE_SECONDS: Final = 3.0
 router = APIRouter(tags=["metrics"])
 
 
-@router.get("/metrics", **answers(None, "Figures in the text format of Prometheus, 0.0.4.", kind=CONTENT_TYPE))
+TEXT: Final = {"text/plain": {"schema": {"type": "string"}}}
+TOLD: Final = {"description": "Figures in the text format of Prometheus.", "content": TEXT}
+
+
+@router.get("/metrics", response_class=Response, responses={200: TOLD})
 async def get_metrics(desk: ReadsWorkers) -> Response:
     """What is measured: requests, what waits, who works, models, sinks, the process."""
     families = [*await _of_store(desk), *(_of_process(desk) if desk.sees_platform else ())]

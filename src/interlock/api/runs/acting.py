@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias, assert_never
 import msgspec
 from fastapi import APIRouter
 from msgspec.structs import replace
-from pydantic import Field
+from pydantic import ConfigDict, Field, JsonValue
 from starlette.responses import Response
 
 from interlock.api.answers import answers, told
@@ -28,14 +28,23 @@ from interlock.engine.asking import Asked
 from interlock.engine.run_filter import RunFilter
 from interlock.showing.acts import act_plan, act_report
 from interlock.wire.acts import ActPlan, ActReport
+from interlock.wire.runs import RunStatus
 
 RUNS_COUNTED_MAX: Final = 10_000
 """How many runs a plan counts, and how many it looks at for that."""
 RUNS_ASKED_MAX: Final = 200
 """How many runs are asked for one answer."""
 RUNS_NAMED_MAX: Final = 500
+EVER: Final = 2**62
+"""An instant that no run is started behind."""
+FILTERS: Final = ("graph", "status", "labels", "session", "started_from", "started_to")
+RUNS_OR_FILTER: Final[list[JsonValue]] = [
+    {"required": ["runs"]},
+    {"anyOf": [{"required": [each]} for each in FILTERS]},
+]
+"""How the schema says that runs are named, or have something in common."""
 
-Act: TypeAlias = Literal["pause", "resume", "cancel", "retry", "rollback"]
+Act: TypeAlias = Literal["pause", "resume", "cancel", "cancel_with_rollback", "retry", "rollback"]
 
 router = APIRouter(tags=["runs"])
 
@@ -46,22 +55,25 @@ class PlanActBody(Body):
     Runs of which it cannot be asked now, such as a paused one to pause, are not among them.
     """
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": RUNS_OR_FILTER})
+
     act: Act
-    rollback: bool = Field(default=False, description="With `cancel`: take back what the runs did.")
-    runs: list[str] = Field(default=[], max_length=RUNS_NAMED_MAX, description="These, and no filter.")
-    graph: str | None = Field(default=None, max_length=200, examples=["hello"])
-    status: list[str] = Field(default=[], max_length=20, description="One of these.")
-    labels: dict[str, str] = Field(default={}, max_length=20)
-    session: str = Field(default="", max_length=200)
-    started_from: int | None = Field(default=None, ge=0, le=2**62)
-    started_to: int | None = Field(default=None, ge=0, le=2**62)
+    runs: list[str] = Field(default=[], min_length=1, max_length=RUNS_NAMED_MAX, description="These, and no filter.")
+    graph: str = Field(default="", min_length=1, max_length=200, examples=["hello"])
+    status: list[RunStatus] = Field(default=[], min_length=1, max_length=20, description="One of these.")
+    labels: dict[str, str] = Field(default={}, min_length=1, max_length=20)
+    session: str = Field(default="", min_length=1, max_length=200)
+    started_from: int = Field(default=0, ge=1, lt=EVER, description="Microseconds since 1970.")
+    started_to: int = Field(default=EVER, ge=0, lt=EVER)
 
 
 class ActBody(PlanActBody):
     """An act as it was planned."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": RUNS_OR_FILTER, "required": ["act", "token"]})
+
     why: str = Field(default="", max_length=2_000, description="For the record of each run.")
-    token: str = Field(default="", max_length=100, description="The token of the plan.")
+    token: str = Field(default="", min_length=1, max_length=100, description="The token of the plan.")
     cursor: str | None = Field(default=None, max_length=CURSOR_MAX, description="The `next` of the answer before.")
 
 
@@ -69,7 +81,7 @@ class ActBody(PlanActBody):
 async def plan_act(body: PlanActBody, desk: ActsOnRuns) -> Response:
     """How many runs of which graph and status an act would be asked of."""
     at = desk.reception.served.clock.now()
-    meant = (await _meant(desk, body, at)).that_can(body.act)
+    meant = await _meant(desk, body, at)
     some, goes_on_at = await meant.some(before=None, limit=RUNS_COUNTED_MAX, looked_at_max=RUNS_COUNTED_MAX)
     counted = await some.counted()
     return told(act_plan(body.act, counted, is_more=goes_on_at is not None, token=_token(body, at)))
@@ -79,7 +91,7 @@ async def plan_act(body: PlanActBody, desk: ActsOnRuns) -> Response:
 async def act_on_runs(body: ActBody, desk: ActsOnRuns) -> Response:
     """Ask it of the runs that were planned, some of them at a time: go on with `next` until it is null."""
     at = _planned_at(body)
-    meant = (await _meant(desk, body, at)).that_can(body.act)
+    meant = await _meant(desk, body, at)
     some, goes_on_at = await meant.some(
         before=place_of(body.cursor, of=body.token), limit=RUNS_ASKED_MAX, looked_at_max=LOOKED_AT_MAX
     )
@@ -88,22 +100,24 @@ async def act_on_runs(body: ActBody, desk: ActsOnRuns) -> Response:
 
 
 async def _meant(desk: Desk, body: PlanActBody, at: int) -> Selection:
-    if body.rollback and body.act != "cancel":
-        raise ApiError("invalid_request", "`rollback` goes with `cancel`: leave it out", field="rollback")
     chosen = filter_of(
-        graph=body.graph,
+        graph=body.graph or None,
         statuses=body.status,
         labels=body.labels,
         session=body.session,
-        started_from=body.started_from,
+        started_from=body.started_from or None,
         started_to=body.started_to,
     )
-    if bool(body.runs) == (chosen != RunFilter()):
+    is_filtered = chosen != RunFilter(started_upto=EVER)
+    if bool(body.runs) == is_filtered:
         raise ApiError("invalid_request", "name `runs`, or say what they have in common: one of both", field="runs")
-    if body.runs:
-        return await desk.interlock.these(body.runs)
-    upto = at if body.started_to is None else min(at, body.started_to)
-    return desk.interlock.chosen(replace(chosen, started_upto=upto))
+    selected = await desk.interlock.these(body.runs) if body.runs else desk.interlock.chosen(_upto(chosen, at))
+    return selected.that_can(body.act.partition("_")[0])
+
+
+def _upto(chosen: RunFilter, at: int) -> RunFilter:
+    """Without the runs that are started after the plan."""
+    return replace(chosen, started_upto=min(at, chosen.started_upto or at))
 
 
 def _asked(body: ActBody, meant: Selection, *, by: str) -> AsyncIterator[Asked]:
@@ -113,7 +127,9 @@ def _asked(body: ActBody, meant: Selection, *, by: str) -> AsyncIterator[Asked]:
         case "resume":
             return meant.resume(by=by, why=body.why)
         case "cancel":
-            return meant.cancel(rollback=body.rollback, by=by, why=body.why)
+            return meant.cancel(by=by, why=body.why)
+        case "cancel_with_rollback":
+            return meant.cancel(rollback=True, by=by, why=body.why)
         case "retry":
             return meant.retry(by=by, why=body.why)
         case "rollback":

@@ -6,18 +6,22 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, TypeAlias
 
 from fastapi import Query
+from pydantic import Field
 
 from interlock.api.errors import ApiError
-from interlock.core.lifecycle import RUN_STATUSES
 from interlock.embedded.sessions import labels_of
 from interlock.engine.run_filter import RunFilter
+from interlock.wire.runs import RunStatus
 
 LOOKED_AT_MAX: Final = 5_000
 """How many runs are looked at for one page: a page may be short, and still have a next one."""
 
-Statuses: TypeAlias = Annotated[list[str] | None, Query(alias="status", description="One of these.", max_length=20)]
+Statuses: TypeAlias = Annotated[
+    list[RunStatus] | None, Query(alias="status", description="One of these.", max_length=20)
+]
 Labels: TypeAlias = Annotated[
-    list[str] | None, Query(alias="label", description="All of these, as `name:value`.", max_length=20)
+    list[Annotated[str, Field(pattern="^[^:]+:")]] | None,
+    Query(alias="label", description="All of these, as `name:value`.", max_length=20),
 ]
 Instant: TypeAlias = Annotated[int | None, Query(ge=0, le=2**62, description="Microseconds since 1970.")]
 
@@ -25,7 +29,7 @@ Instant: TypeAlias = Annotated[int | None, Query(ge=0, le=2**62, description="Mi
 def filter_of(
     *,
     graph: str | None,
-    statuses: Iterable[str],
+    statuses: Iterable[RunStatus],
     labels: Mapping[str, str],
     session: str,
     started_from: int | None,
@@ -34,7 +38,7 @@ def filter_of(
     """The runs that have all of this in common."""
     return RunFilter(
         graph=graph,
-        statuses=_statuses(statuses),
+        statuses=frozenset(statuses),
         labels=_with_session(session, labels),
         started_from=started_from,
         started_upto=started_to,
@@ -43,20 +47,7 @@ def filter_of(
 
 def labels_in(named: Iterable[str]) -> dict[str, str]:
     """Labels as an address has them, `name:value`."""
-    pairs = [each.partition(":") for each in named]
-    for name, colon, _ in pairs:
-        if not (name and colon):
-            raise ApiError("invalid_request", f"write a label as name:value, and not {name!r}", field="label")
-    return {name: value for name, _, value in pairs}
-
-
-def _statuses(named: Iterable[str]) -> frozenset[str]:
-    found = frozenset(named)
-    for each in found:
-        if each not in RUN_STATUSES:
-            known = ", ".join(RUN_STATUSES)
-            raise ApiError("invalid_request", f"{each!r} is no status; there are {known}", field="status")
-    return found
+    return {name: value for name, _, value in (each.partition(":") for each in named)}
 
 
 def _with_session(session: str, labels: Mapping[str, str]) -> dict[str, str]:
