@@ -8,7 +8,7 @@ signal. The same seed gives the same log, byte for byte.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final, Protocol
 
@@ -86,9 +86,9 @@ class StoreMaker(Protocol):
 class SmallEngine(Engine):
     """An engine that keeps all but the smallest values outside of the events."""
 
-    async def packer(self) -> Packer:
+    async def packer(self, *, names: Mapping[bytes, str] | None = None) -> Packer:
         """What puts values aside."""
-        return Packer(await self.store.blob_key(self.tenant), inline_bytes_max=INLINE_SMALL)
+        return Packer(await self.store.blob_key(self.tenant), names=names, inline_bytes_max=INLINE_SMALL)
 
 
 class EngineSimulation:

@@ -284,8 +284,7 @@ class Engine:
             rests = gives_back and not (effects or goes_on or is_moved) and may_rest(run.state, until=now + REST_MICROS)
             taken = _taken(arrivals, arrived.refused)
             if append := self._what_is_appended(run, before, events, taken, offers=offers, lets_go=rests):
-                await self.store.append(append)
-                run.is_released = append.releases
+                await self._append(run, append)
         except BaseException:
             run.is_broken = True
             raise
@@ -301,6 +300,15 @@ class Engine:
             is_moved=is_moved,
             rests=rests,
         )
+
+    async def _append(self, run: RunInHand, append: Append) -> None:
+        # It may be committed, and the lease with it given back, before anybody here knows.
+        run.is_released = append.releases
+        try:
+            await self.store.append(append)
+        except BaseException:
+            run.is_released = False
+            raise
 
     async def still_holds(self, run: RunInHand) -> bool:
         """Whether a run is still in hand: who was held up for longer than its lease asks before touching the world."""
@@ -323,8 +331,7 @@ class Engine:
         try:
             arrived = self._admit(run, arrivals, self.now())
             if append := self._what_is_appended(run, before, arrived.events, arrivals, lets_go=lets_go):
-                await self.store.append(append)
-                run.is_released = append.releases
+                await self._append(run, append)
         except BaseException:
             run.is_broken = True
             raise
@@ -347,8 +354,7 @@ class Engine:
                 run.is_broken = True
                 return None
             if append := self._what_is_appended(run, before, events, arrivals, lets_go=True):
-                await self.store.append(append)
-                run.is_released = append.releases
+                await self._append(run, append)
         except BaseException:
             run.is_broken = True
             raise

@@ -307,7 +307,7 @@ class Worker:
                 continue
             if lease.run in kept:
                 driver.run.lease = kept[lease.run]
-            else:
+            elif not driver.run.is_released:
                 if self.placing.is_shared:
                     log.warning("lease_lost run_id=%s", lease.run)
                 driver.let_go()
