@@ -158,7 +158,7 @@ async def test_one_that_died_at_its_very_end_keeps_what_it_made(place: Place) ->
         shelf = shelf_of(place, store)
         digest = await kept(shelf)
         upload = (await store.records.listed(TENANT, PART))[0].key.partition(":")[0]
-        await store.records.put(TENANT, UPLOAD, upload, digest.encode())
+        await store.records.put(TENANT, UPLOAD, upload, f"{digest}:{len(LONG)}".encode())
         place.setting.now += UPLOAD_MICROS_MAX + 1
 
         await kept(shelf, b"")

@@ -6,6 +6,7 @@ that brought them, since the digest of the whole is known only when its last byt
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Final
@@ -14,6 +15,7 @@ from interlock.store.errors import DamagedError
 from interlock.store.records import Records
 
 PART_BYTES: Final = 512 * 1024
+DROPPED_AT_ONCE: Final = 32
 PART: Final = "artifact.part"
 _PROOF_BYTES: Final = hashlib.sha256().digest_size
 
@@ -48,13 +50,22 @@ class Parts:
             raise DamagedError(f"part {number} of upload {upload}")
         return data
 
-    async def drop(self, upload: str) -> None:
-        """Give up all parts of an upload, the last first: what is left after a death in between is still found."""
-        last = 0
-        while await self._records.find(self._tenant, PART, _key(upload, last)) is not None:
-            last += 1
-        for number in reversed(range(last)):
-            await self._records.drop(self._tenant, PART, _key(upload, number))
+    async def drop(self, upload: str, *, size: int | None = None) -> None:
+        """Give up all parts of an upload, the last ones first: what is left after a death in between is still found.
+
+        Without its `size` it is looked for how many there are.
+        """
+        left = await self._count(upload) if size is None else -(-size // PART_BYTES)
+        while left > 0:
+            some = range(max(0, left - DROPPED_AT_ONCE), left)
+            await asyncio.gather(*(self._records.drop(self._tenant, PART, _key(upload, each)) for each in some))
+            left = some.start
+
+    async def _count(self, upload: str) -> int:
+        number = 0
+        while await self._records.find(self._tenant, PART, _key(upload, number)) is not None:
+            number += 1
+        return number
 
 
 async def in_parts(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

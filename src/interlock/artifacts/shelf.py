@@ -25,7 +25,7 @@ from interlock.store.records import Record
 
 ARTIFACT: Final = "artifact"
 UPLOAD: Final = "artifact.upload"
-"""One that is under way, or was cut off: by its name, and in the end with the digest that it came to."""
+"""One that is under way, or was cut off: by its name, and in the end with the digest and size that it came to."""
 USE: Final = "artifact.use"
 """That a run was started with an artifact: `DIGEST:RUN`."""
 
@@ -68,7 +68,7 @@ class ArtifactShelf:
         try:
             digest, size = await self._take(upload, pieces, bytes_max)
             made = Artifact(digest=digest, bytes=size, type=type or UNKNOWN_TYPE, at=self._now(), by=by)
-            await self._records.put(self._tenant, UPLOAD, upload, digest.encode())
+            await self._records.put(self._tenant, UPLOAD, upload, _whole(made))
             return await self._shelve(_Kept(made, upload))
         finally:
             await self._clear(upload)
@@ -104,7 +104,7 @@ class ArtifactShelf:
         """Give up an artifact. Raises `ArtifactNotFoundError`, or `ArtifactInUseError` if a run on record names it."""
         kept, version = await self._get(digest)
         await self._refuse_used(digest)
-        await self._records.put(self._tenant, UPLOAD, kept.upload, digest.encode())
+        await self._records.put(self._tenant, UPLOAD, kept.upload, _whole(kept.artifact))
         await self._records.drop(self._tenant, ARTIFACT, digest, expected=version)
         await self._clear(kept.upload)
 
@@ -166,9 +166,10 @@ class ArtifactShelf:
         record = await self._records.find(self._tenant, UPLOAD, upload)
         if record is None:
             return
-        found = await self._find(record.data.decode()) if record.data else None
+        digest, _, size = record.data.decode().partition(":")
+        found = await self._find(digest) if digest else None
         if found is None or found[0].upload != upload:
-            await self._parts.drop(upload)
+            await self._parts.drop(upload, size=int(size) if size else None)
         await self._records.drop(self._tenant, UPLOAD, upload)
 
     # --- what is on record ---
@@ -182,6 +183,11 @@ class ArtifactShelf:
     async def _find(self, digest: str) -> tuple[_Kept, int] | None:
         record = await self._records.find(self._tenant, ARTIFACT, digest)
         return None if record is None else (_read(record), record.version)
+
+
+def _whole(artifact: Artifact) -> bytes:
+    """What is noted of an upload whose bytes are all there."""
+    return f"{artifact.digest}:{artifact.bytes}".encode()
 
 
 def _read(record: Record) -> _Kept:
