@@ -72,6 +72,14 @@ class RunningServer:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(READY_SECONDS)
 
 
+async def _end_the_rest() -> None:
+    """What libraries have left to the end of the process, as their loop ends before it."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
 @contextmanager
 def running_server(
     graphs: Mapping[str, Graph],
@@ -98,6 +106,7 @@ def running_server(
 
     def work() -> None:
         loop.run_until_complete(interlock.serve(until, face=face, works=works))
+        loop.run_until_complete(_end_the_rest())
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

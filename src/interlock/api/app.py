@@ -17,6 +17,7 @@ from interlock.api.compat import routes as compat
 from interlock.api.errors import ApiError
 from interlock.api.graphs import checking, drafts, known, publishing
 from interlock.api.guard import REQUEST, Guard
+from interlock.api.mcp.over_http import ROUTE as MCP
 from interlock.api.metrics import routes as metrics
 from interlock.api.openai import routes as openai_routes
 from interlock.api.openai.errors import PREFIX as OPENAI
@@ -99,6 +100,7 @@ def _make_routes() -> FastAPI:
         everything.include_router(router)
     app.include_router(everything)
     app.include_router(openai_routes.router, prefix=OPENAI)
+    app.router.routes.append(MCP)
     app.include_router(compat.router)
     app.add_exception_handler(InterlockError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_misfit)

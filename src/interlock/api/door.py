@@ -41,9 +41,10 @@ class Door:
             ending.cancel()
             await asyncio.gather(ending, return_exceptions=True)
             await reception.hubs.close()
+            await reception.mcp.close()
             await reception.jobs.close()
 
 
 async def _end_streams(reception: Reception, until: asyncio.Event) -> None:
     await until.wait()
-    await reception.hubs.close()
+    await asyncio.gather(reception.hubs.close(), reception.mcp.close())

@@ -129,6 +129,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     # --- the server ---
     "store_away": Meaning(503, "What is kept cannot be reached", "Try again; if it lasts, look at the store."),
     "damaged": Meaning(500, "What is kept is damaged", "Restore it from a backup; `detail` names where."),
+    "not_installed": Meaning(501, "The server was installed without it", "Install the extra that `detail` names."),
     "stopping": Meaning(503, "The server is about to stop", "Try again: another takes over."),
     "fault": Meaning(500, "Interlock has a fault", "Report it with the request's id: the log says more."),
 }

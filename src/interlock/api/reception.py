@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from interlock.api.backlog import Backlog
+from interlock.api.mcp.over_http import McpOverHttp
 from interlock.api.metrics.meter import RequestMeter
 from interlock.api.metrics.sink_lag import SinkLag
 from interlock.api.problems import problem_of
@@ -36,6 +37,7 @@ class Reception:
         self.sink_lag = SinkLag(served)
         self.jobs = JobRunner(problem=_told, bytes_max=settings.upload_bytes)
         self.backlog = Backlog(served.store, served.clock, runs_max=settings.runs_waiting)
+        self.mcp = McpOverHttp(served, self.backlog)
 
 
 def _told(error: Exception) -> Problem:

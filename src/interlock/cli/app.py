@@ -26,6 +26,7 @@ from interlock.cli import (
     graphs,
     keys,
     looking,
+    mcp,
     models,
     people,
     plugins,
@@ -68,6 +69,7 @@ app.command("resume", rich_help_panel=_START)(running.resume)
 app.command("up", rich_help_panel=_START)(serving.up)
 app.command("serve", rich_help_panel=_START)(serving.serve)
 app.command("worker", rich_help_panel=_START)(serving.worker)
+app.command("mcp", rich_help_panel=_START)(mcp.mcp)
 app.command("config", rich_help_panel=_START)(project.config)
 app.add_typer(graphs.app, name="graph", rich_help_panel=_START)
 app.add_typer(tools.app, name="tools", rich_help_panel=_START)
