@@ -4,6 +4,7 @@
     ```yaml                          a graph (its first key is `graph`) is checked; other YAML is prose
     ```yaml invalid                  a graph that `interlock graph check` must refuse
     ```python                        run, unless it is saved
+    ```ts                            checked with strict types and run by Node, unless it is saved
     ```console                       each `$ interlock …`, `$ python …`, `$ curl …` and `$ cd …` is run; what stands below
                                      a command must be what it prints; … stands for anything, alone on a line for any
                                      lines. `$ interlock up &` serves until the page ends, as if on port 8000
@@ -29,6 +30,7 @@ from typing import Final
 from tests.docs.page import Block, Page
 from tests.docs.server import STARTED, PageServer, start_server
 from tests.docs.showing import ids_in, with_real_ids
+from tests.docs.typescript import command_to_run
 
 SECONDS_MAX = 60
 RUNNABLE = ("interlock ", "python ", "curl ", "cd ")
@@ -115,6 +117,15 @@ def _run_python(block: Block, reader: Reader) -> Iterator[str]:
         yield f"{block.line}: this program fails:\n{ran.stdout}"
 
 
+def _run_typescript(block: Block, reader: Reader) -> Iterator[str]:
+    if block.file is not None:
+        return
+    program = _save(block, f"example-at-line-{block.line}.ts", reader)
+    ran = _run(command_to_run(program, folder=reader.folder), reader)
+    if ran.returncode != 0:
+        yield f"{block.line}: this program fails:\n{ran.stdout}"
+
+
 def _run_console(block: Block, reader: Reader) -> Iterator[str]:
     for command in commands_in(block):
         if command.typed.startswith("cd "):
@@ -144,7 +155,7 @@ def _compare(command: Command, ran: subprocess.CompletedProcess[str], reader: Re
 
 
 _RUN: Mapping[str, Callable[[Block, Reader], Iterator[str]]] = MappingProxyType(
-    {"yaml": _read_graph, "python": _run_python, "console": _run_console}
+    {"yaml": _read_graph, "python": _run_python, "ts": _run_typescript, "console": _run_console}
 )
 
 

@@ -15,13 +15,13 @@ export interface paths {
          * List Runs
          * @description List runs that have all of this in common.
          */
-        get: operations["list_runs_runs_get"];
+        get: operations["list_runs_v1_runs_get"];
         put?: never;
         /**
          * Start Run
          * @description Start a run of a graph.
          */
-        post: operations["start_run_runs_post"];
+        post: operations["start_run_v1_runs_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -39,7 +39,7 @@ export interface paths {
          * Get Run
          * @description One run with its inputs, outputs and nodes, now or as it was. Large values are references.
          */
-        get: operations["get_run_runs__run_id__get"];
+        get: operations["get_run_v1_runs__run_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -59,7 +59,7 @@ export interface paths {
          * Get Run Row
          * @description One run as lists show it: the quickest there is to know how it stands.
          */
-        get: operations["get_run_row_runs__run_id__row_get"];
+        get: operations["get_run_row_v1_runs__run_id__row_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -79,7 +79,7 @@ export interface paths {
          * Get Run Summary
          * @description A run in short: how many of what, with one line for each node of the graph, whatever its copies.
          */
-        get: operations["get_run_summary_runs__run_id__summary_get"];
+        get: operations["get_run_summary_v1_runs__run_id__summary_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -99,7 +99,7 @@ export interface paths {
          * List Events
          * @description Events of a run by number, type and node. As `application/x-ndjson`, all of them, a line each.
          */
-        get: operations["list_events_runs__run_id__events_get"];
+        get: operations["list_events_v1_runs__run_id__events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -119,7 +119,7 @@ export interface paths {
          * List Effects
          * @description The effects of a run and what came of each; those of which nobody knows come first.
          */
-        get: operations["list_effects_runs__run_id__effects_get"];
+        get: operations["list_effects_v1_runs__run_id__effects_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -139,7 +139,7 @@ export interface paths {
          * Get Value
          * @description A large value that stands elsewhere as a reference: the same digest is always the same value.
          */
-        get: operations["get_value_values__digest__get"];
+        get: operations["get_value_v1_values__digest__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -159,7 +159,7 @@ export interface paths {
          * List Decisions
          * @description Every recorded choice: of the policy, of models, gates, edges and people. A page may be short, or a bit long.
          */
-        get: operations["list_decisions_runs__run_id__decisions_get"];
+        get: operations["list_decisions_v1_runs__run_id__decisions_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -179,7 +179,7 @@ export interface paths {
          * List Causes
          * @description What led to what, in the whole run or to one node, from the start on.
          */
-        get: operations["list_causes_runs__run_id__causes_get"];
+        get: operations["list_causes_v1_runs__run_id__causes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -199,7 +199,7 @@ export interface paths {
          * Get Run Graph
          * @description The graph that the run is pinned to, ready to be drawn, with the way that was taken.
          */
-        get: operations["get_run_graph_runs__run_id__graph_get"];
+        get: operations["get_run_graph_v1_runs__run_id__graph_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -219,7 +219,7 @@ export interface paths {
          * List Prompts
          * @description What the agent at a path has asked models: made again from the record, and held against its digests.
          */
-        get: operations["list_prompts_runs__run_id__prompts_get"];
+        get: operations["list_prompts_v1_runs__run_id__prompts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -239,7 +239,7 @@ export interface paths {
          * Export Run
          * @description The run in one signed file, with its events, decisions, graph and values, to be verified anywhere.
          */
-        get: operations["export_run_runs__run_id__export_get"];
+        get: operations["export_run_v1_runs__run_id__export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -261,7 +261,7 @@ export interface paths {
          * Import Run
          * @description Verify a run's file and keep the run, to be looked at and replayed. It is never driven on here.
          */
-        post: operations["import_run_runs_imports_post"];
+        post: operations["import_run_v1_runs_imports_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -279,7 +279,7 @@ export interface paths {
          * Get Signer
          * @description With which key this installation signs: whoever gets its files compares the fingerprint.
          */
-        get: operations["get_signer_signer_get"];
+        get: operations["get_signer_v1_signer_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -301,7 +301,7 @@ export interface paths {
          * Pause Run
          * @description Start nothing new in the run until it is resumed; what is in flight finishes.
          */
-        post: operations["pause_run_runs__run_id__pause_post"];
+        post: operations["pause_run_v1_runs__run_id__pause_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -321,7 +321,7 @@ export interface paths {
          * Resume Run
          * @description Go on after a pause.
          */
-        post: operations["resume_run_runs__run_id__resume_post"];
+        post: operations["resume_run_v1_runs__run_id__resume_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -341,7 +341,7 @@ export interface paths {
          * Cancel Run
          * @description Stop the run, or one node of it; a run may take back what it did.
          */
-        post: operations["cancel_run_runs__run_id__cancel_post"];
+        post: operations["cancel_run_v1_runs__run_id__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -361,7 +361,7 @@ export interface paths {
          * Complete Node
          * @description End an `each` with the items it has.
          */
-        post: operations["complete_node_runs__run_id__complete_post"];
+        post: operations["complete_node_v1_runs__run_id__complete_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -381,7 +381,7 @@ export interface paths {
          * Set Mode
          * @description Move the run to another mode: graphs read it as `run.mode`.
          */
-        post: operations["set_mode_runs__run_id__mode_post"];
+        post: operations["set_mode_v1_runs__run_id__mode_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -401,7 +401,7 @@ export interface paths {
          * Answer Question
          * @description Answer a question with one of its choices, or with the form it asks for.
          */
-        post: operations["answer_question_runs__run_id__answers_post"];
+        post: operations["answer_question_v1_runs__run_id__answers_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -421,7 +421,7 @@ export interface paths {
          * Give Verdict
          * @description Give the verdict on a gate that is held.
          */
-        post: operations["give_verdict_runs__run_id__verdicts_post"];
+        post: operations["give_verdict_v1_runs__run_id__verdicts_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -441,7 +441,7 @@ export interface paths {
          * Give Remedy
          * @description Say what is to be done about a failure that is held.
          */
-        post: operations["give_remedy_runs__run_id__remedies_post"];
+        post: operations["give_remedy_v1_runs__run_id__remedies_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -461,7 +461,7 @@ export interface paths {
          * Settle Effect
          * @description Say what became of an effect of which nobody knows.
          */
-        post: operations["settle_effect_runs__run_id__settlements_post"];
+        post: operations["settle_effect_v1_runs__run_id__settlements_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -481,7 +481,7 @@ export interface paths {
          * Send Signal
          * @description Send an event to the waits of a run.
          */
-        post: operations["send_signal_runs__run_id__signals_post"];
+        post: operations["send_signal_v1_runs__run_id__signals_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -501,7 +501,7 @@ export interface paths {
          * Retry Run
          * @description Go on where the run failed, as a new run: what does not depend on the failure is taken over.
          */
-        post: operations["retry_run_runs__run_id__retry_post"];
+        post: operations["retry_run_v1_runs__run_id__retry_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -521,7 +521,7 @@ export interface paths {
          * Rollback Run
          * @description Take back what the run did, as a new run.
          */
-        post: operations["rollback_run_runs__run_id__rollback_post"];
+        post: operations["rollback_run_v1_runs__run_id__rollback_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -541,7 +541,7 @@ export interface paths {
          * Plan Fork
          * @description What another course of the run would do again, take over and ask anew.
          */
-        post: operations["plan_fork_runs__run_id__fork_plan_post"];
+        post: operations["plan_fork_v1_runs__run_id__fork_plan_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -561,7 +561,7 @@ export interface paths {
          * Fork Run
          * @description Take another course as a new run; the old one stays as it is. A fork is planned first, and names its plan.
          */
-        post: operations["fork_run_runs__run_id__fork_post"];
+        post: operations["fork_run_v1_runs__run_id__fork_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -581,7 +581,7 @@ export interface paths {
          * Replay Run
          * @description Decide the run anew from its record alone: nothing is called and nobody is asked.
          */
-        post: operations["replay_run_runs__run_id__replay_post"];
+        post: operations["replay_run_v1_runs__run_id__replay_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -601,7 +601,7 @@ export interface paths {
          * Redecide Run
          * @description How the run would have gone on on another graph, as far as its record answers; nothing is called.
          */
-        post: operations["redecide_run_runs__run_id__redecide_post"];
+        post: operations["redecide_run_v1_runs__run_id__redecide_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -619,7 +619,7 @@ export interface paths {
          * Diff Runs
          * @description In what two runs differ, node by node.
          */
-        get: operations["diff_runs_runs__run_id__diff__other__get"];
+        get: operations["diff_runs_v1_runs__run_id__diff__other__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -641,7 +641,7 @@ export interface paths {
          * Plan Migration
          * @description Whether a run could go on on another version of its graph, and what stands in its way.
          */
-        post: operations["plan_migration_runs__run_id__migrate_plan_post"];
+        post: operations["plan_migration_v1_runs__run_id__migrate_plan_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -661,7 +661,7 @@ export interface paths {
          * Migrate Run
          * @description Let a run go on on another version of its graph.
          */
-        post: operations["migrate_run_runs__run_id__migrate_post"];
+        post: operations["migrate_run_v1_runs__run_id__migrate_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -681,7 +681,7 @@ export interface paths {
          * Plan Act
          * @description How many runs of which graph and status an act would be asked of.
          */
-        post: operations["plan_act_runs_actions_plan_post"];
+        post: operations["plan_act_v1_runs_actions_plan_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -701,7 +701,7 @@ export interface paths {
          * Act On Runs
          * @description Ask it of the runs that were planned, some of them at a time: go on with `next` until it is null.
          */
-        post: operations["act_on_runs_runs_actions_post"];
+        post: operations["act_on_runs_v1_runs_actions_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -719,7 +719,7 @@ export interface paths {
          * Stream Run
          * @description The events of a run behind number `after`, up to its end. Their ids are their numbers.
          */
-        get: operations["stream_run_runs__run_id__stream_get"];
+        get: operations["stream_run_v1_runs__run_id__stream_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -739,7 +739,7 @@ export interface paths {
          * Stream Events
          * @description The events of all runs, or of some, from now on or from an id on. It does not end.
          */
-        get: operations["stream_events_stream_get"];
+        get: operations["stream_events_v1_stream_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -759,7 +759,7 @@ export interface paths {
          * List Questions
          * @description Everything that only a person can move on: questions, held gates and failures, effects in doubt.
          */
-        get: operations["list_questions_questions_get"];
+        get: operations["list_questions_v1_questions_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -779,17 +779,17 @@ export interface paths {
          * List Artifacts
          * @description What is kept, page by page.
          */
-        get: operations["list_artifacts_artifacts_get"];
+        get: operations["list_artifacts_v1_artifacts_get"];
         /**
          * Put Artifact
          * @description The same, as `curl --upload-file` does it.
          */
-        put: operations["put_artifact_artifacts_put"];
+        put: operations["put_artifact_v1_artifacts_put"];
         /**
          * Upload Artifact
          * @description Keep a file under the SHA-256 of its bytes: the body is the file, its Content-Type the type that is kept.
          */
-        post: operations["upload_artifact_artifacts_post"];
+        post: operations["upload_artifact_v1_artifacts_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -807,14 +807,14 @@ export interface paths {
          * Download Artifact
          * @description The bytes of an artifact, or a range of them.
          */
-        get: operations["download_artifact_artifacts__digest__get"];
+        get: operations["download_artifact_v1_artifacts__digest__get"];
         put?: never;
         post?: never;
         /**
          * Give Up Artifact
          * @description Give an artifact up. One that a run on record was started with stays.
          */
-        delete: operations["give_up_artifact_artifacts__digest__delete"];
+        delete: operations["give_up_artifact_v1_artifacts__digest__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -831,7 +831,7 @@ export interface paths {
          * List Run Files
          * @description The files that a run has in its workspace, with sizes, types and digests.
          */
-        get: operations["list_run_files_runs__run_id__artifacts_get"];
+        get: operations["list_run_files_v1_runs__run_id__artifacts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -851,7 +851,7 @@ export interface paths {
          * Download Run File
          * @description One file of a run, or a range of it. Nothing outside the workspace is reached, and no link is followed.
          */
-        get: operations["download_run_file_runs__run_id__artifacts__path__get"];
+        get: operations["download_run_file_v1_runs__run_id__artifacts__path__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -871,13 +871,13 @@ export interface paths {
          * List Jobs
          * @description What was asked for, how far it is, and what came of it.
          */
-        get: operations["list_jobs_jobs_get"];
+        get: operations["list_jobs_v1_jobs_get"];
         put?: never;
         /**
          * Begin Job
          * @description Export a run as one signed file, import one, or verify the records of many runs.
          */
-        post: operations["begin_job_jobs_post"];
+        post: operations["begin_job_v1_jobs_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -895,7 +895,7 @@ export interface paths {
          * Get Job
          * @description One job: how far it is, and in the end what came of it.
          */
-        get: operations["get_job_jobs__job_id__get"];
+        get: operations["get_job_v1_jobs__job_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -917,7 +917,7 @@ export interface paths {
          * Cancel Job
          * @description Stop working on a job.
          */
-        post: operations["cancel_job_jobs__job_id__cancel_post"];
+        post: operations["cancel_job_v1_jobs__job_id__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -937,7 +937,7 @@ export interface paths {
          * Begin Job Again
          * @description Begin a job again that was lost, cancelled, or has failed.
          */
-        post: operations["begin_job_again_jobs__job_id__again_post"];
+        post: operations["begin_job_again_v1_jobs__job_id__again_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -957,7 +957,7 @@ export interface paths {
          * Take Delivery
          * @description Take what another system sends and signs: it starts a run, or is an event.
          */
-        post: operations["take_delivery_hooks__address__post"];
+        post: operations["take_delivery_v1_hooks__address__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -975,13 +975,13 @@ export interface paths {
          * List Webhooks
          * @description What other systems may send, and what is made of it.
          */
-        get: operations["list_webhooks_webhooks_get"];
+        get: operations["list_webhooks_v1_webhooks_get"];
         put?: never;
         /**
          * Create Webhook
          * @description Take deliveries at a new address, signed with a secret that the server knows by its name.
          */
-        post: operations["create_webhook_webhooks_post"];
+        post: operations["create_webhook_v1_webhooks_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1002,7 +1002,7 @@ export interface paths {
          * Give Up Webhook
          * @description Give a webhook up. Runs that it has started go on.
          */
-        delete: operations["give_up_webhook_webhooks__name__delete"];
+        delete: operations["give_up_webhook_v1_webhooks__name__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1021,7 +1021,7 @@ export interface paths {
          * Validate Graph
          * @description Check a graph beside all that are known: every problem at once, each with the characters it is about.
          */
-        post: operations["validate_graph_graphs_validate_post"];
+        post: operations["validate_graph_v1_graphs_validate_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1039,13 +1039,13 @@ export interface paths {
          * List Graphs
          * @description List every graph that has a name: released, in the project, coming along, drafted.
          */
-        get: operations["list_graphs_graphs_get"];
+        get: operations["list_graphs_v1_graphs_get"];
         put?: never;
         /**
          * Register Graph
          * @description Check a graph and publish it under its name: the way of programs, which need no draft and no plan.
          */
-        post: operations["register_graph_graphs_post"];
+        post: operations["register_graph_v1_graphs_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1063,7 +1063,7 @@ export interface paths {
          * Get Graph
          * @description What a name means: its nodes, what it takes and gives, what starts it, and what can be done with it.
          */
-        get: operations["get_graph_graphs__graph__get"];
+        get: operations["get_graph_v1_graphs__graph__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1083,13 +1083,13 @@ export interface paths {
          * List Versions
          * @description List what was ever published under a name, with who and why.
          */
-        get: operations["list_versions_graphs__graph__versions_get"];
+        get: operations["list_versions_v1_graphs__graph__versions_get"];
         put?: never;
         /**
          * Publish Version
          * @description Publish what was planned. From now on the name means this version; runs in flight stay on theirs.
          */
-        post: operations["publish_version_graphs__graph__versions_post"];
+        post: operations["publish_version_v1_graphs__graph__versions_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1107,7 +1107,7 @@ export interface paths {
          * Get Version
          * @description A version as it was published; it never changes.
          */
-        get: operations["get_version_graphs__graph__versions__version__get"];
+        get: operations["get_version_v1_graphs__graph__versions__version__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1127,7 +1127,7 @@ export interface paths {
          * Draw Graph
          * @description A drawing of a graph that needs nothing else: no script, no font, no file.
          */
-        get: operations["draw_graph_graphs__graph__picture_get"];
+        get: operations["draw_graph_v1_graphs__graph__picture_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1147,7 +1147,7 @@ export interface paths {
          * Diff Graphs
          * @description Compare two versions of a graph, or one with what is being drafted.
          */
-        get: operations["diff_graphs_graphs__graph__diff_get"];
+        get: operations["diff_graphs_v1_graphs__graph__diff_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1167,18 +1167,18 @@ export interface paths {
          * Get Draft
          * @description The text that somebody is writing on.
          */
-        get: operations["get_draft_graphs__graph__draft_get"];
+        get: operations["get_draft_v1_graphs__graph__draft_get"];
         /**
          * Save Draft
          * @description Keep a text, also one with errors: they are answered. What runs is not touched until it is published.
          */
-        put: operations["save_draft_graphs__graph__draft_put"];
+        put: operations["save_draft_v1_graphs__graph__draft_put"];
         post?: never;
         /**
          * Drop Draft
          * @description Forget a draft; versions stay.
          */
-        delete: operations["drop_draft_graphs__graph__draft_delete"];
+        delete: operations["drop_draft_v1_graphs__graph__draft_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1197,7 +1197,7 @@ export interface paths {
          * Plan Version
          * @description What publishing would change, which runs in flight could move, and what may surprise.
          */
-        post: operations["plan_version_graphs__graph__versions_plan_post"];
+        post: operations["plan_version_v1_graphs__graph__versions_plan_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1217,7 +1217,7 @@ export interface paths {
          * Go Back
          * @description Return to the version before the one in force; that is a version of its own.
          */
-        post: operations["go_back_graphs__graph__back_post"];
+        post: operations["go_back_v1_graphs__graph__back_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1235,7 +1235,7 @@ export interface paths {
          * List Agents
          * @description List the agents: what each is for, and what it may call.
          */
-        get: operations["list_agents_agents_get"];
+        get: operations["list_agents_v1_agents_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1255,7 +1255,7 @@ export interface paths {
          * Get Agent
          * @description One agent: its schemas, limits, what it may call, and its prompt.
          */
-        get: operations["get_agent_agents__agent__get"];
+        get: operations["get_agent_v1_agents__agent__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1275,7 +1275,7 @@ export interface paths {
          * List Tools
          * @description List the tools: where each comes from, what a repeat would do, what it needs, whether it was approved.
          */
-        get: operations["list_tools_tools_get"];
+        get: operations["list_tools_v1_tools_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1295,7 +1295,7 @@ export interface paths {
          * Get Tool
          * @description One tool: its description, schemas and terms, and whether it may be called.
          */
-        get: operations["get_tool_tools__tool__get"];
+        get: operations["get_tool_v1_tools__tool__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1315,7 +1315,7 @@ export interface paths {
          * List Models
          * @description List the models: how good and safe each is, what it costs, and what keeps it from being asked.
          */
-        get: operations["list_models_models_get"];
+        get: operations["list_models_v1_models_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1335,7 +1335,7 @@ export interface paths {
          * List Rules
          * @description The rules in force, and the digest by which decisions name them.
          */
-        get: operations["list_rules_policies_get"];
+        get: operations["list_rules_v1_policies_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1357,7 +1357,7 @@ export interface paths {
          * Explain Movement
          * @description What the policy in force says of one movement, which rule decides, and why the others do not hold.
          */
-        post: operations["explain_movement_policies_explain_post"];
+        post: operations["explain_movement_v1_policies_explain_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1375,7 +1375,7 @@ export interface paths {
          * List Schedules
          * @description List what starts runs by itself: when each falls due next, what it started last, and what troubles it.
          */
-        get: operations["list_schedules_schedules_get"];
+        get: operations["list_schedules_v1_schedules_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1395,7 +1395,7 @@ export interface paths {
          * Get Schedule
          * @description One trigger.
          */
-        get: operations["get_schedule_schedules__graph___name__get"];
+        get: operations["get_schedule_v1_schedules__graph___name__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1417,7 +1417,7 @@ export interface paths {
          * Pause Schedule
          * @description Start nothing until it is resumed; what falls due meanwhile is passed over.
          */
-        post: operations["pause_schedule_schedules__graph___name__pause_post"];
+        post: operations["pause_schedule_v1_schedules__graph___name__pause_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1437,7 +1437,7 @@ export interface paths {
          * Resume Schedule
          * @description Go on from now.
          */
-        post: operations["resume_schedule_schedules__graph___name__resume_post"];
+        post: operations["resume_schedule_v1_schedules__graph___name__resume_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1457,7 +1457,7 @@ export interface paths {
          * Fire Schedule
          * @description Start a run by hand, whatever else runs.
          */
-        post: operations["fire_schedule_schedules__graph___name__fire_post"];
+        post: operations["fire_schedule_v1_schedules__graph___name__fire_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1477,7 +1477,7 @@ export interface paths {
          * Offer Event
          * @description Offer an event to the triggers of all released graphs. One that nobody wants is told with no trigger.
          */
-        post: operations["offer_event_events_post"];
+        post: operations["offer_event_v1_events_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1495,7 +1495,7 @@ export interface paths {
          * List Workers
          * @description List who works on the store: what each is for, what it does now, and when it said so last.
          */
-        get: operations["list_workers_workers_get"];
+        get: operations["list_workers_v1_workers_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1515,7 +1515,7 @@ export interface paths {
          * Get Queue
          * @description How many runs wait for somebody to drive them, and how many calls for a worker of their pool; since when.
          */
-        get: operations["get_queue_queue_get"];
+        get: operations["get_queue_v1_queue_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1535,7 +1535,7 @@ export interface paths {
          * List Sinks
          * @description List where events leave for: what each was told last, how far it lags behind, and what troubles it.
          */
-        get: operations["list_sinks_sinks_get"];
+        get: operations["list_sinks_v1_sinks_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1555,7 +1555,7 @@ export interface paths {
          * Get Sink
          * @description One sink.
          */
-        get: operations["get_sink_sinks__name__get"];
+        get: operations["get_sink_v1_sinks__name__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1575,7 +1575,7 @@ export interface paths {
          * List Held
          * @description List the runs that are held back from a sink, because it refused an event of each: which, and why.
          */
-        get: operations["list_held_sinks__name__held_get"];
+        get: operations["list_held_v1_sinks__name__held_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1597,7 +1597,7 @@ export interface paths {
          * Deliver To Sink
          * @description Tell a sink what it has not been told, at once; also one that failed, or said that it is gone.
          */
-        post: operations["deliver_to_sink_sinks__name__deliver_post"];
+        post: operations["deliver_to_sink_v1_sinks__name__deliver_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1615,9 +1615,29 @@ export interface paths {
         put?: never;
         /**
          * Resend To Sink
-         * @description Send again what a sink has refused, and what was held back behind it; or leave the refused event out.
+         * @description Send again what a sink has refused, and what was held back behind it.
          */
-        post: operations["resend_to_sink_sinks__name__resend_post"];
+        post: operations["resend_to_sink_v1_sinks__name__resend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sinks/{name}/leave-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave Out Of Sink
+         * @description Give up the event of each run that a sink refused, and send those behind it. Who did so, and why, is kept.
+         */
+        post: operations["leave_out_of_sink_v1_sinks__name__leave_out_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1637,7 +1657,7 @@ export interface paths {
          *
          *     Say it at the run: `POST /v1/runs/{run}/settlements`.
          */
-        get: operations["list_all_effects_effects_get"];
+        get: operations["list_all_effects_v1_effects_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1657,7 +1677,7 @@ export interface paths {
          * Get Costs
          * @description What runs that have all of this in common have cost together, by what their calls have in common.
          */
-        get: operations["get_costs_costs_get"];
+        get: operations["get_costs_v1_costs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1677,7 +1697,7 @@ export interface paths {
          * Get Run Costs
          * @description What one run has cost so far, by what its calls have in common.
          */
-        get: operations["get_run_costs_runs__run_id__costs_get"];
+        get: operations["get_run_costs_v1_runs__run_id__costs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1697,7 +1717,7 @@ export interface paths {
          * List Calls
          * @description The calls of a run, each with what it cost; those that are under way come last.
          */
-        get: operations["list_calls_runs__run_id__calls_get"];
+        get: operations["list_calls_v1_runs__run_id__calls_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1717,13 +1737,13 @@ export interface paths {
          * List Keys
          * @description List keys, those that open nothing any more too: of the tenant, or of all for who may look at the platform.
          */
-        get: operations["list_keys_keys_get"];
+        get: operations["list_keys_v1_keys_get"];
         put?: never;
         /**
          * Make Key
          * @description Make a key that opens what the caller may open, or less.
          */
-        post: operations["make_key_keys_post"];
+        post: operations["make_key_v1_keys_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1741,14 +1761,14 @@ export interface paths {
          * Get Key
          * @description One key. Of another tenant's it is not told that there is one.
          */
-        get: operations["get_key_keys__id__get"];
+        get: operations["get_key_v1_keys__id__get"];
         put?: never;
         post?: never;
         /**
          * Revoke Key
          * @description See to it that a key opens nothing any more: here at once, in other servers within seconds.
          */
-        delete: operations["revoke_key_keys__id__delete"];
+        delete: operations["revoke_key_v1_keys__id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1765,7 +1785,7 @@ export interface paths {
          * Get Metrics
          * @description What is measured: requests, what waits, who works, models, sinks, the process.
          */
-        get: operations["get_metrics_metrics_get"];
+        get: operations["get_metrics_v1_metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1785,7 +1805,7 @@ export interface paths {
          * Live
          * @description Whether the process answers at all.
          */
-        get: operations["live_health_live_get"];
+        get: operations["live_v1_health_live_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1805,7 +1825,7 @@ export interface paths {
          * Health
          * @description Whether it takes requests, with each thing it depends on.
          */
-        get: operations["health_health_get"];
+        get: operations["health_v1_health_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1825,7 +1845,7 @@ export interface paths {
          * Health
          * @description Whether it takes requests, with each thing it depends on.
          */
-        get: operations["health_health_ready_get"];
+        get: operations["health_v1_health_ready_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1845,7 +1865,7 @@ export interface paths {
          * List Problems
          * @description The codes of all problems, and what each means.
          */
-        get: operations["list_problems_problems_get"];
+        get: operations["list_problems_v1_problems_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1865,7 +1885,7 @@ export interface paths {
          * Get Problem
          * @description What a code means, and what to do.
          */
-        get: operations["get_problem_problems__code__get"];
+        get: operations["get_problem_v1_problems__code__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1881,7 +1901,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Tasks
+         * @description List tasks that have all of this in common.
+         */
+        get: operations["list_tasks_tasks_get"];
         put?: never;
         /**
          * Create Task
@@ -2014,6 +2038,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks/agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Agent Task
+         * @description Start a task for one agent.
+         */
+        post: operations["create_agent_task_tasks_agent_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/tool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Tool Task
+         * @description Start a task for one tool.
+         */
+        post: operations["create_tool_task_tasks_tool_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/{run_id}": {
         parameters: {
             query?: never;
@@ -2026,6 +2090,126 @@ export interface paths {
          * @description One task.
          */
         get: operations["get_task_tasks__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/costs/by-user/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get User Costs
+         * @description What one person's tasks have cost.
+         */
+        get: operations["get_user_costs_tasks_costs_by_user__user__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/costs/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Costs Summary
+         * @description What all tasks of the tenant have cost.
+         */
+        get: operations["get_costs_summary_tasks_costs_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/usage/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Usage
+         * @description What one person's tasks have cost, with the newest of them.
+         */
+        get: operations["get_usage_admin_usage__user__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Registered Agents
+         * @description List the agents that a task can name.
+         */
+        get: operations["list_registered_agents_admin_agents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Registered Tools
+         * @description List the tools that a task can name.
+         */
+        get: operations["list_registered_tools_admin_tools_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Registered Workflows
+         * @description List the graphs that a task can name.
+         */
+        get: operations["list_registered_workflows_admin_workflows_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2134,6 +2318,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/graphs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register Agentos Graph
+         * @description Register a graph: `{name, agents, dag}`, or any other shape that is known.
+         */
+        post: operations["register_agentos_graph_graphs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/graphs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Agentos Graph
+         * @description One graph: as it was registered, or else as it is.
+         */
+        get: operations["get_agentos_graph_graphs__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Agentos Policies
+         * @description The policies in force, those of files and those that were registered.
+         */
+        get: operations["list_agentos_policies_policies_get"];
+        put?: never;
+        /**
+         * Register Agentos Policy
+         * @description Put a policy in force, instead of one that was registered under its name. Those of files stay as they are.
+         */
+        post: operations["register_agentos_policy_policies_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/policies/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Agentos Policy Back
+         * @description Put a policy that was registered out of force.
+         */
+        delete: operations["take_agentos_policy_back_policies__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contextprofiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Agentos Context Profile
+         * @description Ask that agents keep to a context profile: confirmed where they do.
+         */
+        post: operations["check_agentos_context_profile_contextprofiles_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/providerpool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Agentos Provider Pool
+         * @description Ask for a pool of models: confirmed where it is there.
+         */
+        post: operations["check_agentos_provider_pool_providerpool_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Dashboard
+         * @description All runs with their status, how many events each has, and links to view them.
+         */
+        get: operations["show_dashboard_dashboard_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2147,13 +2475,7 @@ export interface components {
              * Act
              * @enum {string}
              */
-            act: "pause" | "resume" | "cancel" | "retry" | "rollback";
-            /**
-             * Rollback
-             * @description With `cancel`: take back what the runs did.
-             * @default false
-             */
-            rollback: boolean;
+            act: "pause" | "resume" | "cancel" | "cancel_with_rollback" | "retry" | "rollback";
             /**
              * Runs
              * @description These, and no filter.
@@ -2162,15 +2484,16 @@ export interface components {
             runs: string[];
             /**
              * Graph
+             * @default
              * @example hello
              */
-            graph?: string | null;
+            graph: string;
             /**
              * Status
              * @description One of these.
              * @default []
              */
-            status: string[];
+            status: ("pending" | "running" | "waiting" | "paused" | "compensating" | "succeeded" | "failed" | "cancelled" | "rolled_back")[];
             /**
              * Labels
              * @default {}
@@ -2183,10 +2506,17 @@ export interface components {
              * @default
              */
             session: string;
-            /** Started From */
-            started_from?: number | null;
-            /** Started To */
-            started_to?: number | null;
+            /**
+             * Started From
+             * @description Microseconds since 1970.
+             * @default 0
+             */
+            started_from: number;
+            /**
+             * Started To
+             * @default 4611686018427388000
+             */
+            started_to: number;
             /**
              * Why
              * @description For the record of each run.
@@ -2204,6 +2534,91 @@ export interface components {
              * @description The `next` of the answer before.
              */
             cursor?: string | null;
+        } & (unknown | (unknown | unknown | unknown | unknown | unknown | unknown));
+        /**
+         * AgentOsContextProfileBody
+         * @description A context profile as AgentOS takes it.
+         */
+        AgentOsContextProfileBody: {
+            /**
+             * Name
+             * @example default
+             */
+            name: string;
+            /**
+             * Budget Tokens
+             * @description What no agent may be told more than.
+             * @default 120000
+             */
+            budget_tokens: number;
+            /**
+             * Mounts
+             * @default []
+             */
+            mounts: unknown[];
+            /**
+             * Selectors
+             * @default []
+             */
+            selectors: unknown[];
+            /**
+             * Transforms
+             * @default []
+             */
+            transforms: unknown[];
+        };
+        /**
+         * AgentOsPolicyBody
+         * @description A policy as AgentOS takes it. What it does not know it ignores, as it did there.
+         */
+        AgentOsPolicyBody: {
+            /**
+             * Name
+             * @example careful
+             */
+            name: string;
+            /**
+             * Max Cost Usd
+             * @description What a graph or an agent that names the policy may spend.
+             * @example 5
+             */
+            max_cost_usd?: number | string | null;
+            /**
+             * Block Patterns
+             * @description Text that no call of a tool may hold.
+             * @default []
+             * @example [
+             *       "rm -rf"
+             *     ]
+             */
+            block_patterns: string[];
+        };
+        /**
+         * AgentOsProviderPoolBody
+         * @description A pool of models as AgentOS takes it.
+         */
+        AgentOsProviderPoolBody: {
+            /**
+             * Name
+             * @default default
+             * @example default
+             */
+            name: string;
+            /**
+             * Models
+             * @default []
+             * @example [
+             *       "packaged/scripted"
+             *     ]
+             */
+            models: string[];
+            /**
+             * Routing
+             * @description How one of them is chosen.
+             */
+            routing?: string | {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * AgentOsReplayBody
@@ -2237,6 +2652,31 @@ export interface components {
             inputs: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * AgentTaskBody
+         * @description A task for an agent.
+         */
+        AgentTaskBody: {
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            };
+            /**
+             * User Id
+             * @description A mail address; kept as a keyed hash.
+             */
+            user_id?: string | null;
+            /**
+             * Tenant Id
+             * @description The tenant of the key, or nothing.
+             */
+            tenant_id?: string | null;
+            /**
+             * Agent Type
+             * @example research
+             */
+            agent_type: string;
         };
         /**
          * AnswerBody
@@ -2465,6 +2905,22 @@ export interface components {
             tenant?: string | null;
         };
         /**
+         * LeaveOutBody
+         * @description Events that were refused, to be given up.
+         */
+        LeaveOutBody: {
+            /**
+             * Runs
+             * @description Of each, the event that was refused.
+             */
+            runs: string[];
+            /**
+             * Why
+             * @description For the record.
+             */
+            why: string;
+        };
+        /**
          * MakeForkBody
          * @description A fork to be made as it was planned.
          */
@@ -2675,13 +3131,7 @@ export interface components {
              * Act
              * @enum {string}
              */
-            act: "pause" | "resume" | "cancel" | "retry" | "rollback";
-            /**
-             * Rollback
-             * @description With `cancel`: take back what the runs did.
-             * @default false
-             */
-            rollback: boolean;
+            act: "pause" | "resume" | "cancel" | "cancel_with_rollback" | "retry" | "rollback";
             /**
              * Runs
              * @description These, and no filter.
@@ -2690,15 +3140,16 @@ export interface components {
             runs: string[];
             /**
              * Graph
+             * @default
              * @example hello
              */
-            graph?: string | null;
+            graph: string;
             /**
              * Status
              * @description One of these.
              * @default []
              */
-            status: string[];
+            status: ("pending" | "running" | "waiting" | "paused" | "compensating" | "succeeded" | "failed" | "cancelled" | "rolled_back")[];
             /**
              * Labels
              * @default {}
@@ -2711,11 +3162,18 @@ export interface components {
              * @default
              */
             session: string;
-            /** Started From */
-            started_from?: number | null;
-            /** Started To */
-            started_to?: number | null;
-        };
+            /**
+             * Started From
+             * @description Microseconds since 1970.
+             * @default 0
+             */
+            started_from: number;
+            /**
+             * Started To
+             * @default 4611686018427388000
+             */
+            started_to: number;
+        } & (unknown | (unknown | unknown | unknown | unknown | unknown | unknown));
         /**
          * PlanBody
          * @description What is to be published: a text, or else the draft, or else what the project holds.
@@ -2813,22 +3271,10 @@ export interface components {
         ResendBody: {
             /**
              * Runs
-             * @description Only of these. Else of all, some at a time.
+             * @description Of these; else of all, some at a time.
              * @default []
              */
             runs: string[];
-            /**
-             * Leave Out
-             * @description Give up the refused event of each, and send those behind it; says why, and names runs.
-             * @default false
-             */
-            leave_out: boolean;
-            /**
-             * Why
-             * @description Of what is left out: for the record.
-             * @default
-             */
-            why: string;
         };
         /**
          * SettleBody
@@ -2911,6 +3357,31 @@ export interface components {
             version?: number | null;
         };
         /**
+         * ToolTaskBody
+         * @description A task for a tool.
+         */
+        ToolTaskBody: {
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            };
+            /**
+             * User Id
+             * @description A mail address; kept as a keyed hash.
+             */
+            user_id?: string | null;
+            /**
+             * Tenant Id
+             * @description The tenant of the key, or nothing.
+             */
+            tenant_id?: string | null;
+            /**
+             * Tool Name
+             * @example web_search
+             */
+            tool_name: string;
+        };
+        /**
          * VerdictBody
          * @description The verdict on a gate that is held.
          */
@@ -2969,36 +3440,58 @@ export interface components {
         WebhookBody: {
             /**
              * Scheme
+             * @description How the sender signs.
              * @default interlock
              * @enum {string}
              */
             scheme: "interlock" | "github" | "stripe" | "standard" | "slack";
-            /** Secret */
+            /**
+             * Secret
+             * @description The name of the secret with which it signs.
+             */
             secret: string;
-            /** Graph */
+            /**
+             * Graph
+             * @description The graph of which each delivery starts a run.
+             */
             graph?: string | null;
             /**
              * Inputs
+             * @description What the run is given.
              * @default {}
              */
             inputs: {
                 [key: string]: unknown;
             };
-            /** Event */
+            /**
+             * Event
+             * @description Or the event that each delivery is: for triggers, or with `run` for the waits of a run.
+             */
             event?: string | null;
             /**
              * Data
+             * @description What the event says.
              * @default ${body}
              */
             data: unknown;
-            /** Run */
+            /**
+             * Run
+             * @description The run that the event is for, as its id stands in the request.
+             */
             run?: string | null;
-            /** Id */
+            /**
+             * Id
+             * @description What deliveries are told apart by, where it is not the scheme's own.
+             */
             id?: string | null;
-            /** When */
+            /**
+             * When
+             * @description Which deliveries are wanted; others are taken, and nothing is done.
+             */
             when?: string | null;
             /**
              * Tolerance Seconds
+             * @description How old a delivery may be, where its scheme says when it was sent.
              * @default 300
              */
             tolerance_seconds: number;
@@ -3050,6 +3543,8 @@ export interface components {
             key: string;
             error: string;
             seq: number;
+            /** @default  */
+            imported_from: string;
         };
         /**
          * Repeat
@@ -3447,6 +3942,39 @@ export interface components {
             agents: components["schemas"]["AgentOsAgent"][];
             dag: components["schemas"]["AgentOsEdge"][];
             document: Record<string, never> | null;
+        };
+        /**
+         * AgentOsPolicy
+         * @description A policy in force. Of one that stands in a file, its rules are told by `interlock policy show`.
+         */
+        AgentOsPolicy: {
+            name: string;
+            max_cost_usd: number | null;
+            block_patterns: string[];
+            /** @enum {unknown} */
+            source: "file" | "registered";
+            registered_by?: string;
+            registered_at?: string;
+        };
+        /**
+         * AgentOsPolicies
+         * @description The policies in force, by name.
+         */
+        AgentOsPolicies: {
+            policies: components["schemas"]["AgentOsPolicy"][];
+        };
+        /**
+         * AgentOsHolds
+         * @description What was asked for is so already. Nothing was changed by the request.
+         */
+        AgentOsHolds: {
+            /**
+             * @default true
+             * @enum {unknown}
+             */
+            ok: true;
+            name: string;
+            in_force: Record<string, never>;
         };
         /**
          * AgentRow
@@ -4752,7 +5280,6 @@ export interface components {
             /** @enum {unknown} */
             status: "done" | "error" | "pending" | "running";
             created_at: string;
-            cost: number;
         };
         /**
          * PlatformUsage
@@ -4803,7 +5330,7 @@ export interface components {
         };
         /**
          * PlatformWorkflow
-         * @description A graph that tasks can name.
+         * @description A graph that tasks can name. What its steps are, `/v1/graphs/{name}` draws.
          */
         PlatformWorkflow: {
             name: string;
@@ -4815,6 +5342,24 @@ export interface components {
          */
         PlatformWorkflows: {
             workflows: components["schemas"]["PlatformWorkflow"][];
+        };
+        /**
+         * PlatformProblem
+         * @description Why a request was not done, with the code that its clients look for.
+         */
+        PlatformProblem: {
+            type: string;
+            title: string;
+            status: number;
+            code: string;
+            detail: string;
+            request: string;
+            field?: string;
+            advice?: string;
+            problems?: components["schemas"]["Place"][];
+            run?: string;
+            error_code?: string;
+            status_code: number;
         };
         /**
          * PolicyInForce
@@ -5173,6 +5718,23 @@ export interface components {
             };
         };
         /**
+         * ToolRun
+         * @description How a run stands: what it came to, or what it waits for.
+         */
+        ToolRun: {
+            run: string;
+            graph: string;
+            /** @enum {unknown} */
+            status: "cancelled" | "compensating" | "failed" | "paused" | "pending" | "rolled_back" | "running" | "succeeded" | "waiting";
+            /** @default null */
+            outputs: unknown;
+            error?: components["schemas"]["Error"];
+            waiting?: components["schemas"]["Wait"][];
+            /** @default false */
+            simulated: boolean;
+            next?: string;
+        };
+        /**
          * ToolPermissions
          * @description What a tool needs of the world around it.
          */
@@ -5393,8 +5955,12 @@ export interface components {
     pathItems: never;
 }
 export type ActBody = components['schemas']['ActBody'];
+export type AgentOsContextProfileBody = components['schemas']['AgentOsContextProfileBody'];
+export type AgentOsPolicyBody = components['schemas']['AgentOsPolicyBody'];
+export type AgentOsProviderPoolBody = components['schemas']['AgentOsProviderPoolBody'];
 export type AgentOsReplayBody = components['schemas']['AgentOsReplayBody'];
 export type AgentOsRunBody = components['schemas']['AgentOsRunBody'];
+export type AgentTaskBody = components['schemas']['AgentTaskBody'];
 export type AnswerBody = components['schemas']['AnswerBody'];
 export type CancelBody = components['schemas']['CancelBody'];
 export type DraftBody = components['schemas']['DraftBody'];
@@ -5406,6 +5972,7 @@ export type GivenGraph = components['schemas']['GivenGraph'];
 export type HumanResponseBody = components['schemas']['HumanResponseBody'];
 export type ImportBody = components['schemas']['ImportBody'];
 export type KeyBody = components['schemas']['KeyBody'];
+export type LeaveOutBody = components['schemas']['LeaveOutBody'];
 export type MakeForkBody = components['schemas']['MakeForkBody'];
 export type MigrateBody = components['schemas']['MigrateBody'];
 export type ModeBody = components['schemas']['ModeBody'];
@@ -5421,6 +5988,7 @@ export type RemedyBody = components['schemas']['RemedyBody'];
 export type ResendBody = components['schemas']['ResendBody'];
 export type SettleBody = components['schemas']['SettleBody'];
 export type StartBody = components['schemas']['StartBody'];
+export type ToolTaskBody = components['schemas']['ToolTaskBody'];
 export type VerdictBody = components['schemas']['VerdictBody'];
 export type VerifyBody = components['schemas']['VerifyBody'];
 export type WebhookBody = components['schemas']['WebhookBody'];
@@ -5459,6 +6027,9 @@ export type AgentOsRegistered = components['schemas']['AgentOsRegistered'];
 export type AgentOsAgent = components['schemas']['AgentOsAgent'];
 export type AgentOsEdge = components['schemas']['AgentOsEdge'];
 export type AgentOsGraph = components['schemas']['AgentOsGraph'];
+export type AgentOsPolicy = components['schemas']['AgentOsPolicy'];
+export type AgentOsPolicies = components['schemas']['AgentOsPolicies'];
+export type AgentOsHolds = components['schemas']['AgentOsHolds'];
 export type AgentRow = components['schemas']['AgentRow'];
 export type AgentPage = components['schemas']['AgentPage'];
 export type Agent = components['schemas']['Agent'];
@@ -5567,6 +6138,7 @@ export type PlatformTool = components['schemas']['PlatformTool'];
 export type PlatformTools = components['schemas']['PlatformTools'];
 export type PlatformWorkflow = components['schemas']['PlatformWorkflow'];
 export type PlatformWorkflows = components['schemas']['PlatformWorkflows'];
+export type PlatformProblem = components['schemas']['PlatformProblem'];
 export type PolicyInForce = components['schemas']['PolicyInForce'];
 export type UnmetCondition = components['schemas']['UnmetCondition'];
 export type ConsideredRule = components['schemas']['ConsideredRule'];
@@ -5591,6 +6163,7 @@ export type ResentRun = components['schemas']['ResentRun'];
 export type Resent = components['schemas']['Resent'];
 export type NodeSummary = components['schemas']['NodeSummary'];
 export type RunSummary = components['schemas']['RunSummary'];
+export type ToolRun = components['schemas']['ToolRun'];
 export type ToolPermissions = components['schemas']['ToolPermissions'];
 export type ToolTerms = components['schemas']['ToolTerms'];
 export type ToolRow = components['schemas']['ToolRow'];
@@ -5609,11 +6182,11 @@ export type WebhookPage = components['schemas']['WebhookPage'];
 export type Delivered = components['schemas']['Delivered'];
 export type $defs = Record<string, never>;
 export interface operations {
-    list_runs_runs_get: {
+    list_runs_v1_runs_get: {
         parameters: {
             query?: {
                 /** @description One of these. */
-                status?: string[] | null;
+                status?: ("pending" | "running" | "waiting" | "paused" | "compensating" | "succeeded" | "failed" | "cancelled" | "rolled_back")[] | null;
                 graph?: string | null;
                 /** @description All of these, as `name:value`. */
                 label?: string[] | null;
@@ -5653,7 +6226,7 @@ export interface operations {
             };
         };
     };
-    start_run_runs_post: {
+    start_run_v1_runs_post: {
         parameters: {
             query?: never;
             header?: {
@@ -5696,7 +6269,7 @@ export interface operations {
             };
         };
     };
-    get_run_runs__run_id__get: {
+    get_run_v1_runs__run_id__get: {
         parameters: {
             query?: {
                 /** @description As it was after the event of this number. */
@@ -5740,7 +6313,7 @@ export interface operations {
             };
         };
     };
-    get_run_row_runs__run_id__row_get: {
+    get_run_row_v1_runs__run_id__row_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -5772,7 +6345,7 @@ export interface operations {
             };
         };
     };
-    get_run_summary_runs__run_id__summary_get: {
+    get_run_summary_v1_runs__run_id__summary_get: {
         parameters: {
             query?: {
                 /** @description As it was after the event of this number. */
@@ -5807,7 +6380,7 @@ export interface operations {
             };
         };
     };
-    list_events_runs__run_id__events_get: {
+    list_events_v1_runs__run_id__events_get: {
         parameters: {
             query?: {
                 after?: number;
@@ -5848,7 +6421,7 @@ export interface operations {
             };
         };
     };
-    list_effects_runs__run_id__effects_get: {
+    list_effects_v1_runs__run_id__effects_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -5880,7 +6453,7 @@ export interface operations {
             };
         };
     };
-    get_value_values__digest__get: {
+    get_value_v1_values__digest__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -5911,7 +6484,7 @@ export interface operations {
             };
         };
     };
-    list_decisions_runs__run_id__decisions_get: {
+    list_decisions_v1_runs__run_id__decisions_get: {
         parameters: {
             query?: {
                 /** @description Only of these points: `policy`. */
@@ -5954,7 +6527,7 @@ export interface operations {
             };
         };
     };
-    list_causes_runs__run_id__causes_get: {
+    list_causes_v1_runs__run_id__causes_get: {
         parameters: {
             query?: {
                 /** @description Only what led to this node or step. */
@@ -5991,7 +6564,7 @@ export interface operations {
             };
         };
     };
-    get_run_graph_runs__run_id__graph_get: {
+    get_run_graph_v1_runs__run_id__graph_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -6023,7 +6596,7 @@ export interface operations {
             };
         };
     };
-    list_prompts_runs__run_id__prompts_get: {
+    list_prompts_v1_runs__run_id__prompts_get: {
         parameters: {
             query: {
                 /** @description An agent's node, or a step: `fix.3`. */
@@ -6058,7 +6631,7 @@ export interface operations {
             };
         };
     };
-    export_run_runs__run_id__export_get: {
+    export_run_v1_runs__run_id__export_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -6091,7 +6664,7 @@ export interface operations {
             };
         };
     };
-    import_run_runs_imports_post: {
+    import_run_v1_runs_imports_post: {
         parameters: {
             query?: {
                 /** @description The fingerprints of keys, one of which has to have signed it. */
@@ -6137,7 +6710,7 @@ export interface operations {
             };
         };
     };
-    get_signer_signer_get: {
+    get_signer_v1_signer_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -6166,7 +6739,7 @@ export interface operations {
             };
         };
     };
-    pause_run_runs__run_id__pause_post: {
+    pause_run_v1_runs__run_id__pause_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6202,7 +6775,7 @@ export interface operations {
             };
         };
     };
-    resume_run_runs__run_id__resume_post: {
+    resume_run_v1_runs__run_id__resume_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6238,7 +6811,7 @@ export interface operations {
             };
         };
     };
-    cancel_run_runs__run_id__cancel_post: {
+    cancel_run_v1_runs__run_id__cancel_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6274,7 +6847,7 @@ export interface operations {
             };
         };
     };
-    complete_node_runs__run_id__complete_post: {
+    complete_node_v1_runs__run_id__complete_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6310,7 +6883,7 @@ export interface operations {
             };
         };
     };
-    set_mode_runs__run_id__mode_post: {
+    set_mode_v1_runs__run_id__mode_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6346,7 +6919,7 @@ export interface operations {
             };
         };
     };
-    answer_question_runs__run_id__answers_post: {
+    answer_question_v1_runs__run_id__answers_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6382,7 +6955,7 @@ export interface operations {
             };
         };
     };
-    give_verdict_runs__run_id__verdicts_post: {
+    give_verdict_v1_runs__run_id__verdicts_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6418,7 +6991,7 @@ export interface operations {
             };
         };
     };
-    give_remedy_runs__run_id__remedies_post: {
+    give_remedy_v1_runs__run_id__remedies_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6454,7 +7027,7 @@ export interface operations {
             };
         };
     };
-    settle_effect_runs__run_id__settlements_post: {
+    settle_effect_v1_runs__run_id__settlements_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6490,7 +7063,7 @@ export interface operations {
             };
         };
     };
-    send_signal_runs__run_id__signals_post: {
+    send_signal_v1_runs__run_id__signals_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6526,7 +7099,7 @@ export interface operations {
             };
         };
     };
-    retry_run_runs__run_id__retry_post: {
+    retry_run_v1_runs__run_id__retry_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6562,7 +7135,7 @@ export interface operations {
             };
         };
     };
-    rollback_run_runs__run_id__rollback_post: {
+    rollback_run_v1_runs__run_id__rollback_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6598,7 +7171,7 @@ export interface operations {
             };
         };
     };
-    plan_fork_runs__run_id__fork_plan_post: {
+    plan_fork_v1_runs__run_id__fork_plan_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6634,7 +7207,7 @@ export interface operations {
             };
         };
     };
-    fork_run_runs__run_id__fork_post: {
+    fork_run_v1_runs__run_id__fork_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6670,7 +7243,7 @@ export interface operations {
             };
         };
     };
-    replay_run_runs__run_id__replay_post: {
+    replay_run_v1_runs__run_id__replay_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6702,7 +7275,7 @@ export interface operations {
             };
         };
     };
-    redecide_run_runs__run_id__redecide_post: {
+    redecide_run_v1_runs__run_id__redecide_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6738,7 +7311,7 @@ export interface operations {
             };
         };
     };
-    diff_runs_runs__run_id__diff__other__get: {
+    diff_runs_v1_runs__run_id__diff__other__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -6771,7 +7344,7 @@ export interface operations {
             };
         };
     };
-    plan_migration_runs__run_id__migrate_plan_post: {
+    plan_migration_v1_runs__run_id__migrate_plan_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6807,7 +7380,7 @@ export interface operations {
             };
         };
     };
-    migrate_run_runs__run_id__migrate_post: {
+    migrate_run_v1_runs__run_id__migrate_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6843,7 +7416,7 @@ export interface operations {
             };
         };
     };
-    plan_act_runs_actions_plan_post: {
+    plan_act_v1_runs_actions_plan_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6876,7 +7449,7 @@ export interface operations {
             };
         };
     };
-    act_on_runs_runs_actions_post: {
+    act_on_runs_v1_runs_actions_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6909,7 +7482,7 @@ export interface operations {
             };
         };
     };
-    stream_run_runs__run_id__stream_get: {
+    stream_run_v1_runs__run_id__stream_get: {
         parameters: {
             query?: {
                 after?: number;
@@ -6951,7 +7524,7 @@ export interface operations {
             };
         };
     };
-    stream_events_stream_get: {
+    stream_events_v1_stream_get: {
         parameters: {
             query?: {
                 run?: string[] | null;
@@ -6993,7 +7566,7 @@ export interface operations {
             };
         };
     };
-    list_questions_questions_get: {
+    list_questions_v1_questions_get: {
         parameters: {
             query?: {
                 /** @description Only of this run. */
@@ -7029,7 +7602,7 @@ export interface operations {
             };
         };
     };
-    list_artifacts_artifacts_get: {
+    list_artifacts_v1_artifacts_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -7063,7 +7636,7 @@ export interface operations {
             };
         };
     };
-    put_artifact_artifacts_put: {
+    put_artifact_v1_artifacts_put: {
         parameters: {
             query?: never;
             header?: never;
@@ -7104,7 +7677,7 @@ export interface operations {
             };
         };
     };
-    upload_artifact_artifacts_post: {
+    upload_artifact_v1_artifacts_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7145,7 +7718,7 @@ export interface operations {
             };
         };
     };
-    download_artifact_artifacts__digest__get: {
+    download_artifact_v1_artifacts__digest__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -7201,7 +7774,7 @@ export interface operations {
             };
         };
     };
-    give_up_artifact_artifacts__digest__delete: {
+    give_up_artifact_v1_artifacts__digest__delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -7231,7 +7804,7 @@ export interface operations {
             };
         };
     };
-    list_run_files_runs__run_id__artifacts_get: {
+    list_run_files_v1_runs__run_id__artifacts_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -7268,7 +7841,7 @@ export interface operations {
             };
         };
     };
-    download_run_file_runs__run_id__artifacts__path__get: {
+    download_run_file_v1_runs__run_id__artifacts__path__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -7326,7 +7899,7 @@ export interface operations {
             };
         };
     };
-    list_jobs_jobs_get: {
+    list_jobs_v1_jobs_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -7360,7 +7933,7 @@ export interface operations {
             };
         };
     };
-    begin_job_jobs_post: {
+    begin_job_v1_jobs_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7393,7 +7966,7 @@ export interface operations {
             };
         };
     };
-    get_job_jobs__job_id__get: {
+    get_job_v1_jobs__job_id__get: {
         parameters: {
             query?: {
                 /** @description Answer only when the run has ended or rests, or so much later. */
@@ -7428,7 +8001,7 @@ export interface operations {
             };
         };
     };
-    cancel_job_jobs__job_id__cancel_post: {
+    cancel_job_v1_jobs__job_id__cancel_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7460,7 +8033,7 @@ export interface operations {
             };
         };
     };
-    begin_job_again_jobs__job_id__again_post: {
+    begin_job_again_v1_jobs__job_id__again_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7492,7 +8065,7 @@ export interface operations {
             };
         };
     };
-    take_delivery_hooks__address__post: {
+    take_delivery_v1_hooks__address__post: {
         parameters: {
             query?: {
                 /** @description Answer with what the run gives, if it ends within so many seconds. */
@@ -7539,7 +8112,7 @@ export interface operations {
             };
         };
     };
-    list_webhooks_webhooks_get: {
+    list_webhooks_v1_webhooks_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -7573,7 +8146,7 @@ export interface operations {
             };
         };
     };
-    create_webhook_webhooks_post: {
+    create_webhook_v1_webhooks_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7606,7 +8179,7 @@ export interface operations {
             };
         };
     };
-    give_up_webhook_webhooks__name__delete: {
+    give_up_webhook_v1_webhooks__name__delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -7636,7 +8209,7 @@ export interface operations {
             };
         };
     };
-    validate_graph_graphs_validate_post: {
+    validate_graph_v1_graphs_validate_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7669,7 +8242,7 @@ export interface operations {
             };
         };
     };
-    list_graphs_graphs_get: {
+    list_graphs_v1_graphs_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -7703,7 +8276,7 @@ export interface operations {
             };
         };
     };
-    register_graph_graphs_post: {
+    register_graph_v1_graphs_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7743,7 +8316,7 @@ export interface operations {
             };
         };
     };
-    get_graph_graphs__graph__get: {
+    get_graph_v1_graphs__graph__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -7775,7 +8348,7 @@ export interface operations {
             };
         };
     };
-    list_versions_graphs__graph__versions_get: {
+    list_versions_v1_graphs__graph__versions_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -7812,7 +8385,7 @@ export interface operations {
             };
         };
     };
-    publish_version_graphs__graph__versions_post: {
+    publish_version_v1_graphs__graph__versions_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7855,7 +8428,7 @@ export interface operations {
             };
         };
     };
-    get_version_graphs__graph__versions__version__get: {
+    get_version_v1_graphs__graph__versions__version__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -7889,7 +8462,7 @@ export interface operations {
             };
         };
     };
-    draw_graph_graphs__graph__picture_get: {
+    draw_graph_v1_graphs__graph__picture_get: {
         parameters: {
             query?: {
                 /** @description Else what the name means. */
@@ -7925,7 +8498,7 @@ export interface operations {
             };
         };
     };
-    diff_graphs_graphs__graph__diff_get: {
+    diff_graphs_v1_graphs__graph__diff_get: {
         parameters: {
             query?: {
                 /** @description Else the version in force. */
@@ -7962,7 +8535,7 @@ export interface operations {
             };
         };
     };
-    get_draft_graphs__graph__draft_get: {
+    get_draft_v1_graphs__graph__draft_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -7994,7 +8567,7 @@ export interface operations {
             };
         };
     };
-    save_draft_graphs__graph__draft_put: {
+    save_draft_v1_graphs__graph__draft_put: {
         parameters: {
             query?: never;
             header?: {
@@ -8049,7 +8622,7 @@ export interface operations {
             };
         };
     };
-    drop_draft_graphs__graph__draft_delete: {
+    drop_draft_v1_graphs__graph__draft_delete: {
         parameters: {
             query?: never;
             header?: {
@@ -8082,7 +8655,7 @@ export interface operations {
             };
         };
     };
-    plan_version_graphs__graph__versions_plan_post: {
+    plan_version_v1_graphs__graph__versions_plan_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8118,7 +8691,7 @@ export interface operations {
             };
         };
     };
-    go_back_graphs__graph__back_post: {
+    go_back_v1_graphs__graph__back_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8154,7 +8727,7 @@ export interface operations {
             };
         };
     };
-    list_agents_agents_get: {
+    list_agents_v1_agents_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -8188,7 +8761,7 @@ export interface operations {
             };
         };
     };
-    get_agent_agents__agent__get: {
+    get_agent_v1_agents__agent__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8220,7 +8793,7 @@ export interface operations {
             };
         };
     };
-    list_tools_tools_get: {
+    list_tools_v1_tools_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -8254,7 +8827,7 @@ export interface operations {
             };
         };
     };
-    get_tool_tools__tool__get: {
+    get_tool_v1_tools__tool__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8286,7 +8859,7 @@ export interface operations {
             };
         };
     };
-    list_models_models_get: {
+    list_models_v1_models_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -8320,7 +8893,7 @@ export interface operations {
             };
         };
     };
-    list_rules_policies_get: {
+    list_rules_v1_policies_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -8354,7 +8927,7 @@ export interface operations {
             };
         };
     };
-    explain_movement_policies_explain_post: {
+    explain_movement_v1_policies_explain_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8387,7 +8960,7 @@ export interface operations {
             };
         };
     };
-    list_schedules_schedules_get: {
+    list_schedules_v1_schedules_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -8421,7 +8994,7 @@ export interface operations {
             };
         };
     };
-    get_schedule_schedules__graph___name__get: {
+    get_schedule_v1_schedules__graph___name__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8455,7 +9028,7 @@ export interface operations {
             };
         };
     };
-    pause_schedule_schedules__graph___name__pause_post: {
+    pause_schedule_v1_schedules__graph___name__pause_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8493,7 +9066,7 @@ export interface operations {
             };
         };
     };
-    resume_schedule_schedules__graph___name__resume_post: {
+    resume_schedule_v1_schedules__graph___name__resume_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8527,7 +9100,7 @@ export interface operations {
             };
         };
     };
-    fire_schedule_schedules__graph___name__fire_post: {
+    fire_schedule_v1_schedules__graph___name__fire_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8565,7 +9138,7 @@ export interface operations {
             };
         };
     };
-    offer_event_events_post: {
+    offer_event_v1_events_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8598,7 +9171,7 @@ export interface operations {
             };
         };
     };
-    list_workers_workers_get: {
+    list_workers_v1_workers_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8627,7 +9200,7 @@ export interface operations {
             };
         };
     };
-    get_queue_queue_get: {
+    get_queue_v1_queue_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8656,7 +9229,7 @@ export interface operations {
             };
         };
     };
-    list_sinks_sinks_get: {
+    list_sinks_v1_sinks_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8685,7 +9258,7 @@ export interface operations {
             };
         };
     };
-    get_sink_sinks__name__get: {
+    get_sink_v1_sinks__name__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8717,7 +9290,7 @@ export interface operations {
             };
         };
     };
-    list_held_sinks__name__held_get: {
+    list_held_v1_sinks__name__held_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -8754,7 +9327,7 @@ export interface operations {
             };
         };
     };
-    deliver_to_sink_sinks__name__deliver_post: {
+    deliver_to_sink_v1_sinks__name__deliver_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8786,7 +9359,7 @@ export interface operations {
             };
         };
     };
-    resend_to_sink_sinks__name__resend_post: {
+    resend_to_sink_v1_sinks__name__resend_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8822,7 +9395,43 @@ export interface operations {
             };
         };
     };
-    list_all_effects_effects_get: {
+    leave_out_of_sink_v1_sinks__name__leave_out_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A sink, as the settings name it. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveOutBody"];
+            };
+        };
+        responses: {
+            /** @description What became of it in each run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resent"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_effects_v1_effects_get: {
         parameters: {
             query?: {
                 /** @description One of these. */
@@ -8862,13 +9471,13 @@ export interface operations {
             };
         };
     };
-    get_costs_costs_get: {
+    get_costs_v1_costs_get: {
         parameters: {
             query?: {
                 /** @description run, graph, node, agent, model, tool, user, tenant, day or label:KEY. */
                 by?: string;
                 /** @description One of these. */
-                status?: string[] | null;
+                status?: ("pending" | "running" | "waiting" | "paused" | "compensating" | "succeeded" | "failed" | "cancelled" | "rolled_back")[] | null;
                 graph?: string | null;
                 /** @description All of these, as `name:value`. */
                 label?: string[] | null;
@@ -8908,7 +9517,7 @@ export interface operations {
             };
         };
     };
-    get_run_costs_runs__run_id__costs_get: {
+    get_run_costs_v1_runs__run_id__costs_get: {
         parameters: {
             query?: {
                 /** @description run, graph, node, agent, model, tool, user, tenant, day or label:KEY. */
@@ -8943,7 +9552,7 @@ export interface operations {
             };
         };
     };
-    list_calls_runs__run_id__calls_get: {
+    list_calls_v1_runs__run_id__calls_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -8980,7 +9589,7 @@ export interface operations {
             };
         };
     };
-    list_keys_keys_get: {
+    list_keys_v1_keys_get: {
         parameters: {
             query?: {
                 /** @description How many at most. */
@@ -9014,7 +9623,7 @@ export interface operations {
             };
         };
     };
-    make_key_keys_post: {
+    make_key_v1_keys_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -9047,7 +9656,7 @@ export interface operations {
             };
         };
     };
-    get_key_keys__id__get: {
+    get_key_v1_keys__id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9079,7 +9688,7 @@ export interface operations {
             };
         };
     };
-    revoke_key_keys__id__delete: {
+    revoke_key_v1_keys__id__delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -9111,7 +9720,7 @@ export interface operations {
             };
         };
     };
-    get_metrics_metrics_get: {
+    get_metrics_v1_metrics_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9120,13 +9729,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Figures in the text format of Prometheus, 0.0.4. */
+            /** @description Figures in the text format of Prometheus. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/plain": string;
                 };
             };
             /** @description It was not done; `code` says why. */
@@ -9140,7 +9749,7 @@ export interface operations {
             };
         };
     };
-    live_health_live_get: {
+    live_v1_health_live_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9169,7 +9778,7 @@ export interface operations {
             };
         };
     };
-    health_health_get: {
+    health_v1_health_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9205,7 +9814,7 @@ export interface operations {
             };
         };
     };
-    health_health_ready_get: {
+    health_v1_health_ready_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9241,7 +9850,7 @@ export interface operations {
             };
         };
     };
-    list_problems_problems_get: {
+    list_problems_v1_problems_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9270,7 +9879,7 @@ export interface operations {
             };
         };
     };
-    get_problem_problems__code__get: {
+    get_problem_v1_problems__code__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -9288,6 +9897,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProblemKind"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tasks_tasks_get: {
+        parameters: {
+            query?: {
+                /** @description Only tasks that stand so. */
+                status?: ("pending" | "running" | "done" | "error") | null;
+                /** @description Only tasks that stand so. */
+                status_filter?: ("pending" | "running" | "done" | "error") | null;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Only of this person: a mail address, or what stands for it. */
+                user_id?: string;
+                /** @description Only of this person: a mail address, or what stands for it. */
+                user_id_hash?: string;
+                /** @description The tenant of the key, or nothing. */
+                tenant_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tasks, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformTask"][];
                 };
             };
             /** @description It was not done; `code` says why. */
@@ -9581,6 +10232,72 @@ export interface operations {
             };
         };
     };
+    create_agent_task_tasks_agent_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentTaskBody"];
+            };
+        };
+        responses: {
+            /** @description The task as it is now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformTask"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_tool_task_tasks_tool_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolTaskBody"];
+            };
+        };
+        responses: {
+            /** @description The task as it is now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformTask"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_task_tasks__run_id__get: {
         parameters: {
             query?: never;
@@ -9600,6 +10317,186 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlatformTask"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_user_costs_tasks_costs_by_user__user__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A mail address, or what stands for it. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the tasks of one person have cost. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformUserCosts"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_costs_summary_tasks_costs_summary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What all tasks have cost. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformCostSummary"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage_admin_usage__user__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A mail address, or what stands for it. */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What one person has used. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformUsage"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_registered_agents_admin_agents_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every agent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformAgents"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_registered_tools_admin_tools_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every tool that can be called. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformTools"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_registered_workflows_admin_workflows_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every graph that is known by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformWorkflows"];
                 };
             };
             /** @description It was not done; `code` says why. */
@@ -9766,6 +10663,265 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentOsReplayed"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_agentos_graph_graphs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Its name means this version from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOsRegistered"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_agentos_graph_graphs__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of a graph. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The graph that a run of this name would be of. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOsGraph"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_agentos_policies_policies_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is in force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOsPolicies"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_agentos_policy_policies_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentOsPolicyBody"];
+            };
+        };
+        responses: {
+            /** @description It is in force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOsRegistered"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_agentos_policy_back_policies__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of a policy. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not in force any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_agentos_context_profile_contextprofiles_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentOsContextProfileBody"];
+            };
+        };
+        responses: {
+            /** @description It holds already, for every agent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOsHolds"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_agentos_provider_pool_providerpool_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentOsProviderPoolBody"];
+            };
+        };
+        responses: {
+            /** @description It is so already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentOsHolds"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_dashboard_dashboard_get: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next` of the page before; everything else as it was. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Runs, the newest first, as a page for people. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description It was not done; `code` says why. */

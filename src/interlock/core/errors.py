@@ -15,7 +15,8 @@ InterlockError
 ├── CassetteError      a recorded world (engine)
 ├── SettingsError      a setting (settings)
 ├── ValueProblem       an input, an answer or another value that could not be kept (core)
-└── and what the Python face raises itself (client)
+├── ClientError        a server that was asked over HTTP (client)
+└── and what the Python face raises itself (embedded)
 """
 
 from __future__ import annotations
