@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from interlock.api.answers import JSON
+from interlock.api.compat.platform import errors as platform
 from interlock.api.openai.errors import PREFIX, in_their_words
 from interlock.api.problems import PROBLEM_TYPE
 from interlock.showing.json import encoded
@@ -22,4 +23,6 @@ def told_at(path: str, problem: Problem) -> ToldProblem:
     """The problem as who asks at this path reads it."""
     if path.startswith(PREFIX):
         return ToldProblem(encoded(in_their_words(problem)), JSON)
+    if path.startswith(platform.PREFIXES):
+        return ToldProblem(encoded(platform.in_their_words(problem)), PROBLEM_TYPE)
     return ToldProblem(encoded(problem), PROBLEM_TYPE)

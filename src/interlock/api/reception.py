@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from interlock.api.backlog import Backlog
+from interlock.api.compat.agentops.cards import CardsOfTenants
 from interlock.api.mcp.over_http import McpOverHttp
 from interlock.api.metrics.meter import RequestMeter
 from interlock.api.metrics.sink_lag import SinkLag
@@ -32,6 +33,7 @@ class Reception:
         self.keys = CachedKeys(ApiKeys(served.store.records, now=served.clock.now))
         self.pseudonyms = PseudonymKeys(served.store.records)
         self.hubs = Hubs(served)
+        self.agent_cards = CardsOfTenants(served)
         self.many_logs = InTurn()
         self.meter = RequestMeter()
         self.sink_lag = SinkLag(served)

@@ -11,7 +11,8 @@ from interlock.core.values import Value, is_map
 from interlock.engine.telling.history import RunView
 from interlock.showing.agentops import AGENT_TYPE
 from interlock.showing.instants import instant
-from interlock.wire.platform_tasks import PlatformStatus, PlatformTask
+from interlock.store.rows import RunRow
+from interlock.wire.platform_tasks import Change, PlatformStatus, PlatformTask, PlatformTaskChange
 
 TASK_TYPE: Final = "task_type"
 USER_HASH: Final = "user_hash"
@@ -30,6 +31,9 @@ STATUSES: Final[Mapping[str, PlatformStatus]] = {
     "rolled_back": "error",
 }
 """What a run's status is called of a task. A task that waits for a person is under way, as there."""
+
+CHANGES: Final[Mapping[str, Change]] = {"run.started": "task_created", "run.ended": "task_completed"}
+"""What an event of a run is called of a task; any other is an update of it."""
 
 
 def platform_task(view: RunView, *, tenant: str) -> PlatformTask:
@@ -53,6 +57,44 @@ def platform_task(view: RunView, *, tenant: str) -> PlatformTask:
         output_tokens=view.costs.output if asked_models else None,
         total_cost=view.costs.usd / DOLLAR if asked_models else None,
         simulated=view.costs.simulated_calls > 0,
+    )
+
+
+def erased_task(row: RunRow, *, tenant: str) -> PlatformTask:
+    """A task of which nothing is kept but that there was one."""
+    return PlatformTask(
+        id=row.run,
+        type=task_type(row.labels, row.graph),
+        status=STATUSES[row.status],
+        input=None,
+        output=None,
+        error=row.error or None,
+        created_at=instant(row.started_at),
+        updated_at=instant(row.ended_at or row.started_at),
+        user_id_hash=row.labels.get(USER_HASH),
+        tenant_id=tenant,
+        model_used=None,
+        input_tokens=None,
+        output_tokens=None,
+        total_cost=None,
+        simulated=False,
+    )
+
+
+def task_change(event: str, view: RunView) -> PlatformTaskChange:
+    """What happened to a task, and how it stands now."""
+    task = platform_task(view, tenant="")
+    return PlatformTaskChange(
+        event=CHANGES.get(event, "task_updated"),
+        task_id=task.id,
+        type=task.type,
+        status=task.status,
+        output=task.output,
+        error=task.error,
+        updated_at=task.updated_at,
+        timestamp=task.updated_at,
+        total_cost=task.total_cost,
+        model_used=task.model_used,
     )
 
 

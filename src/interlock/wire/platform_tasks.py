@@ -9,9 +9,12 @@ from typing import Literal, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
+from interlock.wire.problems import Problem
 from interlock.wire.values import Value
 
 PlatformStatus: TypeAlias = Literal["pending", "running", "done", "error"]
+
+Change: TypeAlias = Literal["task_created", "task_updated", "task_completed"]
 
 
 class PlatformSubtask(Struct, frozen=True, kw_only=True):
@@ -64,7 +67,7 @@ class PlatformTask(Struct, frozen=True, kw_only=True):
 class PlatformTaskChange(Struct, frozen=True, kw_only=True):
     """What happened to a task: sent over the WebSocket when it does."""
 
-    event: Literal["task_created", "task_updated", "task_completed"]
+    event: Change
     task_id: str
     type: str
     status: PlatformStatus
@@ -105,7 +108,6 @@ class PlatformRecentTask(Struct, frozen=True, kw_only=True):
     type: str
     status: PlatformStatus
     created_at: str
-    cost: float
 
 
 class PlatformUsage(Struct, frozen=True, kw_only=True):
@@ -153,7 +155,7 @@ class PlatformTools(Struct, frozen=True, kw_only=True):
 
 
 class PlatformWorkflow(Struct, frozen=True, kw_only=True):
-    """A graph that tasks can name."""
+    """A graph that tasks can name. What its steps are, `/v1/graphs/{name}` draws."""
 
     name: str
     description: str
@@ -163,3 +165,10 @@ class PlatformWorkflows(Struct, frozen=True, kw_only=True):
     """Every graph that is known by name."""
 
     workflows: list[PlatformWorkflow]
+
+
+class PlatformProblem(Problem, frozen=True, kw_only=True):
+    """Why a request was not done, with the code that its clients look for."""
+
+    error_code: str | UnsetType = UNSET
+    status_code: int

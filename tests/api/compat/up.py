@@ -22,8 +22,9 @@ SECONDS_MAX = 60
 class Up:
     """A server that was started as people start it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, folder: Path) -> None:
         self.url = url
+        self.folder = folder
         self.http = httpx.Client(base_url=url, timeout=SECONDS_MAX)
 
     def typed(self, command: str) -> Any:  # noqa: ANN401 - JSON
@@ -52,7 +53,7 @@ def interlock_up(folder: Path) -> Generator[Up]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("INTERLOCK_")}
     with subprocess.Popen(command, cwd=folder, env=inherited, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        up = Up(json.loads(process.stdout.readline())["url"])
+        up = Up(json.loads(process.stdout.readline())["url"], folder)
         try:
             with up.http:
                 yield up

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from interlock.api.desks import Desk
 from interlock.api.errors import ApiError
 from interlock.core.agent_contract import AgentContract
 from interlock.core.problems import nearest
+from interlock.embedded.interlock import Interlock
 
 
-async def contract_of(desk: Desk, name: str) -> AgentContract:
+async def contract_of(interlock: Interlock, name: str) -> AgentContract:
     """The contract of the agent that is called so."""
-    agents = desk.interlock.agents
+    agents = interlock.agents
     found = await asyncio.to_thread(agents.find, name)  # one that comes along is read when it is first asked for
     if found is None:
         names = agents.names()
@@ -22,6 +22,6 @@ async def contract_of(desk: Desk, name: str) -> AgentContract:
     return found.contract
 
 
-async def contracts(desk: Desk) -> list[AgentContract]:
+async def contracts(interlock: Interlock) -> list[AgentContract]:
     """The contracts of all agents, by their names."""
-    return await asyncio.to_thread(lambda: [agent.contract for agent in desk.interlock.agents])
+    return await asyncio.to_thread(lambda: [agent.contract for agent in interlock.agents])

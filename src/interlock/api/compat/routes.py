@@ -7,8 +7,20 @@ from fastapi import APIRouter
 from interlock.api.compat import tasks
 from interlock.api.compat.agentops import agents, socket
 from interlock.api.compat.agentos import runs as agentos_runs
+from interlock.api.compat.platform import costs, direct, registry
+from interlock.api.compat.platform import socket as platform_socket
 from interlock.api.compat.platform import tasks as platform_tasks
 
 router = APIRouter()
-for each in (tasks.router, agents.router, socket.router, platform_tasks.router, agentos_runs.router):
+for each in (
+    tasks.router,
+    agents.router,
+    socket.router,
+    direct.router,
+    platform_tasks.router,
+    costs.router,
+    registry.router,
+    platform_socket.router,
+    agentos_runs.router,
+):
     router.include_router(each)

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from interlock.api.answers import answers, told
 from interlock.api.compat.agentops.answering import Response as PersonsResponse
 from interlock.api.compat.agentops.answering import question_meant, said_to
-from interlock.api.compat.agentops.cards import AgentCards
 from interlock.api.compat.agentops.finding import AtWork, agent_meant, at_work
 from interlock.api.desks import ActsOnRuns, Answers, ReadsRuns
 from interlock.core import events as e
@@ -41,7 +40,8 @@ class HumanResponseBody(BaseModel):
 @router.get("/agents", **answers(AgentOpsAgents, "Agents with tasks, the newest first; then all there are."))
 async def list_agents(desk: ReadsRuns) -> Response:
     """List agents."""
-    return told(AgentOpsAgents(agents=await AgentCards(desk).all()))
+    cards = await desk.reception.agent_cards.of(desk.caller.tenant)
+    return told(AgentOpsAgents(agents=await cards.all()))
 
 
 @router.get("/agents/{agent_id}/status", **answers(AgentOpsAgentStatus, "How it is on with its task."))

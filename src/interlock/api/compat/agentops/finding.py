@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from msgspec import Struct
-from msgspec.structs import replace
 
+from interlock.api.compat.agentops.reading import is_task, task_of
 from interlock.api.compat.finding_agents import contract_of
 from interlock.api.desks import Desk
 from interlock.api.errors import ApiError
 from interlock.core.agent_contract import AgentContract
-from interlock.core.values import is_map
 from interlock.embedded.handle import RunHandle
 from interlock.engine.errors import RunNotFoundError
-from interlock.engine.telling.history import RunView
-from interlock.showing.agentops import AGENT_TYPE, AGENTOPS, AT, SYSTEM, AgentTask, run_meant
-from interlock.store.rows import RunRow
+from interlock.showing.agentops import AGENT_TYPE, AT, AgentTask, run_meant
 
 
 class AtWork(Struct, frozen=True):
@@ -27,7 +24,7 @@ class AtWork(Struct, frozen=True):
 async def agent_meant(desk: Desk, id: str) -> AtWork | AgentContract:
     """What is found under an agent's id, or under the id of its task."""
     if AT not in id and id in desk.interlock.agents:
-        return await contract_of(desk, id)
+        return await contract_of(desk.interlock, id)
     try:
         run = await desk.interlock.open(run_meant(id))
     except RunNotFoundError:
@@ -44,24 +41,6 @@ async def at_work(desk: Desk, id: str) -> AtWork:
     if isinstance(found, AtWork):
         return found
     raise ApiError("refused", f"the agent {id} is at no task: name the one that GET /agents lists with its task")
-
-
-def is_task(row: RunRow) -> bool:
-    """Whether a run was started as a task for an agent."""
-    return row.labels.get(SYSTEM) == AGENTOPS and AGENT_TYPE in row.labels
-
-
-async def task_of(run: RunHandle, row: RunRow) -> AgentTask:
-    """The task that a run is, by the contract to which it is pinned."""
-    plan = await run.plan()
-    return AgentTask(await _with_its_words(run, await run.view(whole=False)), plan.agents[row.labels[AGENT_TYPE]])
-
-
-async def _with_its_words(run: RunHandle, view: RunView) -> RunView:
-    """A long task is kept elsewhere, and is told all the same."""
-    if is_map(view.inputs):
-        return view
-    return replace(view, inputs=await run.whole(view.inputs))
 
 
 def _unknown(id: str) -> ApiError:

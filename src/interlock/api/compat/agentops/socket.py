@@ -11,7 +11,6 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
-from interlock.api.compat.agentops.cards import AgentCards
 from interlock.api.compat.sockets import tell_all
 from interlock.api.desks import Desk, ReadsRuns
 from interlock.api.streams.following import Writing, of_feed
@@ -37,7 +36,7 @@ async def hear_agents(socket: WebSocket, desk: ReadsRuns) -> None:
 
 async def _updates(desk: Desk) -> AsyncGenerator[bytes]:
     hub = await desk.reception.hubs.of(desk.caller.tenant)
-    cards = AgentCards(desk)
+    cards = await desk.reception.agent_cards.of(desk.caller.tenant)
     last: list[AgentOpsAgent] | None = None
     async with aclosing(of_feed(hub, Topic(), after=None, live=(), writing=SOMETHING)) as happenings:
         async for happened in happenings:

@@ -26,7 +26,7 @@ class AgentOpsTaskBody(BaseModel):
 
 async def start_agentops_task(desk: Desk, body: AgentOpsTaskBody) -> Response:
     """Give an agent a task."""
-    contract = await contract_of(desk, body.agent_type)
+    contract = await contract_of(desk.interlock, body.agent_type)
     run = await desk.interlock.start(
         Named(f"{AGENT}{contract.name}"),
         inputs_of_task(contract, body.description, body.context or {}),

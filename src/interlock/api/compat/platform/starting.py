@@ -18,7 +18,7 @@ from interlock.api.desks import Desk
 from interlock.api.errors import ApiError
 from interlock.authoring.single_step import AGENT, TOOL, inputs_as_meant, is_single_step
 from interlock.core.values import JsonSchema
-from interlock.embedded.errors import UnknownGraphError
+from interlock.embedded.errors import UnknownGraphError, UnknownStepError
 from interlock.embedded.graphs import Named
 from interlock.embedded.handle import RunHandle
 from interlock.showing.platform_tasks import TASK_TYPE, platform_task
@@ -72,9 +72,13 @@ async def _start(desk: Desk, body: PlatformTaskBody) -> RunHandle:
     if user is not None:
         labels[USER_HASH] = await hash_of(desk, user)
     graph, schema = await _graph_meant(desk, body.type)
-    return await desk.interlock.start(
-        Named(graph), inputs_as_meant(schema, given), labels=labels, by=desk.caller.name, detach=desk.detaches
-    )
+    inputs = inputs_as_meant(schema, given)
+    try:
+        return await desk.interlock.start(
+            Named(graph), inputs, labels=labels, by=desk.caller.name, detach=desk.detaches
+        )
+    except UnknownStepError as unknown:
+        raise ApiError(f"{unknown.what}_not_found", str(unknown), field="type") from unknown
 
 
 async def _graph_meant(desk: Desk, type: str) -> tuple[str, JsonSchema | None]:
@@ -85,7 +89,7 @@ async def _graph_meant(desk: Desk, type: str) -> tuple[str, JsonSchema | None]:
         raise ApiError("invalid_task_type", f"{type!r} is none of {listed}", field="type")
     match kind:
         case "agent":
-            return f"{AGENT}{name}", (await contract_of(desk, name)).input
+            return f"{AGENT}{name}", (await contract_of(desk.interlock, name)).input
         case "tool":
             found = desk.interlock.toolbox.contracts().get(name)
             return f"{TOOL}{name}", found.input if found else {}
