@@ -113,3 +113,16 @@ def test_a_draft_with_errors_is_compared_by_its_text(server: RunningServer) -> N
     told = server.get("/graphs/half-written/diff", params={"from": "1", "to": "draft"})
 
     assert (told["same"], told["nodes"], len(told["text"])) == (None, [], 1)
+
+
+def test_a_name_that_only_a_draft_has_is_looked_at_and_not_run(server: RunningServer) -> None:
+    """Also not by a detour: what a run goes on on has to be published."""
+    text = "graph: only-drafted\nnodes: {a: {value: 1}}\n"
+    server.http.put("/v1/graphs/only-drafted/draft", json={"text": text}, headers={"if-none-match": "*"})
+    run = server.started("make")
+
+    told = server.get("/graphs/only-drafted")
+    forked = server.refused("POST", f"/runs/{run}/fork/plan", json={"start": "a", "graph": "only-drafted"})
+
+    assert (told["row"]["sources"], told["outputs"], forked["code"]) == (["draft"], ["a"], "graph_not_found")
+    assert told["actions"]["run"] == {"allowed": False, "reason": "only a draft of it is kept: publish it first"}

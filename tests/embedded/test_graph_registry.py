@@ -47,9 +47,9 @@ def test_a_draft_and_the_text_of_a_version_outlive_the_process(tmp_path: Path) -
 
     async def read() -> tuple[str, str]:
         async with Interlock(store, tools=Workshop().tools) as second:
-            row = await second.registry.drafts.find("brought")
+            row = await second.registry.find_draft("brought")
             assert row is not None
-            return await second.registry.drafts.text(row), (await second.registry.version("brought", 1)).text
+            return await second.registry.draft_text(row), (await second.registry.version("brought", 1)).text
 
     asyncio.run(write())
 
@@ -90,11 +90,9 @@ def test_of_two_who_save_at_once_one_notices() -> None:
 
     async def save_both() -> list[type | None]:
         async with Interlock() as interlock:
-            drafts = interlock.registry.drafts
-            seen = await drafts.save("both", "one", by="ada", description="", errors=0, seen=None)
-            saves = [
-                drafts.save("both", text, by=text, description="", errors=0, seen=seen) for text in ("two", "three")
-            ]
+            registry = interlock.registry
+            seen, _ = await registry.save_draft("both", "one", by="ada", seen=None)
+            saves = [registry.save_draft("both", text, by=text, seen=seen) for text in ("two", "three")]
             results = await asyncio.gather(*saves, return_exceptions=True)
             return [type(each) if isinstance(each, BaseException) else None for each in results]
 
@@ -121,9 +119,7 @@ def test_a_draft_that_is_too_long_is_refused() -> None:
 
     async def save() -> None:
         async with Interlock() as interlock:
-            await interlock.registry.drafts.save(
-                "long", "x" * (8 * 1024 * 1024 + 1), by="ada", description="", errors=0, seen=None
-            )
+            await interlock.registry.save_draft("long", "x" * (8 * 1024 * 1024 + 1), by="ada", seen=None)
 
     with pytest.raises(DraftTooLargeError):
         asyncio.run(save())

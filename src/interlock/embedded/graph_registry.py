@@ -74,7 +74,7 @@ class GraphRegistry:
         self._graphs = graphs
         self._folder = folder
         self._apart = apart
-        self.drafts = Drafts(worker.engine)
+        self._drafts = Drafts(worker.engine)
 
     async def apart(self, work: Callable[[], T]) -> T:
         """What something comes to that takes long for a large graph: it is done beside the event loop."""
@@ -121,11 +121,12 @@ class GraphRegistry:
         return await named_graphs(self._engine, await self._apart.do(self._folder.known), after=after, limit=limit)
 
     async def find(self, name: str) -> FoundGraph:
-        """What a name means to a run; `UnknownGraphError` where it means nothing."""
+        """What a name means to a run, or the draft of one that means nothing yet; else `UnknownGraphError`."""
         named = await self._named(name)
         if named.in_force is not None:
             return FoundGraph(named=named, plan=await self._engine.plan_of(named.in_force.bundle))
-        checked = await self._checked(named)
+        # A name that only a draft has means nothing to a run, and is looked at all the same.
+        checked = await (self._draft(named) if named.sources == ["draft"] else self._known(named))
         return FoundGraph(named=named, plan=checked.compiled.plan if checked.is_valid else None, checked=checked)
 
     async def meant(self, name: str, *, draft: bool = False) -> CheckedGraph:
@@ -134,21 +135,33 @@ class GraphRegistry:
         if draft:
             return await self._draft(named)
         if named.in_force is None:
-            return await self._checked(named)
+            return await self._known(named)
         plan = await self._engine.plan_of(named.in_force.bundle)
         data = await self._engine.store.get_bundle(self._engine.tenant, named.in_force.bundle)
         return CheckedGraph(name, Compiled(plan, Bundle(plan.bundle_hash, data), ()), (), name)
 
+    async def find_draft(self, name: str) -> DraftRow | None:
+        """The draft of a name, if there is one."""
+        return await self._drafts.find(name)
+
+    async def draft_text(self, row: DraftRow) -> str:
+        """Its text. `RecordChangedError` if it was saved anew meanwhile."""
+        return await self._drafts.text(row)
+
+    async def drop_draft(self, seen: DraftRow) -> None:
+        """Forget the draft that was seen; `RecordChangedError` if it is another one by now."""
+        await self._drafts.drop(seen)
+
     async def check_draft(self, row: DraftRow) -> CheckedGraph:
         """A draft with all that is wrong with it by now."""
-        return await self.check(await self.drafts.text(row), source=f"the draft of {row.graph}", name=row.graph)
+        return await self.check(await self._drafts.text(row), source=f"the draft of {row.graph}", name=row.graph)
 
     async def save_draft(
         self, name: str, text: str, *, by: str, seen: DraftRow | None
     ) -> tuple[DraftRow, CheckedGraph]:
         """Keep a text as the draft of a name, whatever is wrong with it, over the one that was seen."""
         checked = await self.check(text, source=f"the draft of {name}", name=name)
-        row = await self.drafts.save(
+        row = await self._drafts.save(
             name, text, by=by, description=checked.description, errors=checked.errors, seen=seen
         )
         return row, checked
@@ -160,19 +173,18 @@ class GraphRegistry:
             name=name,
             history=history if history.releases else None,
             known=known.get(name),
-            draft=await self.drafts.find(name),
+            draft=await self._drafts.find(name),
         )
 
-    async def _checked(self, named: NamedGraph) -> CheckedGraph:
-        if named.known is None and named.draft is not None:
-            return await self.check_draft(named.draft)
+    async def _known(self, named: NamedGraph) -> CheckedGraph:
+        """What the project has under a name, or what comes along; also an agent or a tool by itself."""
         if named.known is None and not is_single_step(named.name):
             raise UnknownGraphError(named.name, known=await self._names())
         return await self._apart.do(partial(self._graphs.check, Named(named.name)))
 
     async def _draft(self, named: NamedGraph) -> CheckedGraph:
-        """What would be published under a name: its draft, or else what the project holds."""
-        return await (self._checked(named) if named.draft is None else self.check_draft(named.draft))
+        """What would be published under a name: its draft, or else what the project has."""
+        return await (self._known(named) if named.draft is None else self.check_draft(named.draft))
 
     async def _names(self) -> list[str]:
         page, _ = await self.page(after="", limit=NAMES_TOLD_MAX)

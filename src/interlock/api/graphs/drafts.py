@@ -32,7 +32,7 @@ async def get_draft(graph: NewName, desk: ReadsGraphs) -> Response:
     """The text that somebody is writing on."""
     row = await _there(desk, graph)
     registry = desk.interlock.registry
-    return await _shown(desk, row, await registry.drafts.text(row), await registry.check_draft(row))
+    return await _shown(desk, row, await registry.draft_text(row), await registry.check_draft(row))
 
 
 @router.put(
@@ -44,7 +44,7 @@ async def save_draft(
 ) -> Response:
     """Keep a text, also one with errors: they are answered. What runs is not touched until it is published."""
     registry = desk.interlock.registry
-    seen = await registry.drafts.find(graph)
+    seen = await registry.find_draft(graph)
     what = f"the draft of {graph}"
     refuse_unless_seen(None if seen is None else seen.tag, what=what, if_match=if_match, if_none_match=if_none_match)
     row, checked = await registry.save_draft(graph, body.text, by=desk.caller.name, seen=seen)
@@ -56,12 +56,12 @@ async def drop_draft(graph: NewName, desk: ActsOnGraphs, if_match: IfMatch = "")
     """Forget a draft; versions stay."""
     row = await _there(desk, graph)
     refuse_unless_seen(row.tag, what=f"the draft of {graph}", if_match=if_match)
-    await desk.interlock.registry.drafts.drop(row)
+    await desk.interlock.registry.drop_draft(row)
     return Response(status_code=NOTHING)
 
 
 async def _there(desk: Desk, graph: str) -> DraftRow:
-    row = await desk.interlock.registry.drafts.find(graph)
+    row = await desk.interlock.registry.find_draft(graph)
     if row is None:
         raise DraftNotFoundError(graph)
     return row

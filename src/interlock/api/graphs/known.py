@@ -135,7 +135,8 @@ def _actions(desk: Desk, found: FoundGraph) -> Actions:
     before = named.history.before(named.in_force) if named.history and named.in_force else None
     no_way_back = "" if before is not None else "there is no version before the one in force"
     wrong = "" if found.plan is not None else "it has errors"
+    unpublished = "only a draft of it is kept: publish it first" if named.sources == ["draft"] else wrong
     nothing = "" if named.known is not None or named.draft is not None else "there is no draft of it"
     on_graphs: dict[str, tuple[Act, str]]
     on_graphs = {"draft": ("act", ""), "publish": ("manage", nothing), "back": ("manage", no_way_back)}
-    return actions(desk.caller, "graphs", on_graphs) | actions(desk.caller, "runs", {"run": ("act", wrong)})
+    return actions(desk.caller, "graphs", on_graphs) | actions(desk.caller, "runs", {"run": ("act", unpublished)})

@@ -73,7 +73,7 @@ async def start_run(body: StartBody, desk: ActsOnRuns, idempotency_key: Idempote
 async def _meant(desk: Desk, body: StartBody) -> GraphSource:
     """The graph of that name. Who runs what is being drafted brings a graph along, and has to be one who may."""
     registry = desk.interlock.registry
-    draft = await registry.drafts.find(body.graph) if body.draft and body.version is None else None
+    draft = await registry.find_draft(body.graph) if body.draft and body.version is None else None
     if draft is None:
         return Named(body.graph, version=body.version)
     desk.refuse_unless("manage", "graphs")
