@@ -67,6 +67,7 @@ from interlock.tools.workspace.workspaces import Workspaces
 if TYPE_CHECKING:
     from interlock.models.gateway import ModelGateway
     from interlock.models.standing import ModelStanding
+    from interlock.tools.standard import SandboxFoundOnce
     from interlock.tools.standard.web import WebSearch
 
 TENANT: Final = "local"
@@ -213,18 +214,25 @@ def make_relay(
     return FeedRelay(store, tenant=TENANT, sink_name=name, sink=sink, now=now)
 
 
+def sandbox_of(tiers: Sequence[str] | None = None) -> SandboxFoundOnce:
+    """Where programs run, looked for when one is to run first. `tiers`: the sandboxes that may be used."""
+    from interlock.tools.sandbox import find_sandbox  # noqa: PLC0415 - who runs nothing needs none
+    from interlock.tools.standard import SandboxFoundOnce  # noqa: PLC0415
+
+    return SandboxFoundOnce(find_sandbox if tiers is None else partial(find_sandbox, tiers=tiers))
+
+
 def default_tools(
-    workspaces: Workspaces, tiers: Sequence[str] | None = None, *, web: WebSearch | None = None
+    workspaces: Workspaces, sandbox: SandboxFoundOnce | None = None, *, web: WebSearch | None = None
 ) -> Sequence[Tool]:
-    """The tools that every project has, in the workspaces of its runs. `tiers`: the sandboxes that may be used."""
+    """The tools that every project has, in the workspaces of its runs."""
     # Twenty tools with their schemas: who runs nothing needs none of them.
     from interlock.tools.outgoing import fetch  # noqa: PLC0415
-    from interlock.tools.sandbox import find_sandbox  # noqa: PLC0415
-    from interlock.tools.standard import SandboxFoundOnce, ToolEnvironment, standard_tools  # noqa: PLC0415
+    from interlock.tools.standard import ToolEnvironment, standard_tools  # noqa: PLC0415
 
     environment = ToolEnvironment(
         workspaces=workspaces,
-        sandbox=SandboxFoundOnce(find_sandbox if tiers is None else partial(find_sandbox, tiers=tiers)),
+        sandbox=sandbox_of() if sandbox is None else sandbox,
         fetch=partial(fetch, allowed_hosts=("*",)),  # which host may be called is for the policy to say
         web=web,
     )

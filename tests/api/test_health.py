@@ -28,6 +28,20 @@ def test_a_server_that_drives_nothing_says_when_nobody_does() -> None:
     assert told["workers"]["why"] == "nobody works on the store: what is started waits for a worker"
 
 
+def test_a_machine_without_a_sandbox_says_so_once_one_was_asked_for() -> None:
+    """Looking for it takes a part of a second, so it is not looked for each time somebody asks how it is."""
+    graph = {"nodes": {"a": {"tool": "execute_code", "input": {"language": "python", "code": "1"}}}}
+    with running_server({"runs": graph}, sandbox=[]) as server:
+        before = server.get("/health")
+        server.started("runs")
+        after = server.get("/health")
+
+    names = [each["name"] for each in before["dependencies"]]
+    [sandbox] = [each for each in after["dependencies"] if each["name"] == "sandbox"]
+    assert "sandbox" not in names
+    assert (after["status"], sandbox["status"]) == ("degraded", "degraded")
+
+
 def test_a_store_that_is_away_makes_the_server_unready() -> None:
     """Who spreads requests over servers sends it none until it answers again."""
     with running_server({}) as server:

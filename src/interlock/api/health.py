@@ -17,6 +17,7 @@ from starlette.responses import Response
 from interlock.api.answers import answers, told
 from interlock.api.reception import Reception
 from interlock.bootstrap import TENANT
+from interlock.embedded.interlock import Interlock
 from interlock.models.standing import ModelStanding
 from interlock.store.errors import StoreError
 from interlock.wire.health import Dependency, Health, Status
@@ -40,7 +41,13 @@ async def health(request: Request) -> Response:
     """Whether it takes requests, with each thing it depends on."""
     reception: Reception = request.app.state.reception
     store = await _store(reception)
-    dependencies = [store, *await _workers(reception, store), *_models(reception.served.service.models())]
+    interlock = await reception.served.of(TENANT)
+    dependencies = [
+        store,
+        *await _workers(reception, interlock, store),
+        *_models(reception.served.service.models()),
+        *_sandbox(interlock),
+    ]
     worst = _worst(dependencies)
     return told(Health(status=worst, dependencies=dependencies), status=503 if worst == "away" else 200)
 
@@ -60,14 +67,13 @@ async def _store(reception: Reception) -> Dependency:
     return Dependency(name="store", status="ok", micros=_since(began))
 
 
-async def _workers(reception: Reception, store: Dependency) -> Sequence[Dependency]:
+async def _workers(reception: Reception, interlock: Interlock, store: Dependency) -> Sequence[Dependency]:
     """Who drives what is started: this process itself, or whoever else says that they live."""
     if reception.served.works:
         return [Dependency(name="workers", status="ok")]
     if store.status == "away":
         return []
     began = time.perf_counter_ns()
-    interlock = await reception.served.of(TENANT)
     if any(row.state == "working" for row in await interlock.fleet.workers()):
         return [Dependency(name="workers", status="ok", micros=_since(began))]
     why = "nobody works on the store: what is started waits for a worker"
@@ -83,6 +89,18 @@ def _models(standings: Sequence[ModelStanding]) -> Sequence[Dependency]:
         return [Dependency(name="models", status="ok")]
     why = f"{resting} of {len(standings)} models that were asked kept failing, and are left alone for some seconds"
     return [Dependency(name="models", status="degraded", why=why)]
+
+
+def _sandbox(interlock: Interlock) -> Sequence[Dependency]:
+    """Where programs run that models write, as soon as one was to: looking for it takes a part of a second."""
+    match interlock.has_sandbox:
+        case None:
+            return []
+        case True:
+            return [Dependency(name="sandbox", status="ok")]
+        case False:
+            why = "no sandbox holds on this machine: tools that run programs are refused"
+            return [Dependency(name="sandbox", status="degraded", why=why)]
 
 
 def _since(began: int) -> int:

@@ -28,6 +28,7 @@ from interlock.bootstrap import (
     find_web_search,
     make_store,
     packaged_tools,
+    sandbox_of,
 )
 from interlock.core.canonical import canonical
 from interlock.core.lifecycle import RUN_ENDED
@@ -167,7 +168,8 @@ class Interlock:
         self._workspaces = Workspaces(folder_beside(place, folder or Path()) / "workspaces")
         web = find_web_search(search, packaged=packaged)
         examples = packaged_tools(self._workspaces) if packaged else ()
-        come_along = (*examples, *default_tools(self._workspaces, sandbox, web=web))
+        self._sandbox = sandbox_of(sandbox)
+        come_along = (*examples, *default_tools(self._workspaces, self._sandbox, web=web))
         self.toolbox: Toolbox = collect_tools(tools).beside(come_along)
         self.agents: Agents = collect_agents(agents)
         self.policy: Policy = default_policy() if policies is None else project_policy(Path(policies))
@@ -444,6 +446,11 @@ class Interlock:
     def fleet(self) -> Fleet:
         """The workers of the store, and what waits for them."""
         return Fleet(self._open_worker("fleet").engine)
+
+    @property
+    def has_sandbox(self) -> bool | None:
+        """Whether programs can run here that models write; None as long as none was to."""
+        return self._sandbox.holds
 
     @property
     def effects(self) -> Effects:

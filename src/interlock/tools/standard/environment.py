@@ -43,6 +43,11 @@ class SandboxFoundOnce:
         self._found: Sandbox | NoSandbox | None = None
         self._looking = asyncio.Lock()
 
+    @property
+    def holds(self) -> bool | None:
+        """Whether there is one here; None as long as nobody has asked for it."""
+        return None if self._found is None else not isinstance(self._found, NoSandbox)
+
     async def __call__(self) -> Sandbox | NoSandbox:
         """What was found."""
         if self._found is None:
