@@ -41,13 +41,8 @@ async def health(request: Request) -> Response:
     """Whether it takes requests, with each thing it depends on."""
     reception: Reception = request.app.state.reception
     store = await _store(reception)
-    interlock = await reception.served.of(TENANT)
-    dependencies = [
-        store,
-        *await _workers(reception, interlock, store),
-        *_models(reception.served.service.models()),
-        *_sandbox(interlock),
-    ]
+    behind_it = () if store.status == "away" else await _behind_the_store(reception)
+    dependencies = [store, *behind_it, *_models(reception.served.service.models())]
     worst = _worst(dependencies)
     return told(Health(status=worst, dependencies=dependencies), status=503 if worst == "away" else 200)
 
@@ -67,17 +62,24 @@ async def _store(reception: Reception) -> Dependency:
     return Dependency(name="store", status="ok", micros=_since(began))
 
 
-async def _workers(reception: Reception, interlock: Interlock, store: Dependency) -> Sequence[Dependency]:
+async def _behind_the_store(reception: Reception) -> Sequence[Dependency]:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            interlock = await reception.served.of(TENANT)
+            return [await _workers(reception, interlock), *_sandbox(interlock)]
+    except (StoreError, TimeoutError):
+        return ()  # it has gone in between: whoever asks again is told
+
+
+async def _workers(reception: Reception, interlock: Interlock) -> Dependency:
     """Who drives what is started: this process itself, or whoever else says that they live."""
     if reception.served.works:
-        return [Dependency(name="workers", status="ok")]
-    if store.status == "away":
-        return []
+        return Dependency(name="workers", status="ok")
     began = time.perf_counter_ns()
     if any(row.state == "working" for row in await interlock.fleet.workers()):
-        return [Dependency(name="workers", status="ok", micros=_since(began))]
+        return Dependency(name="workers", status="ok", micros=_since(began))
     why = "nobody works on the store: what is started waits for a worker"
-    return [Dependency(name="workers", status="degraded", micros=_since(began), why=why)]
+    return Dependency(name="workers", status="degraded", micros=_since(began), why=why)
 
 
 def _models(standings: Sequence[ModelStanding]) -> Sequence[Dependency]:
