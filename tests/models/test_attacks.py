@@ -87,7 +87,7 @@ async def test_each_project_asks_with_its_own_key_and_hears_its_own_answers() ->
     assert [each.reply.text for each in answers if isinstance(each, ModelAnswered)] == ["for one", "for two", "for one"]
 
 
-@pytest.mark.parametrize("kind", ["openai_compatible", "anthropic"])
+@pytest.mark.parametrize("kind", ["openai_compatible", "openai", "anthropic"])
 @pytest.mark.parametrize("is_heard", [True, False])
 @in_event_loop
 async def test_what_is_said_stands_in_no_log(caplog: pytest.LogCaptureFixture, kind: str, *, is_heard: bool) -> None:
@@ -108,7 +108,7 @@ async def test_what_is_said_stands_in_no_log(caplog: pytest.LogCaptureFixture, k
     assert KEY not in caplog.text
 
 
-@pytest.mark.parametrize("kind", ["openai_compatible", "anthropic"])
+@pytest.mark.parametrize("kind", ["openai_compatible", "openai", "anthropic"])
 @pytest.mark.parametrize("is_heard", [True, False])
 @pytest.mark.parametrize(
     ("reply", "told"),

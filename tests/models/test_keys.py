@@ -105,8 +105,9 @@ def test_a_key_that_is_none_is_told_without_showing_it(text: str | None, told: s
 async def test_a_missing_package_is_told_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The libraries of providers are an extra."""
     monkeypatch.setitem(sys.modules, "interlock.models.sdk.provider", None)
-    async with FakeServer() as server, gateway({"a": compatible(server.url)}, priced("a/m")) as models:
+    provider = {"kind": "anthropic", "key": "model_key"}
+    async with gateway({"a": provider}, priced("a/m")) as models:
         outcome = await asked(models)
 
-    told = "a/m: models of kind openai_compatible need packages that are not installed: pip install 'interlock[models]'"
+    told = "a/m: models of kind anthropic need packages that are not installed: pip install 'interlock[models]'"
     assert outcome == ModelRefused(Error("refused", told), tries=outcome.tries)

@@ -1,4 +1,4 @@
-"""Real libraries against a server on loopback: what it says well, and what it says badly."""
+"""Providers against a server on loopback, with their libraries and without: what it says well, and what badly."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ Kind: TypeAlias = Callable[[str], dict[str, Any]]
 
 def unheard(_: str) -> None:
     """A listener that has gone."""
+
+
+def openai(url: str) -> dict[str, Any]:
+    """OpenAI's own library, at the server of a test."""
+    return compatible(url) | {"kind": "openai"}
 
 
 def anthropic(url: str) -> dict[str, Any]:
@@ -119,7 +124,7 @@ async def test_arguments_that_cannot_be_read_are_told_and_not_dropped(
     )
 
 
-@pytest.mark.parametrize("kind", [compatible, anthropic])
+@pytest.mark.parametrize("kind", [compatible, openai, anthropic])
 @in_event_loop
 async def test_tokens_are_told_as_they_come(kind: Kind) -> None:
     """A person who waits reads along; what they read is no event."""
@@ -144,7 +149,7 @@ async def heard_in_part(kind: Kind, reply: FakeReply) -> tuple[ModelOutcome, int
             return outcome, len(server.requests), routed(models).reserve
 
 
-@pytest.mark.parametrize("kind", [compatible, anthropic])
+@pytest.mark.parametrize("kind", [compatible, openai, anthropic])
 @in_event_loop
 async def test_a_stream_that_breaks_off_is_paid_as_far_as_it_was_heard(kind: Kind) -> None:
     """The provider bills what it has made, so the request is not repeated with money that is held for one answer."""
@@ -157,7 +162,7 @@ async def test_a_stream_that_breaks_off_is_paid_as_far_as_it_was_heard(kind: Kin
     assert requests == 1
 
 
-@pytest.mark.parametrize("kind", [compatible, anthropic])
+@pytest.mark.parametrize("kind", [compatible, openai, anthropic])
 @in_event_loop
 async def test_a_stream_that_ends_before_its_answer_is_no_answer(kind: Kind) -> None:
     """A proxy that gives up ends a stream in good order: half a sentence must not pass for what the model said."""
@@ -180,7 +185,7 @@ async def test_a_stream_that_ends_before_its_answer_is_no_answer(kind: Kind) -> 
         ("retry-after-ms", "1500", 1_500_000),
     ],
 )
-@pytest.mark.parametrize("kind", [compatible, anthropic])
+@pytest.mark.parametrize("kind", [compatible, openai, anthropic])
 @in_event_loop
 async def test_a_provider_that_asks_for_time_is_given_it(kind: Kind, header: str, said: str, waited: int) -> None:
     """Its word is as good as it gets: sooner would be refused again, later would be time lost."""
@@ -347,7 +352,7 @@ async def test_a_key_is_found_in_nothing_that_leaves_the_gateway(
     assert KEY not in f"{outcome!r}{route!r}{models!r}{vars(models)!r}{caplog.text}"
 
 
-@pytest.mark.parametrize("kind", [compatible, anthropic])
+@pytest.mark.parametrize("kind", [compatible, openai, anthropic])
 @pytest.mark.parametrize("streamed", [True, False])
 @in_event_loop
 async def test_what_a_provider_says_can_be_kept_whatever_it_is_made_of(kind: Kind, *, streamed: bool) -> None:

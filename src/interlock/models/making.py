@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from interlock.core.plan import Micros
 from interlock.models.declaring import ModelServer, ModelsSettings
@@ -49,10 +51,23 @@ def _provider(
         from interlock.models.scripted.reading import read_scripts  # noqa: PLC0415
 
         return ScriptedProvider(read_scripts(folder / settings.path), seed=settings.seed, sleep=sleep)
+    if settings.kind == "openai_compatible" and not goes_through_proxy(settings.url):
+        from interlock.models.compatible.provider import CompatibleProvider  # noqa: PLC0415 - as above
+
+        return CompatibleProvider(
+            url=settings.url, key=key, headers=settings.headers, connect_seconds=settings.connect_seconds, now=now
+        )
     try:
         return _sdk_provider(name, declared, key, now)
     except ModuleNotFoundError as error:
         raise PackageMissing(settings.kind) from error
+
+
+def goes_through_proxy(url: str) -> bool:
+    """Whether the environment says that this address is reached through somebody else: libraries know how."""
+    place = urlsplit(url)
+    proxies = getproxies()
+    return bool({place.scheme, "all"} & proxies.keys()) and not proxy_bypass(place.netloc)
 
 
 def _sdk_provider(name: str, declared: DeclaredProvider, key: ModelKey | None, now: Callable[[], Micros]) -> Provider:

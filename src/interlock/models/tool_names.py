@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from interlock.core.messages import ModelRequest, Said
+
 _NAME_MAX: Final = 64
 _NOT_TAKEN: Final = re.compile(r"[^A-Za-z0-9_-]")
 _DIGEST_SHOWN: Final = 8
@@ -31,6 +33,13 @@ class ToolNames:
     def ours(self, said: str) -> str:
         """A name as the model said it, in our words."""
         return self._ours.get(said, said)
+
+
+def names_of(request: ModelRequest) -> ToolNames:
+    """How the tools of a request are called, offered ones and those of its history."""
+    offered = [tool.name for tool in request.tools]
+    called = [call.tool for each in request.messages if isinstance(each, Said) for call in each.calls]
+    return ToolNames([*offered, *called])
 
 
 def _taken(name: str) -> str:

@@ -16,8 +16,9 @@ from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.settings import ModelSettings
 
 from interlock.models.keys import ModelKey
+from interlock.models.pieces import BROKEN_OFF, OnPiece
 from interlock.models.sdk.bounded_answers import bounding
-from interlock.models.sdk.pieces import BROKEN_OFF, OnPiece, text_in, unseen_in
+from interlock.models.sdk.pieces import text_in, unseen_in
 
 _LOG_OF_LIBRARY: Final = "anthropic._base_client"
 _WHOLE_REQUEST: Final = "Request options"

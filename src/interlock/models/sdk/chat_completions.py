@@ -18,7 +18,7 @@ from openai.resources.chat import AsyncChat
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from interlock.models.sdk.pieces import BROKEN_OFF, OnPiece
+from interlock.models.pieces import BROKEN_OFF, OnPiece
 from interlock.models.sdk.server_events import data_of
 from interlock.models.sdk.sound_usage import sound_usage
 from interlock.models.sdk.streamed_completion import StreamedCompletion, StreamProblem

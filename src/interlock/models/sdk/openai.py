@@ -15,9 +15,9 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 from pydantic_ai.settings import ModelSettings
 
 from interlock.models.keys import ModelKey
+from interlock.models.pieces import OnPiece
 from interlock.models.sdk.bounded_answers import bounding
 from interlock.models.sdk.chat_completions import OpenAIClient, heard_by
-from interlock.models.sdk.pieces import OnPiece
 
 _NO_KEY = "none"
 """The library insists on one; servers without keys do not look at it."""

@@ -1,9 +1,6 @@
-"""Pieces of an answer while it is made: which of them are its text, and what else they bring."""
+"""Events of the library while an answer is made: which of them bring its text, and what else they bring."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Final, TypeAlias
 
 from pydantic_ai.messages import (
     ModelResponseStreamEvent,
@@ -16,11 +13,6 @@ from pydantic_ai.messages import (
     ToolCallPart,
     ToolCallPartDelta,
 )
-
-OnPiece: TypeAlias = Callable[[str, bool], None]
-"""A piece, and whether it is text of the answer: thoughts and arguments of calls are on the bill, and told nobody."""
-BROKEN_OFF: Final = "the stream ended before its answer"
-"""What is told of pieces that came to an end in good order, though not to that of the answer."""
 
 
 def text_in(event: ModelResponseStreamEvent) -> str:

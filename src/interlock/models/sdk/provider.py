@@ -5,9 +5,9 @@ Connections are kept; the library's own retries are off, since `retrying` is the
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
@@ -15,13 +15,12 @@ from pydantic_ai.settings import ModelSettings
 
 from interlock.core.messages import ModelRequest
 from interlock.core.plan import Micros
-from interlock.models.provider import Answer, Asking, RequestFailed
+from interlock.models.pieces import OnPiece
+from interlock.models.provider import Answer, Asking
 from interlock.models.sdk.failures import request_failed
-from interlock.models.sdk.pieces import OnPiece
-from interlock.models.sdk.wire import answer_of, names_of, request_parameters, sent_messages
-from interlock.models.tool_names import ToolNames
-
-_SECOND: Final = 1_000_000
+from interlock.models.sdk.wire import answer_of, request_parameters, sent_messages
+from interlock.models.sending import sent
+from interlock.models.tool_names import ToolNames, names_of
 
 
 class Connection(Protocol):
@@ -57,7 +56,20 @@ class SdkProvider:
 
     async def ask(self, asking: Asking) -> Answer:
         """The model's answer, or `RequestFailed`."""
-        return await _Sending(self._connection, self._model(asking.model), asking, self._now).answer()
+        return await sent(asking, lambda hear: self._answer(asking, hear), partial(request_failed, now=self._now()))
+
+    async def _answer(self, asking: Asking, hear: OnPiece | None) -> Answer:
+        request, model = asking.request, self._model(asking.model)
+        names = names_of(request)
+        is_native = asking.structured == "native" and _keeps_to_schemas(model, asking)
+        messages = sent_messages(request, names, schema_told=not is_native)
+        parameters = request_parameters(request, names, is_native=is_native)
+        settings = _settings(request, names)
+        if hear is None:
+            response = await model.request(messages, settings, parameters)
+        else:
+            response = await self._connection.streamed(model, messages, settings, parameters, hear)
+        return answer_of(response, names)
 
     def _model(self, name: str) -> Model[object]:
         if name not in self._models:
@@ -75,65 +87,6 @@ def _keeps_to_schemas(model: Model[object], asking: Asking) -> bool:
     return bool(
         output is not None and output.get("type") == "object" and model.profile.get("supports_json_schema_output")
     )
-
-
-class _Sending:
-    """One request on its way, and what has been heard of its answer."""
-
-    def __init__(self, connection: Connection, model: Model[object], asking: Asking, now: Callable[[], Micros]) -> None:
-        self._connection = connection
-        self._model = model
-        self._asking = asking
-        self._now = now
-        self._heard: list[str] = []
-        self._has_begun = False
-
-    async def answer(self) -> Answer:
-        """The answer; whatever goes wrong is a failure of ours, since it is in what a library or a provider does."""
-        try:
-            return await self._answered()
-        except TimeoutError:
-            raise self._too_late() from None
-        except Exception as error:  # noqa: BLE001 - a boundary: a library may raise anything over what it cannot read
-            raise request_failed(
-                error, now=self._now(), heard="".join(self._heard), has_begun=self._has_begun
-            ) from None
-
-    async def _answered(self) -> Answer:
-        asking, request = self._asking, self._asking.request
-        names = names_of(request)
-        is_native = asking.structured == "native" and _keeps_to_schemas(self._model, asking)
-        messages = sent_messages(request, names, schema_told=not is_native)
-        parameters = request_parameters(request, names, is_native=is_native)
-        response = await self._response(messages, _settings(request, names), parameters)
-        return answer_of(response, names)
-
-    async def _response(
-        self, messages: list[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
-    ) -> ModelResponse:
-        """At once, or piece by piece where somebody listens."""
-        whole, on_token = self._asking.whole / _SECOND, self._asking.on_token
-        if on_token is None:
-            async with asyncio.timeout(whole):
-                return await self._model.request(messages, settings, parameters)
-        ends_at = asyncio.get_running_loop().time() + whole
-        async with asyncio.timeout(min(self._asking.first_token / _SECOND, whole)) as waiting:
-
-            def hear(text: str, is_said: bool) -> None:  # noqa: FBT001 - see OnPiece
-                waiting.reschedule(ends_at)
-                self._has_begun = True
-                self._heard.append(text)
-                if is_said and text:
-                    on_token(text)
-
-            return await self._connection.streamed(self._model, messages, settings, parameters, hear)
-
-    def _too_late(self) -> RequestFailed:
-        if self._has_begun:
-            return RequestFailed(
-                "timeout", "its answer did not end in time", billed="heard", heard="".join(self._heard)
-            )
-        return RequestFailed("timeout", "it did not answer in time", billed="worst")
 
 
 def _settings(request: ModelRequest, names: ToolNames) -> ModelSettings:

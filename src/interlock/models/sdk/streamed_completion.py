@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from interlock.core.values import is_list, is_map
-from interlock.models.sdk.pieces import OnPiece
+from interlock.models.pieces import OnPiece
 from interlock.models.sdk.sound_usage import sound_usage
 
 DONE: Final = b"[DONE]"

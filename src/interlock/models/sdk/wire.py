@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final, assert_never
 
-import msgspec
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequestPart,
@@ -30,16 +28,15 @@ from interlock.core.messages import (
     AskedCall,
     Finish,
     Instructions,
-    Message,
     ModelRequest,
     OfferedTool,
     Said,
     Told,
 )
-from interlock.core.plan import JsonSchema
 from interlock.models.asked_calls import HeardCall, asked_calls
 from interlock.models.coherence import coherent
 from interlock.models.provider import Answer
+from interlock.models.schema_telling import with_schema_told
 from interlock.models.tool_names import ToolNames
 from interlock.models.usage_checks import NOT_SAID, SaidUsage
 
@@ -55,18 +52,9 @@ _FINISHES: Final[dict[str, Finish]] = {
 # --- What is sent ----------------------------------------------------------------------------------------------------
 
 
-def names_of(request: ModelRequest) -> ToolNames:
-    """How the tools of a request are called, offered ones and those of its history."""
-    offered = [tool.name for tool in request.tools]
-    called = [call.tool for each in request.messages if isinstance(each, Said) for call in each.calls]
-    return ToolNames([*offered, *called])
-
-
 def sent_messages(request: ModelRequest, names: ToolNames, *, schema_told: bool) -> list[ModelMessage]:
     """The messages of a request. `schema_told`: its instructions say what the answer has to look like."""
-    messages = list(request.messages)
-    if schema_told and request.output is not None:
-        messages.insert(_after_instructions(messages), Instructions(_schema_in_words(request.output)))
+    messages = with_schema_told(request) if schema_told else request.messages
     sent: list[ModelMessage] = []
     parts: list[ModelRequestPart] = []
     for message in coherent(messages):
@@ -80,18 +68,6 @@ def sent_messages(request: ModelRequest, names: ToolNames, *, schema_told: bool)
     if parts:
         sent.append(SentRequest(parts=parts))
     return sent
-
-
-def _after_instructions(messages: Sequence[Message]) -> int:
-    return next((place for place, each in enumerate(messages) if not isinstance(each, Instructions)), len(messages))
-
-
-def _schema_in_words(schema: JsonSchema) -> str:
-    written = msgspec.json.encode(schema, order="deterministic").decode()
-    return (
-        "Answer with one JSON value that this JSON Schema describes, and with nothing else: no prose before or after "
-        f"it, and no code fence.\n{written}"
-    )
 
 
 def _add(parts: list[ModelRequestPart], part: ModelRequestPart) -> None:

@@ -1,0 +1,1 @@
+"""Servers that speak OpenAI's protocol, asked without a library between: what is sent and read is written here."""
