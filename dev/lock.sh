@@ -17,7 +17,7 @@ fi
 
 say "resolving pyproject.toml"
 UV_CUSTOM_COMPILE_COMMAND="make lock" "$resolver/bin/uv" pip compile pyproject.toml \
-    --quiet --no-config --extra demo --extra mcp --extra models --extra postgres --group dev --universal --python-version 3.11 --generate-hashes \
+    --quiet --no-config --extra a2a --extra demo --extra mcp --extra models --extra postgres --group dev --universal --python-version 3.11 --generate-hashes \
     ${UPGRADE:+--upgrade} --output-file requirements.lock
 
 if grep -nE '://|^-' requirements.lock; then
