@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from interlock.agents.collecting import Agents
 from interlock.agents.passing_on import PASSED_ON
+from interlock.artifacts import ArtifactShelf
 from interlock.core.plan import DEFAULT_POOL, Micros
 from interlock.core.requests import Result
 from interlock.engine.agents.memory.keeping import KeptMemories
@@ -223,9 +224,13 @@ def sandbox_of(tiers: Sequence[str] | None = None) -> SandboxFoundOnce:
 
 
 def default_tools(
-    workspaces: Workspaces, sandbox: SandboxFoundOnce | None = None, *, web: WebSearch | None = None
+    workspaces: Workspaces,
+    sandbox: SandboxFoundOnce | None = None,
+    *,
+    web: WebSearch | None = None,
+    artifacts: Callable[[str], ArtifactShelf] | None = None,
 ) -> Sequence[Tool]:
-    """The tools that every project has, in the workspaces of its runs."""
+    """The tools that every project has, in the workspaces of its runs. `artifacts` gives those of a tenant."""
     # Twenty tools with their schemas: who runs nothing needs none of them.
     from interlock.tools.outgoing import fetch  # noqa: PLC0415
     from interlock.tools.standard import ToolEnvironment, standard_tools  # noqa: PLC0415
@@ -235,6 +240,7 @@ def default_tools(
         sandbox=sandbox_of() if sandbox is None else sandbox,
         fetch=partial(fetch, allowed_hosts=("*",)),  # which host may be called is for the policy to say
         web=web,
+        artifacts=artifacts,
     )
     return standard_tools(environment)
 

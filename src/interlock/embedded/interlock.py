@@ -169,7 +169,7 @@ class Interlock:
         web = find_web_search(search, packaged=packaged)
         examples = packaged_tools(self._workspaces) if packaged else ()
         self._sandbox = sandbox_of(sandbox)
-        come_along = (*examples, *default_tools(self._workspaces, self._sandbox, web=web))
+        come_along = (*examples, *default_tools(self._workspaces, self._sandbox, web=web, artifacts=self._artifacts_of))
         self.toolbox: Toolbox = collect_tools(tools).beside(come_along)
         self.agents: Agents = collect_agents(agents)
         self.policy: Policy = default_policy() if policies is None else project_policy(Path(policies))
@@ -492,8 +492,10 @@ class Interlock:
     @property
     def artifacts(self) -> ArtifactShelf:
         """Files that inputs of runs may name."""
-        engine = self._open_worker("artifacts").engine
-        return ArtifactShelf(engine.store, engine.tenant, now=engine.now)
+        return self._artifacts_of(self._open_worker("artifacts").engine.tenant)
+
+    def _artifacts_of(self, tenant: str) -> ArtifactShelf:
+        return ArtifactShelf(self._parts.store, tenant, now=self._parts.clock.now)
 
     async def files_of(self, run: str) -> WorkspaceFiles:
         """The files that a run has made in its workspace on this machine."""

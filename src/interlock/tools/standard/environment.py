@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from interlock.tools.outgoing.messages import OutgoingRequest, OutgoingResponse
 from interlock.tools.sandbox.job import NoSandbox, Sandbox, SandboxLimits
+from interlock.tools.standard.artifacts import Shelves
 from interlock.tools.standard.web import WebSearch
 from interlock.tools.workspace.workspaces import Workspaces
 
@@ -31,6 +32,8 @@ class ToolEnvironment:
     fetch: Fetch
     web: WebSearch | None = None
     """Without one, searching the web is refused."""
+    artifacts: Shelves | None = None
+    """Without them, files are neither fetched nor kept beyond the workspace."""
     sandbox_limits: SandboxLimits = DEFAULT_LIMITS
     """What a program may take. A tool's own time limit is the shorter of its argument and this one."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from interlock.tools.standard.apart import apart_tools
+from interlock.tools.standard.artifacts import artifact_tools
 from interlock.tools.standard.asking import asking_tools
 from interlock.tools.standard.calling_out import calling_tools
 from interlock.tools.standard.environment import ToolEnvironment
@@ -24,6 +25,7 @@ def standard_tools(environment: ToolEnvironment) -> Sequence[Tool]:
     workspaces = environment.workspaces
     return (
         *file_tools(workspaces),
+        *artifact_tools(workspaces, environment.artifacts),
         *search_tools(workspaces),
         *patch_tools(workspaces),
         *git_tools(workspaces),
