@@ -39,12 +39,16 @@ async def live() -> Response:
 @router.get("/health", **answers(Health, "It is well.", also={503: "Something it depends on is away."}))
 async def health(request: Request) -> Response:
     """Whether it takes requests, with each thing it depends on."""
-    reception: Reception = request.app.state.reception
+    found = await health_of(request.app.state.reception)
+    return told(found, status=503 if found.status == "away" else 200)
+
+
+async def health_of(reception: Reception) -> Health:
+    """How a server is, with each thing it depends on."""
     store = await _store(reception)
     behind_it = () if store.status == "away" else await _behind_the_store(reception)
     dependencies = [store, *behind_it, *_models(reception.served.service.models())]
-    worst = _worst(dependencies)
-    return told(Health(status=worst, dependencies=dependencies), status=503 if worst == "away" else 200)
+    return Health(status=_worst(dependencies), dependencies=dependencies)
 
 
 def _worst(dependencies: Sequence[Dependency]) -> Status:

@@ -26,3 +26,10 @@ class Health(Struct, frozen=True, kw_only=True):
     status: Status
     """That of the dependency that stands worst."""
     dependencies: list[Dependency]
+
+
+class PlainHealth(Struct, frozen=True, kw_only=True):
+    """The same in the words of other systems, whose programs ask at `/health`."""
+
+    status: Literal["healthy", "unhealthy"]
+    database: Literal["connected", "disconnected"]

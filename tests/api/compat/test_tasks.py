@@ -1,8 +1,13 @@
-"""`POST /tasks`, which two systems had: told apart by the body."""
+"""What several systems had at one address: `/health`, and `POST /tasks`, which is told apart by the body."""
 
 from __future__ import annotations
 
 from tests.api.compat.up import Up
+
+
+def test_the_server_says_that_it_is_well(up: Up) -> None:
+    """The line by which people see that they have started it."""
+    assert up.typed("curl http://localhost:8000/health") == {"status": "healthy", "database": "connected"}
 
 
 def test_a_body_with_an_agent_type_is_a_task_of_agentops(up: Up) -> None:

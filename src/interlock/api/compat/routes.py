@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from interlock.api.compat import tasks
+from interlock.api.compat import health, tasks
 from interlock.api.compat.agentops import agents, socket
 from interlock.api.compat.agentos import runs as agentos_runs
 from interlock.api.compat.platform import costs, direct, registry
@@ -13,6 +13,7 @@ from interlock.api.compat.platform import tasks as platform_tasks
 
 router = APIRouter()
 for each in (
+    health.router,
     tasks.router,
     agents.router,
     socket.router,
