@@ -36,6 +36,7 @@ from interlock.client.errors import (
 )
 from interlock.client.flows.following import FeedEvent
 from interlock.client.flows.people import Reply
+from interlock.client.flows.together import Selection
 from interlock.client.patience import Patience
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "Refused",
     "Reply",
     "RunNotFound",
+    "Selection",
     "ServerFailed",
     "StillGoing",
     "TooMany",

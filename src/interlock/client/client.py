@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from interlock.client.address import Address, address_of
 from interlock.client.async_driving import AsyncDriver
 from interlock.client.driving import Driver
+from interlock.client.parts import Artifacts, Fleet, Graphs, Keys, Schedules
 from interlock.client.patience import Patience
 from interlock.client.surface import Surface
 
@@ -52,6 +53,11 @@ class Client(Surface):
             return Sender(self.address, connecting)
 
         self.driver: Driver = Driver(sender, patience)
+        self.graphs: Graphs[Driver] = Graphs(self.driver)
+        self.schedules: Schedules[Driver] = Schedules(self.driver)
+        self.keys: Keys[Driver] = Keys(self.driver)
+        self.artifacts: Artifacts[Driver] = Artifacts(self.driver)
+        self.fleet: Fleet[Driver] = Fleet(self.driver)
 
     def close(self) -> None:
         """Close all connections."""
@@ -94,6 +100,11 @@ class AsyncClient(Surface):
             return AsyncSender(self.address, connecting)
 
         self.driver: AsyncDriver = AsyncDriver(sender, patience)
+        self.graphs: Graphs[AsyncDriver] = Graphs(self.driver)
+        self.schedules: Schedules[AsyncDriver] = Schedules(self.driver)
+        self.keys: Keys[AsyncDriver] = Keys(self.driver)
+        self.artifacts: Artifacts[AsyncDriver] = Artifacts(self.driver)
+        self.fleet: Fleet[AsyncDriver] = Fleet(self.driver)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -21,7 +21,7 @@ def judged(call: Call[T], outcome: Answer | Broken) -> T:
     """What was asked for. Raises `ClientError`."""
     match outcome:
         case Answer(status=status) if 200 <= status < 300 or status in call.also:
-            return decoded(outcome, call.shape)
+            return cast("T", outcome.body) if call.is_file else decoded(outcome, call.shape)
         case _:
             raise error_told(outcome)
 

@@ -61,6 +61,8 @@ class Call(Struct, Generic[T_co], frozen=True, kw_only=True):
     """Whether asking twice does no more than asking once."""
     also: frozenset[int] = frozenset()
     """Statuses beside those of success that answer with the same shape."""
+    is_file: bool = False
+    """Whether the answer is bytes as they are."""
 
 
 class HasRun(Protocol):
@@ -92,6 +94,26 @@ def ask(*path: str, shape: type[T_co], body: Mapping[str, object], may_repeat: b
         method="POST", target=target_of(*path), headers={"content-type": JSON}, body=_body_of(without_none(body))
     )
     return Call(request=request, shape=shape, may_repeat=may_repeat)
+
+
+def fetch(*path: str) -> Call[bytes]:
+    """A call that looks at a file."""
+    request = Request(method="GET", target=target_of(*path), headers={"accept": "*/*"})
+    return Call(request=request, shape=bytes, may_repeat=True, is_file=True)
+
+
+def upload(
+    *path: str, shape: type[T_co], content: bytes, kind: str, query: Mapping[str, Asking] | None = None
+) -> Call[T_co]:
+    """A call that brings a file: the same bytes are the same file, however often they arrive."""
+    target = target_of(*path, query=query)
+    request = Request(method="POST", target=target, headers={"content-type": kind}, body=content)
+    return Call(request=request, shape=shape, may_repeat=True)
+
+
+def remove(*path: str, shape: type[T_co]) -> Call[T_co]:
+    """A call after which something is not there. Made twice, the second finds nothing, so it is made once."""
+    return Call(request=Request(method="DELETE", target=target_of(*path)), shape=shape, may_repeat=False)
 
 
 def target_of(*path: str, query: Mapping[str, Asking] | None = None) -> str:

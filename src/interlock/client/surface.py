@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from interlock.client.flows import asking, courses, following, people, running, server, values
+from interlock.client.flows import (
+    asking,
+    courses,
+    explaining,
+    files,
+    following,
+    people,
+    running,
+    server,
+    together,
+    values,
+)
 from interlock.client.methods import many, once
 
 
@@ -25,6 +36,12 @@ class Surface:
     stream = many(following.stream)
     feed = many(following.feed)
 
+    # --- why it went so ---
+    decisions = many(explaining.decisions)
+    causes = many(explaining.causes)
+    way = once(explaining.way)
+    prompts = once(explaining.prompts)
+
     # --- what is asked of runs ---
     pause = once(asking.pause)
     resume = once(asking.resume)
@@ -32,6 +49,8 @@ class Surface:
     complete = once(asking.complete)
     set_mode = once(asking.set_mode)
     signal = once(asking.signal)
+    plan_act = once(together.plan_act)
+    make_act = many(together.make_act)
 
     # --- what waits for people ---
     questions = many(people.questions)
@@ -51,6 +70,8 @@ class Surface:
     replay = once(courses.replay)
     redecide = once(courses.redecide)
     diff = once(courses.diff)
+    export = once(files.export)
+    import_run = once(files.import_run)
 
     # --- large values ---
     value = once(values.value)
