@@ -26,7 +26,7 @@ GRAPHS = {
 
 
 @pytest.fixture(scope="session")
-def server() -> Generator[RunningServer]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningServer]:
     """A server on loopback that asks for no key."""
-    with running_server(GRAPHS, Workshop("broken").tools) as running:
+    with running_server(GRAPHS, Workshop("broken").tools, folder=tmp_path_factory.mktemp("project")) as running:
         yield running

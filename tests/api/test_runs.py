@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+
 from tests.api.running_server import RunningServer
 
 
@@ -63,6 +66,37 @@ def test_lists_go_on_where_the_page_before_ended(server: RunningServer) -> None:
 
     pages = [row["run"] for page in (first, second, third) for row in page["runs"]]
     assert (pages, third["next"]) == (runs[::-1], None)
+
+
+def test_a_workspace_begins_with_the_files_of_an_archive(server: RunningServer) -> None:
+    """A program far away has no folder here: it sends one along."""
+    sent = server.http.put("/v1/artifacts", content=archive_of({"notes/today.txt": b"rain"})).json()
+
+    run = server.started("reads", workspace=sent["artifact"])
+
+    assert "rain" in server.get(f"/runs/{run}")["nodes"]["a"]["output"]["text"]
+
+
+def test_a_workspace_that_is_no_archive_is_refused(server: RunningServer) -> None:
+    """Before the run is on record: a run without its files would fail at the first of them."""
+    sent = server.http.put("/v1/artifacts", content=b"no archive").json()
+
+    wrong = server.refused("POST", "/runs", json={"graph": "reads", "workspace": sent["artifact"]})
+    gone = server.refused("POST", "/runs", json={"graph": "reads", "workspace": "0" * 64})
+
+    assert (wrong["code"], "no tar archive" in wrong["detail"]) == ("value_invalid", True)
+    assert gone["status"] == 404
+
+
+def archive_of(files: dict[str, bytes]) -> bytes:
+    """A tar archive of some files."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        for name, data in files.items():
+            about = tarfile.TarInfo(name)
+            about.size = len(data)
+            archive.addfile(about, io.BytesIO(data))
+    return made.getvalue()
 
 
 def test_a_cursor_of_another_list_is_refused(server: RunningServer) -> None:

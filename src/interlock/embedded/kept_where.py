@@ -12,7 +12,8 @@ IN_MEMORY: Final = ":memory:"
 
 def folder_beside(place: StorePlace | None, folder: Path) -> Path:
     """Where what belongs to the runs of a store is kept: beside its file, or in the project's own folder."""
-    return place.parent if isinstance(place, Path) else folder / ".interlock"
+    # Absolute: what is started in it has another working folder.
+    return (place.parent if isinstance(place, Path) else folder / ".interlock").absolute()
 
 
 def place_of_store(store: str | StorePlace | None) -> StorePlace | None:

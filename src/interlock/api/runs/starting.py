@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
@@ -14,6 +17,7 @@ from interlock.api.desks import ActsOnRuns, Desk
 from interlock.api.errors import ApiError
 from interlock.embedded.graphs import GraphSource, Named
 from interlock.embedded.handle import RunHandle
+from interlock.embedded.workspace_archives import unpacked
 from interlock.showing.runs import run_row
 from interlock.wire.runs import RunRow
 
@@ -31,6 +35,11 @@ class StartBody(Body):
     priority: int = Field(default=0, ge=-1000, le=1000)
     draft: bool = Field(
         default=False, description="The draft of that name, or what the project holds, though a version is released."
+    )
+    workspace: str = Field(
+        default="",
+        pattern="^([0-9a-f]{64})?$",
+        description="The digest of an artifact, a tar archive: the run's workspace begins with its files.",
     )
     version: int | None = Field(default=None, ge=1, description="A version that is not the one in force.")
 
@@ -53,17 +62,19 @@ async def start_run(body: StartBody, desk: ActsOnRuns, idempotency_key: Idempote
     """Start a run of a graph."""
     await desk.reception.backlog.refuse_if_full()
     key = _the_one_key(body.key, idempotency_key)
-    handle = await desk.interlock.start(
-        await _meant(desk, body),
-        body.inputs,
-        key=key,
-        labels=body.labels,
-        session=body.session,
-        by=desk.caller.name,
-        draft=body.draft,
-        priority=body.priority,
-        detach=desk.detaches,
-    )
+    async with _workspace(desk, body) as workspace:
+        handle = await desk.interlock.start(
+            await _meant(desk, body),
+            body.inputs,
+            key=key,
+            labels=body.labels,
+            session=body.session,
+            by=desk.caller.name,
+            draft=body.draft,
+            priority=body.priority,
+            detach=desk.detaches,
+            workspace=workspace,
+        )
     if not handle.is_new:
         await _refuse_another(handle, body)
     row = run_row(await handle.row())
@@ -78,6 +89,16 @@ async def _meant(desk: Desk, body: StartBody) -> GraphSource:
         return Named(body.graph, version=body.version)
     desk.refuse_unless("manage", "graphs")
     return await registry.check_draft(draft)
+
+
+@asynccontextmanager
+async def _workspace(desk: Desk, body: StartBody) -> AsyncGenerator[Path | None]:
+    """The folder with which the run's workspace begins, if it is to begin with anything."""
+    if not body.workspace:
+        yield None
+        return
+    async with unpacked(desk.interlock.artifacts, body.workspace) as folder:
+        yield folder
 
 
 def _the_one_key(in_body: str, in_header: str) -> str:
