@@ -17,6 +17,7 @@ GRAPHS = {
     "failing": {"nodes": {"a": making("cup"), "b": making("broken", after="a")}},
     "undoable": {"nodes": {"a": undoable("cup"), "b": undoable("plate", after="a")}},
     "undoing": {"nodes": {"a": undoable("cup"), "ask": {**ASK, "after": "a"}}},
+    "reads": {"nodes": {"a": {"tool": "read_file", "input": {"path": "notes/today.txt"}}}},
     "waits": {"nodes": {"w": {"wait": {"event": "go"}}}},
     "items": {
         "inputs": {"things": {"type": "array", "items": {"type": "string"}}},
