@@ -24,7 +24,7 @@ from interlock.embedded.errors import UnknownGraphError
 from interlock.embedded.graph_sides import GraphSide
 from interlock.embedded.graph_texts import find_text, keep_text, text_anew
 from interlock.embedded.graphs import CheckedGraph, Graphs, Named
-from interlock.embedded.known_graphs import FolderInMind, NamedGraph, named_graphs
+from interlock.embedded.known_graphs import NamedGraph, named_graphs
 from interlock.embedded.loaded_graphs import LoadedGraphs
 from interlock.engine.errors import NoReleaseError
 from interlock.engine.releasing.preflight import Preflight, preflight
@@ -68,11 +68,10 @@ class PreparedRelease(Struct, frozen=True, kw_only=True):
 class GraphRegistry:
     """It works while the client it came from is open."""
 
-    def __init__(self, worker: Worker, graphs: Graphs, folder: FolderInMind, apart: Apart) -> None:
+    def __init__(self, worker: Worker, graphs: Graphs, apart: Apart) -> None:
         self._worker = worker
         self._engine = worker.engine
         self._graphs = graphs
-        self._folder = folder
         self._apart = apart
         self._drafts = Drafts(worker.engine)
 
@@ -118,7 +117,9 @@ class GraphRegistry:
 
     async def page(self, *, after: str, limit: int) -> tuple[list[NamedGraph], str | None]:
         """What is known by the names behind `after`, and behind which one there is more. None is compiled."""
-        return await named_graphs(self._engine, await self._apart.do(self._folder.known), after=after, limit=limit)
+        return await named_graphs(
+            self._engine, (await self._apart.do(self._graphs.all_read)).known, after=after, limit=limit
+        )
 
     async def find(self, name: str) -> FoundGraph:
         """What a name means to a run, or the draft of one that means nothing yet; else `UnknownGraphError`."""
@@ -168,7 +169,7 @@ class GraphRegistry:
 
     async def _named(self, name: str) -> NamedGraph:
         history = await released(self._engine, name)
-        known = await self._apart.do(self._folder.known)
+        known = (await self._apart.do(self._graphs.all_read)).known
         return NamedGraph(
             name=name,
             history=history if history.releases else None,

@@ -109,6 +109,15 @@ class CheckedGraph(Struct, frozen=True):
         return self.compiled.plan, self.compiled.bundle
 
 
+class ReadGraphs(Struct, frozen=True):
+    """Everything that is known by name, as it was read."""
+
+    own: Mapping[str, Mapping[str, Any]]
+    packaged: GraphFolder
+    known: Mapping[str, KnownGraph]
+    """The project's own, then those that come along."""
+
+
 GraphSource: TypeAlias = str | Path | Mapping[str, Any] | BuiltGraph | CheckedGraph | Named
 """A file, the name of a known graph (`agent:NAME` and `tool:NAME` are graphs of one step), a document, one built in
 Python; or one that was checked, to be run many times."""
@@ -141,6 +150,7 @@ class Graphs:
         self._packaged = packaged
         self._policies = policies
         self._before = CheckedBefore[CheckedGraph](shelf) if isinstance(shelf, Path) else None
+        self._read_before = CheckedBefore[ReadGraphs](shelf) if isinstance(shelf, Path) else None
 
     def check(self, source: GraphSource) -> CheckedGraph:
         """A graph with all its problems. Raises only if there is no such graph or file."""
@@ -192,10 +202,6 @@ class Graphs:
         )
         return [as_it_is_now._check_if_there(source) for source in sources]
 
-    @property
-    def folder(self) -> Path | None:
-        """The folder of the project's own graphs, where they are in one."""
-        return self._shelf if isinstance(self._shelf, Path) else None
 
     def names(self) -> list[str]:
         """The names of the project's own graphs."""
@@ -203,14 +209,27 @@ class Graphs:
 
     def known(self) -> list[KnownGraph]:
         """All known graphs by their names: the project's own, then those that come along. None is compiled."""
-        own = self._by_name(self._shelf)
+        return list(self.all_read().known.values())
+
+    def all_read(self) -> ReadGraphs:
+        """Everything that is known by name. A folder is read again only when a file of it has changed."""
+        if self._read_before is None:
+            return self._read_all()
+        return self._read_before.get("", self._read_all, also=None)
+
+    def _read_all(self) -> ReadGraphs:
+        own, packaged = self._by_name(self._shelf), self._packaged_by_name()
         if isinstance(own, GraphFolder):
             of_project = own.known()
         else:
             of_project = [KnownGraph(name=name, description=described(own[name]), place="code") for name in sorted(own)]
-        names = {each.name for each in of_project}
-        packaged = self._packaged_by_name().known(is_packaged=True)
-        return [*of_project, *(each for each in packaged if each.name not in names)]
+        known = {each.name: each for each in of_project}
+        along = {each.name: each for each in packaged.known(is_packaged=True) if each.name not in known}
+        return ReadGraphs(own, packaged, known | along)
+
+    def _all_documents(self) -> Mapping[str, Mapping[str, Any]]:
+        read = self.all_read()
+        return GraphsBehind(read.own, read.packaged)
 
     def _check_if_there(self, source: GraphSource) -> CheckedGraph:
         try:
@@ -269,8 +288,10 @@ class Graphs:
         self._agents.renew()
         callees = self._callees()
         reading = read_graph(data, callees, policies=self._policies)
-        known = GraphsBehind(self._by_name(shelf), self._packaged_by_name())
-        named = known if loaded is None else loaded.before(known)
+        if loaded is None:
+            named: Mapping[str, Mapping[str, Any]] = GraphsBehind(self._by_name(shelf), self._packaged_by_name())
+        else:
+            named = loaded.before(self._all_documents)
         graphs = AsOurs(named, callees, self._policies)
         catalogue = Catalogue(
             self._tools,

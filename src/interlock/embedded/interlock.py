@@ -49,7 +49,6 @@ from interlock.embedded.graphs import CheckedGraph, Graphs, GraphShelf, GraphSou
 from interlock.embedded.handle import RunHandle
 from interlock.embedded.jobs.records import JobRecords
 from interlock.embedded.kept_where import folder_beside, place_of_store
-from interlock.embedded.known_graphs import FolderInMind
 from interlock.embedded.model_calls import CallGraphs, ModelCalls
 from interlock.embedded.own_loop import in_own_loop
 from interlock.embedded.result import RunResult
@@ -185,7 +184,6 @@ class Interlock:
             policies=PoliciesInForce(self.policy.names, self.policy.limits),
         )
         self._apart = Apart()
-        self._folder_in_mind = FolderInMind(self.graphs)
         if world != LIVE and record is not None:
             raise CassetteError("what a cassette answers is recorded already: leave out `record`, or the cassette")
         self._sinks = {name: SinkSettings.model_validate(declared) for name, declared in (sinks or {}).items()}
@@ -471,7 +469,7 @@ class Interlock:
     @property
     def registry(self) -> GraphRegistry:
         """The graphs of the tenant: what is known by name, drafts, versions, and texts that are checked beside them."""
-        return GraphRegistry(self._open_worker("registry"), self.graphs, self._folder_in_mind, self._apart)
+        return GraphRegistry(self._open_worker("registry"), self.graphs, self._apart)
 
     @property
     def model_calls(self) -> ModelCalls:

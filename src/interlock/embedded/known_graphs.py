@@ -1,20 +1,17 @@
 """Everything that is known by name to a tenant, page by page: released, drafted, in the project, coming along.
 
-Nothing is compiled for a list. The files of a folder are read again when any of them has changed.
+Nothing is compiled for a list.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from interlock.agents.fingerprint import Fingerprint, fingerprint_of
 from interlock.embedded.drafts import DraftRow, Drafts
 from interlock.embedded.graph_folder import KnownGraph
-from interlock.embedded.graphs import Graphs
 from interlock.engine.engine import Engine
 from interlock.engine.releasing.releases import Release, ReleaseHistory, releases_after
 
@@ -63,26 +60,6 @@ class NamedGraph(Struct, frozen=True, kw_only=True):
         if self.known is not None:
             return None if self.known.is_readable else False
         return self.draft is not None and self.draft.errors == 0
-
-
-class FolderInMind:
-    """The graphs that come with the project and the product, as they were read last."""
-
-    def __init__(self, graphs: Graphs) -> None:
-        self._graphs = graphs
-        self._turn = threading.Lock()
-        self._seen: Fingerprint | None = None
-        self._known: dict[str, KnownGraph] = {}
-
-    def known(self) -> Mapping[str, KnownGraph]:
-        """All by name."""
-        with self._turn:
-            folder = self._graphs.folder
-            now = fingerprint_of([] if folder is None else [folder])
-            if now != self._seen or folder is None:
-                self._known = {each.name: each for each in self._graphs.known()}
-                self._seen = now
-            return self._known
 
 
 async def named_graphs(

@@ -5,7 +5,7 @@ So what it asks for and nobody has loaded is noted, to be loaded before it is co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 GraphDocument: TypeAlias = Mapping[str, Any]
@@ -25,8 +25,11 @@ class LoadedGraphs:
         self._inside |= inside
         self.missing.discard(name)
 
-    def before(self, known: Mapping[str, GraphDocument]) -> Mapping[str, GraphDocument]:
-        """What is released comes before what is known otherwise; what only stands inside a bundle comes last."""
+    def before(self, known: Callable[[], Mapping[str, GraphDocument]]) -> Mapping[str, GraphDocument]:
+        """What is released comes before what is known otherwise; what only stands inside a bundle comes last.
+
+        What is known is only asked for where it is needed.
+        """
         return _Looked(self, known)
 
     def find(self, name: str) -> GraphDocument | None:
@@ -46,7 +49,7 @@ class LoadedGraphs:
 
 
 class _Looked(Mapping[str, GraphDocument]):
-    def __init__(self, loaded: LoadedGraphs, known: Mapping[str, GraphDocument]) -> None:
+    def __init__(self, loaded: LoadedGraphs, known: Callable[[], Mapping[str, GraphDocument]]) -> None:
         self._loaded = loaded
         self._known = known
 
@@ -55,12 +58,12 @@ class _Looked(Mapping[str, GraphDocument]):
         if found is not None:
             return found
         try:
-            return self._known[name]
+            return self._known()[name]
         except KeyError:
             return self._loaded.inside(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._loaded.names(), *self._known]))
+        return iter(dict.fromkeys([*self._loaded.names(), *self._known()]))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
