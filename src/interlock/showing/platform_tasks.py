@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from interlock.core.values import Value, is_map
-from interlock.engine.telling.history import RunView
+from interlock.engine.telling.agents_at_work import AgentView
+from interlock.engine.telling.history import NodeView, RunView
 from interlock.showing.agentops import AGENT_TYPE
 from interlock.showing.instants import instant
 from interlock.store.rows import RunRow
-from interlock.wire.platform_tasks import Change, PlatformStatus, PlatformTask, PlatformTaskChange
+from interlock.wire.platform_tasks import Change, PlatformStatus, PlatformSubtask, PlatformTask, PlatformTaskChange
 
 TASK_TYPE: Final = "task_type"
 USER_HASH: Final = "user_hash"
@@ -31,6 +34,19 @@ STATUSES: Final[Mapping[str, PlatformStatus]] = {
     "rolled_back": "error",
 }
 """What a run's status is called of a task. A task that waits for a person is under way, as there."""
+
+SUBTASK_STATUSES: Final[Mapping[str, PlatformStatus]] = {
+    "pending": "pending",
+    "running": "running",
+    "waiting": "running",
+    "succeeded": "done",
+    "failed": "error",
+    "skipped": "error",
+    "cancelled": "error",
+}
+"""The same of an agent's node."""
+_ROUND: Final = re.compile(r":([0-9]+)/")
+"""In a path, which round of a loop it is, counted from 0."""
 
 CHANGES: Final[Mapping[str, Change]] = {"run.started": "task_created", "run.ended": "task_completed"}
 """What an event of a run is called of a task; any other is an update of it."""
@@ -57,6 +73,31 @@ def platform_task(view: RunView, *, tenant: str) -> PlatformTask:
         output_tokens=view.costs.output if asked_models else None,
         total_cost=view.costs.usd / DOLLAR if asked_models else None,
         simulated=view.costs.simulated_calls > 0,
+    )
+
+
+def task_with_subtasks(view: RunView, *, tenant: str) -> PlatformTask:
+    """A run as a task, with what each agent did in each round."""
+    done = (_subtask(view, view.nodes[path], work) for path, work in view.agents.items() if path in view.nodes)
+    return replace(platform_task(view, tenant=tenant), subtasks=list(done))
+
+
+def _subtask(view: RunView, node: NodeView, work: AgentView) -> PlatformSubtask:
+    rounds = _ROUND.findall(node.path)
+    return PlatformSubtask(
+        id=f"{view.run}:{node.path}",
+        parent_task_id=view.run,
+        agent_type=work.agent,
+        iteration=int(rounds[-1]) + 1 if rounds else 1,
+        status=SUBTASK_STATUSES[node.status],
+        input=node.input,
+        output=node.output,
+        error=node.error.message if node.error else None,
+        created_at=instant(node.started_at or view.at),
+        updated_at=instant(node.ended_at or view.at),
+        input_tokens=work.costs.input,
+        output_tokens=work.costs.output,
+        total_cost=work.costs.usd / DOLLAR,
     )
 
 

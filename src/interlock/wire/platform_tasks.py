@@ -62,6 +62,7 @@ class PlatformTask(Struct, frozen=True, kw_only=True):
     simulated: bool
     """Whether anything of it was answered by a script in a model's place."""
     subtasks: list[PlatformSubtask] | UnsetType = UNSET
+    """Where one task is asked for."""
 
 
 class PlatformTaskChange(Struct, frozen=True, kw_only=True):

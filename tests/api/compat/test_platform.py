@@ -48,6 +48,9 @@ def test_a_workflow_is_run_to_its_end(up: Up) -> None:
         "tenant_id": "local", "user_id_hash": None, "simulated": True,
     }  # fmt: skip
     assert task["output"]["completion_reason"] == "converged"
+    assert [(each["agent_type"], each["iteration"], each["status"]) for each in task["subtasks"]][:3] == [
+        ("research", 1, "done"), ("assessment", 1, "done"), ("research", 2, "done"),
+    ]  # fmt: skip
     assert (task["model_used"], task["input_tokens"] > 0, task["output_tokens"] > 0, task["total_cost"]) == (
         "packaged/scripted", True, True, 0.0,
     )  # fmt: skip
@@ -124,7 +127,7 @@ def test_tasks_are_listed_by_status_and_person(up: Up) -> None:
     by_hash = up.http.get("/tasks", params={"user_id_hash": one["user_id_hash"], "status": "done"}).json()
     failed = up.http.get("/tasks", params={"user_id": "grace@example.com", "status_filter": "error"}).json()
 
-    assert (by_address, by_hash, failed) == ([one], [one], [])
+    assert ([task["id"] for task in by_address], by_hash, failed) == ([one["id"]], by_address, [])
     assert len(up.typed('curl "http://localhost:8000/tasks?status_filter=done&limit=1"')) == 1
     assert up.http.get("/tasks", params={"limit": 101}).json()["error_code"] == "VALIDATION_ERROR"
     assert up.http.get("/tasks", params={"status": "completed"}).json()["error_code"] == "VALIDATION_ERROR"
@@ -231,3 +234,28 @@ def test_a_task_that_fails_says_why(up: Up) -> None:
 
     assert (task["status"], task["output"], task["error_code"]) == ("error", None, "EXECUTION_ERROR")
     assert task["error"]
+
+
+def test_their_yaml_is_published_and_named_by_a_task(up: Up) -> None:
+    """The document as their README prints it, which there would not have loaded: it lacks its convergence check."""
+    text = """\
+# app/workflows/content_review.yaml
+name: reviewed_content
+description: Generate and review content
+coordination_type: iterative_refinement
+max_iterations: 3
+
+steps:
+  - agent_type: research
+    name: create_draft
+  - agent_type: assessment
+    name: review_quality
+"""
+
+    published = up.http.post("/v1/graphs", json={"text": text})
+    task = done(up, type="workflow:reviewed_content", input={"topic": "renewable energy"})
+
+    assert published.is_success, published.text
+    assert (task["status"], task["output"]["completion_reason"], task["output"]["iterations"]) == (
+        "done", "converged", 2,
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from interlock.api.runs.filters import LOOKED_AT_MAX
 from interlock.api.runs.looking import RunId
 from interlock.engine.errors import EngineError
 from interlock.engine.run_filter import RunFilter
-from interlock.showing.platform_tasks import STATUSES, erased_task, platform_task
+from interlock.showing.platform_tasks import STATUSES, erased_task, platform_task, task_with_subtasks
 from interlock.store.errors import ErasedError
 from interlock.store.rows import RunRow
 from interlock.wire.platform_tasks import PlatformStatus, PlatformTask
@@ -62,9 +62,9 @@ async def list_tasks(
 
 @router.get("/tasks/{run_id}", **answers(PlatformTask, "The task with what came of it."))
 async def get_task(run_id: RunId, desk: ReadsRuns) -> Response:
-    """One task."""
+    """One task, with what each agent did in it."""
     run = await desk.interlock.open(run_id)
-    return told(platform_task(await run.view(whole=False), tenant=desk.caller.tenant))
+    return told(task_with_subtasks(await run.view(whole=False), tenant=desk.caller.tenant))
 
 
 async def _task_at(desk: Desk, row: RunRow) -> PlatformTask | None:
