@@ -95,6 +95,8 @@ async def _verify(file: Path, trust: Sequence[str], *, as_json: bool) -> int:
     from interlock.audit.importing import verified_file
     from interlock.audit.trusting import trusted_fingerprint
     from interlock.cli.output import console, print_json
+    from interlock.showing.jobs import run_file_found
+    from interlock.showing.json import plain_data
 
     trusted = [trusted_fingerprint(named) for named in trust]
     async with file_at_hand(file) as opened:
@@ -102,7 +104,7 @@ async def _verify(file: Path, trust: Sequence[str], *, as_json: bool) -> int:
             verified = await verified_file(opened, trusted=trusted, progress=progress)
     known = tuple(signer for signer in verified.signers if signer in trusted)
     if as_json:
-        print_json({**_verified_as_json(verified, known), "kept": False})
+        print_json(plain_data(run_file_found(verified, trusted=known, kept=False)))
         return 0
     out = console()
     out.print(f"whole: {_told(verified.manifest)}, all as it was signed", markup=False, soft_wrap=True)
@@ -114,13 +116,16 @@ async def _verify(file: Path, trust: Sequence[str], *, as_json: bool) -> int:
 async def _import(file: Path, trust: Sequence[str], by: str, store: str | None, *, as_json: bool) -> int:
     from interlock.cli.opening import opened_to_keep, who
     from interlock.cli.output import console, print_json
+    from interlock.showing.jobs import run_file_found
+    from interlock.showing.json import plain_data
 
     async with opened_to_keep(store) as interlock:
         with _shown(as_json=as_json) as progress:
             imported = await interlock.run_files.import_run(file, by=who(by), trust=trust, progress=progress)
     if as_json:
-        told = _verified_as_json(imported.verified, imported.trusted)
-        print_json({**told, "kept": True, "events_added": imported.events_added})
+        added = imported.events_added
+        found = run_file_found(imported.verified, trusted=imported.trusted, kept=True, events_added=added)
+        print_json(plain_data(found))
         return 0
     out = console()
     out.print(_kept_told(imported), markup=False, soft_wrap=True)
@@ -132,12 +137,14 @@ async def _signer(store: str | None, *, is_pem: bool, as_json: bool) -> int:
     from interlock.audit.signing_key import ALGORITHM, public_pem
     from interlock.cli.opening import opened_to_keep
     from interlock.cli.output import console, print_json
+    from interlock.showing.json import plain_data
+    from interlock.wire.jobs import Signer
 
     async with opened_to_keep(store) as interlock:
         key = await interlock.run_files.signing_key()
     pem = public_pem(key.public)
     if as_json:
-        print_json({"algorithm": ALGORITHM, "fingerprint": key.fingerprint, "public_key": pem})
+        print_json(plain_data(Signer(algorithm=ALGORITHM, fingerprint=key.fingerprint, public_key=pem)))
     elif is_pem:
         console().print(pem, end="", markup=False, soft_wrap=True)
     else:
@@ -180,10 +187,6 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
         "blobs": _blobs(manifest),
         "head": manifest.head,
     }
-
-
-def _verified_as_json(verified: VerifiedFile, trusted: Sequence[str]) -> dict[str, Any]:
-    return {**_as_json(verified.manifest), "signers": list(verified.signers), "trusted": list(trusted)}
 
 
 def _told(manifest: Manifest) -> str:

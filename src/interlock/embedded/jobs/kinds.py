@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from interlock.artifacts import artifact_value
 from interlock.audit.exporting import Progress
 from interlock.embedded.jobs.job import ExportJob, ImportJob, VerifyJob, Wanted
+from interlock.engine.courses.verifying import Replayed
 
 if TYPE_CHECKING:
     from interlock.embedded.interlock import Interlock
@@ -58,19 +60,35 @@ async def _import(interlock: Interlock, wanted: ImportJob, *, by: str, progress:
 
 
 async def _verify(interlock: Interlock, wanted: VerifyJob, *, progress: Progress) -> dict[str, Any]:
+    report = _Report()
     if wanted.run:
-        runs = [wanted.run]
+        report.take(await (await interlock.open(wanted.run)).replay())
     else:
         chosen = interlock.selected(graph=wanted.graph, statuses=wanted.statuses, labels=wanted.labels)
-        runs = [row.run async for row in chosen.rows()]
-    report: dict[str, Any] = {"runs": 0, "same": 0, "verdicts": {}, "faults": []}
-    for run in runs:
-        progress("runs", report["runs"], len(runs))
-        found = await (await interlock.open(run)).replay()
-        report["runs"] += 1
-        report["same"] += found.verdict == "same"
-        report["verdicts"][found.verdict] = report["verdicts"].get(found.verdict, 0) + 1
-        if found.verdict != "same" and len(report["faults"]) < FAULTS_TOLD_MAX:
-            report["faults"].append({"run": run, "verdict": found.verdict, "what": found.what, "seq": found.seq})
-    progress("runs", len(runs), len(runs))
-    return report
+        total = (await chosen.counted()).total()
+        async for row in chosen.rows():
+            progress("runs", report.runs, total)
+            report.take(await (await interlock.open(row.run)).replay())
+    progress("runs", report.runs, report.runs)
+    return report.told()
+
+
+class _Report:
+    """What verifying runs comes to, one after the other."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self._verdicts: Counter[str] = Counter()
+        self._faults: list[dict[str, Any]] = []
+
+    def take(self, found: Replayed) -> None:
+        """One more run."""
+        self.runs += 1
+        self._verdicts[found.verdict] += 1
+        if found.verdict != "same" and len(self._faults) < FAULTS_TOLD_MAX:
+            self._faults.append({"run": found.run, "verdict": found.verdict, "what": found.what, "seq": found.seq})
+
+    def told(self) -> dict[str, Any]:
+        """All of it, for programs."""
+        verdicts = dict(self._verdicts)
+        return {"runs": self.runs, "same": self._verdicts["same"], "verdicts": verdicts, "faults": self._faults}
