@@ -29,3 +29,24 @@ async def test_who_takes_up_many_runs_of_a_graph_at_once_compiles_it_once(tmp_pa
         first, second = await asyncio.gather(engine.plan_of(bundle), engine.plan_of(bundle))
 
     assert first is second
+
+
+@in_event_loop
+async def test_others_are_heard_while_a_large_graph_is_compiled(tmp_path: Path) -> None:
+    """The process that opens it drives other runs: their timers and answers come in meanwhile."""
+    nodes = {f"n{at}": {"value": f"a value that takes some room in the bundle {at}"} for at in range(2_000)}
+    compiled = compile_graph({"graph": "large", "nodes": nodes}, Catalogue())
+    assert compiled.plan is not None
+    assert compiled.bundle is not None
+    bundle = compiled.plan.bundle_hash
+    async with SqlitePlace(tmp_path / "runs.db").store() as store:
+        await store.put_bundle(TENANT, bundle, compiled.bundle.bytes)
+        engine = Engine(store, tenant=TENANT, now=lambda: SECOND, judge=JUDGE)
+        heard: list[str] = []
+
+        opening = asyncio.ensure_future(engine.plan_of(bundle))
+        opening.add_done_callback(lambda _: heard.append("compiled"))
+        asyncio.get_running_loop().call_later(0.005, heard.append, "other")
+        await opening
+
+    assert heard == ["other", "compiled"]

@@ -48,6 +48,8 @@ DECIDED_AT_ONCE_MAX = 4_000
 has decided is appended in between, and a cancel is heard."""
 BLOBS_READ_AT_ONCE = 64
 EVENTS_READ_AT_ONCE = 2_000
+OPENED_AT_ONCE_BYTES = 64 * 1024
+"""A larger bundle is compiled beside the event loop."""
 REST_MICROS = 2_000_000
 """A run whose next timer is nearer than that is kept in hand: to take it up again would cost more."""
 
@@ -172,7 +174,8 @@ class Engine:
         data = await self.store.get_bundle(self.tenant, bundle)
         if sha256(data).hexdigest() != bundle:
             raise DamagedError(f"bundle {bundle}")
-        plan = open_bundle(data)
+        # A large graph takes long to compile, and this process drives other runs and answers others meanwhile.
+        plan = await asyncio.to_thread(open_bundle, data) if len(data) > OPENED_AT_ONCE_BYTES else open_bundle(data)
         if plan.bundle_hash != bundle:
             raise BundleChangedError(bundle, now=plan.bundle_hash)
         self._plans[bundle] = plan
