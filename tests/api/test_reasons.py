@@ -152,6 +152,16 @@ def test_copies_of_a_node_are_one_box(server: RunningServer) -> None:
     assert node["what"].endswith(": tool make")
 
 
+def test_what_was_erased_is_told_as_erased(server: RunningServer) -> None:
+    """And not as a run in which nothing was decided."""
+    run = server.started("make")
+    server.soon(server.served[0].store.retention.erase_payloads("local", run))
+
+    told = server.refused("GET", f"/runs/{run}/decisions")
+
+    assert (told["status"], told["code"]) == (410, "payload_erased")
+
+
 def test_prompts_are_told_to_the_letter(tmp_path: Path) -> None:
     """Whoever wonders at an answer wants to see the question."""
     (tmp_path / "clerk.yaml").write_text("agent: clerk\nturns: [{answer: {number: 42}}]\n", encoding="utf-8")

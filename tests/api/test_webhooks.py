@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from interlock import Interlock
+from interlock.embedded.served import Served
 from interlock.settings import ServerSettings
 from interlock.sinks.signature import sign
 from interlock.tools.secrets import SecretSource, SecretText
@@ -40,6 +42,12 @@ GRAPHS: dict[str, Graph] = {
     },
     "waiting": {"nodes": {"w": {"wait": {"event": "paid"}}}, "outputs": {"got": "${w}"}},
     "asking": {"nodes": {"ask": {"human": "Go?", "choices": ["yes", "no"]}}},
+}
+PACK: Graph = {
+    "graph": "pack",
+    "inputs": {"order": "integer"},
+    "triggers": {"on_order": {"event": "order.placed", "inputs": {"order": "${event.data.order}"}}},
+    "nodes": {"packed": {"value": "${inputs.order}"}},
 }
 WEBHOOKS: dict[str, dict[str, Any]] = {
     "pulls": {
@@ -265,6 +273,23 @@ def test_a_delivery_is_offered_to_triggers_as_an_event(outside: httpx.Client) ->
     answer = outside.post("/v1/hooks/orders", **from_standard(b'{"order": 7}', id="msg_1"))
 
     assert (answer.status_code, answer.json()) == (202, {"outcome": "offered", "offered": []})
+
+
+async def _release(served: Served[Interlock]) -> None:
+    await (await served.of("local")).release(PACK, by="ada")
+
+
+def test_an_event_starts_what_waits_for_such_events_once(hooked: RunningServer, outside: httpx.Client) -> None:
+    """Any number of released graphs may want it, and a delivery that comes again is known to each of them."""
+    hooked.soon(_release(hooked.served[0]))
+
+    first = outside.post("/v1/hooks/orders", **from_standard(b'{"order": 8}', id="msg_2")).json()
+    again = outside.post("/v1/hooks/orders", **from_standard(b'{"order": 8}', id="msg_2")).json()
+
+    [started], [known] = first["offered"], again["offered"]
+    assert (started["trigger"], started["outcome"], known["outcome"]) == ("pack/on_order", "started", "known")
+    assert known["run"] == started["run"]
+    assert hooked.get(f"/runs/{started['run']}", params={"wait": 20})["outputs"] == {"packed": 8}
 
 
 def test_an_address_is_proven_to_slack(outside: httpx.Client) -> None:
