@@ -39,7 +39,7 @@ from interlock.faults.process import FaultyProcess
 from interlock.faults.store import FaultyStore
 from interlock.faults.switches import Fault
 from interlock.faults.world import FaultyWorld
-from interlock.governance.policy import Policy
+from interlock.governance.tenant_policies import TenantPolicies
 from interlock.models.declaring import ModelServer, ModelsSettings, ProviderSettings
 from interlock.packaged.places import PACKAGED
 from interlock.sinks.declaring import SinkSettings
@@ -107,7 +107,7 @@ class Parts:
     place: StorePlace | None = None
     """The store's file, if it has one: its folder is made when the store is opened, and not before."""
     toolbox: Toolbox
-    policy: Policy
+    policies: TenantPolicies
     """What is asked before each movement: nothing moves without one."""
     agents: Agents | None = None
     models: DeclaredModels = field(default_factory=DeclaredModels)
@@ -342,11 +342,12 @@ async def running_worker(parts: Parts) -> AsyncGenerator[Worker]:
     """A worker on its opened store; in the end its runs are let go and the store is closed."""
     if isinstance(parts.place, Path):
         _make_folder(parts.place)
-    async with parts.store, _kept_servers(parts), _opened_models(parts) as models:
+    async with parts.store, _kept_servers(parts), _opened_models(parts) as models, parts.policies.kept_current():
+        in_force = await parts.policies.load(TENANT)
         clock = JumpingClock(parts.clock) if parts.faults else parts.clock
         process = _faulty(parts, clock, lambda: worker) if isinstance(clock, JumpingClock) else None
         store = parts.store if process is None else FaultyStore(parts.store, process).as_store()
-        engine = Engine(store, tenant=TENANT, now=clock.now, judge=parts.policy.judge)
+        engine = Engine(store, tenant=TENANT, now=clock.now, judge=in_force.judge)
 
         def note_late(call: ToolCall, outcome: ToolOutcome) -> None:
             worker.note_late(call.run, late_result(call, outcome))
@@ -384,8 +385,10 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
         if call.tenant in workers:
             workers[call.tenant].note_late(call.run, late_result(call, outcome))
 
-    def worker_of(tenant: str) -> Worker:
-        engine = Engine(parts.store, tenant=tenant, now=parts.clock.now, judge=parts.policy.judge)
+    @asynccontextmanager
+    async def worker_of(tenant: str) -> AsyncGenerator[Worker]:
+        in_force = await parts.policies.load(tenant)
+        engine = Engine(parts.store, tenant=tenant, now=parts.clock.now, judge=in_force.judge)
         memory = KeptMemories(parts.store, tenant=tenant)
         world = LiveWorld(parts.toolbox, door, tenant=tenant, models=models.door, agents=parts.agents, memory=memory)
         workers[tenant] = Worker(
@@ -397,9 +400,10 @@ async def running_service(parts: Parts, serving: Serving) -> AsyncGenerator[Serv
             placing=placing,
             workspaces=parts.workspaces,
         )
-        return workers[tenant]
+        async with workers[tenant] as worker:
+            yield worker
 
-    async with parts.store, _kept_servers(parts), _opened_models(parts) as models:
+    async with parts.store, _kept_servers(parts), _opened_models(parts) as models, parts.policies.kept_current():
         door = ToolDoor(clock=parts.clock, secrets=parts.secrets, slots=parts.slots(), on_late=note_late)
         card = WorkerCard(
             owner=owner,

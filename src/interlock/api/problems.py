@@ -97,6 +97,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "release_not_found": Meaning(
         404, "There is no such version", "List versions with GET /v1/graphs/{graph}/versions."
     ),
+    "policy_not_found": Meaning(404, "There is no such policy", "List policies with GET /policies."),
     "schedule_not_found": Meaning(404, "There is no such trigger", "List triggers with GET /v1/schedules."),
     "sink_not_found": Meaning(404, "There is no such sink", "List sinks with GET /v1/sinks."),
     "key_not_found": Meaning(404, "There is no such key", "List keys with GET /v1/keys."),
@@ -111,6 +112,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     # --- what is refused ---
     "graph_invalid": Meaning(422, "The graph cannot be run", "Mend what `problems` names."),
     "value_invalid": Meaning(422, "That is no value", "Mend what `detail` names."),
+    "set_elsewhere": Meaning(409, "No request sets this", "Write it where `detail` says, and start the server anew."),
     "declared_wrongly": Meaning(422, "It cannot be as it was declared", "Mend what `detail` names."),
     "refused": Meaning(409, "It cannot be done now", "See `actions` of the object for what can."),
     "artifact_in_use": Meaning(409, "Runs on record name it", "Prune those runs first, or leave it."),

@@ -6,7 +6,8 @@ Nothing is executed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -137,9 +138,12 @@ class Graphs:
         document_limits: DocumentLimits,
         graph_limits: GraphLimits,
         packaged: Path | None = None,
-        policies: PoliciesInForce = NONE_IN_FORCE,
+        policies: Callable[[], PoliciesInForce] = lambda: NONE_IN_FORCE,
     ) -> None:
-        """`packaged` is the folder of graphs that come along: each is known unless the shelf has one of its name."""
+        """`packaged` is the folder of graphs that come along: each is known unless the shelf has one of its name.
+
+        `policies` gives those that are in force by now.
+        """
         self._shelf = shelf
         self._tools = tools
         self._agents = agents
@@ -202,6 +206,11 @@ class Graphs:
         )
         return [as_it_is_now._check_if_there(source) for source in sources]
 
+    def under(self, policies: Callable[[], PoliciesInForce]) -> Graphs:
+        """The same graphs, where other policies are in force."""
+        other = copy.copy(self)
+        other._policies = policies  # noqa: SLF001 - it is one of our own
+        return other
 
     def names(self) -> list[str]:
         """The names of the project's own graphs."""
@@ -242,7 +251,8 @@ class Graphs:
         if self._before is None:
             return self._named(name)
         self._agents.renew()  # as graphs are, agents are read again each time
-        return self._before.get(name, lambda: self._named(name), also=self._agents.fingerprint)
+        also = (self._agents.fingerprint, self._policies().as_key())
+        return self._before.get(name, lambda: self._named(name), also=also)
 
     def _named(self, name: str) -> CheckedGraph:
         if is_single_step(name):
@@ -287,12 +297,13 @@ class Graphs:
             return CheckedGraph(document.source, Compiled(None, None, unread), unread, document)
         self._agents.renew()
         callees = self._callees()
-        reading = read_graph(data, callees, policies=self._policies)
+        policies = self._policies()
+        reading = read_graph(data, callees, policies=policies)
         if loaded is None:
             named: Mapping[str, Mapping[str, Any]] = GraphsBehind(self._by_name(shelf), self._packaged_by_name())
         else:
             named = loaded.before(self._all_documents)
-        graphs = AsOurs(named, callees, self._policies)
+        graphs = AsOurs(named, callees, policies)
         catalogue = Catalogue(
             self._tools,
             graphs,

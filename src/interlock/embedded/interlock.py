@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from interlock.agents.collecting import Agents, AgentSource, collect_agents
 from interlock.artifacts import ArtifactShelf, artifacts_named
-from interlock.authoring.dialects.policies import PoliciesInForce
 from interlock.bootstrap import (
     LIVE,
+    TENANT,
     DeclaredModels,
     Parts,
     Serving,
@@ -51,6 +51,7 @@ from interlock.embedded.jobs.records import JobRecords
 from interlock.embedded.kept_where import folder_beside, place_of_store
 from interlock.embedded.model_calls import CallGraphs, ModelCalls
 from interlock.embedded.own_loop import in_own_loop
+from interlock.embedded.registered_policies import RegisteredPolicies
 from interlock.embedded.result import RunResult
 from interlock.embedded.retention import RunRetention
 from interlock.embedded.run_files import RunFiles
@@ -86,6 +87,7 @@ from interlock.engine.worlds.cassette_files import recording_to
 from interlock.engine.worlds.cassettes import CassetteError
 from interlock.faults import Fault
 from interlock.governance import Policy, default_policy, project_policy
+from interlock.governance.tenant_policies import TenantPolicies
 from interlock.models.declaring import ModelServer, ModelsSettings
 from interlock.packaged.places import GRAPHS, SCRIPTS
 from interlock.settings import Configured, LimitSettings, RetentionSettings, SlotSettings, WorkerSettings
@@ -164,6 +166,7 @@ class Interlock:
             raise TypeError(f"`tools` is a list, also of one: write `tools=[{tools!r}]`")
         limits, slots, clock = limits or LimitSettings(), slots or SlotSettings(), clock or LoopClock()
         place = place_of_store(store)
+        opened_later = make_store(place, clock=clock, lease_micros=round(lease_seconds * 1_000_000))
         self._workspaces = Workspaces(folder_beside(place, folder or Path()) / "workspaces")
         web = find_web_search(search, packaged=packaged)
         examples = packaged_tools(self._workspaces) if packaged else ()
@@ -171,7 +174,9 @@ class Interlock:
         come_along = (*examples, *default_tools(self._workspaces, self._sandbox, web=web, artifacts=self._artifacts_of))
         self.toolbox: Toolbox = collect_tools(tools).beside(come_along)
         self.agents: Agents = collect_agents(agents)
-        self.policy: Policy = default_policy() if policies is None else project_policy(Path(policies))
+        of_files = default_policy() if policies is None else project_policy(Path(policies))
+        tenant_policies = TenantPolicies(of_files, opened_later.records)
+        self._in_force = tenant_policies.of(TENANT)
         self.graphs = Graphs(
             Path(graphs) if isinstance(graphs, str) else graphs,
             self.toolbox.contracts(),
@@ -181,7 +186,7 @@ class Interlock:
             document_limits=limits.of_documents(),
             graph_limits=limits.of_graphs(),
             packaged=GRAPHS if packaged else None,
-            policies=PoliciesInForce(self.policy.names, self.policy.limits),
+            policies=self._in_force.for_documents,
         )
         self._apart = Apart()
         if world != LIVE and record is not None:
@@ -193,10 +198,10 @@ class Interlock:
         self._folder = folder or Path()
         self._turn = threading.Lock()
         self._parts = Parts(
-            store=make_store(place, clock=clock, lease_micros=round(lease_seconds * 1_000_000)),
+            store=opened_later,
             place=place,
             toolbox=self.toolbox,
-            policy=self.policy,
+            policies=tenant_policies,
             agents=self.agents,
             models=DeclaredModels(
                 models=ModelsSettings.model_validate(models or {}),
@@ -350,7 +355,14 @@ class Interlock:
         """The same, at work through a worker that is there already."""
         other = copy.copy(self)
         other._shared = GivenWorker(worker)  # noqa: SLF001 - it is one of our own
+        other._in_force = self._parts.policies.of(worker.engine.tenant)  # noqa: SLF001 - as above
+        other.graphs = self.graphs.under(other._in_force.for_documents)  # noqa: SLF001 - as above
         return other
+
+    @property
+    def policy(self) -> Policy:
+        """What is in force: the policy of the project's files, with what was registered beside it, if it is open."""
+        return self._in_force.policy
 
     # --- runs, while it is open ---
 
@@ -470,6 +482,11 @@ class Interlock:
     def registry(self) -> GraphRegistry:
         """The graphs of the tenant: what is known by name, drafts, versions, and texts that are checked beside them."""
         return GraphRegistry(self._open_worker("registry"), self.graphs, self._apart)
+
+    @property
+    def registered_policies(self) -> RegisteredPolicies:
+        """Policies that the tenant has registered beside those of the project's files."""
+        return RegisteredPolicies(self._open_worker("registered_policies").engine, self._parts.policies)
 
     @property
     def model_calls(self) -> ModelCalls:

@@ -28,7 +28,7 @@ from interlock.governance.rules import Rule, compiled_rule
 
 DEFAULT: Final = "default"
 STANDING: Final = "interlock"
-_RESERVED: Final = (DEFAULT, STANDING)
+RESERVED: Final = (DEFAULT, STANDING)
 _PACKAGE: Final = Path(__file__).parent
 _AS_WRITTEN: Final[Mapping[Place, Place]] = MappingProxyType({})
 
@@ -67,7 +67,7 @@ def load_policy(sources: Iterable[PolicySource]) -> Policy:
     if not extends and not any(document.rules for _, document in written.values()):
         raise EmptyPolicyError([each.source.source for each, _ in written.values()])
     given_up = {name for _, document in written.values() for name in document.without}
-    rules = [rule for name in sorted(written) for rule in _rules_of(*written[name])]
+    rules = [rule for name in sorted(written) for rule in rules_of(written[name][0])]
     limits = {name: each.limit_usd for name, (each, _) in written.items() if each.limit_usd is not None}
     return Policy([*rules, *(_shipped_rules(DEFAULT) if extends else ()), *_standing_rules(given_up)], limits)
 
@@ -115,7 +115,7 @@ def _without_taken_name(read: ReadPolicy, first: dict[str, str]) -> ReadPolicy:
     if read.written is None:
         return read
     name = read.written.policy
-    if name in _RESERVED:
+    if name in RESERVED:
         problem = _name_problem(f"`{name}` is the name of rules that are shipped", "give the file another name")
     elif name in first:
         problem = _name_problem(f"`{name}` is the name of {first[name]} too", "rules are found by it: change one")
@@ -132,7 +132,11 @@ def _name_problem(message: str, advice: str) -> Problem:
 # --- rules -----------------------------------------------------------------------------------------------------------
 
 
-def _rules_of(read: ReadPolicy, written: PolicyDocument) -> list[Rule]:
+def rules_of(read: ReadPolicy) -> list[Rule]:
+    """The rules that a file holds; none where it could not be used."""
+    written = read.written
+    if written is None:
+        return []
     return [
         compiled_rule(f"{written.policy}#{name}", spec, origin=_origin(read, ("rules", name)))
         for name, spec in written.rules.items()
@@ -153,4 +157,4 @@ def _shipped_rules(name: str) -> list[Rule]:
     file = f"{'standing' if name == STANDING else name}_policy.yaml"
     read = read_policy(PolicySource(file, (_PACKAGE / file).read_bytes()))
     assert read.written is not None, read.rendered()
-    return _rules_of(read, read.written)
+    return rules_of(read)

@@ -105,3 +105,29 @@ class AgentOsGraph(Struct, frozen=True, kw_only=True):
     dag: list[AgentOsEdge]
     document: dict[str, Any] | None
     """What was registered, as it was written; null where that was another way."""
+
+
+class AgentOsPolicy(Struct, frozen=True, kw_only=True):
+    """A policy in force. Of one that stands in a file, its rules are told by `interlock policy show`."""
+
+    name: str
+    max_cost_usd: float | None
+    block_patterns: list[str]
+    source: Literal["file", "registered"]
+    registered_by: str | UnsetType = UNSET
+    registered_at: str | UnsetType = UNSET
+
+
+class AgentOsPolicies(Struct, frozen=True, kw_only=True):
+    """The policies in force, by name."""
+
+    policies: list[AgentOsPolicy]
+
+
+class AgentOsHolds(Struct, frozen=True, kw_only=True):
+    """What was asked for is so already. Nothing was changed by the request."""
+
+    ok: Literal[True] = True
+    name: str
+    in_force: dict[str, Value]
+    """Of a context profile: how many tokens each agent is told at most. Of a pool: the models of each."""

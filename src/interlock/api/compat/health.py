@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from interlock.api.answers import answers, told
 from interlock.api.health import health_of
-from interlock.wire.agentos import PlainHealth
+from interlock.wire.health import PlainHealth
 
 router = APIRouter(tags=["other systems"])
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from interlock.api.compat import health, tasks
 from interlock.api.compat.agentops import agents, socket
+from interlock.api.compat.agentos import dashboard, graphs, policies, set_elsewhere
 from interlock.api.compat.agentos import runs as agentos_runs
 from interlock.api.compat.platform import costs, direct, registry
 from interlock.api.compat.platform import socket as platform_socket
@@ -23,5 +24,9 @@ for each in (
     registry.router,
     platform_socket.router,
     agentos_runs.router,
+    graphs.router,
+    policies.router,
+    set_elsewhere.router,
+    dashboard.router,
 ):
     router.include_router(each)

@@ -5,7 +5,7 @@ What is named and not in force is refused: those systems kept such names, and no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -23,6 +23,10 @@ class PoliciesInForce(Struct, frozen=True):
 
     names: Collection[str] = ()
     limits: Mapping[str, MicroUsd] = _NO_LIMITS
+
+    def as_key(self) -> Hashable:
+        """What tells whether graphs that were read under them would be read otherwise under others."""
+        return frozenset(self.names), frozenset(self.limits.items())
 
     def check(self, name: str, at: Place, draft: Drafting) -> bool:
         """Whether a policy is in force; a problem is told if it is not."""

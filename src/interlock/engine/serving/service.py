@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.engine.engine import Engine
@@ -52,7 +52,7 @@ class Service:
         *,
         card: WorkerCard,
         placing: Placing,
-        worker_of: Callable[[str], Worker],
+        worker_of: Callable[[str], AbstractAsyncContextManager[Worker]],
         limits: Sequence[RunLimit] = (),
         runs_max: int = RUNS_MAX,
         duties: Callable[[Engine], Sequence[Duty]] = lambda _: (),
