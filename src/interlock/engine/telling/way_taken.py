@@ -72,6 +72,7 @@ class _Way:
     def __init__(self, plan: Plan, view: RunView, decided: DecidedEdges) -> None:
         self._plan = plan
         self._decided = decided
+        self._nodes = view.nodes
         self._executions: dict[str, list[NodeView]] = {}
         for node in view.nodes.values():
             self._executions.setdefault(without_copies(node.path), []).append(node)
@@ -118,18 +119,30 @@ class _Way:
                 if edge.target == arrow.target and edge_label(edge) == arrow.label
             ]
             executions = self._executions.get(prefix + source.name, ())
-            taken = sum(any(self._fired(each, source, *edge) for edge in meant) for each in executions)
+            taken = sum(any(self._fired(each, source, nodes, *edge) for edge in meant) for each in executions)
         return DrawnEdge(source=prefix + source.name, target=prefix + target.name, label=arrow.label, taken=taken)
 
-    def _fired(self, execution: NodeView, source: Node, ordinal: int, edge: Edge) -> bool:
+    def _fired(self, execution: NodeView, source: Node, nodes: tuple[Node, ...], ordinal: int, edge: Edge) -> bool:
         """As the core has it; what an edge with a condition did is on record."""
         if edge.when is not None:
             return self._decided.get((execution.path, ordinal), False)
         if edge.candidate:
             return execution.status == "succeeded" and execution.output is not None
-        if edge.on is None:
-            return execution.status == "succeeded" or (execution.status == "failed" and source.continues)
-        return execution.status in edge.on or not edge.on.isdisjoint(execution.labels)
+        if edge.on is not None:
+            return execution.status in edge.on or not edge.on.isdisjoint(execution.labels)
+        last, node = self._stood_in(execution, source, nodes)
+        return last.status == "succeeded" or (last.status == "failed" and node.continues)
+
+    def _stood_in(self, execution: NodeView, node: Node, nodes: tuple[Node, ...]) -> tuple[NodeView, Node]:
+        """What took the place of a node that has failed: by that its plain edges are decided."""
+        scope = execution.path.removesuffix(node.name)
+        while execution.status == "failed" and node.fallback is not None:
+            node = nodes[node.fallback]
+            found = self._nodes.get(scope + node.name)
+            if found is None:
+                break
+            execution = found
+        return execution, node
 
 
 def _body_of(node: Node) -> int | None:
