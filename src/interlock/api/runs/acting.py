@@ -45,6 +45,7 @@ RUNS_OR_FILTER: Final[list[JsonValue]] = [
 """How the schema says that runs are named, or have something in common."""
 
 Act: TypeAlias = Literal["pause", "resume", "cancel", "cancel_with_rollback", "retry", "rollback"]
+STARTS_RUNS: Final = frozenset({"retry", "rollback"})
 
 router = APIRouter(tags=["runs"])
 
@@ -91,6 +92,8 @@ async def plan_act(body: PlanActBody, desk: ActsOnRuns) -> Response:
 async def act_on_runs(body: ActBody, desk: ActsOnRuns) -> Response:
     """Ask it of the runs that were planned, some of them at a time: go on with `next` until it is null."""
     at = _planned_at(body)
+    if body.act in STARTS_RUNS:
+        await desk.reception.backlog.refuse_if_full()
     meant = await _meant(desk, body, at)
     some, goes_on_at = await meant.some(
         before=place_of(body.cursor, of=body.token), limit=RUNS_ASKED_MAX, looked_at_max=LOOKED_AT_MAX
