@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from interlock.api.answers import answers, told
@@ -41,9 +41,11 @@ class PlanBody(Body):
 
 
 class PublishBody(PlanBody):
-    """A version to be published as it was planned."""
+    """A version to be published as it was planned. Without a token it is refused as what was not planned."""
 
-    token: str = Field(default="", max_length=100, description="The token of the plan.")
+    model_config = ConfigDict(json_schema_extra={"required": ["token"]})
+
+    token: str = Field(default="", min_length=1, max_length=100, description="The token of the plan.")
     message: Message = ""
 
 

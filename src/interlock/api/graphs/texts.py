@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Self, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from interlock.api.bodies import Body
 
@@ -27,12 +28,17 @@ GraphText: TypeAlias = Annotated[
 class GivenGraph(Body):
     """A graph, as a text or as a document: one of the two."""
 
-    text: GraphText | None = None
-    document: dict[str, Any] | None = Field(default=None, description="The same as JSON; its problems have no lines.")
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["document"]}]})
+
+    text: GraphText | SkipJsonSchema[None] = None
+    document: dict[str, Any] | SkipJsonSchema[None] = Field(
+        default=None, description="The same as JSON; its problems have no lines."
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if (self.text is None) == (self.document is None):
+        given = self.model_fields_set & {"text", "document"}
+        if len(given) != 1 or (self.text is None and self.document is None):
             raise ValueError("give either a text or a document")
         return self
 

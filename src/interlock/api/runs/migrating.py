@@ -6,10 +6,11 @@ plan needs no token: a run that cannot be moved refuses.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Final, Literal, Self
 
 from fastapi import APIRouter
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from interlock.api.answers import answers, told
@@ -25,18 +26,23 @@ from interlock.wire.graphs import MigrationPlan
 
 router = APIRouter(tags=["runs"])
 
+PLACES: Final = ("version", "bundle", "draft")
+
 
 class MigrateBody(Why):
     """Where a run is to go on: on a version, on a bundle by its hash, or on what would be published next."""
 
-    version: int | None = Field(default=None, ge=1, le=2**31, examples=[2])
-    bundle: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
-    draft: bool = False
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [place]} for place in PLACES]})
+
+    version: Annotated[int, Field(ge=1, le=2**31, examples=[2])] | SkipJsonSchema[None] = None
+    bundle: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | SkipJsonSchema[None] = None
+    draft: Literal[True] | SkipJsonSchema[None] = Field(default=None, description="What would be published next.")
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if [self.version is None, self.bundle is None, not self.draft].count(False) != 1:
-            raise ValueError("say one of version, bundle and draft")
+        said = self.model_fields_set.intersection(PLACES)
+        if len(said) != 1 or all(getattr(self, place) is None for place in PLACES):
+            raise ValueError(f"say one of {', '.join(PLACES)}")
         return self
 
 
