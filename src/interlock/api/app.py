@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from interlock.api import costs, effects, fleet, health, jobs, keys, problem_pages, questions, schedules, sinks
+from interlock.api.a2a.over_http import ROUTES as A2A
 from interlock.api.artifacts import keeping, of_runs
 from interlock.api.compat import routes as compat
 from interlock.api.errors import ApiError
@@ -100,7 +101,7 @@ def _make_routes() -> FastAPI:
         everything.include_router(router)
     app.include_router(everything)
     app.include_router(openai_routes.router, prefix=OPENAI)
-    app.router.routes.append(MCP)
+    app.router.routes.extend([MCP, *A2A])
     app.include_router(compat.router)
     app.add_exception_handler(InterlockError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_misfit)

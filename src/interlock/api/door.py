@@ -31,9 +31,14 @@ class Door:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{'127.0.0.1' if ip_address(self.host).is_unspecified else host}:{self.port}"
 
+    @property
+    def public_url(self) -> str:
+        """Where others reach it, as far as the settings say."""
+        return self._settings.public_url.rstrip("/") or self.url
+
     async def take_requests(self, served: Served[Interlock], *, until: asyncio.Event) -> None:
         """Take requests until told to stop. Whoever listens is then let go, and what was taken is finished."""
-        reception = Reception(served, self._settings, requires_key=self.requires_key)
+        reception = Reception(served, self._settings, url=self.public_url, requires_key=self.requires_key)
         ending = asyncio.ensure_future(_end_streams(reception, until))
         try:
             await take_requests(make_app(reception), self._listening, until=until)
@@ -47,4 +52,5 @@ class Door:
 
 async def _end_streams(reception: Reception, until: asyncio.Event) -> None:
     await until.wait()
+    reception.a2a.close()
     await asyncio.gather(reception.hubs.close(), reception.mcp.close())

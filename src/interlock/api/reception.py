@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from interlock.api.a2a.over_http import A2aOverHttp
 from interlock.api.backlog import Backlog
 from interlock.api.compat.agentops.cards import CardsOfTenants
 from interlock.api.mcp.over_http import McpOverHttp
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 class Reception:
     """One for each server."""
 
-    def __init__(self, served: Served[Interlock], settings: ServerSettings, *, requires_key: bool) -> None:
+    def __init__(self, served: Served[Interlock], settings: ServerSettings, *, url: str, requires_key: bool) -> None:
         self.served = served
         self.settings = settings
         self.requires_key = requires_key
@@ -40,6 +41,7 @@ class Reception:
         self.jobs = JobRunner(problem=_told, bytes_max=settings.upload_bytes)
         self.backlog = Backlog(served.store, served.clock, runs_max=settings.runs_waiting)
         self.mcp = McpOverHttp(served, self.backlog)
+        self.a2a = A2aOverHttp(served, self.backlog, base=url, requires_key=requires_key)
 
 
 def _told(error: Exception) -> Problem:

@@ -156,6 +156,8 @@ class ServerSettings(Strict):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     require_key: bool = False
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$", max_length=500)] = ""
+    """Where others reach the server, as cards of A2A agents say; left out, where it listens."""
     requests: Positive = 256
     """How many requests may be under way; more are told to come again."""
     listeners: Positive = 4_000

@@ -1,0 +1,157 @@
+"""The agents over HTTP: `/a2a` lists them, each has an address and a card, and cards name the keys that sign them.
+
+All of it is behind the guard: where a key is asked for, cards are seen with one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from interlock.api.a2a.agents import AGENTS, CARD, KEYS, address_of, agent_named, agents_page
+from interlock.api.answers import JSON
+from interlock.api.backlog import Backlog
+from interlock.api.errors import ApiError
+from interlock.api.guard import CALLER, LISTENS, Receive, Scope, Send
+from interlock.api.pages import LIMIT_MAX, cursor_at, place_of
+from interlock.api.visitors import Visitor
+from interlock.embedded.interlock import Interlock
+from interlock.embedded.served import Served
+from interlock.tenancy import Caller
+
+if TYPE_CHECKING:
+    from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
+
+MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Of a request: what is larger is uploaded as an artifact."""
+
+
+class A2aOverHttp:
+    """One for each server. The SDK is loaded when somebody asks first."""
+
+    def __init__(self, served: Served[Interlock], backlog: Backlog, *, base: str, requires_key: bool) -> None:
+        self._served = served
+        self._backlog = backlog
+        self._base = base
+        self._requires_key = requires_key
+        self._turn = asyncio.Lock()
+        self._dispatcher: JsonRpcDispatcher | None = None
+        self._closing = asyncio.Event()
+
+    def close(self) -> None:
+        """Let those go who wait."""
+        self._closing.set()
+
+    # --- what is at the addresses ---
+
+    async def answer(self, request: Request) -> Response:
+        """A message or another request of the protocol, to one agent."""
+        dispatcher = await self._loaded()
+        from interlock.api.a2a.handler import CALL, Call  # noqa: PLC0415 - it stands on the SDK
+
+        name = str(request.path_params["agent"])
+        visitor = await self._visitor(request)
+        found, plan = await agent_named(visitor, name)
+        _refuse_unreadable(await request.body())
+        request.scope[CALL] = Call(visitor, found.named.name, plan)
+        return await dispatcher.handle_requests(request)
+
+    async def card(self, request: Request) -> Response:
+        """The card of one agent."""
+        await self._loaded()
+        from interlock.api.a2a.cards import signed_card  # noqa: PLC0415 - it stands on the SDK
+
+        visitor = await self._visitor(request)
+        found, plan = await agent_named(visitor, str(request.path_params["agent"]))
+        key = await visitor.interlock.run_files.signing_key()
+        card = signed_card(found, plan, base=self._base, key=key, requires_key=self._requires_key)
+        return _json(card)
+
+    async def keys(self, request: Request) -> Response:
+        """The keys that cards are signed with."""
+        await self._loaded()
+        from interlock.api.a2a.cards import key_set  # noqa: PLC0415 - it stands on the SDK
+
+        visitor = await self._visitor(request)
+        return _json(key_set(await visitor.interlock.run_files.signing_key()))
+
+    async def agents(self, request: Request) -> Response:
+        """The agents that the caller may speak to, page by page: the protocol itself has no list of them."""
+        visitor = await self._visitor(request)
+        after = place_of(request.query_params.get("cursor"), of="a2a agents") or ""
+        names, goes_on = await agents_page(visitor, after=after, limit=LIMIT_MAX)
+        agents = [{"name": name, "card": address_of(self._base, name) + CARD} for name in names]
+        following = None if goes_on is None else cursor_at(goes_on, of="a2a agents")
+        return _json({"agents": agents, "next": following})
+
+    # --- what they stand on ---
+
+    async def _visitor(self, request: Request) -> Visitor:
+        caller: Caller = request.scope[CALLER]
+        return Visitor(
+            caller=caller,
+            interlock=await self._served.of(caller.tenant),
+            closing=self._closing,
+            detaches=self._served.leaves_to_others,
+            refuse_if_full=self._backlog.refuse_if_full,
+        )
+
+    async def _loaded(self) -> JsonRpcDispatcher:
+        async with self._turn:
+            if self._dispatcher is None:
+                self._dispatcher = await _load()
+            return self._dispatcher
+
+
+async def _load() -> JsonRpcDispatcher:
+    if find_spec("a2a") is None:
+        raise ApiError("not_installed", "A2A needs a package that is not installed: pip install 'interlock[a2a]'")
+    await asyncio.to_thread(import_module, "interlock.api.a2a.binding")
+    from interlock.api.a2a.binding import make_dispatcher  # noqa: PLC0415 - it takes a second, and few servers need it
+
+    return make_dispatcher()
+
+
+def _refuse_unreadable(body: bytes) -> None:
+    """Refuse what is too large or nested without end before the SDK reads it. What is no JSON it tells by itself."""
+    if len(body) > MESSAGE_BYTES_MAX:
+        raise ApiError("body_too_large", f"a request to an agent may have {MESSAGE_BYTES_MAX:,} bytes")
+    try:
+        json.loads(body)
+    except RecursionError as error:
+        raise ApiError("unreadable_body", "the body is nested too deep") from error
+    except ValueError:
+        return
+
+
+def _json(data: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(data), media_type=JSON)
+
+
+class _Address:
+    """An address within the application, whose state knows the server. Whoever asks there may have to wait."""
+
+    def __init__(self, answer: Callable[[A2aOverHttp, Request], Awaitable[Response]]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with scope[LISTENS]():
+            response = await self._answer(scope["app"].state.reception.a2a, Request(scope, receive))
+            await response(scope, receive, send)
+
+
+ROUTES: Final = (
+    Route(AGENTS, endpoint=_Address(A2aOverHttp.agents), methods=["GET"]),
+    Route(KEYS, endpoint=_Address(A2aOverHttp.keys), methods=["GET"]),
+    Route(AGENTS + "/{agent}", endpoint=_Address(A2aOverHttp.answer), methods=["POST"]),
+    Route(AGENTS + "/{agent}" + CARD, endpoint=_Address(A2aOverHttp.card), methods=["GET"]),
+)
