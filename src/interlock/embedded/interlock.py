@@ -472,6 +472,7 @@ class Interlock:
         """Where events leave for: how each sink stands, and telling it on by hand."""
         return Sinks(self._open_worker("sinks"), self._sinks, secrets=self._secrets, folder=self._folder)
 
+    @property
     def known_models(self) -> list[ListedModel]:
         """The models that can be asked, by pool, and how each is as seen from here."""
         from interlock.embedded.known_models import models_behind  # noqa: PLC0415 - prices come with it, and few ask

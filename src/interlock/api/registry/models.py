@@ -17,5 +17,5 @@ router = APIRouter(tags=["registry"])
 @router.get("/models", **answers(ModelPage, "Models by pool."))
 async def list_models(desk: ReadsModels, limit: Limit = LIMIT, cursor: Cursor = None) -> Response:
     """List the models: how good and safe each is, what it costs, and what keeps it from being asked."""
-    page, following = page_of(desk.interlock.known_models(), limit=limit, cursor=cursor, of="models")
+    page, following = page_of(desk.interlock.known_models, limit=limit, cursor=cursor, of="models")
     return told(ModelPage(models=[model(each, is_live=True) for each in page], next=following))
