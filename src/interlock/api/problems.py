@@ -98,6 +98,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         404, "There is no such version", "List versions with GET /v1/graphs/{graph}/versions."
     ),
     "policy_not_found": Meaning(404, "There is no such policy", "List policies with GET /policies."),
+    "snapshot_not_found": Meaning(404, "There is no such moment", "List them with GET …/snapshots of the run."),
     "schedule_not_found": Meaning(404, "There is no such trigger", "List triggers with GET /v1/schedules."),
     "sink_not_found": Meaning(404, "There is no such sink", "List sinks with GET /v1/sinks."),
     "key_not_found": Meaning(404, "There is no such key", "List keys with GET /v1/keys."),

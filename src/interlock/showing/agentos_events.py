@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from interlock.core import events as e
 from interlock.core.paths import UNDO_SUFFIX, node_of_step
-from interlock.core.plan import ROOT, Node, Plan
+from interlock.core.plan import Node, Plan
 from interlock.core.values import Value, is_list, is_map
 from interlock.showing.instants import instant
 from interlock.store.sealing import Header
@@ -32,7 +32,7 @@ class AgentOsEventsTold:
 
     def __init__(self, plan: Plan, run: str) -> None:
         self._run = run
-        self._nodes = {node.name: node for node in plan.scopes[ROOT].nodes}
+        self._nodes = {node.name: node for node in plan.root.nodes}
         self._shown_inside: dict[str, dict[str, None]] = {}
         self._simulated: set[str] = set()
 

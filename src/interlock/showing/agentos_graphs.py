@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from interlock.core.plan import ROOT, AgentWork, Edge, Node, Plan, ScopePlan, ToolWork
+from interlock.core.plan import AgentWork, Edge, Node, Plan, ScopePlan, ToolWork
 from interlock.embedded.known_graphs import NamedGraph
 from interlock.wire.agentos import AgentOsAgent, AgentOsEdge, AgentOsGraph
 
@@ -16,7 +16,7 @@ _ON_SUCCESS: Final = ["node_done"]
 
 def agentos_graph(named: NamedGraph, plan: Plan | None, document: dict[str, Any] | None) -> AgentOsGraph:
     """A graph of ours, as far as it can be told so: its own nodes, and how they follow on each other."""
-    scope = None if plan is None else plan.scopes[ROOT]
+    scope = None if plan is None else plan.root
     return AgentOsGraph(
         name=named.name,
         description=named.description,

@@ -8,6 +8,7 @@ from interlock.api.compat import health, tasks
 from interlock.api.compat.agentops import agents, socket
 from interlock.api.compat.agentos import dashboard, graphs, policies, set_elsewhere
 from interlock.api.compat.agentos import runs as agentos_runs
+from interlock.api.compat.builder import compiling, looking_back, running
 from interlock.api.compat.platform import costs, direct, registry
 from interlock.api.compat.platform import socket as platform_socket
 from interlock.api.compat.platform import tasks as platform_tasks
@@ -28,5 +29,8 @@ for each in (
     policies.router,
     set_elsewhere.router,
     dashboard.router,
+    compiling.router,
+    running.router,
+    looking_back.router,
 ):
     router.include_router(each)

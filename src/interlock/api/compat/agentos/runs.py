@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from interlock.api.answers import JSON, answers, told
+from interlock.api.compat.piecewise import as_list, lines, told_of
 from interlock.api.desks import ActsOnRuns, ReadsRuns
 from interlock.api.runs.looking import LINES, RunId
 from interlock.embedded.graphs import Named
 from interlock.embedded.handle import RunHandle
 from interlock.showing.agentos import agentos_run
 from interlock.showing.agentos_events import AgentOsEventsTold
-from interlock.showing.json import encoded
 from interlock.wire.agentos import AgentOsEvents, AgentOsReplayed, AgentOsRun, AgentOsStarted
 
 SYSTEM: Final = "system"
@@ -65,7 +65,7 @@ async def list_agentos_events(run_id: RunId, request: Request, desk: ReadsRuns) 
     if LINES in request.headers.get("accept", ""):
         return await get_agentos_event_file(run_id, desk)
     run = await desk.interlock.open(run_id)
-    return StreamingResponse(_as_one(run.id, _events(run)), media_type=JSON)
+    return StreamingResponse(as_list(run.id, "events", await _events(run)), media_type=JSON)
 
 
 @router.get(
@@ -75,7 +75,7 @@ async def list_agentos_events(run_id: RunId, request: Request, desk: ReadsRuns) 
 )
 async def get_agentos_event_file(run_id: RunId, desk: ReadsRuns) -> Response:
     """The same as the file `events.jsonl` of a run."""
-    return StreamingResponse(_lines(_events(await desk.interlock.open(run_id))), media_type=LINES)
+    return StreamingResponse(lines(await _events(await desk.interlock.open(run_id))), media_type=LINES)
 
 
 @router.post("/runs/{run_id}/replay", **answers(AgentOsReplayed, "A new run: what was done before is taken over."))
@@ -87,25 +87,5 @@ async def replay_agentos_run(run_id: RunId, body: AgentOsReplayBody, desk: ActsO
     return told(AgentOsReplayed(new_run_id=new.id, parent_run=run.id))
 
 
-# --- events, piece by piece: a run may have more than memory holds ----------------------------------------------------
-
-
 async def _events(run: RunHandle) -> AsyncIterator[bytes]:
-    telling = AgentOsEventsTold(await run.plan(), run.id)
-    async for kept in run.log():
-        for event in telling.told(kept):
-            yield encoded(event)
-
-
-async def _lines(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for event in events:
-        yield event + b"\n"
-
-
-async def _as_one(run: str, events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The shape `AgentOsEvents`, written as its events come."""
-    before = b'{"run_id":' + encoded(run) + b',"events":['
-    async for event in events:
-        yield before + event
-        before = b","
-    yield (b"" if before == b"," else before) + b"]}"
+    return told_of(run, AgentOsEventsTold(await run.plan(), run.id).told)

@@ -1,0 +1,1 @@
+"""The Orchestration Builder: workflows compiled, started, answered, looked back at, and audited."""
