@@ -266,9 +266,13 @@ class RunHandle:
         driver = self._driving()
         if driver is not None:
             await driver.rest()
-            if driver.is_over:
-                await self._worker.driven(driver)
-            return
+            if not driver.is_over:
+                return
+            await self._worker.driven(driver)
+            if driver.run.has_ended:
+                return
+            # It was let go: what came meanwhile moves the run on, here or elsewhere.
+            self._driver = None
         async with Following(self._worker, self.id) as following:
             while not await following.is_at_rest():
                 await following.changed()

@@ -129,6 +129,20 @@ def test_a_persons_answer_reaches_the_model(up: Up) -> None:
     assert state["result"]["summary"].endswith("It was settled: PostgreSQL")
 
 
+def test_whoever_waits_after_an_answer_waits_for_what_follows(up: Up) -> None:
+    """A run that was let go while it rested goes on in other hands: it must not look as if it rested still."""
+    agents = [given(up, ASK) for _ in range(3)]
+
+    told = [_answered_and_waited_for(up, agent) for agent in agents]
+
+    assert told == ["succeeded"] * 3
+
+
+def _answered_and_waited_for(up: Up, agent: str) -> str:
+    up.http.post(f"/agents/{agent}/human-response", json={"response": "SQLite"})
+    return str(up.rested(agent.partition("@")[2])["status"])
+
+
 def test_an_answer_may_be_plain_words(up: Up) -> None:
     """What a person types is taken as it is typed."""
     agent = given(up, ASK)
