@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -156,6 +157,17 @@ def test_a_delivery_that_is_sent_again_starts_nothing_again(outside: httpx.Clien
     assert again.json()["outcome"] == "known"
     assert again.json()["run"]["run"] == first.json()["run"]["run"]
     assert other.json()["run"]["run"] != first.json()["run"]["run"]
+
+
+def test_of_deliveries_that_come_at_once_one_starts_a_run(outside: httpx.Client) -> None:
+    """A sender that retries too early is no rare thing."""
+    delivery = from_github(id="d-at-once")
+    with ThreadPoolExecutor(8) as threads:
+        sent = [threads.submit(outside.post, "/v1/hooks/pulls", **delivery) for _ in range(8)]
+        answers = [each.result() for each in sent]
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [202]
+    assert len({answer.json()["run"]["run"] for answer in answers}) == 1
 
 
 def test_whoever_waits_is_answered_with_what_the_run_gives(outside: httpx.Client) -> None:
