@@ -104,3 +104,26 @@ def test_half_a_character_in_a_document_is_a_problem_of_it(server: RunningServer
 
     [problem] = answer.json()["problems"]
     assert (problem["field"], "half a character" in problem["message"]) == ("graph", True)
+
+
+def test_nodes_are_drawn_at_the_paths_that_runs_have(server: RunningServer) -> None:
+    """A page that shows a run finds each of its nodes in the picture, however deep."""
+    text = """\
+graph: deep
+inputs: {things: {type: array, items: {type: string}}}
+nodes:
+  all:
+    each: "${inputs.things}"
+    as: thing
+    do: {loop: {draft: {value: "${thing}"}}, max: 1, at_max: accept}
+  inner: {graph: {nodes: {one: {value: 1}}}, after: all}
+finally:
+  tidy: {value: done}
+"""
+    server.post("/graphs", {"text": text})
+    run = server.started("deep", {"things": ["a", "b"]})
+
+    drawn = {each["node"] for each in server.get("/graphs/deep")["drawing"]["nodes"]}
+    executed = {each["node"] for each in server.get(f"/runs/{run}/summary")["nodes"]}
+
+    assert drawn == executed == {"all", "all/draft", "inner", "inner/one", "finally/tidy"}
