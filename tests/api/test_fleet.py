@@ -45,12 +45,12 @@ def test_what_waits_is_counted_for_each_tenant_alone(serving: RunningServer) -> 
     assert (all_of_it["runs_waiting"], all_of_it["runs"][0]["oldest_seconds"] >= 0) == (1, True)
 
 
-def test_a_tenant_is_not_told_on_which_machines_workers_run(server: RunningServer) -> None:
-    """Names of machines are for those who look after them."""
+def test_a_tenant_is_not_told_where_workers_run_and_what_they_do_for_others(server: RunningServer) -> None:
+    """Names of machines, and how busy they are, are for those who look after them."""
     with server.as_key(key_of(server, tenant="acme")) as acme:
         [worker] = acme.get("/v1/workers").json()["workers"]
 
-    assert {"host", "pid"} & set(worker) == set()
+    assert {"host", "pid", "driving", "performing"} & set(worker) == set()
 
 
 @pytest.mark.parametrize("role", ["operator", "viewer"])

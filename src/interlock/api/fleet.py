@@ -17,7 +17,7 @@ router = APIRouter(tags=["workers"])
 async def list_workers(desk: ReadsWorkers) -> Response:
     """List who works on the store: what each is for, what it does now, and when it said so last."""
     rows = await desk.interlock.fleet.workers()
-    return told(Workers(workers=[worker(row, with_host=desk.sees_platform) for row in rows]))
+    return told(Workers(workers=[worker(row, to_platform=desk.sees_platform) for row in rows]))
 
 
 @router.get("/queue", **answers(Queue, "What waits."))

@@ -31,7 +31,7 @@ async def _workers(store: str | None, *, as_json: bool) -> int:
     async with looked_at_all(store) as interlock:
         rows = await interlock.fleet.workers()
     if as_json:
-        print_json([plain_data(worker(row, with_host=True)) for row in rows])
+        print_json([plain_data(worker(row, to_platform=True)) for row in rows])
     else:
         _show_workers(rows)
     return ExitCode.SUCCEEDED

@@ -17,18 +17,18 @@ LISTED_MAX: Final = 500
 """How many graphs, and how many tools, are listed of those that something waits for."""
 
 
-def worker(row: WorkerRow, *, with_host: bool) -> wire.Worker:
-    """A worker as it has said of itself last. On which machine it runs is nothing that tenants need to know."""
+def worker(row: WorkerRow, *, to_platform: bool) -> wire.Worker:
+    """A worker as it has said of itself last. A tenant is not told where it runs, and what it does for others."""
     card = row.card
     return wire.Worker(
         worker=card.owner.id,
         state=row.state,
-        host=card.owner.host if with_host else UNSET,
-        pid=card.owner.pid if with_host else UNSET,
+        host=card.owner.host if to_platform else UNSET,
+        pid=card.owner.pid if to_platform else UNSET,
         pools=list(card.pools),
         tags=list(card.tags),
-        driving=row.driving,
-        performing=row.performing,
+        driving=row.driving if to_platform else UNSET,
+        performing=row.performing if to_platform else UNSET,
         concurrency=card.concurrency,
         tools=card.tools,
         started_at=card.started_at,

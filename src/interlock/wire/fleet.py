@@ -13,13 +13,13 @@ class Worker(Struct, frozen=True, kw_only=True):
     worker: str
     state: Literal["working", "draining", "gone"]
     host: str | UnsetType = UNSET
-    """Where it runs: told to whoever may look at the platform."""
+    """Where it runs and how much it has to do is told to whoever may look at the platform."""
     pid: int | UnsetType = UNSET
     pools: list[str]
     tags: list[str]
-    driving: int
-    """How many runs it drives."""
-    performing: int
+    driving: int | UnsetType = UNSET
+    """How many runs it drives, of all tenants."""
+    performing: int | UnsetType = UNSET
     """How many calls it performs for runs that are driven elsewhere."""
     concurrency: int | None
     tools: int
