@@ -11,19 +11,22 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import msgspec
 import yaml
 
-from interlock.client import AsyncClient, Client, ClientError, FeedEvent, Patience
+from interlock.client import AsyncClient, Client, ClientError, FeedEvent, Patience, Selection
 from tests.client.cutting_proxy import CuttingProxy
 
 FOLDER = Path(__file__).parents[2] / "sdk" / "scenarios"
 SECONDS_MAX = 20
 PATIENCE = Patience(first_seconds=0.01, away_seconds=2.0)
 LARGE = "x" * 40_000
+BYTES = b"\x00\xff ABC"
+GREETING = "graph: greeting\nnodes:\n  a: {value: hello}\n"
 _NAMED = re.compile(r"\$([a-z]+)((?:\.\w+)*)")
 
 Step = dict[str, Any]
@@ -67,7 +70,7 @@ class Blocking:
         return await asyncio.to_thread(self._call, method, given)
 
     def _call(self, method: str, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
-        found = getattr(self._client, method)(**given)
+        found = attrgetter(method)(self._client)(**given)
         return list(cast("Iterator[Any]", found)) if isinstance(found, Iterator) else found
 
     def listen(self, method: str, given: Mapping[str, Any], hear: Callable[[Any], None]) -> None:
@@ -76,7 +79,7 @@ class Blocking:
 
         def work() -> None:
             with suppress(ClientError, RuntimeError):  # the proxy and the loop are gone when the scenario is over
-                for told in getattr(self._client, method)(**given):
+                for told in attrgetter(method)(self._client)(**given):
                     loop.call_soon_threadsafe(hear, told)
 
         self._threads.append(threading.Thread(target=work, daemon=True))
@@ -100,7 +103,7 @@ class Awaited:
 
     async def call(self, method: str, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
         """What a method comes to."""
-        found = getattr(self._client, method)(**given)
+        found = attrgetter(method)(self._client)(**given)
         return (
             [each async for each in cast("AsyncIterator[Any]", found)]
             if isinstance(found, AsyncIterator)
@@ -111,7 +114,7 @@ class Awaited:
         """Hear what a method tells."""
 
         async def work() -> None:
-            async for told in getattr(self._client, method)(**given):
+            async for told in attrgetter(method)(self._client)(**given):
                 hear(told)
 
         self._tasks.append(asyncio.ensure_future(work()))
@@ -150,7 +153,12 @@ class Scenario:
     def __init__(self, client: Speaks, proxy: CuttingProxy, unique: str) -> None:
         self._client = client
         self._proxy = proxy
-        self._kept: dict[str, Any] = {"client": f"{client.name}-{unique}", "large": LARGE}
+        self._kept: dict[str, Any] = {
+            "client": f"{client.name}-{unique}",
+            "large": LARGE,
+            "bytes": BYTES,
+            "greeting": GREETING,
+        }
         self._heard: dict[str, Heard] = {}
 
     async def play(self, steps: list[Step]) -> None:
@@ -175,13 +183,15 @@ class Scenario:
 
     async def _call(self, method: str, step: Step) -> None:
         given = self._filled(step.get("with", {}))
+        if "selection" in given:
+            given["selection"] = Selection(**given["selection"])
         if "given" in step:
             given["confirm" if method == "fork" else "handler"] = partial(_says, step["given"])
         told, raised = await self._outcome(method, given)
         assert (raised.code if raised else None) == step.get("raises"), f"{step}: {raised or told}"
         self._kept[step.get("as", "")] = told
         if "expect" in step:
-            plain = msgspec.to_builtins(told)
+            plain = msgspec.to_builtins(told, builtin_types=[bytes])
             seen = [each[step["each"]] for each in plain] if "each" in step else plain
             assert is_like(seen, self._filled(step["expect"])), f"{step}: {seen}"
 

@@ -1,9 +1,18 @@
 /** The client: what a server can do, with the same words as in Python. */
 import { addressOf } from "./address.js";
-import { Refused, StillGoing } from "./errors.js";
+import { AnsweringDesk } from "./answering.js";
+import { Artifacts } from "./artifacts.js";
 import { type Abortable, dataOf, Exchange } from "./exchange.js";
+import { Fleet } from "./fleet.js";
+import { Graphs } from "./graphs.js";
+import { Keys } from "./keys.js";
 import type {
+  ActPlan,
+  ActReport,
   Asked,
+  Cause,
+  CausePage,
+  DecisionPage,
   Effect,
   EffectList,
   Event,
@@ -14,22 +23,38 @@ import type {
   NodeWords,
   ProblemKind,
   ProblemKinds,
+  Prompts,
   Question,
   QuestionPage,
+  RecordedDecision,
   Redecided,
   Reference,
   Replayed,
   Run,
   RunDifference,
+  RunFileFound,
+  RunGraph,
   RunPage,
   RunRow,
   RunSummary,
 } from "./openapi.js";
-import { PATIENT, type Patience } from "./patience.js";
+import type {
+  Act,
+  Because,
+  ClientOptions,
+  Course,
+  EventFilter,
+  FeedEvent,
+  GraphLike,
+  Mode,
+  RunFilter,
+  Selection,
+  StartOptions,
+  Waiting,
+} from "./options.js";
+import { PATIENT } from "./patience.js";
 import {
-  ASKING,
   type Handler,
-  keyOf,
   type PlaceLike,
   type Remedy,
   type Reply,
@@ -38,75 +63,11 @@ import {
   type Settlement,
   type Verdict,
 } from "./people.js";
-import { ask, idOf, look, type RunLike, targetOf } from "./requests.js";
-import type { Frame } from "./server-sent.js";
+import { ask, fetchFile, idOf, look, type RunLike, targetOf, upload } from "./requests.js";
+import { Schedules } from "./schedules.js";
 import { digestOf, whole } from "./values.js";
+import { END, ended, rested } from "./waiting.js";
 
-export type RunStatus = Run["status"];
-export type Mode = "normal" | "degraded" | "minimal";
-
-/** An event with its place in the tenant's feed: give it as `after` to go on behind it. */
-export interface FeedEvent {
-  readonly place: string;
-  readonly event: Event;
-}
-
-export interface ClientOptions {
-  /** Where the server is; else what INTERLOCK_URL names, else this machine. */
-  url?: string | undefined;
-  /** The key; else what INTERLOCK_KEY names. */
-  key?: string | undefined;
-  /** How long a request and its answer may take. */
-  timeoutSeconds?: number;
-  patience?: Partial<Patience>;
-  /** What sends requests, if not the `fetch` of the platform. */
-  fetch?: typeof globalThis.fetch;
-}
-
-export interface StartOptions extends Abortable {
-  /** Starting again under it gives the run that was started first. Without one the client makes one up. */
-  key?: string;
-  labels?: Record<string, string>;
-  session?: string;
-  priority?: number;
-  /** The graph as the project holds it, though a version is released. */
-  draft?: boolean;
-  /** A version that is not the one in force. */
-  version?: number;
-}
-
-export interface RunFilter extends Abortable {
-  status?: RunStatus | readonly RunStatus[];
-  graph?: string;
-  labels?: Record<string, string>;
-  session?: string;
-  /** Microseconds since 1970. */
-  startedFrom?: number;
-  startedTo?: number;
-}
-
-interface Waiting extends Abortable {
-  timeoutSeconds?: number;
-}
-
-interface Because extends Abortable {
-  /** For the record. */
-  why?: string;
-}
-
-interface Course extends Abortable {
-  /** Inputs and results that are other ones: `inputs.amount`, `plan.steps`. */
-  set?: Record<string, unknown>;
-  /** Another graph that it goes on on. */
-  graph?: string;
-}
-
-type GraphLike = string | Record<string, unknown>;
-
-const ENDED: ReadonlySet<RunStatus> = new Set(["succeeded", "failed", "cancelled", "rolled_back"]);
-const END = "run.ended";
-/** How long a server is asked to wait at a time. */
-const WAIT_SECONDS = 50;
 const PAGE = 100;
 const EVENTS_PAGE = 500;
 
@@ -120,13 +81,24 @@ const EVENTS_PAGE = 500;
  * errors of one tree, `ClientError`.
  */
 export class Client {
+  readonly graphs: Graphs;
+  readonly schedules: Schedules;
+  readonly keys: Keys;
+  readonly artifacts: Artifacts;
+  readonly fleet: Fleet;
   readonly #exchange: Exchange;
 
   constructor(options: ClientOptions = {}) {
     const { url, key } = addressOf(options.url, options.key);
     const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     const connecting = { url, key, timeoutSeconds: options.timeoutSeconds ?? 30, fetch };
-    this.#exchange = new Exchange(connecting, { ...PATIENT, ...options.patience });
+    const exchange = new Exchange(connecting, { ...PATIENT, ...options.patience });
+    this.#exchange = exchange;
+    this.graphs = new Graphs(exchange);
+    this.schedules = new Schedules(exchange);
+    this.keys = new Keys(exchange);
+    this.artifacts = new Artifacts(exchange);
+    this.fleet = new Fleet(exchange);
   }
 
   // --- runs ---
@@ -175,22 +147,13 @@ export class Client {
    *
    * A run that waits for a person goes on waiting here too: `rest` comes back then.
    */
-  async wait(run: RunLike, { timeoutSeconds, signal }: Waiting = {}): Promise<Run> {
-    const until = instantIn(timeoutSeconds);
-    const rested = await this.#rested(run, until, signal);
-    if (ENDED.has(rested.status)) return rested;
-    const target = targetOf(["runs", rested.run, "stream"], { type: [END] });
-    for await (const frames of this.#exchange.hear(target, String(rested.seq), { until, signal })) {
-      if (frames.some((frame) => frame.type === END)) break;
-    }
-    const ended = await this.get(rested, { signal });
-    if (ENDED.has(ended.status)) return ended;
-    throw stillGoing(ended);
+  wait(run: RunLike, options: Waiting = {}): Promise<Run> {
+    return ended(this.#exchange, run, options);
   }
 
   /** Wait until a run has ended, or only people or other systems can move it on. Throws `StillGoing`. */
-  rest(run: RunLike, { timeoutSeconds, signal }: Waiting = {}): Promise<Run> {
-    return this.#rested(run, instantIn(timeoutSeconds), signal);
+  rest(run: RunLike, options: Waiting = {}): Promise<Run> {
+    return rested(this.#exchange, run, options);
   }
 
   /** Runs that have all of this in common, the newest first. */
@@ -214,10 +177,7 @@ export class Client {
   // --- what happens ---
 
   /** What is on record of a run by now: its events by number, type and node. `stream` also tells what comes. */
-  events(
-    run: RunLike,
-    options: { after?: number; to?: number; types?: readonly string[]; path?: string } & Abortable = {},
-  ): AsyncGenerator<Event, undefined> {
+  events(run: RunLike, options: EventFilter = {}): AsyncGenerator<Event, undefined> {
     const { after = 0, to, types, path, signal } = options;
     const query = { to, type: types, path, limit: EVENTS_PAGE };
     return this.#exchange.pages<EventPage, Event>(
@@ -275,6 +235,43 @@ export class Client {
     }
   }
 
+  // --- why it went so ---
+
+  /** What was chosen, of what, by whom and why: of some points (`policy`, `model`, `gate` …), of a node. */
+  decisions(
+    run: RunLike,
+    options: { points?: readonly string[]; path?: string; verdicts?: readonly string[] } & Abortable = {},
+  ): AsyncGenerator<RecordedDecision, undefined> {
+    const query = { point: options.points, path: options.path, verdict: options.verdicts, limit: PAGE };
+    return this.#exchange.pages<DecisionPage, RecordedDecision>(
+      (before) => look(["runs", idOf(run), "decisions"], { ...query, cursor: before?.next ?? undefined }),
+      (page) => page.decisions,
+      options.signal,
+    );
+  }
+
+  /** What led to what, in words: in the whole run, or to one node or step. */
+  causes(
+    run: RunLike,
+    { path, after = 0, signal }: { path?: string; after?: number } & Abortable = {},
+  ): AsyncGenerator<Cause, undefined> {
+    return this.#exchange.pages<CausePage, Cause>(
+      (before) => look(["runs", idOf(run), "causes"], { path, after: before?.next ?? after }),
+      (page) => page.steps,
+      signal,
+    );
+  }
+
+  /** The graph that a run is pinned to, with how often each node was executed and each edge taken. */
+  way(run: RunLike, { signal }: Abortable = {}): Promise<RunGraph> {
+    return this.#exchange.make(look<RunGraph>(["runs", idOf(run), "graph"]), signal);
+  }
+
+  /** What the agent at a path has asked models, to the letter, or what was asked in one step of it (`fix.3`). */
+  prompts(run: RunLike, path: string, { signal }: Abortable = {}): Promise<Prompts> {
+    return this.#exchange.make(look<Prompts>(["runs", idOf(run), "prompts"], { path }), signal);
+  }
+
   // --- what is asked of runs ---
 
   /** Start nothing new in a run until it is resumed; what is in flight finishes. */
@@ -305,6 +302,27 @@ export class Client {
   /** Send an event to the waits of a run. The same `id` is taken once: sending it again is refused. */
   signal(run: RunLike, name: string, data?: unknown, { id, signal }: { id?: string } & Abortable = {}): Promise<Asked> {
     return this.#asked(run, "signals", { name, data, id }, { signal });
+  }
+
+  /** How many runs, of which graphs and statuses, an act would be asked of; nothing is done. */
+  planAct(act: Act, selection: Selection, { signal }: Abortable = {}): Promise<ActPlan> {
+    return this.#exchange.make(ask<ActPlan>(["runs", "actions", "plan"], meant(act, selection), true), signal);
+  }
+
+  /** Ask it of the runs that were planned: told is what became of some of them at a time. */
+  async *makeAct(
+    act: Act,
+    selection: Selection,
+    plan: ActPlan,
+    { why, signal }: Because = {},
+  ): AsyncGenerator<ActReport, undefined> {
+    const body = { ...meant(act, selection), token: plan.token, why };
+    let cursor: string | null | undefined;
+    do {
+      const report = await this.#exchange.make(ask<ActReport>(["runs", "actions"], { ...body, cursor }), signal);
+      yield report;
+      cursor = report.next;
+    } while (cursor !== undefined && cursor !== null);
   }
 
   // --- what waits for people ---
@@ -353,22 +371,8 @@ export class Client {
    * It is given each question once, and says a word about it, a `Reply`, or undefined to leave it to others. What
    * somebody else has answered first is passed over. Comes back with how many it has answered.
    */
-  async answerEach(handler: Handler, { run, signal }: { run?: RunLike } & Abortable = {}): Promise<number> {
-    const path = run === undefined ? ["stream"] : ["runs", idOf(run), "stream"];
-    const dealtWith = new Set<string>();
-    let answered = 0;
-    for await (const frames of this.#exchange.hear(targetOf(path, { type: ASKING }), "", { signal })) {
-      const asked: Question[] = [];
-      for await (const question of this.questions(run, { signal })) asked.push(question);
-      const keys = new Set(asked.map(keyOf));
-      for (const key of dealtWith) if (!keys.has(key)) dealtWith.delete(key);
-      for (const question of asked.filter((each) => !dealtWith.has(keyOf(each)))) {
-        dealtWith.add(keyOf(question));
-        if (await this.#handle(question, handler, signal)) answered += 1;
-      }
-      if (run !== undefined && frames.some((frame: Frame) => frame.type === END)) break;
-    }
-    return answered;
+  answerEach(handler: Handler, { run, signal }: { run?: RunLike } & Abortable = {}): Promise<number> {
+    return new AnsweringDesk(this, handler, signal).follow(this.#exchange, run);
   }
 
   // --- runs that go on from others, and what records prove ---
@@ -420,6 +424,20 @@ export class Client {
     return this.#exchange.make(look<RunDifference>(["runs", idOf(left), "diff", idOf(right)]), signal);
   }
 
+  /** All that is on record of a run, in one signed file that can be verified anywhere. */
+  export(run: RunLike, { signal }: Abortable = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#exchange.make(fetchFile(["runs", idOf(run), "export"]), signal);
+  }
+
+  /** Verify a run's file, and keep the run to be looked at. `trust` names the keys of which one has to have signed. */
+  importRun(
+    content: Uint8Array<ArrayBuffer>,
+    { trust, keep = true, signal }: { trust?: readonly string[]; keep?: boolean } & Abortable = {},
+  ): Promise<RunFileFound> {
+    const query = { trust, keep: String(keep) };
+    return this.#exchange.make(upload<RunFileFound>(["runs", "imports"], content, "application/x-tar", query), signal);
+  }
+
   // --- large values ---
 
   /** The value that a reference stands for, told by its digest too. References inside it stay. */
@@ -454,42 +472,9 @@ export class Client {
   #asked(run: RunLike, act: string, body: object, { why, signal }: Because): Promise<Asked> {
     return this.#exchange.make(ask<Asked>(["runs", idOf(run), act], { ...body, why }), signal);
   }
-
-  /** Ask a server to wait, as often as it takes. It answers early where the run has ended or rests. */
-  async #rested(run: RunLike, until: number | undefined, signal: AbortSignal | undefined): Promise<Run> {
-    for (;;) {
-      const begun = performance.now();
-      const left = until === undefined ? WAIT_SECONDS : Math.ceil((until - begun) / 1000);
-      const wait = Math.max(0, Math.min(WAIT_SECONDS, left));
-      const found = await this.#exchange.make(look<Run>(["runs", idOf(run)], { wait }, wait), signal);
-      const at = performance.now();
-      if (ENDED.has(found.status) || at - begun < wait * 1000) return found;
-      if (until !== undefined && at >= until) throw stillGoing(found);
-    }
-  }
-
-  async #handle(question: Question, handler: Handler, signal: AbortSignal | undefined): Promise<boolean> {
-    const reply = await handler(question);
-    if (reply === undefined) return false;
-    try {
-      await this.reply(question, reply, { signal });
-      return true;
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      for await (const still of this.questions(question, { signal })) if (keyOf(still) === keyOf(question)) throw error;
-      return false;
-    }
-  }
 }
 
-function instantIn(timeoutSeconds: number | undefined): number | undefined {
-  return timeoutSeconds === undefined ? undefined : performance.now() + timeoutSeconds * 1000;
-}
-
-function stillGoing(run: Run): StillGoing {
-  return new StillGoing(`run ${run.run} is ${run.status} and has not ended in time`, {
-    code: "still_going",
-    run: run.run,
-    advice: "wait for it again, or see `waiting` of it for what it waits for",
-  });
+function meant(act: Act, selection: Selection): object {
+  const { runs, startedFrom, startedTo, ...more } = selection;
+  return { act, runs: runs?.map(idOf), started_from: startedFrom, started_to: startedTo, ...more };
 }

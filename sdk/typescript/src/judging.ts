@@ -11,7 +11,7 @@ export function judged<T>(call: Call<T>, outcome: Answer | Broken): T {
   if (outcome instanceof Broken) throw errorTold(outcome);
   const isDone = outcome.status >= 200 && outcome.status < 300;
   if (!isDone && !call.also.includes(outcome.status)) throw errorTold(outcome);
-  return decoded(outcome) as T;
+  return (call.isFile ? outcome.body : decoded(outcome)) as T;
 }
 
 /** Why it was not done. */
@@ -25,7 +25,7 @@ export function errorTold(outcome: Answer | Broken): ClientError {
     const advice = "something before it may have failed";
     return new ServerFailed(said, { code: "fault", status: outcome.status, advice });
   }
-  return notUnderstood(`${said}: ${JSON.stringify(outcome.body.slice(0, QUOTED_MAX))}`, outcome.status);
+  return notUnderstood(`${said}: ${quoted(outcome)}`, outcome.status);
 }
 
 /** After how long the server wants to be asked again, if it says so in seconds. */
@@ -42,9 +42,12 @@ export function notUnderstood(detail: string, status = 0, cause?: unknown): NotU
 
 function decoded(answer: Answer): unknown {
   try {
-    return JSON.parse(answer.body);
+    return JSON.parse(new TextDecoder().decode(answer.body));
   } catch (error) {
-    const quoted = JSON.stringify(answer.body.slice(0, QUOTED_MAX));
-    throw notUnderstood(`the server's answer is no JSON; it begins with ${quoted}`, answer.status, error);
+    throw notUnderstood(`the server's answer is no JSON; it begins with ${quoted(answer)}`, answer.status, error);
   }
+}
+
+function quoted(answer: Answer): string {
+  return JSON.stringify(new TextDecoder().decode(answer.body.subarray(0, QUOTED_MAX)));
 }

@@ -1894,6 +1894,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plain Health
+         * @description Whether it is well.
+         */
+        get: operations["plain_health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks": {
         parameters: {
             query?: never;
@@ -2087,7 +2107,7 @@ export interface paths {
         };
         /**
          * Get Task
-         * @description One task.
+         * @description One task, with what each agent did in it.
          */
         get: operations["get_task_tasks__run_id__get"];
         put?: never;
@@ -2462,6 +2482,226 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workflows/compile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compile Workflow
+         * @description Compile a workflow and put it in force under its id.
+         */
+        post: operations["compile_workflow_workflows_compile_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Workflow
+         * @description Start a run of a workflow.
+         */
+        post: operations["start_workflow_workflows_start_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Workflow Run
+         * @description One run.
+         */
+        get: operations["get_workflow_run_workflows_runs__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{run_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Workflow
+         * @description Let a run go on: one that is paused, or one that waits for a person, with that person's word.
+         */
+        post: operations["resume_workflow_workflows_runs__run_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{run_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Workflow
+         * @description Approve what a run asks.
+         */
+        post: operations["approve_workflow_workflows_runs__run_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{run_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject Workflow
+         * @description Reject what a run asks.
+         */
+        post: operations["reject_workflow_workflows_runs__run_id__reject_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{run_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workflow Events
+         * @description The events of one run, and of no other of its workflow.
+         */
+        get: operations["list_workflow_events_workflows_runs__run_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{run_id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workflow Snapshots
+         * @description The moments of a run: one after each of its events.
+         */
+        get: operations["list_workflow_snapshots_workflows_runs__run_id__snapshots_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{run_id}/snapshots/{snapshot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Workflow Snapshot
+         * @description The state of a run at a moment, made from its record.
+         */
+        get: operations["get_workflow_snapshot_workflows_runs__run_id__snapshots__snapshot__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{run_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replay Workflow Snapshot
+         * @description Decide a run anew from its record, and tell how it stood at a moment. There stored events were printed.
+         */
+        get: operations["replay_workflow_snapshot_workflows_runs__run_id__replay_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{run_id}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Workflow Audit
+         * @description The decision records of a run, as lines of JSON: one for each node, and one for each denial.
+         */
+        get: operations["export_workflow_audit_workflows_runs__run_id__audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2703,6 +2943,28 @@ export interface components {
             form?: unknown;
         };
         /**
+         * ApprovalBody
+         * @description A person's word.
+         */
+        ApprovalBody: {
+            /**
+             * Approval Key
+             * @description Which question; it may be left out where there is one.
+             */
+            approval_key?: string | null;
+            /**
+             * Node Id
+             * @description The same by its node.
+             */
+            node_id?: string | null;
+            /**
+             * Reason
+             * @description For the record.
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * CancelBody
          * @description A run, or one node of it, to be stopped.
          */
@@ -2827,16 +3089,22 @@ export interface components {
          * @description A graph, as a text or as a document: one of the two.
          */
         GivenGraph: {
-            /** Text */
-            text?: string | null;
+            /**
+             * Text
+             * @description YAML or JSON, in any dialect that is read.
+             * @example graph: hello
+             *     nodes:
+             *       greet: {value: hello}
+             */
+            text?: string;
             /**
              * Document
              * @description The same as JSON; its problems have no lines.
              */
             document?: {
                 [key: string]: unknown;
-            } | null;
-        };
+            };
+        } & (unknown | unknown);
         /**
          * HumanResponseBody
          * @description What a person says. What is not known is ignored, as it was there.
@@ -2971,15 +3239,16 @@ export interface components {
              * Version
              * @example 2
              */
-            version?: number | null;
+            version?: number;
             /** Bundle */
-            bundle?: string | null;
+            bundle?: string;
             /**
              * Draft
-             * @default false
+             * @description What would be published next.
+             * @constant
              */
-            draft: boolean;
-        };
+            draft?: true;
+        } & (unknown | unknown | unknown);
         /**
          * ModeBody
          * @description Another mode.
@@ -3184,7 +3453,7 @@ export interface components {
         };
         /**
          * PublishBody
-         * @description A version to be published as it was planned.
+         * @description A version to be published as it was planned. Without a token it is refused as what was not planned.
          */
         PublishBody: {
             /** Text */
@@ -3221,22 +3490,28 @@ export interface components {
          * @description A graph to be published under its own name, at once.
          */
         RegisterBody: {
-            /** Text */
-            text?: string | null;
+            /**
+             * Text
+             * @description YAML or JSON, in any dialect that is read.
+             * @example graph: hello
+             *     nodes:
+             *       greet: {value: hello}
+             */
+            text?: string;
             /**
              * Document
              * @description The same as JSON; its problems have no lines.
              */
             document?: {
                 [key: string]: unknown;
-            } | null;
+            };
             /**
              * Message
              * @description Why: it stands in the history of the graph.
              * @default
              */
             message: string;
-        };
+        } & (unknown | unknown);
         /**
          * RemedyBody
          * @description What is to be done about a failure that is held.
@@ -3275,6 +3550,33 @@ export interface components {
              * @default []
              */
             runs: string[];
+        };
+        /**
+         * ResumeBody
+         * @description How a run goes on that waits.
+         */
+        ResumeBody: {
+            /**
+             * Approval Key
+             * @description Which question; it may be left out where there is one.
+             */
+            approval_key?: string | null;
+            /**
+             * Node Id
+             * @description The same by its node.
+             */
+            node_id?: string | null;
+            /**
+             * Reason
+             * @description For the record.
+             * @default
+             */
+            reason: string;
+            /**
+             * Approval
+             * @description What a person says to the question that it waits with.
+             */
+            approval?: boolean | null;
         };
         /**
          * SettleBody
@@ -3351,10 +3653,46 @@ export interface components {
              */
             draft: boolean;
             /**
+             * Workspace
+             * @description The digest of an artifact, a tar archive: the run's workspace begins with its files.
+             * @default
+             */
+            workspace: string;
+            /**
              * Version
              * @description A version that is not the one in force.
              */
             version?: number | null;
+        };
+        /**
+         * StartWorkflowBody
+         * @description A run as the Orchestration Builder takes it.
+         */
+        StartWorkflowBody: {
+            /**
+             * Workflow Id
+             * @example publish
+             */
+            workflow_id: string;
+            /**
+             * Text
+             * @description The input `text`.
+             * @example All about railways.
+             */
+            text?: string | null;
+            /**
+             * Approval
+             * @description The input `approval`; it answers no question.
+             */
+            approval?: boolean | string | null;
+            /**
+             * Inputs
+             * @description Further inputs.
+             * @default {}
+             */
+            inputs: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ToolTaskBody
@@ -4828,6 +5166,16 @@ export interface components {
             dependencies: components["schemas"]["Dependency"][];
         };
         /**
+         * PlainHealth
+         * @description The same in the words of other systems, whose programs ask at `/health`.
+         */
+        PlainHealth: {
+            /** @enum {unknown} */
+            status: "healthy" | "unhealthy";
+            /** @enum {unknown} */
+            database: "connected" | "disconnected";
+        };
+        /**
          * JobProgress
          * @description How far a job is.
          */
@@ -5947,6 +6295,120 @@ export interface components {
             outputs?: unknown;
             offered?: components["schemas"]["OfferedEvent"][];
         };
+        /**
+         * CompiledWorkflow
+         * @description A workflow that can be started by its id.
+         */
+        CompiledWorkflow: {
+            workflow_id: string;
+            version: number;
+            hash: string;
+            nodes: string[];
+            warnings: string[];
+        };
+        /**
+         * WorkflowWait
+         * @description A person who is waited for.
+         */
+        WorkflowWait: {
+            node_id: string;
+            approval_key: string | null;
+            question: string;
+        };
+        /**
+         * WorkflowRun
+         * @description A run of a workflow as it stands. Large values are references.
+         */
+        WorkflowRun: {
+            run_id: string;
+            correlation_id: string;
+            workflow_id: string;
+            /** @enum {unknown} */
+            status: "completed" | "failed" | "paused" | "running" | "waiting";
+            outputs: unknown;
+            error: string | null;
+            waiting_for: components["schemas"]["WorkflowWait"][];
+            seq: number;
+            simulated: boolean;
+        };
+        /**
+         * WorkflowEvent
+         * @description Something that happened in a run.
+         */
+        WorkflowEvent: {
+            id: string;
+            type: string;
+            payload: Record<string, never>;
+            ts: string;
+            correlation_id: string;
+            causation_id: string | null;
+            idempotency_key: string;
+        };
+        /**
+         * WorkflowEvents
+         * @description Everything that happened so far, in its order.
+         */
+        WorkflowEvents: {
+            run_id: string;
+            events: components["schemas"]["WorkflowEvent"][];
+        };
+        /**
+         * WorkflowSnapshot
+         * @description A moment of a run to which it can be looked back.
+         */
+        WorkflowSnapshot: {
+            snapshot_id: string;
+            seq: number;
+            ts: string;
+            after: string;
+            node_id: string | null;
+        };
+        /**
+         * WorkflowSnapshots
+         * @description The moments of a run, in their order.
+         */
+        WorkflowSnapshots: {
+            run_id: string;
+            snapshots: components["schemas"]["WorkflowSnapshot"][];
+        };
+        /**
+         * WorkflowState
+         * @description A run as it was at a moment.
+         */
+        WorkflowState: {
+            snapshot_id: string;
+            run_id: string;
+            workflow_id: string;
+            seq: number;
+            /** @enum {unknown} */
+            status: "completed" | "failed" | "paused" | "running" | "waiting";
+            context: Record<string, never>;
+            record_holds: boolean | null;
+        };
+        /**
+         * WorkflowDecisionRecord
+         * @description What was decided and done at one node, for an auditor. One of a denial is kept as well.
+         */
+        WorkflowDecisionRecord: {
+            correlation_id: string;
+            workflow_id: string;
+            workflow_hash: string;
+            node_id: string;
+            node_name: string;
+            node_kind: string;
+            allowed: boolean;
+            reason: string;
+            policies_applied: string[];
+            input_snapshot: unknown;
+            output_snapshot: unknown;
+            model_info: string[];
+            tool_calls: string[];
+            cost: number;
+            latency_ms: number | null;
+            timestamp: string;
+            by: string;
+            simulated: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -5962,6 +6424,7 @@ export type AgentOsReplayBody = components['schemas']['AgentOsReplayBody'];
 export type AgentOsRunBody = components['schemas']['AgentOsRunBody'];
 export type AgentTaskBody = components['schemas']['AgentTaskBody'];
 export type AnswerBody = components['schemas']['AnswerBody'];
+export type ApprovalBody = components['schemas']['ApprovalBody'];
 export type CancelBody = components['schemas']['CancelBody'];
 export type DraftBody = components['schemas']['DraftBody'];
 export type EventBody = components['schemas']['EventBody'];
@@ -5986,8 +6449,10 @@ export type RedecideBody = components['schemas']['RedecideBody'];
 export type RegisterBody = components['schemas']['RegisterBody'];
 export type RemedyBody = components['schemas']['RemedyBody'];
 export type ResendBody = components['schemas']['ResendBody'];
+export type ResumeBody = components['schemas']['ResumeBody'];
 export type SettleBody = components['schemas']['SettleBody'];
 export type StartBody = components['schemas']['StartBody'];
+export type StartWorkflowBody = components['schemas']['StartWorkflowBody'];
 export type ToolTaskBody = components['schemas']['ToolTaskBody'];
 export type VerdictBody = components['schemas']['VerdictBody'];
 export type VerifyBody = components['schemas']['VerifyBody'];
@@ -6098,6 +6563,7 @@ export type TextHunk = components['schemas']['TextHunk'];
 export type GraphDifference = components['schemas']['GraphDifference'];
 export type Dependency = components['schemas']['Dependency'];
 export type Health = components['schemas']['Health'];
+export type PlainHealth = components['schemas']['PlainHealth'];
 export type JobProgress = components['schemas']['JobProgress'];
 export type Job = components['schemas']['Job'];
 export type Problem = components['schemas']['Problem'];
@@ -6180,6 +6646,15 @@ export type SecretName = components['schemas']['SecretName'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookPage = components['schemas']['WebhookPage'];
 export type Delivered = components['schemas']['Delivered'];
+export type CompiledWorkflow = components['schemas']['CompiledWorkflow'];
+export type WorkflowWait = components['schemas']['WorkflowWait'];
+export type WorkflowRun = components['schemas']['WorkflowRun'];
+export type WorkflowEvent = components['schemas']['WorkflowEvent'];
+export type WorkflowEvents = components['schemas']['WorkflowEvents'];
+export type WorkflowSnapshot = components['schemas']['WorkflowSnapshot'];
+export type WorkflowSnapshots = components['schemas']['WorkflowSnapshots'];
+export type WorkflowState = components['schemas']['WorkflowState'];
+export type WorkflowDecisionRecord = components['schemas']['WorkflowDecisionRecord'];
 export type $defs = Record<string, never>;
 export interface operations {
     list_runs_v1_runs_get: {
@@ -9910,6 +10385,42 @@ export interface operations {
             };
         };
     };
+    plain_health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is well. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlainHealth"];
+                };
+            };
+            /** @description It takes no requests. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tasks_tasks_get: {
         parameters: {
             query?: {
@@ -10922,6 +11433,380 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compile_workflow_workflows_compile_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description It can be started by its id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompiledWorkflow"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_workflow_workflows_start_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartWorkflowBody"];
+            };
+        };
+        responses: {
+            /** @description The run is on record and will be driven. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRun"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workflow_run_workflows_runs__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run as it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRun"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_workflow_workflows_runs__run_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeBody"];
+            };
+        };
+        responses: {
+            /** @description It goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRun"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_workflow_workflows_runs__run_id__approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalBody"];
+            };
+        };
+        responses: {
+            /** @description It goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRun"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_workflow_workflows_runs__run_id__reject_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalBody"];
+            };
+        };
+        responses: {
+            /** @description What was rejected fails the run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRun"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_workflow_events_workflows_runs__run_id__events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that happened so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowEvents"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_workflow_snapshots_workflows_runs__run_id__snapshots_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Moments to look back to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowSnapshots"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workflow_snapshot_workflows_runs__run_id__snapshots__snapshot__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+                /** @description The id of a snapshot: `RUN@12`. */
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run as it was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowState"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_workflow_snapshot_workflows_runs__run_id__replay_get: {
+        parameters: {
+            query: {
+                /** @description The id of a snapshot. */
+                snapshot_id: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run as it was, decided anew. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowState"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_workflow_audit_workflows_runs__run_id__audit_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A decision record a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-ndjson": string;
                 };
             };
             /** @description It was not done; `code` says why. */

@@ -63,11 +63,6 @@ export function replyTo(question: Question, reply: Reply | string, effects: read
   }
 }
 
-/** What tells questions apart: also one that is asked again at the same place. */
-export function keyOf(question: Question): string {
-  return `${question.run}:${question.path}:${question.seq}`;
-}
-
 function oneOf(question: Question, word: string): string {
   if (question.choices.includes(word)) return word;
   throw new Invalid(`${JSON.stringify(word)} cannot be said about ${question.run}:${question.path}`, {

@@ -7,11 +7,11 @@ import { Invalid } from "./errors.js";
 
 /** What is sent. */
 export interface Request {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** The path with its query, behind the server's address. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   /** For how much longer than others the server may take with it. */
   readonly patienceSeconds: number;
 }
@@ -20,7 +20,7 @@ export interface Request {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: string;
+  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 /** There was no answer, or only a part of one. */
@@ -40,6 +40,8 @@ export interface Call<T> {
   readonly mayRepeat: boolean;
   /** Statuses beside those of success that answer with the same shape. */
   readonly also: readonly number[];
+  /** Whether the answer is bytes as they are. */
+  readonly isFile?: boolean;
   /** What the answer is; nothing looks at it while running. */
   readonly shape?: T;
 }
@@ -72,6 +74,31 @@ export function ask<T>(path: readonly string[], body: object, mayRepeat = false)
     mayRepeat,
     also: [],
   };
+}
+
+/** A call that looks at a file. */
+export function fetchFile(path: readonly string[]): Call<Uint8Array<ArrayBuffer>> {
+  const headers = { accept: "*/*" };
+  const request = { method: "GET", target: targetOf(path), headers, patienceSeconds: 0 } as const;
+  return { request, mayRepeat: true, also: [], isFile: true };
+}
+
+/** A call that brings a file: the same bytes are the same file, however often they arrive. */
+export function upload<T>(
+  path: readonly string[],
+  body: Uint8Array<ArrayBuffer>,
+  type: string,
+  query: Asking = {},
+): Call<T> {
+  const headers = { "content-type": type };
+  const request = { method: "POST", target: targetOf(path, query), headers, body, patienceSeconds: 0 } as const;
+  return { request, mayRepeat: true, also: [] };
+}
+
+/** A call after which something is not there. Made twice, the second finds nothing, so it is made once. */
+export function remove<T>(path: readonly string[]): Call<T> {
+  const request = { method: "DELETE", target: targetOf(path), headers: {}, patienceSeconds: 0 } as const;
+  return { request, mayRepeat: false, also: [] };
 }
 
 /** The path of these segments below `/v1`, with its query. */

@@ -29,7 +29,7 @@ export async function send(
   const either = signal ? AbortSignal.any([signal, late]) : late;
   try {
     const response = await fetched(request, connecting, either);
-    return { status: response.status, headers: response.headers, body: await response.text() };
+    return { status: response.status, headers: response.headers, body: await bytesOf(response) };
   } catch (failure) {
     signal?.throwIfAborted();
     return late.aborted ? tooLate(connecting) : brokenBy(failure, connecting);
@@ -85,9 +85,9 @@ export async function open(
     const response = await fetched(request, connecting, either);
     const { status, headers, body } = response;
     if (status === 200 && body && headers.get("content-type")?.startsWith("text/event-stream")) {
-      return { answer: { status, headers, body: "" }, line: new Line(body, connecting, silence, signal) };
+      return { answer: { status, headers, body: new Uint8Array() }, line: new Line(body, connecting, silence, signal) };
     }
-    return { answer: { status, headers, body: await response.text() } };
+    return { answer: { status, headers, body: await bytesOf(response) } };
   } catch (failure) {
     signal?.throwIfAborted();
     return silence.isOver ? tooLate(connecting) : brokenBy(failure, connecting);
@@ -136,6 +136,10 @@ function fetched(request: Request, connecting: Connecting, signal: AbortSignal):
     cache: "no-store",
     signal,
   });
+}
+
+async function bytesOf(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 function tooLate(connecting: Connecting): Broken {

@@ -15,6 +15,8 @@ type Json = Record<string, unknown>;
 
 const SECONDS_MAX = 20;
 const LARGE = "x".repeat(40_000);
+const BYTES = new Uint8Array([0, 255, 32, 65, 66, 67]);
+const GREETING = "graph: greeting\nnodes:\n  a: {value: hello}\n";
 
 let server: RunningServer;
 
@@ -43,7 +45,12 @@ class Scenario {
   readonly #client: Client;
   readonly #proxy: CuttingProxy;
   readonly #over = new AbortController();
-  readonly #kept: Json = { client: `typescript-${crypto.randomUUID()}`, large: LARGE };
+  readonly #kept: Json = {
+    client: `typescript-${crypto.randomUUID()}`,
+    large: LARGE,
+    bytes: BYTES,
+    greeting: GREETING,
+  };
   readonly #heard = new Map<string, Heard>();
 
   constructor(url: string, proxy: CuttingProxy) {
@@ -115,7 +122,7 @@ class Scenario {
   /** What is written, with what was kept in the place of names. */
   #filled(written: unknown): unknown {
     if (Array.isArray(written)) return written.map((each) => this.#filled(each));
-    if (typeof written === "object" && written !== null) {
+    if (typeof written === "object" && written !== null && !(written instanceof Uint8Array)) {
       return Object.fromEntries(Object.entries(written).map(([name, each]) => [name, this.#filled(each)]));
     }
     if (typeof written !== "string") return written;
@@ -156,6 +163,7 @@ class Heard {
 
 /** Whether what is seen has at least what is expected, and lists are as long. */
 function isLike(seen: unknown, expected: unknown): boolean {
+  if (expected instanceof Uint8Array) return seen instanceof Uint8Array && Buffer.compare(seen, expected) === 0;
   if (Array.isArray(expected)) {
     return Array.isArray(seen) && seen.length === expected.length && expected.every((each, i) => isLike(seen[i], each));
   }
