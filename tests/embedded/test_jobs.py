@@ -9,7 +9,7 @@ import pytest
 
 from interlock import Interlock
 from interlock.audit.exporting import Progress
-from interlock.embedded.jobs import JobProgress, JobRefusedError, JobRunner, JobsFullError, VerifyJob, Wanted
+from interlock.embedded.jobs import Job, JobProgress, JobRefusedError, JobRunner, JobsFullError, VerifyJob, Wanted
 from interlock.embedded.jobs.job import LOST_MICROS
 from interlock.embedded.jobs.records import JobRecords
 from interlock.embedded.jobs.runner import JOBS_MAX, Work
@@ -70,12 +70,13 @@ async def test_a_tenant_has_only_so_many_at_once() -> None:
     """One tenant's verification of everything must not take the server from the others."""
     async with Interlock() as interlock:
         jobs = runner(no_end)
-        for _ in range(JOBS_MAX):
-            await jobs.begin(interlock, ALL, by="ada")
+        at_once = (jobs.begin(interlock, ALL, by="ada") for _ in range(JOBS_MAX + 1))
+        *begun, refused = await asyncio.gather(*at_once, return_exceptions=True)
 
+        assert [type(each) for each in begun] == [Job] * JOBS_MAX
+        assert isinstance(refused, JobsFullError)
         with pytest.raises(JobsFullError, match=f"{JOBS_MAX} jobs are under way"):
             await jobs.begin(interlock, ALL, by="ada")
-
         await jobs.close()
         assert len(await interlock.job_records.listed(limit=10)) == JOBS_MAX
 

@@ -7,7 +7,10 @@ and may ask it to stop: that reaches whoever works on it with its next word.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -27,6 +30,8 @@ JOBS_MAX: Final = 2
 WORD_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.5
 """How often it is looked for the end of a job that another process works on."""
+
+log = logging.getLogger(__name__)
 
 
 class Work(Protocol):
@@ -50,21 +55,22 @@ class JobRunner:
         self._problem = problem
         self._work: Work = work or partial(perform, bytes_max=bytes_max)
         self._at_work: dict[tuple[str, str], _AtWork] = {}
+        self._beginning: Counter[str] = Counter()
 
     async def begin(self, interlock: Interlock, wanted: Wanted, *, by: str) -> Job:
         """Put a job on record and work on it. Raises `JobsFullError`."""
         records = interlock.job_records
-        self._refuse_more(records.tenant)
-        job = await records.make(wanted, by=by)
-        self._work_on(interlock, job)
+        with self._room(records.tenant):
+            job = await records.make(wanted, by=by)
+            self._work_on(interlock, job)
         return job
 
     async def begin_again(self, interlock: Interlock, id: str, *, by: str) -> Job:
         """Begin a job anew that came to nothing. Raises `JobRefusedError` if it goes on, or has succeeded."""
         records = interlock.job_records
-        self._refuse_more(records.tenant)
-        job = await records.change(id, lambda now: _once_more(now, by=by))
-        self._work_on(interlock, job)
+        with self._room(records.tenant):
+            job = await records.change(id, lambda now: _once_more(now, by=by))
+            self._work_on(interlock, job)
         return job
 
     async def get(self, interlock: Interlock, id: str) -> Job:
@@ -102,19 +108,26 @@ class JobRunner:
         """Stop working. What was not done is lost, and can be begun again."""
         await asyncio.gather(*(each.stop() for each in list(self._at_work.values())))
 
-    def _refuse_more(self, tenant: str) -> None:
-        if sum(of == tenant for of, _ in self._at_work) >= JOBS_MAX:
+    @contextmanager
+    def _room(self, tenant: str) -> Generator[None]:
+        """Room for one more job, also while it is being put on record; raises where there is none."""
+        if sum(of == tenant for of, _ in self._at_work) + self._beginning[tenant] >= JOBS_MAX:
             raise JobsFullError(JOBS_MAX)
+        self._beginning[tenant] += 1
+        try:
+            yield
+        finally:
+            self._beginning[tenant] -= 1
 
     def _work_on(self, interlock: Interlock, job: Job) -> None:
         place = (interlock.job_records.tenant, job.id)
-        self._at_work[place] = _AtWork(
-            interlock,
-            job,
-            work=self._work,
-            problem=self._problem,
-            on_end=lambda: self._at_work.pop(place, None),
-        )
+        at_work = _AtWork(interlock, job, work=self._work, problem=self._problem)
+        self._at_work[place] = at_work
+        at_work.on_end(lambda: self._forget(place, at_work))
+
+    def _forget(self, place: tuple[str, str], at_work: _AtWork) -> None:
+        if self._at_work.get(place) is at_work:  # or another attempt has been begun since
+            del self._at_work[place]
 
 
 class _AtWork:
@@ -127,7 +140,6 @@ class _AtWork:
         *,
         work: Work,
         problem: Callable[[Exception], Problem],
-        on_end: Callable[[], object],
     ) -> None:
         self._records = interlock.job_records
         self._job = job
@@ -135,7 +147,11 @@ class _AtWork:
         self.progress = JobProgress()
         self._working = asyncio.ensure_future(work(interlock, job.wanted, by=job.by, progress=self._tell))
         self._whole = asyncio.ensure_future(self._see_through(self._working))
-        self._whole.add_done_callback(lambda _: on_end())
+        self._whole.add_done_callback(lambda whole: _tell_failure(whole, job))
+
+    def on_end(self, call: Callable[[], object]) -> None:
+        """Call that once it is over."""
+        self._whole.add_done_callback(lambda _: call())
 
     async def over(self, seconds: float) -> None:
         """Wait until it is over and that is on record, for so long at most."""
@@ -184,6 +200,13 @@ class _AtWork:
         if not isinstance(error, Exception):
             raise error
         return replace(now, status="failed", problem=self._problem(error))
+
+
+def _tell_failure(whole: asyncio.Task[None], job: Job) -> None:
+    """That how it ended could not be put on record: whoever looks finds it lost."""
+    error = None if whole.cancelled() else whole.exception()
+    if error is not None:
+        log.error("job_not_recorded job=%s", job.id, exc_info=error)
 
 
 def _once_more(now: Job, *, by: str) -> Job:
