@@ -23,8 +23,9 @@ def frames(response: httpx.Response) -> Iterator[Frame]:
     """Server-sent events, one by one, as a browser reads them."""
     frame: Frame = {}
     for line in response.iter_lines():
-        if not line and frame:
-            yield frame
+        if not line:
+            if "data" in frame:
+                yield frame
             frame = {}
         elif line and not line.startswith(":"):
             name, _, value = line.partition(": ")
@@ -93,6 +94,18 @@ def test_the_stream_of_everything_goes_on_from_an_id(server: RunningServer) -> N
     runs = [json.loads(frame["data"])["run"] for frame in first + rest]
     seqs = [json.loads(frame["data"])["seq"] for frame in first + rest]
     assert list(zip(runs, seqs, strict=True)) == [(run, 1), (run, 2), (run, 3), (run, 4), (other, 1), (other, 2)]
+
+
+def test_a_stream_that_breaks_off_before_anything_happens_goes_on_where_it_began(server: RunningServer) -> None:
+    """What happens while somebody comes back was not told them yet, and their first connection told no event."""
+    with server.http.stream("GET", "/v1/stream", params={"graph": "make"}) as response:
+        begun = next(line for line in response.iter_lines() if line.startswith("id: "))
+    run = server.started("make")
+
+    with server.http.stream("GET", "/v1/stream", headers={"last-event-id": begun.removeprefix("id: ")}) as response:
+        first = next(frames(response))
+
+    assert (first["event"], json.loads(first["data"])["run"]) == ("run.started", run)
 
 
 def test_a_place_that_was_never_given_out_is_refused(server: RunningServer) -> None:

@@ -129,6 +129,15 @@ def test_events_of_the_feed_come_with_their_places() -> None:
     assert (told, scene.ids_sent) == (["40.1", "40.2", "41.3"], ["", "40.2"])
 
 
+def test_a_follower_who_is_cut_off_before_the_first_event_goes_on_where_it_began() -> None:
+    """What happens while it comes back has not been told to it."""
+    scene = ByHand(BEGUN, b"id: 40\n\n", CUT, BEGUN, frame(1, id="41.1"))
+
+    told = [each.place for each in islice(scene.tell(feed()), 1)]
+
+    assert (told, scene.ids_sent) == (["41.1"], ["", "40"])
+
+
 def test_who_waits_until_an_instant_hears_no_silence_beyond_it() -> None:
     """A wait of ten seconds must not last for the 45 of a heartbeat that is missing."""
     scene = ByHand(BEGUN, b"", BEGUN, b"", patience=Patience(first_seconds=6))

@@ -26,6 +26,9 @@ class Writing(Struct, frozen=True):
     event: Callable[[Told], bytes]
     live: Callable[[LiveTold], bytes]
     heartbeat: bytes
+    begun: Callable[[Place], bytes] | None = None
+    """That a stream of many runs has begun, and behind which place: who is cut off before anything happens comes back
+    there. Otherwise a heartbeat says that it has."""
 
 
 async def of_run(
@@ -61,7 +64,8 @@ async def of_feed(
         for run in live:
             await stack.enter_async_context(hub.live.hearing(run, listener))
         known = after or Place(await hub.end(), LAST)
-        yield writing.heartbeat  # whoever waits for the stream to begin sees that it has: nothing is missed from here
+        # Whoever waits for the stream to begin sees that it has: nothing is missed from here.
+        yield writing.heartbeat if writing.begun is None else writing.begun(known)
         is_live = False
         while not is_live:
             async with hub.catching_up:

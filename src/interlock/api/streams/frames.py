@@ -22,7 +22,7 @@ class Place(NamedTuple):
     seq: int
 
     def __str__(self) -> str:
-        return f"{self.position}.{self.seq}"
+        return str(self.position) if self.seq == LAST else f"{self.position}.{self.seq}"
 
 
 def parse_place(written: str) -> Place | None:

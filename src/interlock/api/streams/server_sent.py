@@ -23,7 +23,12 @@ from interlock.core.lifecycle import RUN_ENDED
 EVENT_STREAM: Final = "text/event-stream"
 HEARTBEAT: Final = b": still here\n\n"
 IN_RUN: Final = Writing(attrgetter("in_run"), attrgetter("frame"), HEARTBEAT)
-IN_FEED: Final = Writing(attrgetter("in_feed"), attrgetter("frame"), HEARTBEAT)
+IN_FEED: Final = Writing(
+    attrgetter("in_feed"),
+    attrgetter("frame"),
+    HEARTBEAT,
+    begun=lambda place: b"id: %b\n\n" % str(place).encode(),  # no event: whoever reads it keeps the id alone
+)
 STREAM: Final[dict[str, Any]] = {
     "status_code": 200,
     "responses": {
