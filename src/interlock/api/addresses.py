@@ -7,17 +7,27 @@ framework: it says what is wrong with the address or the method.
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 from fastapi import APIRouter
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.utils import generate_unique_id
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
+
+from interlock.api.errors import ApiError
+from interlock.api.guard import REQUEST
+from interlock.core.errors import InterlockError
 
 Beginning: TypeAlias = tuple[int, str, str]
 """How many parts a path has, and its first two."""
+
+log = logging.getLogger(__name__)
 
 _REST: Final = ":path}"
 """What stands in a path for any number of parts."""
@@ -52,7 +62,7 @@ class Addresses:
             if match is Match.FULL:
                 scope["router"] = self._router
                 scope.update(found)
-                await route.handle(scope, receive, send)
+                await _answered(route, scope, receive, send)
                 return
         await self._router.app(scope, receive, send)
 
@@ -60,6 +70,17 @@ class Addresses:
         count, first, second = _beginning(path)
         yield from self._routes.get((count, first, second), ())
         yield from self._routes.get((count, first, ""), ())
+
+
+async def _answered(route: BaseRoute, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let a route answer. What goes wrong in it and is none of ours is a fault: it is in the log, and told as one."""
+    try:
+        await route.handle(scope, receive, send)
+    except (InterlockError, HTTPException, RequestValidationError, WebSocketDisconnect):
+        raise
+    except Exception as error:
+        log.exception("request_failed request=%s path=%s", scope[REQUEST], scope["path"])
+        raise ApiError("fault", "something went wrong that should not have") from error
 
 
 def _beginning(path: str) -> Beginning:

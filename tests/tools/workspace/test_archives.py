@@ -70,24 +70,24 @@ def test_links_and_devices_stay_in(tmp_path: Path) -> None:
     assert found == {"fine": b"1"}
 
 
-@pytest.mark.parametrize(
-    ("archive", "why"),
-    [
-        (archive_of(entry("../out", b"1")), r"has `\.\.` in it"),
-        (archive_of(entry("a", b"1"), entry("a/b", b"1")), "`a`"),
-        (archive_of(entry("a", b"1"), entry("a", b"2")), "holds `a` twice"),
-        (archive_of(entry(".git/config", b"1")), ".git"),
-        (archive_of(*(entry(str(number)) for number in range(11))), "more than the 10 files"),
-        (archive_of(entry("a", b"x" * 5_001)), "5,001 bytes long"),
-        (archive_of(*(entry(str(number), b"x" * 4_000) for number in range(3))), "or 10,000 bytes"),
-        (gzip.compress(archive_of(entry("a", b"x" * 1_000_000, type=tarfile.XHDTYPE))), "unpacks to more"),
-        (archive_of(entry("/etc/passwd", b"1")), "is absolute"),
-        (archive_of(entry("a", b"1"))[:512], "no tar archive"),
-        (gzip.compress(archive_of(entry("a", b"1")))[:-20], "no tar archive"),
-        (b"not an archive", "no tar archive"),
-        (b"", "no tar archive"),
-    ],
-)
+HOSTILE = {
+    "up": (archive_of(entry("../out", b"1")), r"has `\.\.` in it"),
+    "absolute": (archive_of(entry("/etc/passwd", b"1")), "is absolute"),
+    "below a file": (archive_of(entry("a", b"1"), entry("a/b", b"1")), "`a`"),
+    "twice": (archive_of(entry("a", b"1"), entry("a", b"2")), "holds `a` twice"),
+    "repository": (archive_of(entry(".git/config", b"1")), ".git"),
+    "many": (archive_of(*(entry(str(number)) for number in range(11))), "more than the 10 files"),
+    "long": (archive_of(entry("a", b"x" * 5_001)), "5,001 bytes long"),
+    "large": (archive_of(*(entry(str(number), b"x" * 4_000) for number in range(3))), "or 10,000 bytes"),
+    "bomb": (gzip.compress(archive_of(entry("a", b"x" * 1_000_000, type=tarfile.XHDTYPE))), "unpacks to more"),
+    "cut off": (archive_of(entry("a", b"1"))[:512], "no tar archive"),
+    "packed and cut off": (gzip.compress(archive_of(entry("a", b"1")))[:-20], "no tar archive"),
+    "text": (b"not an archive", "no tar archive"),
+    "nothing": (b"", "no tar archive"),
+}
+
+
+@pytest.mark.parametrize(("archive", "why"), HOSTILE.values(), ids=HOSTILE)
 def test_what_leads_elsewhere_or_is_too_much_is_refused(archive: bytes, why: str, tmp_path: Path) -> None:
     """Whoever made it may mean no good, and a packed one grows a thousandfold."""
     with pytest.raises(WorkspaceError, match=why):
