@@ -127,3 +127,10 @@ finally:
     executed = {each["node"] for each in server.get(f"/runs/{run}/summary")["nodes"]}
 
     assert drawn == executed == {"all", "all/draft", "inner", "inner/one", "finally/tidy"}
+
+
+def test_what_is_no_map_of_nodes_is_a_problem_and_no_fault(server: RunningServer) -> None:
+    """Programs make mistakes of every kind."""
+    told = server.post("/graphs/validate", {"document": {"graph": "g", "nodes": 5}})
+
+    assert [each["field"] for each in told["problems"]] == ["nodes"]

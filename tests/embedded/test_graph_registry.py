@@ -137,3 +137,23 @@ def test_what_takes_long_is_done_beside_the_loop() -> None:
         return await working
 
     assert asyncio.run(answer_meanwhile())
+
+
+def test_what_is_small_does_not_wait_for_what_is_large() -> None:
+    """Somebody types while a program registers a graph of twenty thousand nodes."""
+
+    async def answer_the_small_one_first() -> list[str]:
+        apart, answered, loop = Apart(), asyncio.Event(), asyncio.get_running_loop()
+        done: list[str] = []
+
+        def wait() -> None:
+            asyncio.run_coroutine_threadsafe(answered.wait(), loop).result(10)
+            done.append("large")
+
+        large = asyncio.ensure_future(apart.do(wait, is_large=True))
+        await apart.do(lambda: done.append("small"))
+        answered.set()
+        await large
+        return done
+
+    assert asyncio.run(answer_the_small_one_first()) == ["small", "large"]

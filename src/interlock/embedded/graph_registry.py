@@ -18,7 +18,8 @@ from interlock.core.bundle import Bundle, BundleContent, read_bundle
 from interlock.core.compile import Compiled
 from interlock.core.limits import REFERENCE_DEPTH_MAX
 from interlock.core.plan import Plan
-from interlock.embedded.compiling_apart import Apart
+from interlock.core.values import Value, is_list, is_map
+from interlock.embedded.compiling_apart import LARGE_BYTES, LARGE_NODES, Apart
 from interlock.embedded.drafts import DraftRow, Drafts
 from interlock.embedded.errors import UnknownGraphError
 from interlock.embedded.graph_sides import GraphSide
@@ -76,7 +77,7 @@ class GraphRegistry:
         self._drafts = Drafts(worker.engine)
 
     async def apart(self, work: Callable[[], T]) -> T:
-        """What something comes to that takes long for a large graph: it is done beside the event loop."""
+        """What telling of a graph comes to: of a large one that takes long, so it is done beside the event loop."""
         return await self._apart.do(work)
 
     # --- checking ---
@@ -91,16 +92,17 @@ class GraphRegistry:
         loaded = LoadedGraphs()
         read: Document | Mapping[str, Any]
         if isinstance(given, str):
-            read = await self._apart.do(partial(self._graphs.read, given, source=source))
+            is_large = len(given) > LARGE_BYTES
+            read = await self._apart.do(partial(self._graphs.read, given, source=source), is_large=is_large)
         else:
-            read = given
+            read, is_large = given, any(_count(value) > LARGE_NODES for value in given.values())
         check = partial(self._graphs.check_given, read, loaded, name=name)
-        checked = await self._apart.do(check)
+        checked = await self._apart.do(check, is_large=is_large)
         for _ in range(REFERENCE_DEPTH_MAX):
             if not loaded.missing:
                 break
             await self._load(loaded)
-            checked = await self._apart.do(check)
+            checked = await self._apart.do(check, is_large=is_large)
         return checked
 
     async def _load(self, loaded: LoadedGraphs) -> None:
@@ -272,3 +274,8 @@ class GraphRegistry:
         if prepared.checked.text is not None:
             await keep_text(self._engine, bundle.hash, prepared.checked.text)
         return await publish(self._engine, plan, bundle.bytes, by=by, why=why, over=prepared.ahead.in_force)
+
+
+def _count(value: Value) -> int:
+    """How much a value holds directly: the nodes of a graph, the steps of a list."""
+    return len(value) if is_map(value) or is_list(value) else 0
