@@ -25,7 +25,11 @@ _MEDIA_TYPE: Final = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}( *; *[\w-]{1,50}
 
 BYTES: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 ANY_BODY: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "description": "The bytes themselves.", "content": {"*/*": BYTES}}
+    "requestBody": {
+        "required": True,
+        "description": "The bytes themselves, of whatever type they are.",
+        "content": {"application/octet-stream": BYTES},
+    }
 }
 FILE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The bytes.", "content": {"*/*": BYTES}},
