@@ -75,6 +75,25 @@ def test_all_agents_are_listed_also_without_a_task(up: Up) -> None:
     }
 
 
+@pytest.mark.parametrize("developer", ["devops_engineer", "frontend_developer"])
+def test_each_developer_takes_tasks(up: Up, developer: str) -> None:
+    """The third has a page of tests to itself."""
+    task = up.http.post("/tasks", json={"agent_type": developer, "description": "Show how the service is doing"}).json()
+
+    assert up.ended(task["task_id"])["status"] == "succeeded"
+    assert status(up, task["agent_id"])["status"] == "completed"
+
+
+def test_the_default_tools_are_there_for_the_developers(up: Up) -> None:
+    """Two of them are no calls: the agent's own step makes a question or an end of them."""
+    agents = {each["name"]: set(each["tools"]) for each in up.http.get("/admin/agents").json()["agents"]}
+    callable_ones = {each["name"] for each in up.http.get("/admin/tools").json()["tools"]}
+
+    calls = {"execute_code", "read_file", "write_file", "api_call"}
+    assert calls | {"request_human_input", "complete_task"} <= agents["backend_developer"]
+    assert calls <= callable_ones
+
+
 def test_an_agent_has_as_many_tasks_as_it_is_given(up: Up) -> None:
     """There, a second task of a type took the place of the first."""
     questions = ["What is a railway?", "What is a signal box?", "What is an interlocking?"]
@@ -118,7 +137,7 @@ def test_a_persons_answer_reaches_the_model(up: Up) -> None:
 
     answered = up.http.post(f"/agents/{agent}/human-response", json={"response": {"decision": "PostgreSQL"}}).json()
 
-    run = up.ended(agent.partition("@")[2])
+    run = up.rested(agent.partition("@")[2])
     prompts = up.http.get(f"/v1/runs/{run['run']}/prompts", params={"path": "step"}).json()
     state = up.http.get(f"/agents/{agent}/state").json()
     assert (asked["status"], asked["awaiting_human"], asked["pending_requests"]) == ("awaiting_human", True, 1)
@@ -129,27 +148,13 @@ def test_a_persons_answer_reaches_the_model(up: Up) -> None:
     assert state["result"]["summary"].endswith("It was settled: PostgreSQL")
 
 
-def test_whoever_waits_after_an_answer_waits_for_what_follows(up: Up) -> None:
-    """A run that was let go while it rested goes on in other hands: it must not look as if it rested still."""
-    agents = [given(up, ASK) for _ in range(3)]
-
-    told = [_answered_and_waited_for(up, agent) for agent in agents]
-
-    assert told == ["succeeded"] * 3
-
-
-def _answered_and_waited_for(up: Up, agent: str) -> str:
-    up.http.post(f"/agents/{agent}/human-response", json={"response": "SQLite"})
-    return str(up.rested(agent.partition("@")[2])["status"])
-
-
 def test_an_answer_may_be_plain_words(up: Up) -> None:
-    """What a person types is taken as it is typed."""
+    """What a person types is taken as it is typed; and whoever waits then, waits for what follows."""
     agent = given(up, ASK)
 
     up.http.post(f"/agents/{agent}/human-response", json={"response": "SQLite"})
 
-    up.ended(agent.partition("@")[2])
+    up.rested(agent.partition("@")[2])
     assert "SQLite" in up.http.get(f"/agents/{agent}/state").json()["result"]["summary"]
 
 

@@ -103,6 +103,7 @@ def test_what_cannot_be_is_told_by_their_codes_too(up: Up) -> None:
         "tool": refused(up, type="tool:nothing", input={}),
         "no input": refused(up, type="agent:research"),
         "input": refused(up, type="agent:research", input={"question": 7}),
+        "person": refused(up, type="agent:research", input={"topic": "rails", "user_email": 7}),
     }
     task = up.http.get("/tasks/nothing").json()
 
@@ -114,6 +115,7 @@ def test_what_cannot_be_is_told_by_their_codes_too(up: Up) -> None:
         "tool": (404, "TOOL_NOT_FOUND"),
         "no input": (422, "VALIDATION_ERROR"),
         "input": (409, "VALIDATION_ERROR"),
+        "person": (422, "VALIDATION_ERROR"),
     }
     assert (task["code"], task["error_code"], task["status_code"]) == ("run_not_found", "TASK_NOT_FOUND", 404)
 
@@ -176,6 +178,26 @@ def test_another_tenant_sees_no_task_and_stands_for_people_otherwise(guarded: Ru
     assert (strange.json()["error_code"], listed) == ("TASK_NOT_FOUND", [theirs["id"]])
     assert ours["user_id_hash"] != theirs["user_id_hash"]
     assert (started.status_code, started.json()["code"]) == (403, "not_allowed")
+
+
+def test_whoever_listens_hears_of_their_own_tenants_tasks_alone(guarded: RunningServer) -> None:
+    """There, everybody was sent what everybody's tasks came to."""
+    task = {"type": "tool:web_search", "input": {"query": "rails"}}
+    address = guarded.url.replace("http", "ws") + "/ws/tasks"
+    theirs = key_of(guarded, tenant="theirs")
+
+    with (
+        guarded.as_key(key_of(guarded, tenant="ours")) as us,
+        guarded.as_key(theirs) as them,
+        connect(address, additional_headers={"authorization": f"Bearer {theirs}"}) as socket,
+    ):
+        socket.send("ping")
+        socket.recv(timeout=20)
+        us.get(f"/v1/runs/{us.post('/tasks', json=task).json()['id']}/stream")
+        own = them.post("/tasks", json=task).json()["id"]
+        heard = json.loads(socket.recv(timeout=20))
+
+    assert (heard["event"], heard["task_id"]) == ("task_created", own)
 
 
 def test_costs_are_told_by_person_and_in_all(guarded: RunningServer) -> None:

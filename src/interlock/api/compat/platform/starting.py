@@ -29,7 +29,7 @@ PLATFORM: Final = "orchestration_platform"
 KINDS: Final = ("workflow", "agent", "tool", "analysis")
 DEFAULT_TENANT: Final = "default"
 """What clients say whose tenant has no name."""
-USER_FIELDS: Final = ("user_email", "user_id")
+USER_EMAIL: Final = "user_email"
 ASIDE: Final = "_"
 """How what clients send along in the input begins that is no part of it: `_trace_context`."""
 
@@ -66,10 +66,10 @@ def refuse_foreign_tenant(desk: Desk, named: object) -> None:
 async def _start(desk: Desk, body: PlatformTaskBody) -> RunHandle:
     given = {name: value for name, value in body.input.items() if not name.startswith(ASIDE)}
     refuse_foreign_tenant(desk, given.pop("tenant_id", None))
-    users = [body.user_id, *(given.pop(name, None) for name in USER_FIELDS)]
-    user = next((each for each in users if isinstance(each, str) and each), None)
+    said = _user_in(given)
+    user = body.user_id or said
     labels = {SYSTEM: PLATFORM, TASK_TYPE: body.type}
-    if user is not None:
+    if user:
         labels[USER_HASH] = await hash_of(desk, user)
     graph, schema = await _graph_meant(desk, body.type)
     inputs = inputs_as_meant(schema, given)
@@ -79,6 +79,14 @@ async def _start(desk: Desk, body: PlatformTaskBody) -> RunHandle:
         )
     except UnknownStepError as unknown:
         raise ApiError(f"{unknown.what}_not_found", str(unknown), field="type") from unknown
+
+
+def _user_in(given: dict[str, Any]) -> str | None:
+    """Who asks, where that was said in the input: it is taken out, so that it stands nowhere."""
+    email = given.pop(USER_EMAIL, None)
+    if email is None or isinstance(email, str):
+        return email
+    raise ApiError("invalid_request", f"input.{USER_EMAIL}: a mail address is text", field=f"input.{USER_EMAIL}")
 
 
 async def _graph_meant(desk: Desk, type: str) -> tuple[str, JsonSchema | None]:
