@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ async def work(on: Invocation, flags: dict[str, Any], *, takes_requests: bool, w
     stop = asyncio.Event()
     # Bound before anything is opened: that nobody can be heard there is to be known first.
     door = _door(settings.server) if takes_requests else None
+    _keep_what_was_loaded()
     try:
         with _politely_ended(stop):
             await client.serve(
@@ -47,6 +49,15 @@ async def work(on: Invocation, flags: dict[str, Any], *, takes_requests: bool, w
     except asyncio.CancelledError:
         raise Interrupted(_BROKEN_OFF) from None
     return ExitCode.SUCCEEDED
+
+
+def _keep_what_was_loaded() -> None:
+    """Take what was loaded so far out of the garbage collector's rounds: all of it stays while the process lives.
+
+    Going through it again and again takes more than a third of the time in which a large graph is compiled.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _door(settings: ServerSettings) -> Door:
