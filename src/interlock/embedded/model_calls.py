@@ -16,15 +16,14 @@ from interlock.core.bundle import Bundle
 from interlock.core.catalogue import Catalogue
 from interlock.core.compile import compile_graph
 from interlock.core.event_parts import Error
-from interlock.core.events import EffectDone, Event, NodeResult
 from interlock.core.messages import ModelReply, ModelRequest
 from interlock.core.plan import DEFAULT_POOL, Plan
 from interlock.core.requests import CancelRun, StartRun
 from interlock.embedded.errors import UnknownModelError
 from interlock.engine.agents.answers import reply_of
-from interlock.engine.driving import RunDriver
-from interlock.engine.live_words import Live, Words
+from interlock.engine.engine import Arrival
 from interlock.engine.worker import Worker
+from interlock.tools.outcome import Done, ToolOutcome
 
 NODE: Final = "answer"
 """The one node of such a run."""
@@ -83,18 +82,18 @@ class ModelCalls:
     async def begin(
         self, name: str, request: ModelRequest, *, by: str, labels: Mapping[str, str], hears: bool
     ) -> ModelCall:
-        """Ask. Returns once it is on record that it is asked; `UnknownModelError` where there is no such name.
+        """Ask; `UnknownModelError` where there is no such name.
 
         Who `hears` is told the answer piece by piece.
         """
         worker = self._worker
         plan, bundle = self._graphs.find(name)
         await worker.engine.keep_bundle(plan, bundle.bytes)
-        start = StartRun(
-            inputs={"request": request_as_value(request)}, tenant=worker.engine.tenant, labels=dict(labels), by=by
-        )
-        driver = await worker.start(plan, worker.new_id(), start, all_here=True)
-        return ModelCall(worker, driver, hears=hears)
+        given, heard = request_as_value(request), Heard()
+        start = StartRun(inputs={"request": given}, tenant=worker.engine.tenant, labels=dict(labels), by=by)
+        run = worker.new_id()
+        answering = await worker.call_directly(plan, run, start, given, says=heard.take if hears else None)
+        return ModelCall(worker, run, answering, heard)
 
 
 def _graph_of(pool: str) -> tuple[Plan, Bundle]:
@@ -111,60 +110,55 @@ def _graph_of(pool: str) -> tuple[Plan, Bundle]:
     return compiled.plan, compiled.bundle
 
 
+class Heard:
+    """What a model says while it answers, until somebody takes it."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Event()
+        self._pieces: list[str] = []
+
+    def take(self, text: str) -> None:
+        """Hear a piece."""
+        self._pieces.append(text)
+        self.changed.set()
+
+    def taken(self) -> str:
+        """What was heard since this was asked last."""
+        heard, self._pieces = self._pieces, []
+        return "".join(heard)
+
+
 class ModelCall:
     """One call under way, heard by whoever has asked."""
 
-    def __init__(self, worker: Worker, driver: RunDriver, *, hears: bool) -> None:
-        self.run = driver.run_id
+    def __init__(self, worker: Worker, run: str, answering: asyncio.Task[ToolOutcome], heard: Heard) -> None:
+        self.run = run
         """The run that it is on record as."""
         self._worker = worker
-        self._driver = driver
-        self._changed = asyncio.Event()
-        self._pieces: list[str] = []
-        self._reply: Any = None
-        self._error: Error | None = None
-        driver.listeners.append(self._note)
-        if hears:
-            driver.watchers.append(self._hear)
-        self._ending = asyncio.ensure_future(worker.driven(driver))
-        self._ending.add_done_callback(lambda _: self._changed.set())
+        self._answering = answering
+        self._heard = heard
 
     async def pieces(self) -> AsyncIterator[str]:
         """What the model says, piece by piece, as long as it does."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            heard, self._pieces = self._pieces, []
-            if heard:
-                yield "".join(heard)
-            if self._ending.done() and not self._pieces:
-                return
+        self._answering.add_done_callback(lambda _: self._heard.changed.set())
+        is_over = False
+        while not is_over:
+            await self._heard.changed.wait()
+            self._heard.changed.clear()
+            is_over = self._answering.done()
+            if heard := self._heard.taken():
+                yield heard
 
     async def answer(self) -> ModelReply | Error:
         """What was answered, once that is on record, or why nothing was."""
-        await asyncio.shield(self._ending)
-        if self._error is not None:
-            return self._error
-        if self._reply is None:
-            return Error("cancelled", f"the call was given up: run {self.run} was {self._driver.status}")
-        return reply_of(await self._driver.whole(self._reply))
+        match await asyncio.shield(self._answering):
+            case Done(out=out):
+                return reply_of(out)
+            case outcome:
+                return outcome.error
 
     async def give_up(self, *, by: str, why: str) -> None:
         """Break it off, and put on record who did and why. What it may have cost counts as spent."""
-        if not self._ending.done():
-            await self._driver.submit(CancelRun(by=by, why=why), by=by)
-
-    def _note(self, events: tuple[Event, ...]) -> None:
-        for event in events:
-            match event.body:
-                case EffectDone(out=out):
-                    self._reply = out
-                case NodeResult(error=Error() as error):
-                    self._error = error
-                case _:
-                    pass
-
-    def _hear(self, live: Live) -> None:
-        if isinstance(live, Words):
-            self._pieces.append(live.text)
-            self._changed.set()
+        call = self._worker.calls.get(self.run)
+        if call is not None:
+            await call.hear(Arrival(CancelRun(by=by, why=why), by))

@@ -103,6 +103,8 @@ class RunDriver:
         self._is_moving = True
         """Whether the state is being advanced, or is still to be for the first time."""
         self._status: StatusWord = status_of(run.state)
+        self.has_begun = run.state.seq > 0
+        """Whether anything of the run is on record, and with it the lease under which it is driven."""
 
     @property
     def run_id(self) -> str:
@@ -230,6 +232,7 @@ class RunDriver:
         finally:
             self._is_moving = False
         self._status = status_of(self.run.state)
+        self.has_begun = True
         self._goes_on = advance.goes_on
         if self._elsewhere or advance.offered:
             self._elsewhere.note(

@@ -79,6 +79,14 @@ class Advance(Struct, frozen=True, gc=False):
     """Whether nobody has to hold the run, as was asked: whoever hears of what moves it on takes it up."""
 
 
+class Begun(Struct, frozen=True, gc=False):
+    """A run that was started in memory alone: what is to be recorded of that, and what is to be done about it."""
+
+    events: tuple[Event, ...]
+    effects: tuple[Effect, ...]
+    refused: Refused | None
+
+
 Place: TypeAlias = Callable[[Sequence[Effect]], Sequence[Offer]]
 """Says which of the effects that are about to be recorded somebody else is to perform."""
 
@@ -267,22 +275,23 @@ class Engine:
         also: Sequence[FindOut] = (),
         gives_back: bool = False,
         may_move: bool = True,
+        unrecorded: Sequence[Event] = (),
     ) -> Advance:
         """Records what has arrived and everything that follows from it, in one append.
 
         What `place` says is offered by that append, `also` the questions that are still to be asked then. With
         `gives_back` the append gives the lease back if the run rests after it. Who knows that nobody has asked it to
-        migrate says so.
+        migrate says so. What was begun `unrecorded` goes on record first.
         """
-        before, now = run.state.seq, self.now()
+        before, now = run.state.seq - len(unrecorded), self.now()
         try:
             arrived = self._admit(run, arrivals, now)
             # By what follows from a migration the plan in hand is no longer the one to decide.
             is_moved = may_move and any(isinstance(event.body, RunMigrated) for event in arrived.events)
             decided, goes_on = ([], False) if is_moved else await self._settle(run, now)
-            events = [*arrived.events, *decided]
+            events = [*unrecorded, *arrived.events, *decided]
             asked = [question for question in also if is_asked(run.plan, run.state, question)]
-            effects = (*asked, *effects_in(run.plan, run.state, events))
+            effects = (*asked, *effects_in(run.plan, run.state, events[len(unrecorded) :]))
             offers = tuple(place(effects)) if effects else ()
             rests = gives_back and not (effects or goes_on or is_moved) and may_rest(run.state, until=now + REST_MICROS)
             taken = _taken(arrivals, arrived.refused)
@@ -312,6 +321,17 @@ class Engine:
         except BaseException:
             run.is_released = False
             raise
+
+    async def begin_unrecorded(self, run: RunInHand, start: Arrival) -> Begun:
+        """The start of a run and what follows from it, before anything is on record: what `advance` is told next.
+
+        For who knows at once what is to be recorded with it. A crash meanwhile leaves nothing behind.
+        """
+        now = self.now()
+        arrived = self._admit(run, [start], now)
+        decided, _ = await self._settle(run, now)
+        events = (*arrived.events, *decided)
+        return Begun(events, tuple(effects_in(run.plan, run.state, events)), arrived.refused[0])
 
     async def still_holds(self, run: RunInHand) -> bool:
         """Whether a run is still in hand: who was held up for longer than its lease asks before touching the world."""

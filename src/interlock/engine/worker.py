@@ -17,6 +17,8 @@ from interlock.core.admit import admit
 from interlock.core.plan import Plan
 from interlock.core.requests import Refused, Result, StartRun, misfit
 from interlock.core.state import RunState
+from interlock.core.values import Value
+from interlock.engine.direct_calls import DirectCall
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Arrival, Engine, RunInHand
 from interlock.engine.errors import EngineStoppedError, RequestRefusedError, ToolsMissingError
@@ -31,6 +33,7 @@ from interlock.store.errors import StoreError
 from interlock.store.event_store import Signal
 from interlock.store.lease import Lease, LeaseOwner, first_lease
 from interlock.tools.clock import Clock
+from interlock.tools.outcome import ToolOutcome
 from interlock.tools.workspace.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
@@ -61,6 +64,9 @@ class Worker:
         self.histories = KeptHistories(engine)
         """The runs that were looked at lately, for those who look again."""
         self._tasks: dict[RunDriver, asyncio.Task[None]] = {}
+        self.calls: dict[str, DirectCall] = {}
+        """Runs that whoever waits for their answer drives."""
+        self._call_tasks: set[asyncio.Task[ToolOutcome]] = set()
         self._housekeeping: list[asyncio.Task[None]] = []
         self._delivered: dict[int, RunDriver] = {}
         self._seen_mark: int | None = None
@@ -84,13 +90,12 @@ class Worker:
             task.cancel()
         for driver in list(self.drivers.values()):
             driver.let_go()
-        await asyncio.gather(*housekeeping, *self._tasks.values(), return_exceptions=True)
+        for call in self._call_tasks:
+            call.cancel()  # whoever takes it up knows that it was asked
+        await asyncio.gather(*housekeeping, *self._tasks.values(), *self._call_tasks, return_exceptions=True)
 
-    async def start(self, plan: Plan, run: str, request: StartRun, *, all_here: bool = False) -> RunDriver:
-        """A new run, driven from its first event on. Returns once the start is durable.
-
-        With `all_here` nothing of it is left to others, since somebody here listens to it.
-        """
+    async def start(self, plan: Plan, run: str, request: StartRun) -> RunDriver:
+        """A new run, driven from its first event on. Returns once the start is durable."""
         self._check_open()
         state = RunState(run, self.engine.tenant)
         refused = misfit(request, request.by) or admit(plan, state, request, at=self.engine.now())
@@ -101,8 +106,7 @@ class Worker:
         lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now(), lease_micros=leases)
         packer = await self.engine.packer()
         self._check_open()  # it may have been closed meanwhile: nobody would let the run go
-        in_hand = RunInHand(plan, state, lease, packer, priority=request.priority)
-        driver = self._driver(in_hand, placing=Placing({}) if all_here else self.placing)
+        driver = self._driver(RunInHand(plan, state, lease, packer, priority=request.priority))
         begun = driver.submit(request, by=request.by)
         self._launch(driver, is_new=True)
         try:
@@ -111,6 +115,28 @@ class Worker:
             await self._until_over(driver)
             raise
         return driver
+
+    async def call_directly(
+        self, plan: Plan, run: str, request: StartRun, given: Value, *, says: Callable[[str], None] | None
+    ) -> asyncio.Task[ToolOutcome]:
+        """Start a run of one agent that asks a model, and drive it for whoever awaits this; see `direct_calls`."""
+        self._check_open()
+        unreadable = misfit(request, request.by)
+        if unreadable is not None:
+            raise RequestRefusedError(run, unreadable.reason)
+        leases = self.engine.store.lease_micros
+        lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now(), lease_micros=leases)
+        in_hand = RunInHand(plan, RunState(run, self.engine.tenant), lease, await self.engine.packer())
+        call = DirectCall(self.engine, self.performer, self.clock, in_hand, says=says)
+        self.calls[run] = call
+        task = asyncio.get_running_loop().create_task(call.outcome(request, given))
+        self._call_tasks.add(task)
+        task.add_done_callback(lambda done: self._forget_call(run, done))
+        return task
+
+    def _forget_call(self, run: str, done: asyncio.Task[ToolOutcome]) -> None:
+        self.calls.pop(run, None)
+        self._call_tasks.discard(done)
 
     async def take_up(self, run: str) -> RunDriver:
         """Go on with a run that nobody drives; a driver of this worker is given as it is."""
@@ -139,7 +165,7 @@ class Worker:
             if not keeps_lease:
                 await self.engine.store.release_lease(lease)
             raise
-        driver = self._driver(in_hand, placing=self.placing, on_offer=on_offer)
+        driver = self._driver(in_hand, on_offer=on_offer)
         self._launch(driver, is_new=False)
         for signal in left:
             # Before it decides anything: whoever left a cancel was told that it will be acted on.
@@ -158,7 +184,7 @@ class Worker:
         self.placing.hands.limit = 0
         for driver in list(self.drivers.values()):
             driver.drain()
-        tasks = list(self._tasks.values())
+        tasks = [*self._tasks.values(), *self._call_tasks]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
 
@@ -182,13 +208,13 @@ class Worker:
         if task is not None:
             await asyncio.wait([task])
 
-    def _driver(self, in_hand: RunInHand, *, placing: Placing, on_offer: Sequence[OfferRow] = ()) -> RunDriver:
+    def _driver(self, in_hand: RunInHand, *, on_offer: Sequence[OfferRow] = ()) -> RunDriver:
         return RunDriver(
             self.engine,
             in_hand,
             self.performer,
             self.clock,
-            placing=placing,
+            placing=self.placing,
             on_end=self._forget,
             on_offer=on_offer,
         )
@@ -232,9 +258,11 @@ class Worker:
         while True:
             try:
                 mark = await self.engine.store.change_mark("signals")
-                if mark != self._seen_mark and self.drivers:
+                if mark != self._seen_mark and (self.drivers or self.calls):
                     self._seen_mark = mark
-                    self._deliver_signals(await self.engine.store.unread_signals(self.engine.tenant))
+                    unread = await self.engine.store.unread_signals(self.engine.tenant)
+                    self._deliver_signals(unread)
+                    await self._tell_calls(unread)
             except StoreError:
                 # The next append of a driver meets the same trouble and tells it to whoever waits for the run.
                 self._seen_mark = None
@@ -246,6 +274,12 @@ class Worker:
         self._delivered = {number: driver for number, driver in self._delivered.items() if number in unread}
         for signal in signals:
             self._deliver_signal(signal)
+
+    async def _tell_calls(self, signals: Sequence[Signal]) -> None:
+        for signal in signals:
+            call, request = self.calls.get(signal.run), decode_request(signal.kind, signal.body)
+            if call is not None and request is not None:
+                await call.hear(Arrival(request, signal.sender, signal.id))
 
     def _deliver_signal(self, signal: Signal) -> None:
         driver = self.drivers.get(signal.run)
@@ -280,7 +314,7 @@ class Worker:
         """A lease is renewed at a third of its life, so one missed beat does no harm. A lost one ends the driving."""
         while True:
             await asyncio.sleep(self.engine.store.lease_micros / 3 / 1_000_000)
-            if not self.drivers:
+            if not (self.drivers or self.calls):
                 continue
             with suppress(StoreError):
                 await self._renew()
@@ -296,8 +330,14 @@ class Worker:
             await self._renew()
 
     async def _renew(self) -> None:
-        leases = [driver.run.lease for driver in self.drivers.values()]
-        self._let_lost_go(leases, await self.engine.store.renew_leases(leases))
+        # A lease that is still to be claimed by the first append of its run would seem to be lost.
+        leases = [driver.run.lease for driver in self.drivers.values() if driver.has_begun]
+        called = [call.run.lease for call in self.calls.values() if call.is_on_record]
+        held = await self.engine.store.renew_leases([*leases, *called])
+        self._let_lost_go(leases, held)
+        for lease in held:
+            if (call := self.calls.get(lease.run)) is not None:
+                call.run.lease = lease
 
     def _let_lost_go(self, leases: Sequence[Lease], held: Sequence[Lease]) -> None:
         kept = {lease.run: lease for lease in held}

@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from openai import APIStatusError, OpenAI, RateLimitError
+from openai import (
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    OpenAI,
+    PermissionDeniedError,
+    RateLimitError,
+)
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 
 from interlock import Interlock
 from interlock.embedded.served import Served
+from interlock.settings import ServerSettings
 from interlock.tenancy import LOCAL_TENANT
+from tests.api.keys_at_hand import key_of
 from tests.api.openai.fake_provider import FakeProvider
-from tests.api.running_server import RunningServer
+from tests.api.running_server import RunningServer, running_server
 from tests.models.fake_replies import FakeCall, FakeReply
 
 HELLO: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say hello."}]
@@ -60,6 +69,9 @@ def test_every_call_is_on_record_as_a_run(gateway: RunningServer, client: OpenAI
     events = [each["type"] for each in gateway.get(f"/runs/{run['run']}/events")["events"]]
     assert (run["status"], run["graph"], run["labels"]["team"]) == ("succeeded", "passed-on", "a")
     assert len(run["labels"]["user_hash"]) == 64, "a person stands on record as a keyed hash"
+    feed = gateway.soon(gateway.served[0].store.feed(LOCAL_TENANT, limit=10_000))
+    appends = [(each.first_seq, each.last_seq) for each in feed if each.run == run["run"]]
+    assert appends == [(1, 5), (6, 8)], "once before the model is asked, and once before its answer is told"
     spent = gateway.soon(_spent(gateway.served[0], run["run"]))
     assert spent == 9 + 2 * 2, "micro-dollars, by the price of the pool"
     assert events == [
@@ -202,3 +214,108 @@ def test_what_can_be_asked_is_listed(client: OpenAI) -> None:
 
     assert names[:6] == ["default", "two", "told", "fake/first", "fake/second", "scripts/scripted"]
     assert client.models.retrieve("fake/first").owned_by == "fake"
+
+
+def test_a_client_that_goes_leaves_a_call_that_was_given_up(
+    gateway: RunningServer, client: OpenAI, provider: FakeProvider
+) -> None:
+    """Nobody pays for an answer that nobody waits for, and the record says why there is none."""
+    provider.answers(FakeReply(hangs=True))
+    with pytest.raises(APITimeoutError):
+        client.with_options(timeout=0.5).chat.completions.create(
+            model="default", messages=HELLO, metadata={"of": "gone"}
+        )
+
+    [row] = gateway.get("/runs", params={"label": "of:gone"})["runs"]
+    run = gateway.get(f"/runs/{row['run']}", params={"wait": 20})
+    assert run["status"] == "cancelled"
+
+
+def test_a_stream_that_is_closed_is_given_up(gateway: RunningServer, client: OpenAI, provider: FakeProvider) -> None:
+    """A person who has read enough closes the window."""
+    provider.answers(FakeReply("Hello, and a good day to you.", hangs_after=3))
+
+    stream = client.chat.completions.create(model="default", messages=HELLO, stream=True)
+    first = next(iter(stream)).choices[0].delta
+    run = stream.response.headers["x-interlock-run"]
+    stream.close()
+
+    assert first.role == "assistant"
+    assert gateway.get(f"/runs/{run}", params={"wait": 20})["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"n": 2}, "n"),
+        ({"logprobs": True}, "logprobs"),
+        ({"frequency_penalty": 0.5}, "frequency_penalty"),
+        ({"parallel_tool_calls": False, "tools": [WEATHER]}, "parallel_tool_calls"),
+        ({"reasoning_effort": "high"}, "reasoning_effort"),
+        ({"max_tokens": 5, "max_completion_tokens": 6}, "max_tokens"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"tools": [WEATHER, WEATHER]}, "tools[1].function.name"),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x"}}}, "response_format.json_schema"),
+        ({"temperature": 7}, "temperature"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
+            "messages[0].content[0]",
+        ),
+        ({"messages": [{"role": "tool", "tool_call_id": "c9", "content": "x"}]}, "messages[0].tool_call_id"),
+        ({"messages": []}, "messages"),
+    ],
+)
+def test_what_cannot_be_honoured_is_refused_by_its_name(client: OpenAI, more: dict[str, Any], field: str) -> None:
+    """An option that were passed over in silence would be missed in production."""
+    with pytest.raises(APIStatusError) as refused:
+        client.post("/chat/completions", cast_to=object, body={"model": "default", "messages": HELLO, **more})
+
+    assert (refused.value.status_code, refused.value.code, refused.value.param) == (422, "invalid_request", field)
+
+
+def test_options_reach_the_model(client: OpenAI, provider: FakeProvider) -> None:
+    """What is taken is not only taken."""
+    provider.answers(FakeReply('{"town": "Bonn"}'))
+
+    answer = client.chat.completions.create(
+        model="default",
+        messages=[{"role": "developer", "content": "Be terse."}, {"role": "user", "content": "Where?"}],
+        top_p=0.5,
+        stop=["END"],
+        seed=7,
+        max_completion_tokens=99,
+        tools=[WEATHER],
+        tool_choice={"type": "function", "function": {"name": "get_weather"}},
+        response_format={
+            "type": "json_schema",
+            "json_schema": {"name": "place", "schema": {"type": "object", "properties": {"town": {"type": "string"}}}},
+        },
+    )
+
+    assert answer.choices[0].message.content == '{"town": "Bonn"}'
+    [asked] = provider.asked
+    sent = {name: asked.body[name] for name in ("top_p", "stop", "seed", "max_tokens", "tool_choice")}
+    assert sent == {
+        "top_p": 0.5,
+        "stop": ["END"],
+        "seed": 7,
+        "max_tokens": 99,
+        "tool_choice": {"type": "function", "function": {"name": "get_weather"}},
+    }
+    assert asked.body["messages"][0]["content"].startswith("Be terse.\n\nAnswer with one JSON value")
+
+
+def test_a_server_that_asks_for_keys_takes_no_other_text() -> None:
+    """That any text will do holds for a machine of one's own alone."""
+    with running_server({}, settings=ServerSettings(require_key=True)) as guarded:
+        stranger = OpenAI(base_url=f"{guarded.url}/openai/v1", api_key="sk-any-text", max_retries=0)
+        with stranger, pytest.raises(AuthenticationError) as refused:
+            stranger.models.list()
+        key = key_of(guarded, role="viewer")
+        with OpenAI(base_url=f"{guarded.url}/openai/v1", api_key=key, max_retries=0) as viewer:
+            names = [each.id for each in viewer.models.list()]
+            with pytest.raises(PermissionDeniedError) as kept_out:
+                viewer.chat.completions.create(model="default", messages=HELLO)
+
+    assert (refused.value.code, kept_out.value.code) == ("key_refused", "not_allowed")
+    assert "interlock" in names
