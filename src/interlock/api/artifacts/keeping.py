@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from interlock.api.actions import actions
 from interlock.api.answers import NOTHING, answers, told
-from interlock.api.artifacts.sending import sent
+from interlock.api.artifacts.sending import FILE, sent
 from interlock.api.desks import ActsOnArtifacts, Desk, ManagesArtifacts, ReadsArtifacts
 from interlock.api.errors import ApiError
 from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
+from interlock.api.raw_bodies import ANY_BODY, received
 from interlock.artifacts import Artifact as Kept
 from interlock.showing.artifacts import artifact
 from interlock.wire.artifacts import Artifact, ArtifactPage
 from interlock.wire.runs import Actions
 
 _MEDIA_TYPE: Final = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}( *; *[\w-]{1,50}=[\w.+:-]{1,100}){0,5}", re.ASCII)
-
-BYTES: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
-ANY_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "description": "The bytes themselves, of whatever type they are.",
-        "content": {"application/octet-stream": BYTES},
-    }
-}
-FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "The bytes.", "content": {"*/*": BYTES}},
-    206: {"description": "Those that the header Range asks for.", "content": {"*/*": BYTES}},
-    304: {"description": "It is as If-None-Match has it."},
-    416: {"description": "There are no such bytes."},
-}
 
 router = APIRouter(tags=["artifacts"])
 
@@ -116,12 +101,3 @@ def _type_in(request: Request) -> str:
     if said and _MEDIA_TYPE.fullmatch(said) is None:
         raise ApiError("invalid_request", "the Content-Type is no media type, such as image/png", field="content-type")
     return said
-
-
-async def received(request: Request) -> AsyncIterator[bytes]:
-    """The body of a request, piece by piece as it comes."""
-    try:
-        async for piece in request.stream():
-            yield piece
-    except ClientDisconnect as gone:
-        raise ApiError("unreadable_body", "the client went before all of the body was here") from gone

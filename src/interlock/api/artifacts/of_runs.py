@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from interlock.api.answers import answers, told
-from interlock.api.artifacts.keeping import FILE
-from interlock.api.artifacts.sending import sent
+from interlock.api.artifacts.sending import FILE, sent
 from interlock.api.desks import ReadsArtifacts
 from interlock.api.errors import ApiError
 from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator, Callable
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from interlock.api.artifacts.ranges import range_meant
+from interlock.api.raw_bodies import BYTES
 
 Read: TypeAlias = Callable[[int, int], AsyncIterator[bytes]]
 """Gives the bytes from one number on and before another."""
+
+FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The bytes.", "content": {"*/*": BYTES}},
+    206: {"description": "Those that the header Range asks for.", "content": {"*/*": BYTES}},
+    304: {"description": "It is as If-None-Match has it."},
+    416: {"description": "There are no such bytes."},
+}
+"""What a route answers that sends a file, for OpenAPI."""
 
 _HARMLESS: Final = {
     "x-content-type-options": "nosniff",

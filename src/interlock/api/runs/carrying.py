@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from interlock.api.answers import answers, told
-from interlock.api.artifacts.keeping import ANY_BODY, BYTES, received
 from interlock.api.desks import ActsOnRuns, ReadsRuns
+from interlock.api.raw_bodies import ANY_BODY, BYTES, received
 from interlock.api.runs.looking import RunId
 from interlock.audit.signing_key import ALGORITHM, public_pem
 from interlock.embedded.jobs.kinds import RUN_FILE_TYPE

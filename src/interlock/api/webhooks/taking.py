@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from interlock.api.answers import answers, told
-from interlock.api.artifacts.keeping import ANY_BODY, received
 from interlock.api.errors import ApiError
+from interlock.api.raw_bodies import ANY_BODY, received
 from interlock.api.reception import Reception
 from interlock.api.runs.looking import WAIT_SECONDS_MAX, rested
 from interlock.core.lifecycle import RUN_ENDED
