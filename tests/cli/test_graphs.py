@@ -34,6 +34,7 @@ def test_graphs_are_listed_with_where_they_come_from(interlock: CommandLine) -> 
     assert [(each["graph"], each["source"], each["description"][:5]) for each in said.json["graphs"]] == [
         ("broken", "project", ""),
         ("content_review", "project", "Mine."),
+        ("delivery", "packaged", "Say w"),
         ("git-to-prod-multi", "packaged", "Fix a"),
         ("research_assessment", "packaged", "Find "),
     ]

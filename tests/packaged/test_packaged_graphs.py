@@ -17,7 +17,7 @@ AGENTS = {"planner", "py_fixer", "fe_fixer", "test_writer", "release/notes"}
 RELEASED = {"version": "1.0.1", "fix": "The answer is 42.", "passed": 1}
 
 
-@pytest.mark.parametrize("graph", ["content_review", "git-to-prod-multi", "research_assessment"])
+@pytest.mark.parametrize("graph", ["content_review", "delivery", "git-to-prod-multi", "research_assessment"])
 def test_each_graph_compiles_without_a_word(graph: str, tmp_path: Path) -> None:
     """People learn from what comes along, so nothing about it is to be excused."""
     checked = interlock_in(tmp_path).check(graph)

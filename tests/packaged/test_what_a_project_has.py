@@ -29,7 +29,7 @@ def test_a_graph_of_the_project_is_meant_by_its_name(folder: Path) -> None:
 
     assert run_in(folder, "content_review", {}).outputs == {"own": 1}
     known = {each.name: each.is_packaged for each in interlock_in(folder).graphs.known()}
-    assert known == {"content_review": False, "git-to-prod-multi": True, "research_assessment": True}
+    assert known == {"content_review": False, "delivery": True, "git-to-prod-multi": True, "research_assessment": True}
 
 
 def test_a_graph_of_the_project_may_run_one_that_comes_along(folder: Path) -> None:

@@ -23,9 +23,11 @@ async def lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield piece + b"\n"
 
 
-async def as_list(run: str, name: str, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def as_list(
+    run: str, name: str, pieces: AsyncIterator[bytes], *, run_key: str = "run_id"
+) -> AsyncIterator[bytes]:
     """One object that says whose they are, and has all of them as the list of this name."""
-    before = b'{"run_id":' + encoded(run) + b"," + encoded(name) + b":["
+    before = b"{" + encoded(run_key) + b":" + encoded(run) + b"," + encoded(name) + b":["
     async for piece in pieces:
         yield before + piece
         before = b","

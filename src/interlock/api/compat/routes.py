@@ -9,6 +9,9 @@ from interlock.api.compat.agentops import agents, socket
 from interlock.api.compat.agentos import dashboard, graphs, policies, set_elsewhere
 from interlock.api.compat.agentos import runs as agentos_runs
 from interlock.api.compat.builder import compiling, looking_back, running
+from interlock.api.compat.delivery import asking
+from interlock.api.compat.delivery import costs as delivery_costs
+from interlock.api.compat.delivery import tasks as delivery_tasks
 from interlock.api.compat.platform import costs, direct, registry
 from interlock.api.compat.platform import socket as platform_socket
 from interlock.api.compat.platform import tasks as platform_tasks
@@ -32,5 +35,8 @@ for each in (
     compiling.router,
     running.router,
     looking_back.router,
+    asking.router,
+    delivery_tasks.router,
+    delivery_costs.router,
 ):
     router.include_router(each)

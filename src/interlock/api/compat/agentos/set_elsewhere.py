@@ -63,7 +63,7 @@ async def check_agentos_context_profile(body: AgentOsContextProfileBody, desk: R
 async def check_agentos_provider_pool(body: AgentOsProviderPoolBody, desk: ReadsModels) -> Response:
     """Ask for a pool of models: confirmed where it is there."""
     pools: dict[str, list[str]] = {}
-    for model in desk.interlock.known_models():
+    for model in desk.interlock.known_models:
         pools.setdefault(model.pool, []).append(model.model.name)
     if set(pools.get(body.name, ())) != set(body.models) or body.routing is not None:
         there = "; ".join(f"{pool}: {_listed(models)}" for pool, models in pools.items()) or "none"

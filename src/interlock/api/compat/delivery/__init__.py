@@ -1,0 +1,1 @@
+"""The Agentic Delivery OS: queries answered and judged, tasks that pause for people, what they cost."""
