@@ -12,11 +12,11 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from interlock import wire
 from interlock.api.answers import REF
 from interlock.api.problems import PROBLEM_TYPE
 from interlock.wire.problems import Problem
 
+SHAPES: Final = "interlock.wire"
 PROBLEMS: Final = {
     "description": "It was not done; `code` says why.",
     "content": {PROBLEM_TYPE: {"schema": {"$ref": REF + Problem.__name__}}},
@@ -49,7 +49,7 @@ def openapi_of(app: FastAPI, version: str) -> dict[str, Any]:
 
 def _shapes() -> Iterable[type[msgspec.Struct]]:
     """Every shape there is, each under a name of its own."""
-    modules = [import_module(f"{wire.__name__}.{module.name}") for module in iter_modules(wire.__path__)]
+    modules = [import_module(f"{SHAPES}.{module.name}") for module in iter_modules(import_module(SHAPES).__path__)]
     for module in modules:
         for name, each in vars(module).items():
             if isclass(each) and issubclass(each, msgspec.Struct) and each.__module__ == module.__name__:
