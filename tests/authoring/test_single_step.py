@@ -14,6 +14,7 @@ from interlock.authoring.single_step import (
     inputs_of_task,
     inputs_of_text,
     is_single_step,
+    text_in,
 )
 from interlock.core.agent_contract import AgentContract
 from interlock.core.catalogue import Catalogue
@@ -146,3 +147,15 @@ def test_an_agent_that_says_nothing_of_its_input_takes_whatever_it_is_given() ->
     assert compiled.plan is not None
     assert compiled.plan.root.inputs == {"type": "object", "properties": {}}
     assert inputs_of_text(compiled.plan.root.inputs, "a line", what="it") == {"task": "a line"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [({"task": "Mend it", "context": "{}"}, "Mend it"), ({"task": 7}, ""), ({}, "")],
+)
+def test_the_words_of_a_task_are_found_again(inputs: dict[str, Any], told: str) -> None:
+    """Lists of tasks tell what each is about, and a task that was not begun in words is told without them."""
+    schema = {"properties": {"task": {"type": "string"}, "context": {"type": "string"}}, "required": ["task"]}
+
+    assert text_in(schema, inputs) == told
+    assert text_in({"properties": {"description": {"type": "string"}}}, {"description": "Mend it"}) == "Mend it"

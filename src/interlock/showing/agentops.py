@@ -112,7 +112,7 @@ def agent_with_task(task: AgentTask) -> AgentOpsAgent:
 
 def agent_of_erased(row: RunRow) -> AgentOpsAgent:
     """An agent of whose task nothing is kept but that there was one."""
-    agent = row.labels[AGENT_TYPE]
+    agent = row.labels[AGENT_TYPE]  # without it, it would not have been a task
     named = agent_id(agent, row.run)
     return AgentOpsAgent(
         id=named,

@@ -130,6 +130,21 @@ def test_an_id_of_nobody_is_told_as_a_problem(up: Up) -> None:
     )  # fmt: skip
 
 
+def test_a_run_that_only_says_that_it_is_a_task_is_none(up: Up) -> None:
+    """Anybody may label a run as they like: nothing that looks at tasks may stumble over it."""
+    labels = {"system": "agentops", "agent_type": "backend_developer"}
+    started = up.http.post(
+        "/v1/runs", json={"graph": "tool:web_search", "inputs": {"query": "rails"}, "labels": labels}
+    )
+    run = up.ended(started.json()["run"])["run"]
+
+    listed = up.http.get("/agents")
+
+    assert listed.is_success
+    assert run not in {each.get("task_id") for each in listed.json()["agents"]}
+    assert up.http.get(f"/agents/{run}/status").json()["code"] == "agent_not_found"
+
+
 def test_a_persons_answer_reaches_the_model(up: Up) -> None:
     """There it never entered a prompt. Here the next prompt holds it, and what the agent writes follows it."""
     agent = given(up, ASK)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from interlock.api.compat.platform.errors import ERROR_CODES
+from interlock.api.problems import MEANINGS
 from interlock.settings import ServerSettings
 from tests.api.compat.up import Up
 from tests.api.keys_at_hand import key_of
@@ -118,6 +120,11 @@ def test_what_cannot_be_is_told_by_their_codes_too(up: Up) -> None:
         "person": (422, "VALIDATION_ERROR"),
     }
     assert (task["code"], task["error_code"], task["status_code"]) == ("run_not_found", "TASK_NOT_FOUND", 404)
+
+
+def test_every_code_of_theirs_stands_for_one_of_ours() -> None:
+    """A code that is misspelt here would never be told."""
+    assert set(ERROR_CODES) <= set(MEANINGS)
 
 
 def test_tasks_are_listed_by_status_and_person(up: Up) -> None:

@@ -59,7 +59,8 @@ class AgentCards:
         if known is not None:
             return known
         try:
-            return agent_with_task(await task_of(await self._interlock.open(row.run), row))
+            task = await task_of(await self._interlock.open(row.run), row)
+            return None if task is None else agent_with_task(task)
         except ErasedError:
             return agent_of_erased(row)
         except EngineError:

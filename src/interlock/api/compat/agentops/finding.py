@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from interlock.api.compat.agentops.reading import is_task, task_of
+from interlock.api.compat.agentops.reading import task_of
 from interlock.api.compat.finding_agents import contract_of
 from interlock.api.desks import Desk
 from interlock.api.errors import ApiError
 from interlock.core.agent_contract import AgentContract
 from interlock.embedded.handle import RunHandle
 from interlock.engine.errors import RunNotFoundError
-from interlock.showing.agentops import AGENT_TYPE, AT, AgentTask, run_meant
+from interlock.showing.agentops import AT, AgentTask, run_meant
 
 
 class AtWork(Struct, frozen=True):
@@ -29,10 +29,10 @@ async def agent_meant(desk: Desk, id: str) -> AtWork | AgentContract:
         run = await desk.interlock.open(run_meant(id))
     except RunNotFoundError:
         raise _unknown(id) from None
-    row = await run.row()
-    if not is_task(row) or id not in {run.id, f"{row.labels[AGENT_TYPE]}{AT}{run.id}"}:
+    task = await task_of(run, await run.row())
+    if task is None or id not in {run.id, task.agent_id}:
         raise _unknown(id)
-    return AtWork(run, await task_of(run, row))
+    return AtWork(run, task)
 
 
 async def at_work(desk: Desk, id: str) -> AtWork:

@@ -11,15 +11,12 @@ from interlock.showing.agentops import AGENT_TYPE, AGENTOPS, SYSTEM, AgentTask
 from interlock.store.rows import RunRow
 
 
-def is_task(row: RunRow) -> bool:
-    """Whether a run was started as a task for an agent."""
-    return row.labels.get(SYSTEM) == AGENTOPS and AGENT_TYPE in row.labels
-
-
-async def task_of(run: RunHandle, row: RunRow) -> AgentTask:
-    """The task that a run is, by the contract to which it is pinned."""
-    plan = await run.plan()
-    return AgentTask(await _with_its_words(run, await run.view(whole=False)), plan.agents[row.labels[AGENT_TYPE]])
+async def task_of(run: RunHandle, row: RunRow) -> AgentTask | None:
+    """The task that a run is, by the contract to which it is pinned; None if it is none, whatever its labels say."""
+    contract = (await run.plan()).agents.get(row.labels.get(AGENT_TYPE, ""))
+    if contract is None or row.labels.get(SYSTEM) != AGENTOPS:
+        return None
+    return AgentTask(await _with_its_words(run, await run.view(whole=False)), contract)
 
 
 async def _with_its_words(run: RunHandle, view: RunView) -> RunView:
