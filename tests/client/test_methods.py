@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Iterator
+from operator import attrgetter
 from typing import Any, assert_type
 
 import pytest
 
 from interlock.client import AsyncClient, Client
 from interlock.client.methods import many, once
+from interlock.client.parts import Artifacts, Fleet, Graphs, Keys, Schedules
 from interlock.client.surface import Surface
 from interlock.wire.runs import RunRow
 
-METHODS: dict[str, once[..., Any] | many[..., Any]] = {
-    name: each for name, each in vars(Surface).items() if isinstance(each, once | many)
+Method = once[..., Any] | many[..., Any]
+METHODS: dict[str, Method] = {
+    (f"{part.__name__.lower()}." if part is not Surface else "") + name: each
+    for part in (Surface, Graphs, Schedules, Keys, Artifacts, Fleet)
+    for name, each in vars(part).items()
+    if isinstance(each, once | many)
 }
 
 
@@ -23,7 +29,7 @@ def test_a_method_says_what_it_does_and_takes_what_its_flow_takes(name: str) -> 
     """An editor and `help` show what was written once."""
     client = Client("http://localhost", "")
 
-    method = getattr(client, name)
+    method = attrgetter(name)(client)
 
     assert inspect.getdoc(method)
     assert inspect.signature(method).parameters == inspect.signature(METHODS[name].flow).parameters

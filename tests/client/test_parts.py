@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import pytest
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from interlock.client import Client, NotFound, PlanRequired, Selection
 from tests.api.conftest import GRAPHS
@@ -137,4 +137,4 @@ def test_what_has_to_be_planned_is_refused_without_a_plan(client: Client) -> Non
     plan = client.graphs.plan("greeting", HELLO)
 
     with pytest.raises(PlanRequired):
-        client.graphs.publish("greeting", structs.replace(plan, token=""), HELLO)
+        client.graphs.publish("greeting", structs.replace(plan, token=UNSET), HELLO)

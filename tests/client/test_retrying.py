@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from interlock.client import Patience, Refused, ServerFailed, TooMany, Unreachable
 from interlock.client.requests import Answer, Broken, ask, look
@@ -44,6 +45,17 @@ def test_what_never_left_is_sent_again_whatever_it_is() -> None:
     scene.drive(exchange(ASK, Patience()))
 
     assert len(scene.sent) == 3
+
+
+def test_that_a_server_is_not_well_is_an_answer_and_that_it_stops_is_none() -> None:
+    """Both come with the same status: one is what was asked for."""
+    unwell = answered(503, b'{"status":"away","dependencies":[]}')
+    health = structs.replace(LOOK, also=frozenset({503}))
+
+    told = ByHand(unwell).drive(exchange(health, Patience()))
+    after = ByHand(problem(503, "stopping"), WELL).drive(exchange(health, Patience()))
+
+    assert (told.status, after.status) == ("away", "ok")
 
 
 def test_a_start_with_its_key_is_repeated() -> None:

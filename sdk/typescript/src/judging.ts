@@ -8,16 +8,20 @@ const QUOTED_MAX = 200;
 
 /** What was asked for. Throws `ClientError`. */
 export function judged<T>(call: Call<T>, outcome: Answer | Broken): T {
-  if (outcome instanceof Broken) throw errorTold(outcome);
-  const isDone = outcome.status >= 200 && outcome.status < 300;
-  if (!isDone && !call.also.includes(outcome.status)) throw errorTold(outcome);
+  if (outcome instanceof Broken || !isDone(call, outcome)) throw errorTold(outcome);
   return (call.isFile ? outcome.body : decoded(outcome)) as T;
+}
+
+/** Whether an answer is what was asked for, and no problem. */
+export function isDone(call: Call<unknown>, answer: Answer): boolean {
+  const isExpected = (answer.status >= 200 && answer.status < 300) || call.also.includes(answer.status);
+  return isExpected && !isProblem(answer);
 }
 
 /** Why it was not done. */
 export function errorTold(outcome: Answer | Broken): ClientError {
   if (outcome instanceof Broken) return new Unreachable(outcome.why, outcome.wasSent, outcome.cause);
-  if (outcome.headers.get("content-type")?.startsWith("application/problem+json")) {
+  if (isProblem(outcome)) {
     return errorOf(decoded(outcome) as Problem, retryAfterSeconds(outcome));
   }
   const said = `the server answered ${outcome.status} and no problem`;
@@ -46,6 +50,10 @@ function decoded(answer: Answer): unknown {
   } catch (error) {
     throw notUnderstood(`the server's answer is no JSON; it begins with ${quoted(answer)}`, answer.status, error);
   }
+}
+
+function isProblem(answer: Answer): boolean {
+  return answer.headers.get("content-type")?.startsWith("application/problem+json") ?? false;
 }
 
 function quoted(answer: Answer): string {

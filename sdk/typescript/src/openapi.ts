@@ -2245,7 +2245,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Delivery Runs
+         * @description List runs of any graph.
+         */
+        get: operations["list_delivery_runs_runs_get"];
         put?: never;
         /**
          * Start Agentos Run
@@ -2694,6 +2698,366 @@ export interface paths {
          * @description The decision records of a run, as lines of JSON: one for each node, and one for each denial.
          */
         get: operations["export_workflow_audit_workflows_runs__run_id__audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Query
+         * @description Answer a query and judge the answer. What takes longer than a minute is looked at with `GET /run/{run_id}`.
+         */
+        post: operations["answer_query_run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/run/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Delivery Run
+         * @description One run, with the chain that led to its result.
+         */
+        get: operations["get_delivery_run_run__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Session
+         * @description One session with its newest runs.
+         */
+        get: operations["get_session_session__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/artifacts/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Delivery Files
+         * @description The files of a run, with where each is fetched.
+         */
+        get: operations["list_delivery_files_artifacts__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Delivery Tools
+         * @description List tools with what they may do.
+         */
+        get: operations["list_delivery_tools_tools_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/replay/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Delivery Run
+         * @description Decide a run anew from its record. There what was stored was printed.
+         */
+        post: operations["replay_delivery_run_replay__run_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/delivery/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Delivery
+         * @description Submit a task: a person is asked before anything is done of which it is not clear what is wanted.
+         */
+        post: operations["submit_delivery_delivery_submit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task/{run_id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Delivery Task
+         * @description One task, with the chain that led to its result.
+         */
+        get: operations["get_delivery_task_api_task__run_id__trace_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Delivery Task
+         * @description One task, with the chain that led to its result.
+         */
+        get: operations["get_delivery_task_api_task__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task/{run_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Delivery Status
+         * @description Where a task stands, and what it asks.
+         */
+        get: operations["get_delivery_status_api_task__run_id__status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task/{run_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Delivery Events
+         * @description The events of a task, as `/v1/runs/{run}/events` tells them.
+         */
+        get: operations["list_delivery_events_api_task__run_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task/{run_id}/trace/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Delivery Trace Summary
+         * @description One task in numbers.
+         */
+        get: operations["get_delivery_trace_summary_api_task__run_id__trace_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task/{run_id}/input": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Delivery Input
+         * @description Say what was missing. Only a task that is paused and asks takes it.
+         */
+        post: operations["give_delivery_input_api_task__run_id__input_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task/{run_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Delivery
+         * @description Go on after a pause.
+         */
+        post: operations["resume_delivery_api_task__run_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task/{run_id}/manual_decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Delivery
+         * @description Decide how a paused task goes on: with less, with least, or not at all.
+         */
+        post: operations["decide_delivery_api_task__run_id__manual_decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cost/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Predict Delivery Cost
+         * @description What the next query is likely to cost: what the newest that succeeded have cost.
+         */
+        get: operations["predict_delivery_cost_api_cost_predict_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cost/export/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Delivery Cost
+         * @description What each call of a task has cost, as lines of JSON.
+         */
+        get: operations["export_delivery_cost_api_cost_export__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cost/compare/{run_id}/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Delivery Costs
+         * @description What two tasks have cost.
+         */
+        get: operations["compare_delivery_costs_api_cost_compare__run_id___other__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3225,6 +3589,23 @@ export interface components {
             token: string;
         };
         /**
+         * ManualDecisionBody
+         * @description How a person wants a paused task to go on.
+         */
+        ManualDecisionBody: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "continue_minimal" | "continue_degraded" | "stop";
+            /**
+             * Reason
+             * @description For the record.
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * MigrateBody
          * @description Where a run is to go on: on a version, on a bundle by its hash, or on what would be published next.
          */
@@ -3472,6 +3853,27 @@ export interface components {
             message: string;
         };
         /**
+         * QueryBody
+         * @description A query as the Delivery OS takes it. What it does not know it ignores, as it did there.
+         */
+        QueryBody: {
+            /**
+             * Query
+             * @example What is machine learning?
+             */
+            query: string;
+            /**
+             * Session Id
+             * @description Its agents share a memory.
+             */
+            session_id?: string | null;
+            /**
+             * User Id
+             * @description Kept as a keyed hash alone.
+             */
+            user_id?: string | null;
+        };
+        /**
          * RedecideBody
          * @description Another graph, by which a run is decided anew.
          */
@@ -3695,6 +4097,17 @@ export interface components {
             };
         };
         /**
+         * TaskInputBody
+         * @description What was missing.
+         */
+        TaskInputBody: {
+            /**
+             * Input
+             * @example For people who never programmed.
+             */
+            input: string;
+        };
+        /**
          * ToolTaskBody
          * @description A task for a tool.
          */
@@ -3838,7 +4251,15 @@ export interface components {
              * @example orders
              */
             name: string;
-        };
+        } & ({
+            graph: string;
+            event?: null;
+            run?: null;
+        } | {
+            event: string;
+            graph?: null;
+            inputs?: unknown;
+        });
         /**
          * Why
          * @description A reason, for the record.
@@ -4665,6 +5086,197 @@ export interface components {
             calls: components["schemas"]["PromptedCall"][];
         };
         /**
+         * DeliveryResult
+         * @description What came of a query, as far as it has come.
+         */
+        DeliveryResult: {
+            run_id: string;
+            session_id: string | null;
+            task_type: string;
+            /** @enum {unknown} */
+            state: "COMPLETED" | "FAILED" | "IDLE" | "PAUSED" | "RUNNING" | "SPEC_READY";
+            /** @enum {unknown} */
+            mode: "DEGRADED" | "MINIMAL" | "NORMAL";
+            query: unknown;
+            answer: unknown;
+            quality_score: number | null;
+            passed: boolean | null;
+            cost: number;
+            latency: number;
+            success: boolean | null;
+            error: string | null;
+            simulated: boolean;
+        };
+        /**
+         * DeliveryStep
+         * @description A step of the plan, and what came of it.
+         */
+        DeliveryStep: {
+            node: string;
+            kind: string;
+            agent: string | null;
+            /** @enum {unknown} */
+            status: "error" | "pending" | "running" | "skipped" | "success" | "waiting";
+            models: string[];
+            tools: string[];
+            cost_impact: number;
+            latency_ms: number | null;
+            evidence: unknown;
+            error: string | null;
+            why: string;
+        };
+        /**
+         * DeliveryRun
+         * @description A run with the chain that led to its result: goal, plan, agents, tools, evidence.
+         */
+        DeliveryRun: {
+            result: components["schemas"]["DeliveryResult"];
+            goal: unknown;
+            plan: string[];
+            steps: components["schemas"]["DeliveryStep"][];
+        };
+        /**
+         * DeliveryRunRow
+         * @description A run in a list.
+         */
+        DeliveryRunRow: {
+            run_id: string;
+            session_id: string | null;
+            task_type: string;
+            /** @enum {unknown} */
+            state: "COMPLETED" | "FAILED" | "IDLE" | "PAUSED" | "RUNNING" | "SPEC_READY";
+            created_at: string;
+        };
+        /**
+         * DeliveryRuns
+         * @description Runs, the newest first.
+         */
+        DeliveryRuns: {
+            runs: components["schemas"]["DeliveryRunRow"][];
+        };
+        /**
+         * DeliverySession
+         * @description A session: its agents share a memory.
+         */
+        DeliverySession: {
+            session_id: string;
+            runs: components["schemas"]["DeliveryRunRow"][];
+        };
+        /**
+         * DeliveryFile
+         * @description A file that a run has made.
+         */
+        DeliveryFile: {
+            path: string;
+            bytes: number;
+            sha256: string;
+            url: string;
+        };
+        /**
+         * DeliveryFiles
+         * @description The files of a run.
+         */
+        DeliveryFiles: {
+            run_id: string;
+            artifacts: components["schemas"]["DeliveryFile"][];
+            complete: boolean;
+        };
+        /**
+         * DeliveryTool
+         * @description A tool that agents can be given.
+         */
+        DeliveryTool: {
+            id: string;
+            description: string;
+            has_side_effects: boolean;
+            risk_tier: string;
+            external_api: boolean;
+        };
+        /**
+         * DeliveryTools
+         * @description Every tool that can be called.
+         */
+        DeliveryTools: {
+            tools: components["schemas"]["DeliveryTool"][];
+        };
+        /**
+         * DeliveryReplay
+         * @description What deciding a run anew from its record came to. Nothing was called for it.
+         */
+        DeliveryReplay: {
+            run_id: string;
+            verdict: string;
+            what: string;
+            events: number;
+        };
+        /**
+         * DeliveryTask
+         * @description A task as it stands.
+         */
+        DeliveryTask: {
+            task_id: string;
+            /** @enum {unknown} */
+            state: "COMPLETED" | "FAILED" | "IDLE" | "PAUSED" | "RUNNING" | "SPEC_READY";
+            /** @enum {unknown} */
+            mode: "DEGRADED" | "MINIMAL" | "NORMAL";
+            asks: string[];
+        };
+        /**
+         * DeliveryTraceSummary
+         * @description A task in numbers.
+         */
+        DeliveryTraceSummary: {
+            task_id: string;
+            /** @enum {unknown} */
+            state: "COMPLETED" | "FAILED" | "IDLE" | "PAUSED" | "RUNNING" | "SPEC_READY";
+            steps: number;
+            steps_failed: number;
+            agents: string[];
+            tools: string[];
+            models: string[];
+            cost: number;
+            latency_ms: number;
+            simulated: boolean;
+        };
+        /**
+         * DeliveryForecast
+         * @description What a query is likely to cost, by what those before it have cost; null where there was none.
+         */
+        DeliveryForecast: {
+            based_on: number;
+            low: number | null;
+            likely: number | null;
+            high: number | null;
+        };
+        /**
+         * DeliveryCharge
+         * @description One call of a task, and what it cost.
+         */
+        DeliveryCharge: {
+            task_id: string;
+            node: string;
+            kind: string;
+            name: string;
+            agent: string;
+            at: string;
+            cost: number;
+            tokens: number;
+            simulated: boolean;
+        };
+        /**
+         * DeliveryComparison
+         * @description What two tasks have cost, and what the second cost more.
+         */
+        DeliveryComparison: {
+            first: string;
+            second: string;
+            first_cost: number;
+            second_cost: number;
+            more: number;
+            first_tokens: number;
+            second_tokens: number;
+        };
+        /**
          * Difference
          * @description One thing that is not the same; a side that has nothing of the kind is left out.
          */
@@ -4822,8 +5434,8 @@ export interface components {
             pid?: number;
             pools: string[];
             tags: string[];
-            driving: number;
-            performing: number;
+            driving?: number;
+            performing?: number;
             concurrency: number | null;
             tools: number;
             started_at: number;
@@ -6437,6 +7049,7 @@ export type ImportBody = components['schemas']['ImportBody'];
 export type KeyBody = components['schemas']['KeyBody'];
 export type LeaveOutBody = components['schemas']['LeaveOutBody'];
 export type MakeForkBody = components['schemas']['MakeForkBody'];
+export type ManualDecisionBody = components['schemas']['ManualDecisionBody'];
 export type MigrateBody = components['schemas']['MigrateBody'];
 export type ModeBody = components['schemas']['ModeBody'];
 export type MovementBody = components['schemas']['MovementBody'];
@@ -6445,6 +7058,7 @@ export type OfferBody = components['schemas']['OfferBody'];
 export type PlanActBody = components['schemas']['PlanActBody'];
 export type PlanBody = components['schemas']['PlanBody'];
 export type PublishBody = components['schemas']['PublishBody'];
+export type QueryBody = components['schemas']['QueryBody'];
 export type RedecideBody = components['schemas']['RedecideBody'];
 export type RegisterBody = components['schemas']['RegisterBody'];
 export type RemedyBody = components['schemas']['RemedyBody'];
@@ -6453,6 +7067,7 @@ export type ResumeBody = components['schemas']['ResumeBody'];
 export type SettleBody = components['schemas']['SettleBody'];
 export type StartBody = components['schemas']['StartBody'];
 export type StartWorkflowBody = components['schemas']['StartWorkflowBody'];
+export type TaskInputBody = components['schemas']['TaskInputBody'];
 export type ToolTaskBody = components['schemas']['ToolTaskBody'];
 export type VerdictBody = components['schemas']['VerdictBody'];
 export type VerifyBody = components['schemas']['VerifyBody'];
@@ -6521,6 +7136,22 @@ export type Amount = components['schemas']['Amount'];
 export type PromptedCall = components['schemas']['PromptedCall'];
 export type Error = components['schemas']['Error'];
 export type Prompts = components['schemas']['Prompts'];
+export type DeliveryResult = components['schemas']['DeliveryResult'];
+export type DeliveryStep = components['schemas']['DeliveryStep'];
+export type DeliveryRun = components['schemas']['DeliveryRun'];
+export type DeliveryRunRow = components['schemas']['DeliveryRunRow'];
+export type DeliveryRuns = components['schemas']['DeliveryRuns'];
+export type DeliverySession = components['schemas']['DeliverySession'];
+export type DeliveryFile = components['schemas']['DeliveryFile'];
+export type DeliveryFiles = components['schemas']['DeliveryFiles'];
+export type DeliveryTool = components['schemas']['DeliveryTool'];
+export type DeliveryTools = components['schemas']['DeliveryTools'];
+export type DeliveryReplay = components['schemas']['DeliveryReplay'];
+export type DeliveryTask = components['schemas']['DeliveryTask'];
+export type DeliveryTraceSummary = components['schemas']['DeliveryTraceSummary'];
+export type DeliveryForecast = components['schemas']['DeliveryForecast'];
+export type DeliveryCharge = components['schemas']['DeliveryCharge'];
+export type DeliveryComparison = components['schemas']['DeliveryComparison'];
 export type Difference = components['schemas']['Difference'];
 export type NodeDifference = components['schemas']['NodeDifference'];
 export type RunDifference = components['schemas']['RunDifference'];
@@ -7151,10 +7782,10 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The bytes themselves. */
+        /** @description The bytes themselves, of whatever type they are. */
         requestBody: {
             content: {
-                "*/*": string;
+                "application/octet-stream": string;
             };
         };
         responses: {
@@ -8118,10 +8749,10 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The bytes themselves. */
+        /** @description The bytes themselves, of whatever type they are. */
         requestBody: {
             content: {
-                "*/*": string;
+                "application/octet-stream": string;
             };
         };
         responses: {
@@ -8159,10 +8790,10 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The bytes themselves. */
+        /** @description The bytes themselves, of whatever type they are. */
         requestBody: {
             content: {
-                "*/*": string;
+                "application/octet-stream": string;
             };
         };
         responses: {
@@ -8553,10 +9184,10 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description The bytes themselves. */
+        /** @description The bytes themselves, of whatever type they are. */
         requestBody: {
             content: {
-                "*/*": string;
+                "application/octet-stream": string;
             };
         };
         responses: {
@@ -11021,6 +11652,37 @@ export interface operations {
             };
         };
     };
+    list_delivery_runs_runs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Runs, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRuns"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     start_agentos_run_runs_post: {
         parameters: {
             query?: never;
@@ -11807,6 +12469,588 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                     "application/x-ndjson": string;
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_query_run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryBody"];
+            };
+        };
+        responses: {
+            /** @description What came of it, or how far it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryResult"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_delivery_run_run__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run with its goal, plan, agents, tools and evidence. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRun"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_session__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its newest runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliverySession"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_delivery_files_artifacts__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files that it has made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryFiles"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_delivery_tools_tools_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every tool that can be called. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryTools"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_delivery_run_replay__run_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the record holds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryReplay"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_delivery_delivery_submit_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryBody"];
+            };
+        };
+        responses: {
+            /** @description It is on record; it pauses where something is missing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryTask"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_delivery_task_api_task__run_id__trace_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRun"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_delivery_task_api_task__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task with its goal, plan and steps. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRun"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_delivery_status_api_task__run_id__status_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryTask"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_delivery_events_api_task__run_id__events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that happened so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_delivery_trace_summary_api_task__run_id__trace_summary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task in numbers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryTraceSummary"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_delivery_input_api_task__run_id__input_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskInputBody"];
+            };
+        };
+        responses: {
+            /** @description It goes on with that. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryTask"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_delivery_api_task__run_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryTask"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_delivery_api_task__run_id__manual_decision_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManualDecisionBody"];
+            };
+        };
+        responses: {
+            /** @description It goes on so, or stops. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryTask"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    predict_delivery_cost_api_cost_predict_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By what those before have cost. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryForecast"];
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_delivery_cost_api_cost_export__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A call a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description It was not done; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_delivery_costs_api_cost_compare__run_id___other__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a run. */
+                run_id: string;
+                /** @description Another run. */
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What both have cost. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryComparison"];
                 };
             };
             /** @description It was not done; `code` says why. */

@@ -4,7 +4,7 @@
  * Whatever may be repeated is, when the connection failed or the server had enough to do. Anything else is sent again
  * only if nothing of it had left.
  */
-import { retryAfterSeconds } from "./judging.js";
+import { isDone, retryAfterSeconds } from "./judging.js";
 import { pauseSeconds, type Patience } from "./patience.js";
 import { type Answer, Broken, type Call } from "./requests.js";
 
@@ -22,7 +22,7 @@ export function pauseBeforeAnother(
   if (outcome instanceof Broken) {
     return call.mayRepeat || !outcome.wasSent ? pauseSeconds(patience, attempt) : undefined;
   }
-  const isBusy = BUSY.has(outcome.status) && !call.also.includes(outcome.status);
+  const isBusy = BUSY.has(outcome.status) && !isDone(call, outcome);
   return isBusy && call.mayRepeat ? pauseAskedFor(outcome, attempt, patience) : undefined;
 }
 

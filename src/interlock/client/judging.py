@@ -20,10 +20,16 @@ QUOTED_MAX: Final = 200
 def judged(call: Call[T], outcome: Answer | Broken) -> T:
     """What was asked for. Raises `ClientError`."""
     match outcome:
-        case Answer(status=status) if 200 <= status < 300 or status in call.also:
+        case Answer() if is_done(call, outcome):
             return cast("T", outcome.body) if call.is_file else decoded(outcome, call.shape)
         case _:
             raise error_told(outcome)
+
+
+def is_done(call: Call[object], answer: Answer) -> bool:
+    """Whether an answer is what was asked for, and no problem."""
+    is_expected = 200 <= answer.status < 300 or answer.status in call.also
+    return is_expected and not _is_problem(answer)
 
 
 def decoded(answer: Answer, shape: type[T]) -> T:
@@ -43,7 +49,7 @@ def error_told(outcome: Answer | Broken) -> ClientError:
     """Why it was not done."""
     if isinstance(outcome, Broken):
         return Unreachable(outcome.why, in_doubt=outcome.was_sent)
-    if outcome.headers.get("content-type", "").startswith(PROBLEM):
+    if _is_problem(outcome):
         return error_of(decoded(outcome, Problem), retry_after_seconds=retry_after_seconds(outcome))
     said = f"the server answered {outcome.status} and no problem"
     if outcome.status >= 500:
@@ -60,6 +66,10 @@ def retry_after_seconds(answer: Answer) -> float | None:
     """After how long the server wants to be asked again, if it says so in seconds."""
     said = answer.headers.get("retry-after", "")
     return float(said) if said.isascii() and said.isdecimal() else None
+
+
+def _is_problem(answer: Answer) -> bool:
+    return answer.headers.get("content-type", "").startswith(PROBLEM)
 
 
 def _quoted(answer: Answer) -> str:

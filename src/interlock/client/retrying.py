@@ -10,7 +10,7 @@ from itertools import count
 from typing import Final, TypeVar
 
 from interlock.client.errands import Flow, Sleep, sent
-from interlock.client.judging import judged, retry_after_seconds
+from interlock.client.judging import is_done, judged, retry_after_seconds
 from interlock.client.patience import Patience
 from interlock.client.requests import Answer, Broken, Call
 
@@ -40,7 +40,7 @@ def pause_before_another(
     match outcome:
         case Broken(was_sent=was_sent):
             return patience.pause_seconds(attempt) if call.may_repeat or not was_sent else None
-        case Answer(status=status) if status in BUSY and status not in call.also and call.may_repeat:
+        case Answer(status=status) if status in BUSY and not is_done(call, outcome) and call.may_repeat:
             return pause_asked_for(outcome, attempt, patience)
         case Answer():
             return None
