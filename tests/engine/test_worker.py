@@ -12,6 +12,7 @@ from interlock.engine.engine import Engine
 from interlock.engine.errors import EngineStoppedError
 from interlock.engine.performing import LiveWorld
 from interlock.engine.worker import Worker
+from interlock.store.event_store import Append
 from interlock.store.memory.store import MemoryEventStore
 from interlock.store.processes import this_process
 from interlock.tools.clock import LoopClock
@@ -52,3 +53,36 @@ async def test_a_run_that_is_being_started_when_its_worker_is_closed_is_not_star
         with pytest.raises(EngineStoppedError):
             await starting
         assert await store.find_run(TENANT, "run1") is None
+
+
+class HeldStore(MemoryEventStore):
+    """A store that takes the first append when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(clock=LoopClock().now, lease_micros=1)
+        self.asked = asyncio.Event()
+        self.may_append = asyncio.Event()
+
+    async def append(self, append: Append) -> None:
+        """Append, in the end."""
+        self.asked.set()
+        await self.may_append.wait()
+        await super().append(append)
+
+
+@in_event_loop
+async def test_a_run_is_not_taken_for_lost_while_its_start_is_put_on_record() -> None:
+    """Its lease is claimed by that very append: until then no store knows of it, and a renewal would not find it."""
+    clock, plan = LoopClock(), plan_of({"graph": "g", "nodes": {"a": {"wait": "1ms"}}})
+    async with HeldStore() as store:
+        engine = Engine(store, tenant=TENANT, now=clock.now, judge=JUDGE)
+        world = LiveWorld(collect_tools([]), ToolDoor(clock=clock), tenant=TENANT)
+        async with Worker(engine, world, clock, owner=this_process("a"), new_id=lambda: "run1") as worker:
+            starting = asyncio.create_task(worker.start(plan, "run1", StartRun(inputs={}, tenant=TENANT)))
+            await store.asked.wait()
+            await worker.renew_overdue()
+            store.may_append.set()
+            driver = await starting
+            await worker.driven(driver)
+
+    assert driver.status == "succeeded"
