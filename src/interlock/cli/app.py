@@ -16,6 +16,7 @@ from typer.exceptions import Abort, Exit, TyperException
 
 from interlock.cli import (
     agents,
+    ask,
     backing_up,
     changing,
     conformance,
@@ -65,6 +66,7 @@ _RELEASE = "Release"
 
 app.command("init", rich_help_panel=_START)(project.init)
 app.command("run", rich_help_panel=_START)(running.run)
+app.command("ask", rich_help_panel=_START)(ask.ask)
 app.command("resume", rich_help_panel=_START)(running.resume)
 app.command("up", rich_help_panel=_START)(serving.up)
 app.command("serve", rich_help_panel=_START)(serving.serve)

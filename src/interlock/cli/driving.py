@@ -47,6 +47,17 @@ async def drive(
 
     The exit code says whether that is what was wanted. A run that was `known` before is told to programs as such.
     """
+    await show_until_rest(handle, on, after=after)
+    view, version = await handle.view(), await handle.version()
+    if on.as_json:
+        print_json(run_as_json(view, version) | _as_known(known))
+    else:
+        print_summary(console(), view, version, store=on.store, now=_now())
+    return exit_code_of(view, wanted=wanted)
+
+
+async def show_until_rest(handle: RunHandle, on: Invocation, *, after: int = 0) -> None:
+    """Show what happens behind event `after` until the run has ended or rests."""
     try:
         async with _display(handle, on, after=after) as display:
             await _until_rest(handle, display)
@@ -57,12 +68,6 @@ async def drive(
     except PlaceError as error:
         error.add_note(f"once that is mended\n  go on  {command_line('resume', handle.id, store=on.store)}")
         raise
-    view, version = await handle.view(), await handle.version()
-    if on.as_json:
-        print_json(run_as_json(view, version) | _as_known(known))
-    else:
-        print_summary(console(), view, version, store=on.store, now=_now())
-    return exit_code_of(view, wanted=wanted)
 
 
 async def tell_started(handle: RunHandle, on: Invocation, *, known: KnownRun | None = None) -> ExitCode:

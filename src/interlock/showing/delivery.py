@@ -20,6 +20,8 @@ from interlock.wire import delivery as wire
 
 StepWord: TypeAlias = Literal["pending", "running", "waiting", "success", "error", "skipped"]
 
+GRAPH: Final = "delivery"
+"""The graph that answers queries."""
 SPECIFIED_BY: Final = "product"
 """The node with which the specification is ready."""
 DOLLAR: Final = 1_000_000

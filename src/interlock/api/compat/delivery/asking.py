@@ -17,7 +17,7 @@ from interlock.embedded.graphs import Named
 from interlock.embedded.handle import RunHandle
 from interlock.engine.agents.memory.entries import SESSION_LABEL
 from interlock.engine.run_filter import RunFilter
-from interlock.showing.delivery import delivery_result, delivery_row, delivery_run
+from interlock.showing.delivery import GRAPH, delivery_result, delivery_row, delivery_run
 from interlock.wire.delivery import (
     DeliveryFile,
     DeliveryFiles,
@@ -34,7 +34,6 @@ router = APIRouter(tags=["other systems"])
 
 SYSTEM: Final = "system"
 DELIVERY: Final = "delivery_os"
-GRAPH: Final = "delivery"
 ANSWER_SECONDS: Final = 60
 """How long a query is waited for before it is told how far it is."""
 LISTED_MAX: Final = 100

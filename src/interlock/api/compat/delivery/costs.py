@@ -9,14 +9,13 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response, StreamingResponse
 
 from interlock.api.answers import answers, told
-from interlock.api.compat.delivery.asking import GRAPH
 from interlock.api.compat.piecewise import lines
 from interlock.api.desks import ReadsCosts
 from interlock.api.runs.filters import LOOKED_AT_MAX
 from interlock.api.runs.looking import LINES, RunId
 from interlock.embedded.handle import RunHandle
 from interlock.engine.run_filter import RunFilter
-from interlock.showing.delivery import DOLLAR, delivery_charge, delivery_forecast
+from interlock.showing.delivery import DOLLAR, GRAPH, delivery_charge, delivery_forecast
 from interlock.showing.json import encoded
 from interlock.wire.delivery import DeliveryComparison, DeliveryForecast
 
