@@ -14,6 +14,9 @@ from interlock.api.guard import LISTENS
 COME_AGAIN: Final = 1013
 """How a connection is closed when nothing more is told: whoever listened may come again."""
 
+_GONE: Final = (WebSocketDisconnect, RuntimeError)
+"""What is raised where a client has gone: the second, when something is sent after that was noticed."""
+
 
 async def tell_all(socket: WebSocket, messages: AsyncIterator[bytes]) -> None:
     """Send messages as they come, until there are no more or nobody listens."""
@@ -32,16 +35,17 @@ async def tell_all(socket: WebSocket, messages: AsyncIterator[bytes]) -> None:
 
 
 async def _tell(socket: WebSocket, messages: AsyncIterator[bytes]) -> None:
-    try:
-        async for message in messages:
+    async for message in messages:
+        try:
             await socket.send_text(message.decode())
+        except _GONE:
+            return
+    with suppress(*_GONE):
         await socket.close(code=COME_AGAIN)
-    except (WebSocketDisconnect, RuntimeError):
-        return  # the client has gone
 
 
 async def _hear(socket: WebSocket) -> None:
-    with suppress(WebSocketDisconnect, RuntimeError):
+    with suppress(*_GONE):
         while True:
             if await socket.receive_text() == "ping":
                 await socket.send_text("pong")
