@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 
+import pytest
+
+import interlock.client
+
+PUBLIC = sorted(interlock.client.__all__)
 ALLOWED = ("interlock.client", "interlock.wire")
 
 
@@ -39,3 +45,9 @@ def test_the_blocking_client_needs_no_event_loop() -> None:
     loaded = loaded_by("from interlock.client import Client; Client('http://localhost:1').driver")
 
     assert "interlock.client.async_sending" not in loaded
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_public_name_of_the_client_says_what_it_is(name: str) -> None:
+    """An editor shows the docstring where the name is written, and nothing else is as near."""
+    assert inspect.getdoc(getattr(interlock.client, name))

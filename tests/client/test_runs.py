@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -126,3 +127,32 @@ def test_an_empty_id_names_nothing(client: Client) -> None:
     """It would ask for the list instead, and be understood."""
     with pytest.raises(Invalid):
         client.get("")
+
+
+def test_threads_share_one_client(server: RunningServer) -> None:
+    """A web server with a pool of threads has one client, and its first requests come at once."""
+    with Client(server.url, key="") as client, ThreadPoolExecutor(8) as pool:
+        runs = [pool.submit(client.run, "make", {"thing": f"cup {n}"}) for n in range(16)]
+
+    assert [run.result().outputs["a"] for run in runs] == [f"cup {n}" for n in range(16)]
+
+
+def test_an_awaited_client_has_many_requests_under_way(server: RunningServer) -> None:
+    """Each waits for its own answer, and none for another's."""
+
+    async def scene() -> list[str]:
+        async with AsyncClient(server.url, key="") as client:
+            runs = await asyncio.gather(*(client.run("make", {"thing": f"pot {n}"}) for n in range(16)))
+            return [run.outputs["a"] for run in runs]
+
+    assert asyncio.run(scene()) == [f"pot {n}" for n in range(16)]
+
+
+def test_a_stream_that_is_left_gives_its_connection_back(server: RunningServer) -> None:
+    """Whoever looks at the first event of many streams must not run out of connections."""
+    with Client(server.url, key="", connections_max=1, timeout_seconds=5) as client:
+        run = client.start("ask")
+        firsts = [next(client.stream(run)) for _ in range(5)]
+
+        assert len(firsts) == 5
+        assert client.row(run).run == run.run

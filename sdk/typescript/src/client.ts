@@ -105,7 +105,7 @@ export class Client {
 
   /** Start a run of a graph, named or given as a document. What comes back is on record and will be driven. */
   start(graph: GraphLike, inputs: Record<string, unknown> = {}, options: StartOptions = {}): Promise<RunRow> {
-    const { signal, key = `client-${crypto.randomUUID()}`, ...more } = options;
+    const { signal, key = newKey(), ...more } = options;
     return this.#exchange.make(ask<RunRow>(["runs"], { graph, inputs, key, ...more }, true), signal);
   }
 
@@ -472,6 +472,12 @@ export class Client {
   #asked(run: RunLike, act: string, body: object, { why, signal }: Because): Promise<Asked> {
     return this.#exchange.make(ask<Asked>(["runs", idOf(run), act], { ...body, why }), signal);
   }
+}
+
+/** A key that nobody else makes. Pages that came without TLS have no `randomUUID`. */
+function newKey(): string {
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  return `client-${Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
 function meant(act: Act, selection: Selection): object {

@@ -7293,9 +7293,11 @@ export interface operations {
             query?: {
                 /** @description One of these. */
                 status?: ("pending" | "running" | "waiting" | "paused" | "compensating" | "succeeded" | "failed" | "cancelled" | "rolled_back")[] | null;
+                /** @description Of this graph. */
                 graph?: string | null;
                 /** @description All of these, as `name:value`. */
                 label?: string[] | null;
+                /** @description Of this session. */
                 session?: string;
                 /** @description Microseconds since 1970. */
                 started_from?: number | null;
@@ -7353,7 +7355,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["RunRow"];
+                };
             };
             /** @description The run is on record and will be driven, whatever becomes of this server. */
             202: {
@@ -7489,6 +7493,7 @@ export interface operations {
     list_events_v1_runs__run_id__events_get: {
         parameters: {
             query?: {
+                /** @description Behind the event of this number. */
                 after?: number;
                 /** @description Up to this number. */
                 to?: number | null;
@@ -7496,6 +7501,7 @@ export interface operations {
                 type?: string[] | null;
                 /** @description Only of this node and what is inside it. */
                 path?: string | null;
+                /** @description How many at most. */
                 limit?: number;
             };
             header?: never;
@@ -7564,6 +7570,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description What the reference says: `kept_elsewhere`. */
                 digest: string;
             };
             cookie?: never;
@@ -7638,7 +7645,9 @@ export interface operations {
             query?: {
                 /** @description Only what led to this node or step. */
                 path?: string | null;
+                /** @description Behind the event of this number. */
                 after?: number;
+                /** @description How many at most. */
                 limit?: number;
             };
             header?: never;
@@ -7755,7 +7764,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "application/x-tar": string;
                 };
             };
@@ -7794,7 +7802,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["RunFileFound"];
+                };
             };
             /** @description The file is sound, and its run is kept. */
             201: {
@@ -8424,6 +8434,7 @@ export interface operations {
             path: {
                 /** @description The id of a run. */
                 run_id: string;
+                /** @description The id of the run that it is compared with. */
                 other: string;
             };
             cookie?: never;
@@ -8591,6 +8602,7 @@ export interface operations {
     stream_run_v1_runs__run_id__stream_get: {
         parameters: {
             query?: {
+                /** @description Behind the event of this number. */
                 after?: number;
                 /** @description Types: `node.failed`, `node`. */
                 type?: string[] | null;
@@ -8615,7 +8627,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "text/event-stream": string;
                 };
             };
@@ -8633,7 +8644,9 @@ export interface operations {
     stream_events_v1_stream_get: {
         parameters: {
             query?: {
+                /** @description Of these runs. */
                 run?: string[] | null;
+                /** @description Of runs of these graphs. */
                 graph?: string[] | null;
                 /** @description Types: `node.failed`, `node`. */
                 type?: string[] | null;
@@ -8657,7 +8670,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "text/event-stream": string;
                 };
             };
@@ -8761,7 +8773,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
             };
             /** @description It is kept. */
             201: {
@@ -8802,7 +8816,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
             };
             /** @description It is kept. */
             201: {
@@ -8842,7 +8858,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "*/*": string;
                 };
             };
@@ -8967,7 +8982,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "*/*": string;
                 };
             };
@@ -9196,7 +9210,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Delivered"];
+                };
             };
             /** @description It is on record, and acted on. */
             202: {
@@ -9400,7 +9416,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
             };
             /** @description It is in force. */
             201: {
@@ -9512,7 +9530,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
             };
             /** @description It is in force. */
             201: {
@@ -9589,7 +9609,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "image/svg+xml": unknown;
                 };
             };
@@ -9708,14 +9727,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description There is another by now. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
+                content: {
+                    "application/json": components["schemas"]["Draft"];
                 };
-                content?: never;
             };
             /** @description It was not done; `code` says why. */
             default: {
@@ -10542,9 +10556,11 @@ export interface operations {
             query?: {
                 /** @description One of these. */
                 status?: ("intended" | "done" | "failed" | "unknown" | "not_done")[] | null;
+                /** @description Of this kind. */
                 kind?: ("tool" | "emit" | "step" | "question" | "undo" | "agent" | "model" | "memory" | "graph") | null;
                 /** @description The tool, the model or the event. */
                 name?: string | null;
+                /** @description Of this graph. */
                 graph?: string | null;
                 /** @description How many at most. */
                 limit?: number;
@@ -10584,9 +10600,11 @@ export interface operations {
                 by?: string;
                 /** @description One of these. */
                 status?: ("pending" | "running" | "waiting" | "paused" | "compensating" | "succeeded" | "failed" | "cancelled" | "rolled_back")[] | null;
+                /** @description Of this graph. */
                 graph?: string | null;
                 /** @description All of these, as `name:value`. */
                 label?: string[] | null;
+                /** @description Of this session. */
                 session?: string;
                 /** @description Microseconds since 1970. */
                 started_from?: number | null;
@@ -10907,7 +10925,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
             };
             /** @description It was not done; `code` says why. */
             default: {
@@ -10943,7 +10963,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
             };
             /** @description It was not done; `code` says why. */
             default: {
@@ -10990,6 +11012,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The code of a problem. */
                 code: string;
             };
             cookie?: never;
@@ -11039,7 +11062,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["PlainHealth"];
+                };
             };
             /** @description It was not done; `code` says why. */
             default: {
@@ -11798,7 +11823,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "application/x-ndjson": string;
                 };
             };
@@ -12467,7 +12491,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "application/x-ndjson": string;
                 };
             };
@@ -13015,7 +13038,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "application/x-ndjson": string;
                 };
             };

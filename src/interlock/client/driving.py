@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from inspect import isawaitable, iscoroutine
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from interlock.client.errands import Bear, Errand, Flow, Hand, Make, Now, Open, Read, Send, Sleep, Tell, Telling
@@ -28,6 +29,7 @@ class Driver:
     def __init__(self, sender: Callable[[], Sender], patience: Patience) -> None:
         self._make_sender = sender
         self._made: Sender | None = None
+        self._making = Lock()
         self._patience = patience
 
     def drive(self, flow: Flow[T]) -> T:
@@ -72,9 +74,10 @@ class Driver:
     @property
     def _sender(self) -> Sender:
         """Made when something is sent first: who only imports this loads no HTTP."""
-        if self._made is None:
-            self._made = self._make_sender()
-        return self._made
+        with self._making:  # of two threads that send first, one makes it
+            if self._made is None:
+                self._made = self._make_sender()
+            return self._made
 
     def _run(self, errand: Errand, line: Line) -> object:
         match errand:
