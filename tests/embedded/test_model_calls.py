@@ -90,6 +90,21 @@ async def test_a_call_that_is_given_up_says_who_did_and_counts_as_spent(tmp_path
 
 
 @in_event_loop
+async def test_a_call_that_is_given_up_at_once_asks_nobody(tmp_path: Path) -> None:
+    """Who goes while the request is still being read has asked for nothing."""
+    async with FakeServer() as server, project(tmp_path, server) as interlock:
+        call = await interlock.model_calls.begin("default", REQUEST, by="ada", labels={}, hears=False)
+        await call.give_up(by="ada", why="the window was closed")
+        answer = await call.answer()
+        run = await interlock.open(call.run)
+        types = await types_of(run)
+
+    assert isinstance(answer, Error)
+    assert (answer.kind, server.requests) == ("cancelled", [])
+    assert (types[0], types[-1]) == ("run.started", "run.ended")
+
+
+@in_event_loop
 async def test_a_call_can_be_cancelled_as_any_run(tmp_path: Path) -> None:
     """Whoever watches runs can stop one that costs too much, also from another process."""
     async with FakeServer(FakeReply(hangs=True)) as server, project(tmp_path, server) as interlock:

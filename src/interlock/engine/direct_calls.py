@@ -53,6 +53,8 @@ class DirectCall:
         self._halt = Halt()
         self._turn = asyncio.Lock()
         self._unrecorded: Sequence[Event] = ()
+        self._too_early: list[Arrival] = []
+        """What was asked of the run before it had begun."""
 
     @property
     def run_id(self) -> str:
@@ -80,12 +82,17 @@ class DirectCall:
         self._unrecorded = begun.events
         calls = [effect for effect in begun.effects if isinstance(effect, CallTool)]
         try:
+            for arrival in self._too_early:
+                await self.hear(arrival)
             return await self._performed(calls[0], given) if calls else await self._not_begun(begun.events)
         finally:
             await self._let_go()
 
     async def hear(self, arrival: Arrival) -> None:
         """Record what somebody asks of the run. A cancel breaks the call off."""
+        if not self.run.state.seq:
+            self._too_early.append(arrival)
+            return
         async with self._turn:
             (refused,) = await self._record([arrival])
         if refused is None and isinstance(arrival.request, CancelRun):
