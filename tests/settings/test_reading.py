@@ -40,6 +40,15 @@ def test_the_project_is_the_nearest_folder_upwards_with_a_settings_file(tmp_path
     assert (configured.project, configured.settings.store) == (tmp_path, tmp_path / ".interlock/interlock.db")
 
 
+def test_where_clients_find_a_server_is_no_setting(tmp_path: Path) -> None:
+    """Whoever has exported them for a program of theirs goes on using the command line."""
+    environment = {"INTERLOCK_URL": "http://localhost:8000", "INTERLOCK_KEY": "ilk_x"}
+
+    configured = read_settings(environment=environment, folder=tmp_path)
+
+    assert configured.settings == read_settings(environment={}, folder=tmp_path).settings
+
+
 def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
     """The nearer to the one who types, the stronger."""
     folder = project(tmp_path, "[slots]\ntasks = 1\nthreads = 1\nprocesses = 1\n")

@@ -21,6 +21,8 @@ from interlock.settings.names import flattened
 
 ENVIRONMENT_PREFIX: Final = "INTERLOCK_"
 _SECRETS_PREFIX: Final = "INTERLOCK_SECRET_"
+_OF_CLIENTS: Final = frozenset({"INTERLOCK_URL", "INTERLOCK_KEY"})
+"""Where programs elsewhere find a server, and with which key: no settings of whoever runs here."""
 _OTHER_FLAGS: Final = {"worker.pools": "--pool", "worker.tags": "--tag", "worker.grace_seconds": "--grace"}
 """The flags that are not called as their settings: those that are given again and again, and one that is short."""
 _LISTS: Final = ("tools", "agents", "plugins", "sandbox.tiers", "worker.pools", "worker.tags")
@@ -83,6 +85,8 @@ def from_environment(environment: Mapping[str, str]) -> Layer:
     layer = Layer()
     for variable, text in sorted(environment.items()):
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable.startswith(_SECRETS_PREFIX) or not text:
+            continue
+        if variable in _OF_CLIENTS:
             continue
         name = _BY_VARIABLE.get(variable)
         if name is None:
