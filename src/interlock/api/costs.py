@@ -14,7 +14,16 @@ from starlette.responses import Response
 from interlock.api.answers import answers, told
 from interlock.api.desks import ReadsCosts
 from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
-from interlock.api.runs.filters import LOOKED_AT_MAX, Instant, Labels, Statuses, filter_of, labels_in
+from interlock.api.runs.filters import (
+    LOOKED_AT_MAX,
+    Instant,
+    Labels,
+    OfGraph,
+    OfSession,
+    Statuses,
+    filter_of,
+    labels_in,
+)
 from interlock.api.runs.looking import RunId
 from interlock.engine.telling.cost_groups import GROUPINGS, LABEL
 from interlock.showing.costs import call_cost, cost_report
@@ -47,9 +56,9 @@ async def get_costs(
     desk: ReadsCosts,
     by: By = "graph",
     status: Statuses = None,
-    graph: Annotated[str | None, Query(max_length=200)] = None,
+    graph: OfGraph = None,
     label: Labels = None,
-    session: Annotated[str, Query(max_length=200)] = "",
+    session: OfSession = "",
     started_from: Instant = None,
     started_to: Instant = None,
     limit: Annotated[int, Query(ge=1, le=RUNS_READ_MAX, description="How many runs are read at most.")] = RUNS_READ,

@@ -13,6 +13,7 @@ from interlock.api.answers import answers, told
 from interlock.api.desks import Desk, ReadsRuns
 from interlock.api.errors import ApiError
 from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
+from interlock.api.runs.filters import OfGraph
 from interlock.engine.telling.effects_of_runs import EffectFilter, EffectPlace
 from interlock.showing.effects import effect_of_run
 from interlock.store.rows import LineKind, LineStatus, RunEffect
@@ -31,9 +32,9 @@ Statuses: TypeAlias = Annotated[list[LineStatus] | None, Query(alias="status", d
 async def list_all_effects(
     desk: ReadsRuns,
     status: Statuses = None,
-    kind: Annotated[LineKind | None, Query()] = None,
+    kind: Annotated[LineKind | None, Query(description="Of this kind.")] = None,
     name: Annotated[str | None, Query(max_length=500, description="The tool, the model or the event.")] = None,
-    graph: Annotated[str | None, Query(max_length=200)] = None,
+    graph: OfGraph = None,
     limit: Limit = LIMIT,
     cursor: Cursor = None,
 ) -> Response:

@@ -22,7 +22,7 @@ async def list_problems() -> Response:
 
 
 @router.get("/problems/{code}", **answers(ProblemKind, "What the code means."))
-async def get_problem(code: Annotated[str, Path(max_length=100)]) -> Response:
+async def get_problem(code: Annotated[str, Path(max_length=100, description="The code of a problem.")]) -> Response:
     """What a code means, and what to do."""
     if code not in MEANINGS:
         raise ApiError("thing_not_found", f"no problem has the code {code}")

@@ -37,7 +37,7 @@ async def get_draft(graph: NewName, desk: ReadsGraphs) -> Response:
 
 @router.put(
     "/graphs/{graph}/draft",
-    **answers(Draft, "It is kept.", also={201: "It is kept, and is the first.", 412: "There is another by now."}),
+    **answers(Draft, "It is kept.", also={201: "It is kept, and is the first."}),
 )
 async def save_draft(
     graph: NewName, body: DraftBody, desk: ActsOnGraphs, if_match: IfMatch = "", if_none_match: IfNoneMatch = ""

@@ -29,6 +29,8 @@ from interlock.wire.differences import Redecided, RunDifference
 from interlock.wire.runs import RunRow
 
 router = APIRouter(tags=["runs"])
+
+OtherRun = Annotated[str, Path(max_length=100, description="The id of the run that it is compared with.")]
 NEW_RUN = answers(RunRow, "The new run is on record.", status=202)
 
 
@@ -105,7 +107,7 @@ async def redecide_run(run_id: RunId, body: RedecideBody, desk: ReadsRuns) -> Re
 
 
 @router.get("/runs/{run_id}/diff/{other}", **answers(RunDifference, "In what the runs differ."))
-async def diff_runs(run_id: RunId, other: Annotated[str, Path(max_length=100)], desk: ReadsRuns) -> Response:
+async def diff_runs(run_id: RunId, other: OtherRun, desk: ReadsRuns) -> Response:
     """In what two runs differ, node by node."""
     left, right = await desk.interlock.open(run_id), await desk.interlock.open(other)
     return told(run_difference(await left.difference(right)))

@@ -23,6 +23,8 @@ Labels: TypeAlias = Annotated[
     list[Annotated[str, Field(pattern="^[^:]+:")]] | None,
     Query(alias="label", description="All of these, as `name:value`.", max_length=20),
 ]
+OfGraph: TypeAlias = Annotated[str | None, Query(alias="graph", max_length=200, description="Of this graph.")]
+OfSession: TypeAlias = Annotated[str, Query(alias="session", max_length=200, description="Of this session.")]
 Instant: TypeAlias = Annotated[int | None, Query(ge=0, le=2**62, description="Microseconds since 1970.")]
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from interlock.api.answers import answers, told
 from interlock.api.desks import ReadsRuns
 from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
-from interlock.api.runs.filters import LOOKED_AT_MAX, Instant, Labels, Statuses, filter_of, labels_in
+from interlock.api.runs.filters import (
+    LOOKED_AT_MAX,
+    Instant,
+    Labels,
+    OfGraph,
+    OfSession,
+    Statuses,
+    filter_of,
+    labels_in,
+)
 from interlock.showing.runs import run_row
 from interlock.wire.runs import RunPage
 
@@ -21,9 +28,9 @@ router = APIRouter(tags=["runs"])
 async def list_runs(
     desk: ReadsRuns,
     status: Statuses = None,
-    graph: Annotated[str | None, Query(max_length=200)] = None,
+    graph: OfGraph = None,
     label: Labels = None,
-    session: Annotated[str, Query(max_length=200)] = "",
+    session: OfSession = "",
     started_from: Instant = None,
     started_to: Instant = None,
     limit: Limit = LIMIT,

@@ -38,7 +38,9 @@ router = APIRouter(tags=["runs"])
 
 RunId = Annotated[str, Path(max_length=100, description="The id of a run.")]
 AtSeq = Annotated[int | None, Query(ge=1, le=2**62, description="As it was after the event of this number.")]
-Seq = Annotated[int, Query(ge=0, le=2**62)]
+Seq = Annotated[int, Query(ge=0, le=2**62, description="Behind the event of this number.")]
+EventLimit = Annotated[int, Query(ge=1, le=EVENTS_MAX, description="How many at most.")]
+ValueDigest = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="What the reference says: `kept_elsewhere`.")]
 WaitSeconds = Annotated[
     int, Query(ge=0, le=WAIT_SECONDS_MAX, description="Answer only when the run has ended or rests, or so much later.")
 ]
@@ -93,7 +95,7 @@ async def list_events(
     to: Annotated[int | None, Query(ge=1, le=2**62, description="Up to this number.")] = None,
     type: Annotated[list[str] | None, Query(max_length=50, description="Only of these types.")] = None,
     path: Annotated[str | None, Query(max_length=2_000, description="Only of this node and what is inside it.")] = None,
-    limit: Annotated[int, Query(ge=1, le=EVENTS_MAX)] = EVENTS,
+    limit: EventLimit = EVENTS,
 ) -> Response:
     """Events of a run by number, type and node. As `application/x-ndjson`, all of them, a line each."""
     handle = await desk.interlock.open(run_id)
@@ -133,7 +135,7 @@ async def list_effects(run_id: RunId, desk: ReadsRuns) -> Response:
     status_code=200,
     responses={200: {"description": "The value as JSON.", "content": {JSON: {"schema": {}}}}},
 )
-async def get_value(digest: Annotated[str, Path(pattern="^[0-9a-f]{64}$")], desk: ReadsRuns) -> Response:
+async def get_value(digest: ValueDigest, desk: ReadsRuns) -> Response:
     """A large value that stands elsewhere as a reference: the same digest is always the same value."""
     try:
         found = await desk.interlock.value(digest)

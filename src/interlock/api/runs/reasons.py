@@ -11,7 +11,7 @@ from interlock.api.answers import answers, told
 from interlock.api.desks import ReadsRuns
 from interlock.api.errors import ApiError
 from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
-from interlock.api.runs.looking import EVENTS, EVENTS_LOOKED_AT_MAX, EVENTS_MAX, RunId, Seq
+from interlock.api.runs.looking import EVENTS, EVENTS_LOOKED_AT_MAX, EventLimit, RunId, Seq
 from interlock.engine.telling.choices import ChoiceFilter
 from interlock.showing.decisions import cause, prompts, recorded_decision, run_graph
 from interlock.wire.decisions import Cause, CausePage, DecisionPage, Prompts, RunGraph
@@ -54,7 +54,7 @@ async def list_causes(
     desk: ReadsRuns,
     path: Annotated[str | None, Query(max_length=PATH_MAX, description="Only what led to this node or step.")] = None,
     after: Seq = 0,
-    limit: Annotated[int, Query(ge=1, le=EVENTS_MAX)] = EVENTS,
+    limit: EventLimit = EVENTS,
 ) -> Response:
     """What led to what, in the whole run or to one node, from the start on."""
     handle = await desk.interlock.open(run_id)

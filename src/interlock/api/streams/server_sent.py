@@ -105,8 +105,8 @@ async def stream_run(
 @router.get("/stream", **STREAM)
 async def stream_events(
     desk: ReadsRuns,
-    run: Annotated[list[str] | None, Query(max_length=200)] = None,
-    graph: Annotated[list[str] | None, Query(max_length=200)] = None,
+    run: Annotated[list[str] | None, Query(max_length=200, description="Of these runs.")] = None,
+    graph: Annotated[list[str] | None, Query(max_length=200, description="Of runs of these graphs.")] = None,
     type: Types = None,
     deltas: Deltas = False,
     after: After = "",

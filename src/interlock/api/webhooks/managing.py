@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
-from pydantic import Field
+from pydantic import ConfigDict, Field, JsonValue
 from starlette.responses import Response
 
 from interlock.api.actions import actions
@@ -22,8 +22,24 @@ router = APIRouter(tags=["webhooks"])
 Name = Annotated[str, Path(max_length=100, description="The name of a webhook.")]
 
 
+GRAPH_OR_EVENT: Final[list[JsonValue]] = [
+    {
+        "required": ["graph"],
+        "properties": {"graph": {"type": "string"}, "event": {"type": "null"}, "run": {"type": "null"}},
+        "not": {"required": ["data"]},
+    },
+    {
+        "required": ["event"],
+        "properties": {"event": {"type": "string"}, "graph": {"type": "null"}, "inputs": {"maxProperties": 0}},
+    },
+]
+"""How the schema says that a webhook starts a graph or sends an event."""
+
+
 class WebhookBody(WebhookSettings):
     """A webhook to be put on record: what `[webhooks.NAME]` says in the settings, and its name."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": GRAPH_OR_EVENT})
 
     name: WebhookName = Field(examples=["orders"])
 
