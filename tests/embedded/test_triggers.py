@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from interlock import Interlock, RunRow
+from interlock import Interlock, RunRow, Served
 from interlock.core.plan import Micros
 from interlock.faults.clock import JumpingClock
 from interlock.tools.clock import LoopClock
@@ -44,6 +44,32 @@ async def test_a_worker_starts_what_is_due_and_drives_it(tmp_path: Path) -> None
     assert (row.status, row.labels) == ("succeeded", {"trigger": "tick"})
     assert trigger.state.last is not None
     assert trigger.state.last.run == row.run
+
+
+@in_event_loop
+async def test_what_another_tenant_has_released_is_started_for_them_as_well(tmp_path: Path) -> None:
+    """Whoever publishes over HTTP does so at a server that may drive nothing; some worker has to hear of them."""
+    place, clock, stop = tmp_path / "interlock.db", JumpingClock(LoopClock()), asyncio.Event()
+    document = {
+        "graph": "minutely",
+        "inputs": {"at": "string"},
+        "triggers": {"tick": {"cron": "* * * * *", "inputs": {"at": "${now}"}}},
+        "nodes": {"said": {"value": "${inputs.at}"}},
+    }
+    found: list[RunRow] = []
+
+    async def publish(served: Served[Interlock]) -> None:
+        acme = await served.of("acme")
+        await acme.release(document, by="ada")
+        clock.jump(MINUTE)
+        serving = asyncio.create_task(Interlock(place, clock=clock).serve(stop))
+        found.append(await asyncio.wait_for(first_of(acme, "minutely"), 20))
+        stop.set()
+        await serving
+
+    await Interlock(place, clock=clock).serve(asyncio.Event(), face=publish, works=False)
+
+    assert [(row.tenant, row.status, row.labels) for row in found] == [("acme", "succeeded", {"trigger": "tick"})]
 
 
 @in_event_loop

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from interlock.bootstrap import Parts, make_relay, trigger_duties
+from interlock.bootstrap import TENANT, Parts, make_relay, trigger_duties
 from interlock.engine.engine import Engine
 from interlock.engine.relaying.relay import FeedRelay
 from interlock.engine.retaining.pruning import parse_age
@@ -45,15 +45,17 @@ class Duties:
             await relay.close()
 
     def of(self, engine: Engine) -> Sequence[Duty]:
-        """The duties on an engine's store."""
-        for name, declared in self._sinks.items():
+        """The duties for an engine's tenant. The sinks of the settings are told of the tenant that they belong to."""
+        relays: list[FeedRelay] = []
+        for name, declared in self._sinks.items() if engine.tenant == TENANT else ():
             relay = make_relay(
                 name, declared, store=engine.store, secrets=self._secrets, folder=self._folder, now=engine.now
             )
-            self._relays.append(relay)
+            relays.append(relay)
+        self._relays += relays
         ages = {
             what: parse_age(age)
             for what, age in (("payloads", self._retention.payloads), ("runs", self._retention.runs))
             if age is not None
         }
-        return [*self._relays, RetentionDuty(engine, **ages, workspaces=self._workspaces), *trigger_duties(engine)]
+        return [*relays, RetentionDuty(engine, **ages, workspaces=self._workspaces), *trigger_duties(engine)]

@@ -13,9 +13,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from interlock.engine.engine import Engine
+from interlock.engine.serving.all_duties import AllDuties, note_tenant
 from interlock.engine.serving.attention import Attention, to_the_end
 from interlock.engine.serving.duties import Duty
-from interlock.engine.serving.keeping import Keeper
 from interlock.engine.serving.roster import BEAT_SECONDS, CHANGE_SECONDS, WorkerCard, WorkerState, sign_off, sign_on
 from interlock.engine.sharing.claimed_effects import LOOK_SECONDS, ClaimedEffects
 from interlock.engine.sharing.placing import Placing
@@ -66,7 +66,7 @@ class Service:
         self._worker_of = worker_of
         self._limits = limits
         self._runs_max = runs_max
-        self._duties = duties
+        self._all_duties = AllDuties(store, clock, owner=card.owner, engine_of=self._engine_of, duties=duties)
         self.models = models
         self._workers: dict[str, Worker] = {}
         self._opened = AsyncExitStack()
@@ -89,15 +89,11 @@ class Service:
         await self._beat()
 
     async def serve(self, tenant: str, *, until: asyncio.Event, grace_seconds: float) -> None:
-        """Work until told to stop, then finish what was begun, for so long at most. `tenant`: whose duties it does."""
+        """Work until told to stop, then finish what was begun, for so long at most. `tenant`: its own one."""
         async with self._opened:
-            engine = (await self.worker(tenant)).engine
-            keeper = Keeper(engine, self._clock, owner=self.card.owner, duties=self._duties(engine))
             taking = asyncio.ensure_future(self._claim_runs())
             performing = asyncio.ensure_future(self._claimed.work())
-            others = [asyncio.ensure_future(self._report())]
-            if keeper.has_duties:
-                others.append(asyncio.ensure_future(keeper.work()))
+            others = [asyncio.ensure_future(self._report()), asyncio.ensure_future(self._all_duties.keep(tenant))]
             stopping = asyncio.ensure_future(until.wait())
             tasks = [taking, performing, *others]
             held = (0, 0)
@@ -153,7 +149,12 @@ class Service:
         async with self._opening:
             if tenant not in self._workers:
                 self._workers[tenant] = await self._opened.enter_async_context(self._worker_of(tenant))
+                await note_tenant(self._store, tenant)
+                self._all_duties.hear_of(tenant)
         return self._workers[tenant]
+
+    async def _engine_of(self, tenant: str) -> Engine:
+        return (await self.worker(tenant)).engine
 
     async def _claim_runs(self) -> None:
         """Take runs as long as there is room."""
