@@ -116,6 +116,11 @@ class MemoryJournal:
         """No."""
         return False
 
+    @property
+    def is_leaving(self) -> bool:
+        """No."""
+        return False
+
     def says(self, text: str) -> None:
         """Nobody listens."""
 

@@ -137,6 +137,11 @@ class RunJournal:
         """Whether somebody listens to what models say, just now."""
         return self._line.is_watched
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the run is just being left to whoever drives it next."""
+        return self._line.is_leaving
+
     def says(self, text: str) -> None:
         """Show what a model is just saying; on no record."""
         self._line.show_words(self._path, text)

@@ -32,6 +32,11 @@ class Attempt:
         )
         self.on_heartbeat: Callable[[], None] | None = None
 
+    @property
+    def is_left(self) -> bool:
+        """Whether the worker leaves."""
+        return self._journal.is_leaving
+
     async def request(self, request: Request) -> Reply:
         """The reply to what the tool asks."""
         return await self.steps.request(request)

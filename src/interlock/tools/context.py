@@ -51,6 +51,11 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class AsyncLine(Protocol):
     """The way from an async tool to the door."""
 
+    @property
+    def is_left(self) -> bool:
+        """Whether the worker leaves."""
+        ...
+
     async def request(self, request: Request) -> Reply:
         """Ask, and wait for the reply."""
         ...
@@ -166,6 +171,11 @@ class AsyncToolContext(_Facts):
     def heartbeat(self, details: object = None) -> None:
         """Prove that the tool lives. The details are readable as `last_heartbeat` when it is tried again."""
         self._line.note(Heartbeat(canonical(details, where="details")))
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the worker leaves: the call is then made again elsewhere, and what it began is to go on."""
+        return self._line.is_left
 
 
 class ToolContext(_Facts):

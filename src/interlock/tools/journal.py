@@ -114,6 +114,11 @@ class Journal(Protocol):
         """Show what a model is just saying. Live only, never recorded."""
         ...
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the worker leaves, so that the attempt goes on elsewhere."""
+        ...
+
     def stop_waiting(self) -> None:
         """Refuse what waits to be recorded: whoever asked for it is to stop."""
         ...
@@ -164,6 +169,11 @@ class InnerJournal:
     def is_heard(self) -> bool:
         """Whether somebody listens."""
         return self._outer.is_heard
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the worker leaves."""
+        return self._outer.is_leaving
 
     def says(self, text: str) -> None:
         """Show what a model is just saying."""

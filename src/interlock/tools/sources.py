@@ -13,7 +13,11 @@ from msgspec import Struct, structs
 
 from interlock.authoring.yaml_document import read_document
 from interlock.core.values import Value
-from interlock.tools.declared.declaring import HttpSource, McpSource, OpenApiSource
+from interlock.tools.a2a.calls import A2aCall, headers_of
+from interlock.tools.a2a.calls import secrets_of as secrets_of_agent
+from interlock.tools.a2a.cards import card_at
+from interlock.tools.a2a.definitions import definition_of_card
+from interlock.tools.declared.declaring import A2aSource, HttpSource, McpSource, OpenApiSource
 from interlock.tools.declared.http_operation import http_definition
 from interlock.tools.declared.making import checked_timeout, http_tool, remote_tool
 from interlock.tools.declared.openapi_operations import definitions_in
@@ -56,7 +60,7 @@ def tools_of_file(file: Path, pins: Pins, around: Surroundings) -> list[Tool]:
     """The tools of a file, each in quarantine that is not what was approved. Asks nobody outside."""
     declared = read_source(file)
     if has_to_be_asked(declared):
-        around.quarantine.note_asked(f"{declared.name}_", declared.title)
+        around.quarantine.note_asked(_prefix(declared), declared.title)
     return [made_tool(declared, definition, pins, around) for definition in known_definitions(declared, pins)]
 
 
@@ -72,6 +76,9 @@ def known_definitions(declared: DeclaredSource, pins: Pins) -> list[Definition]:
             _check_reach(declared, source)
             approved = pins.of_source(declared.title)
             return [each for each in approved if source.tools is None or real_name(each) in source.tools]
+        case A2aSource():
+            _check_card(declared, source)
+            return [each for each in pins.of_source(declared.title) if each.name == declared.name]
 
 
 def has_to_be_asked(declared: DeclaredSource) -> bool:
@@ -81,14 +88,21 @@ def has_to_be_asked(declared: DeclaredSource) -> bool:
             return False
         case OpenApiSource(document=document):
             return _is_url(document)
-        case McpSource():
+        case McpSource() | A2aSource():
             return True
+
+
+def _prefix(declared: DeclaredSource) -> str:
+    """How the names of a source's tools begin. An agent is one tool, of its own name."""
+    return declared.name if isinstance(declared.source, A2aSource) else f"{declared.name}_"
 
 
 def made_tool(declared: DeclaredSource, definition: Definition, pins: Pins, around: Surroundings) -> Tool:
     """The tool of one definition of a source."""
     if isinstance(declared.source, McpSource):
         return _mcp_tool(declared, declared.source, definition, pins, around)
+    if isinstance(declared.source, A2aSource):
+        return _agent_tool(declared, declared.source, definition, pins, around)
     return http_tool(declared, definition, pins, network=around.network)
 
 
@@ -117,6 +131,11 @@ async def _list_source(
             case McpSource():
                 _check_reach(declared, source)
                 return await _offered(declared, source, clients, secrets)
+            case A2aSource():
+                _check_card(declared, source)
+                headers = headers_of(source, named_secrets(secrets_of_agent(source), secrets))
+                card = await card_at(source, headers, network)
+                return Listed(declared, (definition_of_card(declared.name, card),))
     except ToolsNotLoaded as error:
         return Listed(declared, (), error.problems)
     except (ToolFailed, ToolError, MissingSecret) as error:
@@ -218,6 +237,37 @@ async def _offered(declared: DeclaredSource, source: McpSource, clients: McpClie
     except ConnectionLost as lost:
         raise ToolFailed(str(lost), kind="unavailable") from lost
     return _listed(declared, *definitions_of(offered, source, declared.name))
+
+
+# --- A2A -------------------------------------------------------------------------------------------------------------
+
+
+def _check_card(declared: DeclaredSource, source: A2aSource) -> None:
+    for key, url in (("card", source.card), ("keys", source.keys)):
+        if "${" in url:
+            told = "an address is told in errors and logs: a secret stands in `headers`"
+            raise ToolsNotLoaded([declared.problem(told, key)])
+        try:
+            if url:
+                parse_target(url)
+        except ToolFailed as refused:
+            raise ToolsNotLoaded([declared.problem(str(refused), key)]) from None
+    checked_timeout(declared)
+
+
+def _agent_tool(
+    declared: DeclaredSource, source: A2aSource, definition: Definition, pins: Pins, around: Surroundings
+) -> Tool:
+    effect = source.effect or "once"
+    return remote_tool(
+        declared,
+        definition,
+        pins,
+        call=A2aCall(declared, definition, effect, around.quarantine, around.network),
+        effect=effect,
+        hosts=[parse_target(source.card).host_header, *source.hosts],
+        secrets=secrets_of_agent(source),
+    )
 
 
 def source_files(folder: Path) -> list[Path]:

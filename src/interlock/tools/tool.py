@@ -61,7 +61,7 @@ class Tool:
     pool: str = DEFAULT_POOL
     """The workers that perform its calls, unless a node says otherwise."""
     source: str = "python"
-    """Where it comes from: `python`, `plugin:acme-tools`, `http`, `openapi:petstore`, `mcp:github`."""
+    """Where it comes from: `python`, `plugin:acme-tools`, `http`, `openapi:petstore`, `mcp:github`, `a2a:buyer`."""
     secrets: tuple[str, ...] = ()
     """The secrets that each call is given besides its input, through its context."""
     result_bytes_max: int | None = None
@@ -86,7 +86,7 @@ class Tool:
     @property
     def is_remote(self) -> bool:
         """Whether somebody else defines it, so that a person approves what it is."""
-        return self.source.partition(":")[0] in {"http", "openapi", "mcp"}
+        return self.source.partition(":")[0] in {"http", "openapi", "mcp", "a2a"}
 
     @property
     def is_foreign(self) -> bool:

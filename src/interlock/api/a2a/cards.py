@@ -30,11 +30,16 @@ MODES: Final = ("application/json", "text/plain")
 def signed_card(found: FoundGraph, plan: Plan, *, base: str, key: SigningKey, requires_key: bool) -> dict[str, Any]:
     """The card of an agent as it is sent."""
     card = card_of(found, plan, base=base, requires_key=requires_key)
+    return MessageToDict(signed(card, key, keys=base + KEYS))
+
+
+def signed(card: a2a.AgentCard, key: SigningKey, *, keys: str) -> a2a.AgentCard:
+    """A card with a signature; `keys` is where others find the key."""
     sign = create_agent_card_signer(
         PyJWK.from_dict({**public_jwk(key.public), "d": _base64url(key.private)}, ALGORITHM),
-        {"kid": key.fingerprint, "alg": ALGORITHM, "jku": base + KEYS, "typ": "JOSE"},
+        {"kid": key.fingerprint, "alg": ALGORITHM, "jku": keys, "typ": "JOSE"},
     )
-    return MessageToDict(sign(card))
+    return sign(card)
 
 
 def card_of(found: FoundGraph, plan: Plan, *, base: str, requires_key: bool) -> a2a.AgentCard:

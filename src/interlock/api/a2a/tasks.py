@@ -19,6 +19,7 @@ from interlock.engine.waits import Wait
 from interlock.showing.json import plain_data
 from interlock.showing.runs import wait as wait_shown
 from interlock.store.rows import QuestionRow, RunRow
+from interlock.tools.a2a.whole_numbers import with_whole_numbers
 
 ABOUT: Final = "interlock"
 OUTPUTS: Final = "outputs"
@@ -157,7 +158,7 @@ def data_in(message: a2a.Message) -> dict[str, Any]:
     for part in message.parts:
         kind = part.WhichOneof("content")
         if kind == "data":
-            value: Value = MessageToDict(part.data)
+            value = with_whole_numbers(MessageToDict(part.data))
             if not is_map(value):
                 raise InvalidParamsError("the data of a message is an object")
             found |= value

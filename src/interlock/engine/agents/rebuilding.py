@@ -222,6 +222,11 @@ class _Record:
         """Nobody listens."""
         return False
 
+    @property
+    def is_leaving(self) -> bool:
+        """Nobody works."""
+        return False
+
     def says(self, text: str) -> None:
         """Nobody listens."""
 

@@ -1,4 +1,4 @@
-"""What a file of tools may say: one source (`http`, `openapi` or `mcp`), how it is reached, and on what terms.
+"""What a file of tools may say: one source (`http`, `openapi`, `mcp` or `a2a`), how it is reached, and on what terms.
 
 The shape only. What the words come to is told where the tools are made.
 """
@@ -17,6 +17,7 @@ Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Bytes: TypeAlias = Annotated[int, Field(gt=0, le=64 << 20)]
 
 TIMEOUT: Final = "60s"
+AGENT_TIMEOUT: Final = "10m"
 RESULT_BYTES_MAX: Final = 1 << 20
 
 
@@ -91,10 +92,27 @@ class McpSource(TermsWritten):
     protocol: Literal["auto", "legacy", "2026-07-28"] = "auto"
 
 
-Source: TypeAlias = HttpSource | OpenApiSource | McpSource
-SOURCES: Final[dict[str, type[HttpSource | OpenApiSource | McpSource]]] = {
+class A2aSource(TermsWritten):
+    """An agent that speaks A2A, by the address of its card."""
+
+    name: Name | None = None
+    card: Text
+    headers: dict[str, str] = {}
+    private_hosts: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    """Where the agent may be spoken to besides the host of its card."""
+    keys: str = ""
+    """Where the keys are that its card is signed with; left out, where the card itself says, on its own host."""
+    signed: bool = False
+    """Whether a card that nobody has signed is refused."""
+    timeout: str = AGENT_TIMEOUT
+
+
+Source: TypeAlias = HttpSource | OpenApiSource | McpSource | A2aSource
+SOURCES: Final[dict[str, type[HttpSource | OpenApiSource | McpSource | A2aSource]]] = {
     "http": HttpSource,
     "openapi": OpenApiSource,
     "mcp": McpSource,
+    "a2a": A2aSource,
 }
 """What a file of tools holds, by its one key."""

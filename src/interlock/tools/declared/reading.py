@@ -84,7 +84,9 @@ def _kind(document: Document, data: Mapping[str, Any]) -> str:
     if not found and len(data) != 1:
         found = [
             Problem(
-                place=(), message="a file of tools declares one source", advice="write `http:`, `openapi:` or `mcp:`"
+                place=(),
+                message="a file of tools declares one source",
+                advice=f"write one of {', '.join(SOURCES)}",
             )
         ]
     if found:
