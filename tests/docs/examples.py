@@ -5,9 +5,9 @@
     ```yaml invalid                  a graph that `interlock graph check` must refuse
     ```python                        run, unless it is saved
     ```ts                            checked with strict types and run by Node, unless it is saved
-    ```console                       each `$ interlock …`, `$ python …`, `$ curl …` and `$ cd …` is run; what stands below
-                                     a command must be what it prints; … stands for anything, alone on a line for any
-                                     lines. `$ interlock up &` serves until the page ends, as if on port 8000
+    ```console                       each `$ interlock …`, `$ python …`, `$ curl …` and `$ cd …` is run; what stands
+                                     below a command must be what it prints; … stands for anything, alone on a line
+                                     for any lines. `$ interlock up &` serves until the page ends, as if on port 8000
     ```… fragment                    part of something larger: neither saved nor run
 
 A command with nothing below it must succeed. Commands of other programs are for the reader alone. How what is shown and
