@@ -11,14 +11,14 @@ import pytest
 
 from interlock.client import AsyncClient, Client
 from interlock.client.methods import many, once
-from interlock.client.parts import Artifacts, Fleet, Graphs, Keys, Schedules
+from interlock.client.parts import Artifacts, Fleet, Graphs, Jobs, Keys, Schedules
 from interlock.client.surface import Surface
 from interlock.wire.runs import RunRow
 
 Method = once[..., Any] | many[..., Any]
 METHODS: dict[str, Method] = {
     (f"{part.__name__.lower()}." if part is not Surface else "") + name: each
-    for part in (Surface, Graphs, Schedules, Keys, Artifacts, Fleet)
+    for part in (Surface, Graphs, Schedules, Keys, Artifacts, Jobs, Fleet)
     for name, each in vars(part).items()
     if isinstance(each, once | many)
 }

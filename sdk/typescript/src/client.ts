@@ -5,6 +5,7 @@ import { Artifacts } from "./artifacts.js";
 import { type Abortable, dataOf, Exchange } from "./exchange.js";
 import { Fleet } from "./fleet.js";
 import { Graphs } from "./graphs.js";
+import { Jobs } from "./jobs.js";
 import { Keys } from "./keys.js";
 import type {
   ActPlan,
@@ -85,6 +86,7 @@ export class Client {
   readonly schedules: Schedules;
   readonly keys: Keys;
   readonly artifacts: Artifacts;
+  readonly jobs: Jobs;
   readonly fleet: Fleet;
   readonly #exchange: Exchange;
 
@@ -98,6 +100,7 @@ export class Client {
     this.schedules = new Schedules(exchange);
     this.keys = new Keys(exchange);
     this.artifacts = new Artifacts(exchange);
+    this.jobs = new Jobs(exchange);
     this.fleet = new Fleet(exchange);
   }
 

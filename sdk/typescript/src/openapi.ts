@@ -7291,11 +7291,22 @@ export interface operations {
     list_runs_v1_runs_get: {
         parameters: {
             query?: {
-                /** @description One of these. */
+                /**
+                 * @description One of these.
+                 * @example [
+                 *       "succeeded",
+                 *       "waiting"
+                 *     ]
+                 */
                 status?: ("pending" | "running" | "waiting" | "paused" | "compensating" | "succeeded" | "failed" | "cancelled" | "rolled_back")[] | null;
                 /** @description Of this graph. */
                 graph?: string | null;
-                /** @description All of these, as `name:value`. */
+                /**
+                 * @description All of these, as `name:value`.
+                 * @example [
+                 *       "team:front"
+                 *     ]
+                 */
                 label?: string[] | null;
                 /** @description Of this session. */
                 session?: string;
@@ -7303,7 +7314,10 @@ export interface operations {
                 started_from?: number | null;
                 /** @description Microseconds since 1970. */
                 started_to?: number | null;
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -7320,6 +7334,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "runs": [
+                     *         {
+                     *           "run": "g42kqr7gkn2z",
+                     *           "graph": "hello",
+                     *           "status": "succeeded",
+                     *           "started_at": 1795332880131235,
+                     *           "ended_at": 1795332880132319,
+                     *           "waiting": 0,
+                     *           "kind": "start",
+                     *           "parent": "",
+                     *           "labels": {
+                     *             "team": "front"
+                     *           },
+                     *           "priority": 0,
+                     *           "key": "order-17",
+                     *           "error": "",
+                     *           "seq": 4,
+                     *           "imported_from": ""
+                     *         },
+                     *         {
+                     *           "run": "kdf9wn9x4em2",
+                     *           "graph": "letter",
+                     *           "status": "succeeded",
+                     *           "started_at": 1795332880087568,
+                     *           "ended_at": 1795332880102220,
+                     *           "waiting": 0,
+                     *           "kind": "start",
+                     *           "parent": "",
+                     *           "labels": {
+                     *             "team": "front"
+                     *           },
+                     *           "priority": 0,
+                     *           "key": "",
+                     *           "error": "",
+                     *           "seq": 8,
+                     *           "imported_from": ""
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6ImtkZjl3bjl4NGVtMiIsIm9mIjoiYTEwNzFjYzE3ODMzYmM2YiJ9"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunPage"];
                 };
             };
@@ -7338,7 +7395,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Starting again under it starts nothing new. */
+                /**
+                 * @description Starting again under it starts nothing new.
+                 * @example order-17
+                 */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7346,6 +7406,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "graph": "hello",
+                 *       "inputs": {
+                 *         "name": "Ada"
+                 *       },
+                 *       "labels": {
+                 *         "team": "front"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["StartBody"];
             };
         };
@@ -7365,6 +7436,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "g42kqr7gkn2z",
+                     *       "graph": "hello",
+                     *       "status": "running",
+                     *       "started_at": 1795332880131235,
+                     *       "ended_at": null,
+                     *       "waiting": 0,
+                     *       "kind": "start",
+                     *       "parent": "",
+                     *       "labels": {
+                     *         "team": "front"
+                     *       },
+                     *       "priority": 0,
+                     *       "key": "order-17",
+                     *       "error": "",
+                     *       "seq": 2,
+                     *       "imported_from": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunRow"];
                 };
             };
@@ -7384,12 +7475,18 @@ export interface operations {
             query?: {
                 /** @description As it was after the event of this number. */
                 at?: number | null;
-                /** @description Answer only when the run has ended or rests, or so much later. */
+                /**
+                 * @description Answer only when the run has ended or rests, or so much later.
+                 * @example 20
+                 */
                 wait?: number;
             };
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -7402,6 +7499,85 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "graph": "hello",
+                     *       "status": "succeeded",
+                     *       "seq": 4,
+                     *       "mode": "normal",
+                     *       "kind": "start",
+                     *       "parent": "",
+                     *       "key": "",
+                     *       "labels": {},
+                     *       "started_by": "local",
+                     *       "started_at": 1795332880137304,
+                     *       "ended_at": 1795332880138304,
+                     *       "graph_hash": "8156b66c0f173677ef7bd8e0f399ffdfd4c79a3690d871aa22f4513dfd81765a",
+                     *       "bundle": "48fc41cef28f6a86d484a9637ffc8b1b701733051a97e00df57f66a79814bc3d",
+                     *       "inputs": {
+                     *         "name": "Ada"
+                     *       },
+                     *       "outputs": {
+                     *         "greeting": "Hello Ada!"
+                     *       },
+                     *       "nodes": {
+                     *         "greet": {
+                     *           "status": "succeeded",
+                     *           "attempts": 1,
+                     *           "kind": "tool",
+                     *           "output": "Hello Ada!",
+                     *           "started_at": 1795332880137304,
+                     *           "ended_at": 1795332880138304
+                     *         }
+                     *       },
+                     *       "flags": [],
+                     *       "costs": {
+                     *         "calls": 1,
+                     *         "turns": 0,
+                     *         "lost": 0,
+                     *         "usd": 2000,
+                     *         "tokens": 0,
+                     *         "input": 0,
+                     *         "output": 0,
+                     *         "cached": 0,
+                     *         "held_usd": 0,
+                     *         "held_tokens": 0,
+                     *         "simulated_calls": 0,
+                     *         "simulated_usd": 0
+                     *       },
+                     *       "actions": {
+                     *         "pause": {
+                     *           "allowed": false,
+                     *           "reason": "the run has ended: it succeeded"
+                     *         },
+                     *         "resume": {
+                     *           "allowed": false,
+                     *           "reason": "the run has ended: it succeeded"
+                     *         },
+                     *         "cancel": {
+                     *           "allowed": false,
+                     *           "reason": "the run has ended: it succeeded"
+                     *         },
+                     *         "retry": {
+                     *           "allowed": false,
+                     *           "reason": "the run has ended: it succeeded"
+                     *         },
+                     *         "rollback": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "fork": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "replay": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Run"];
                 };
             };
@@ -7428,7 +7604,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -7441,6 +7620,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "graph": "hello",
+                     *       "status": "succeeded",
+                     *       "started_at": 1795332880143440,
+                     *       "ended_at": 1795332880144228,
+                     *       "waiting": 0,
+                     *       "kind": "start",
+                     *       "parent": "",
+                     *       "labels": {},
+                     *       "priority": 0,
+                     *       "key": "",
+                     *       "error": "",
+                     *       "seq": 4,
+                     *       "imported_from": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunRow"];
                 };
             };
@@ -7458,12 +7655,18 @@ export interface operations {
     get_run_summary_v1_runs__run_id__summary_get: {
         parameters: {
             query?: {
-                /** @description As it was after the event of this number. */
+                /**
+                 * @description As it was after the event of this number.
+                 * @example 3
+                 */
                 at?: number | null;
             };
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -7476,6 +7679,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "graph": "hello",
+                     *       "status": "running",
+                     *       "seq": 3,
+                     *       "mode": "normal",
+                     *       "started_at": 1795332880149074,
+                     *       "ended_at": null,
+                     *       "at": 1795332880150051,
+                     *       "progress": {
+                     *         "succeeded": 1
+                     *       },
+                     *       "nodes": [
+                     *         {
+                     *           "node": "greet",
+                     *           "kind": "tool",
+                     *           "statuses": {
+                     *             "succeeded": 1
+                     *           },
+                     *           "attempts": 1,
+                     *           "started_at": 1795332880149074,
+                     *           "ended_at": 1795332880150051,
+                     *           "busy": 977,
+                     *           "costs": {
+                     *             "calls": 1,
+                     *             "turns": 0,
+                     *             "lost": 0,
+                     *             "usd": 2000,
+                     *             "tokens": 0,
+                     *             "input": 0,
+                     *             "output": 0,
+                     *             "cached": 0,
+                     *             "held_usd": 0,
+                     *             "held_tokens": 0,
+                     *             "simulated_calls": 0,
+                     *             "simulated_usd": 0
+                     *           },
+                     *           "waiting": 0
+                     *         }
+                     *       ],
+                     *       "waiting": 0,
+                     *       "costs": {
+                     *         "calls": 1,
+                     *         "turns": 0,
+                     *         "lost": 0,
+                     *         "usd": 2000,
+                     *         "tokens": 0,
+                     *         "input": 0,
+                     *         "output": 0,
+                     *         "cached": 0,
+                     *         "held_usd": 0,
+                     *         "held_tokens": 0,
+                     *         "simulated_calls": 0,
+                     *         "simulated_usd": 0
+                     *       },
+                     *       "simulated": false,
+                     *       "actions": {
+                     *         "pause": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "resume": {
+                     *           "allowed": false,
+                     *           "reason": "the run is running"
+                     *         },
+                     *         "cancel": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "retry": {
+                     *           "allowed": false,
+                     *           "reason": "the run is running"
+                     *         },
+                     *         "rollback": {
+                     *           "allowed": false,
+                     *           "reason": "the run is running"
+                     *         },
+                     *         "fork": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "replay": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunSummary"];
                 };
             };
@@ -7493,7 +7785,10 @@ export interface operations {
     list_events_v1_runs__run_id__events_get: {
         parameters: {
             query?: {
-                /** @description Behind the event of this number. */
+                /**
+                 * @description Behind the event of this number.
+                 * @example 1
+                 */
                 after?: number;
                 /** @description Up to this number. */
                 to?: number | null;
@@ -7501,12 +7796,18 @@ export interface operations {
                 type?: string[] | null;
                 /** @description Only of this node and what is inside it. */
                 path?: string | null;
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 2
+                 */
                 limit?: number;
             };
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -7519,6 +7820,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "events": [
+                     *         {
+                     *           "run": "3c7k9m2q4w8x",
+                     *           "seq": 2,
+                     *           "at": 1795332880153910,
+                     *           "type": "node.started",
+                     *           "path": "greet",
+                     *           "actor": "",
+                     *           "cause": 1,
+                     *           "body": {
+                     *             "attempt": 1,
+                     *             "effect": "7e81aeb52fe35732625f04fabfd5d123",
+                     *             "digest": "65e0030e43ee2954f7b6fcca99290b613bc1329291742f57dc9e83c37c35bba4",
+                     *             "input": {
+                     *               "name": "Ada"
+                     *             },
+                     *             "timeout": null,
+                     *             "because": [],
+                     *             "tool": "greet",
+                     *             "emits": false,
+                     *             "is_agent": false,
+                     *             "rules": [
+                     *               "default#edges",
+                     *               "default#tools_of_nodes"
+                     *             ],
+                     *             "policy": "",
+                     *             "approved": false
+                     *           }
+                     *         },
+                     *         {
+                     *           "run": "3c7k9m2q4w8x",
+                     *           "seq": 3,
+                     *           "at": 1795332880154740,
+                     *           "type": "node.result",
+                     *           "path": "greet",
+                     *           "actor": "",
+                     *           "cause": null,
+                     *           "body": {
+                     *             "effect": "7e81aeb52fe35732625f04fabfd5d123",
+                     *             "status": "done",
+                     *             "out": "Hello Ada!",
+                     *             "labels": [],
+                     *             "error": null,
+                     *             "retryable": true,
+                     *             "calls": 1,
+                     *             "simulated": false,
+                     *             "moved": false
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["EventPage"];
                 };
             };
@@ -7538,7 +7895,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -7551,6 +7911,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "effects": [
+                     *         {
+                     *           "effect": "cf982e099a79ad8f8528c68e4944384f",
+                     *           "path": "greet",
+                     *           "attempt": 1,
+                     *           "ordinal": 0,
+                     *           "kind": "tool",
+                     *           "name": "greet",
+                     *           "digest": "65e0030e43ee2954f7b6fcca99290b613bc1329291742f57dc9e83c37c35bba4",
+                     *           "intended_seq": 2,
+                     *           "status": "done",
+                     *           "settled_seq": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["EffectList"];
                 };
             };
@@ -7570,7 +7949,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description What the reference says: `kept_elsewhere`. */
+                /**
+                 * @description What the reference says: `kept_elsewhere`.
+                 * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                 */
                 digest: string;
             };
             cookie?: never;
@@ -7583,6 +7965,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example Ada Ada Ada … */
                     "application/json": unknown;
                 };
             };
@@ -7600,20 +7983,31 @@ export interface operations {
     list_decisions_v1_runs__run_id__decisions_get: {
         parameters: {
             query?: {
-                /** @description Only of these points: `policy`. */
+                /**
+                 * @description Only of these points: `policy`.
+                 * @example [
+                 *       "policy"
+                 *     ]
+                 */
                 point?: string[] | null;
                 /** @description Only of this node and what is inside it. */
                 path?: string | null;
                 /** @description Only what chose one of these. */
                 verdict?: string[] | null;
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
             };
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -7626,6 +8020,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "decisions": [
+                     *         {
+                     *           "seq": 1,
+                     *           "at": 1795332880171373,
+                     *           "event": "run.started",
+                     *           "path": "",
+                     *           "by": "local",
+                     *           "asked": "hello",
+                     *           "decision": {
+                     *             "point": "policy",
+                     *             "chosen": "allow",
+                     *             "options": [],
+                     *             "why": "",
+                     *             "rule": "default#graphs",
+                     *             "digest": "a428891b33728697"
+                     *           }
+                     *         },
+                     *         {
+                     *           "seq": 2,
+                     *           "at": 1795332880171373,
+                     *           "event": "node.started",
+                     *           "path": "greet",
+                     *           "by": "",
+                     *           "asked": "greet",
+                     *           "decision": {
+                     *             "point": "policy",
+                     *             "chosen": "allow",
+                     *             "options": [],
+                     *             "why": "",
+                     *             "rule": "default#edges, default#tools_of_nodes",
+                     *             "digest": ""
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6IjIiLCJvZiI6IjllZDYxNjliMjM0Njk0YTQifQ"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DecisionPage"];
                 };
             };
@@ -7643,7 +8077,10 @@ export interface operations {
     list_causes_v1_runs__run_id__causes_get: {
         parameters: {
             query?: {
-                /** @description Only what led to this node or step. */
+                /**
+                 * @description Only what led to this node or step.
+                 * @example greet
+                 */
                 path?: string | null;
                 /** @description Behind the event of this number. */
                 after?: number;
@@ -7652,7 +8089,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -7665,6 +8105,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "path": "greet",
+                     *       "steps": [
+                     *         {
+                     *           "seq": 1,
+                     *           "at": 1795332880176798,
+                     *           "type": "run.started",
+                     *           "path": "",
+                     *           "what": "graph hello starts with {name: \"Ada\"}",
+                     *           "by": "local",
+                     *           "follows_from": [],
+                     *           "decision": null
+                     *         },
+                     *         {
+                     *           "seq": 2,
+                     *           "at": 1795332880176798,
+                     *           "type": "node.started",
+                     *           "path": "greet",
+                     *           "what": "calls greet with {name: \"Ada\"}",
+                     *           "by": "",
+                     *           "follows_from": [
+                     *             1
+                     *           ],
+                     *           "decision": null
+                     *         },
+                     *         {
+                     *           "seq": 3,
+                     *           "at": 1795332880177626,
+                     *           "type": "node.result",
+                     *           "path": "greet",
+                     *           "what": "gave \"Hello Ada!\"",
+                     *           "by": "",
+                     *           "follows_from": [
+                     *             2
+                     *           ],
+                     *           "decision": null
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["CausePage"];
                 };
             };
@@ -7684,7 +8167,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -7697,6 +8183,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "graph": "hello",
+                     *       "graph_hash": "8156b66c0f173677ef7bd8e0f399ffdfd4c79a3690d871aa22f4513dfd81765a",
+                     *       "nodes": [
+                     *         {
+                     *           "path": "greet",
+                     *           "kind": "tool",
+                     *           "what": "tool greet",
+                     *           "notes": [],
+                     *           "holder": "",
+                     *           "statuses": {
+                     *             "succeeded": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "edges": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunGraph"];
                 };
             };
@@ -7714,12 +8220,18 @@ export interface operations {
     list_prompts_v1_runs__run_id__prompts_get: {
         parameters: {
             query: {
-                /** @description An agent's node, or a step: `fix.3`. */
+                /**
+                 * @description An agent's node, or a step: `fix.3`.
+                 * @example write
+                 */
                 path: string;
             };
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 7l9k2j4h6g8f
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -7732,6 +8244,124 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "7l9k2j4h6g8f",
+                     *       "path": "write",
+                     *       "calls": [
+                     *         {
+                     *           "path": "write.1",
+                     *           "attempt": 1,
+                     *           "turn": 1,
+                     *           "agent": "clerk",
+                     *           "model": "script/scripted",
+                     *           "tries": 1,
+                     *           "digest": "f48c2b9e8ab5f624672bb1e78619e4220d38bb1497a3dc6809f3f6b7bcbd890f",
+                     *           "manifest": {
+                     *             "request": "f48c2b9e8ab5f624672bb1e78619e4220d38bb1497a3dc6809f3f6b7bcbd890f",
+                     *             "tokens": 54,
+                     *             "budget": 32000,
+                     *             "sections": [
+                     *               {
+                     *                 "name": "instructions",
+                     *                 "source": "instructions",
+                     *                 "tokens": 3
+                     *               },
+                     *               {
+                     *                 "name": "task",
+                     *                 "source": "task",
+                     *                 "tokens": 3
+                     *               }
+                     *             ],
+                     *             "tools_tokens": 42,
+                     *             "prompt": "6e3a4425403854ca9de28c3fe1e6c5fcf5910c862fe6a606ff897e2a423fe01a"
+                     *           },
+                     *           "decisions": [
+                     *             {
+                     *               "point": "policy",
+                     *               "chosen": "allow",
+                     *               "options": [
+                     *                 {
+                     *                   "name": "script/scripted",
+                     *                   "score": "allow",
+                     *                   "note": "default#models"
+                     *                 }
+                     *               ],
+                     *               "why": "The models of the configured pools may be called.",
+                     *               "rule": "default#models",
+                     *               "digest": "a428891b33728697"
+                     *             },
+                     *             {
+                     *               "point": "model",
+                     *               "chosen": "script/scripted",
+                     *               "options": [
+                     *                 {
+                     *                   "name": "script/scripted",
+                     *                   "score": {
+                     *                     "usd": 0,
+                     *                     "tokens": 4204,
+                     *                     "quality": "quality",
+                     *                     "latency": 177
+                     *                   },
+                     *                   "note": ""
+                     *                 }
+                     *               ],
+                     *               "why": "the only one that may answer",
+                     *               "rule": "",
+                     *               "digest": ""
+                     *             }
+                     *           ],
+                     *           "at": 1795332880188043,
+                     *           "ended_at": 1795332880188622,
+                     *           "status": "done",
+                     *           "reply": {
+                     *             "text": "{\"number\":42}",
+                     *             "model": "script/scripted",
+                     *             "usage": {
+                     *               "input": 112,
+                     *               "output": 5
+                     *             },
+                     *             "simulated": true
+                     *           },
+                     *           "held": {
+                     *             "usd": 0,
+                     *             "tokens": 4204
+                     *           },
+                     *           "spent": {
+                     *             "usd": 0,
+                     *             "tokens": 117
+                     *           },
+                     *           "simulated": true,
+                     *           "request": {
+                     *             "messages": [
+                     *               {
+                     *                 "type": "instructions",
+                     *                 "text": "You answer."
+                     *               },
+                     *               {
+                     *                 "type": "told",
+                     *                 "text": "{}"
+                     *               }
+                     *             ],
+                     *             "output": {
+                     *               "type": "object",
+                     *               "properties": {
+                     *                 "number": {
+                     *                   "type": "integer"
+                     *                 }
+                     *               },
+                     *               "required": [
+                     *                 "number"
+                     *               ],
+                     *               "additionalProperties": false
+                     *             },
+                     *             "tokens_max": 4096
+                     *           },
+                     *           "why": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Prompts"];
                 };
             };
@@ -7751,7 +8381,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -7783,7 +8416,10 @@ export interface operations {
             query?: {
                 /** @description The fingerprints of keys, one of which has to have signed it. */
                 trust?: string[] | null;
-                /** @description Or only verify it. */
+                /**
+                 * @description Or only verify it.
+                 * @example false
+                 */
                 keep?: boolean;
             };
             header?: never;
@@ -7793,6 +8429,7 @@ export interface operations {
         /** @description The bytes themselves, of whatever type they are. */
         requestBody: {
             content: {
+                /** @example the bytes of a run's file */
                 "application/octet-stream": string;
             };
         };
@@ -7812,6 +8449,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "tenant": "local",
+                     *       "graph": "hello",
+                     *       "status": "succeeded",
+                     *       "events": 4,
+                     *       "erased": 0,
+                     *       "blobs": 0,
+                     *       "head": "b684c6925c4c6fd8615244186b6c4bb7d5f99dcebe7a2ca84fc8d0dea0030a6e",
+                     *       "signers": [
+                     *         "7f347f8803ac1f6bd569d8df2145b682691e9b76fab8ca2387dc83b4f37545e4"
+                     *       ],
+                     *       "trusted": [],
+                     *       "kept": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunFileFound"];
                 };
             };
@@ -7841,6 +8495,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "algorithm": "Ed25519",
+                     *       "fingerprint": "7f347f8803ac1f6bd569d8df2145b682691e9b76fab8ca2387dc83b4f37545e4",
+                     *       "public_key": "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAsXWHOQewkjGfp/G0lEsWW1jYGLB0qPsva8Ac6zyOdsI=\n-----END PUBLIC KEY-----\n"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Signer"];
                 };
             };
@@ -7860,13 +8521,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 2a4s6d8f1g3h
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "why": "the receiver is away"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Why"];
             };
         };
@@ -7877,6 +8546,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "2a4s6d8f1g3h",
+                     *         "graph": "approval",
+                     *         "status": "paused",
+                     *         "started_at": 1795332880426222,
+                     *         "ended_at": null,
+                     *         "waiting": 1,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 5,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -7896,13 +8586,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 7p9r2t4v6x8z
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "why": "it is back"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Why"];
             };
         };
@@ -7913,6 +8611,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "7p9r2t4v6x8z",
+                     *         "graph": "approval",
+                     *         "status": "waiting",
+                     *         "started_at": 1795332880435958,
+                     *         "ended_at": null,
+                     *         "waiting": 1,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 6,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -7932,13 +8651,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 2a4s6d8f1g3h
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "why": "ordered twice",
+                 *       "rollback": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["CancelBody"];
             };
         };
@@ -7949,6 +8677,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "2a4s6d8f1g3h",
+                     *         "graph": "approval",
+                     *         "status": "rolled_back",
+                     *         "started_at": 1795332880448123,
+                     *         "ended_at": 1795332880454536,
+                     *         "waiting": 0,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 8,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -7968,13 +8717,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3y5t7r9e2w4q
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "path": "each",
+                 *       "why": "nobody else will answer"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NodeBody"];
             };
         };
@@ -7985,6 +8743,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "3y5t7r9e2w4q",
+                     *         "graph": "survey",
+                     *         "status": "succeeded",
+                     *         "started_at": 1795332880460967,
+                     *         "ended_at": 1795332880466771,
+                     *         "waiting": 0,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 16,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -8004,13 +8783,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 2a4s6d8f1g3h
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mode": "degraded",
+                 *       "why": "save money"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ModeBody"];
             };
         };
@@ -8021,6 +8809,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "2a4s6d8f1g3h",
+                     *         "graph": "approval",
+                     *         "status": "waiting",
+                     *         "started_at": 1795332880470601,
+                     *         "ended_at": null,
+                     *         "waiting": 1,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 5,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -8040,13 +8849,23 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 2a4s6d8f1g3h
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "path": "approve",
+                 *       "choice": "send",
+                 *       "why": "read twice"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AnswerBody"];
             };
         };
@@ -8057,6 +8876,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "2a4s6d8f1g3h",
+                     *         "graph": "approval",
+                     *         "status": "succeeded",
+                     *         "started_at": 1795332880480877,
+                     *         "ended_at": 1795332880485993,
+                     *         "waiting": 0,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 7,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -8076,13 +8916,23 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 4b6n8m1c3v5x
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "path": "quality",
+                 *       "verdict": "promote",
+                 *       "why": "known, and harmless"
+                 *     }
+                 */
                 "application/json": components["schemas"]["VerdictBody"];
             };
         };
@@ -8093,6 +8943,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "4b6n8m1c3v5x",
+                     *         "graph": "check",
+                     *         "status": "succeeded",
+                     *         "started_at": 1795332880491273,
+                     *         "ended_at": 1795332880500955,
+                     *         "waiting": 0,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 5,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -8112,13 +8983,25 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 6u8i1o3p5a7s
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "path": "greet",
+                 *       "act": "edit",
+                 *       "input": {
+                 *         "name": "Ada"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["RemedyBody"];
             };
         };
@@ -8129,6 +9012,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "6u8i1o3p5a7s",
+                     *         "graph": "visit",
+                     *         "status": "running",
+                     *         "started_at": 1795332880505418,
+                     *         "ended_at": null,
+                     *         "waiting": 0,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 7,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -8148,13 +9052,24 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 9d2f4h6j8k1m
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "effect": "c41d8e0b7a2f4c6e9b3d5f7a1c3e5b7d",
+                 *       "status": "done",
+                 *       "out": "paid 7",
+                 *       "why": "the bank says so"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SettleBody"];
             };
         };
@@ -8165,6 +9080,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "9d2f4h6j8k1m",
+                     *         "graph": "payment",
+                     *         "status": "succeeded",
+                     *         "started_at": 1795332880517504,
+                     *         "ended_at": 1795332880544636,
+                     *         "waiting": 0,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 6,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -8184,13 +9120,25 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 8q1w3e5r7t9y
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "order.paid",
+                 *       "data": {
+                 *         "amount": 7
+                 *       },
+                 *       "id": "payment-7"
+                 *     }
+                 */
                 "application/json": components["schemas"]["EventBody"];
             };
         };
@@ -8201,6 +9149,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "8q1w3e5r7t9y",
+                     *         "graph": "delivery",
+                     *         "status": "succeeded",
+                     *         "started_at": 1795332880547877,
+                     *         "ended_at": 1795332880553258,
+                     *         "waiting": 0,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 5,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -8220,13 +9189,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 1z3x5c7v9b2n
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "why": "it was away"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Why"];
             };
         };
@@ -8237,6 +9214,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "qxspeg2s6dk7",
+                     *       "graph": "absence",
+                     *       "status": "running",
+                     *       "started_at": 1795332880585332,
+                     *       "ended_at": null,
+                     *       "waiting": 0,
+                     *       "kind": "retry",
+                     *       "parent": "1z3x5c7v9b2n",
+                     *       "labels": {},
+                     *       "priority": 0,
+                     *       "key": "after 1z3x5c7v9b2n",
+                     *       "error": "",
+                     *       "seq": 2,
+                     *       "imported_from": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunRow"];
                 };
             };
@@ -8256,13 +9251,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 5k7j9h2g4f6d
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "why": "not needed"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Why"];
             };
         };
@@ -8273,6 +9276,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "d72m54ewfby3",
+                     *       "graph": "booking",
+                     *       "status": "compensating",
+                     *       "started_at": 1795332880606988,
+                     *       "ended_at": null,
+                     *       "waiting": 0,
+                     *       "kind": "rollback",
+                     *       "parent": "5k7j9h2g4f6d",
+                     *       "labels": {},
+                     *       "priority": 0,
+                     *       "key": "after 5k7j9h2g4f6d",
+                     *       "error": "",
+                     *       "seq": 5,
+                     *       "imported_from": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunRow"];
                 };
             };
@@ -8292,13 +9313,24 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "start": "greet",
+                 *       "set": {
+                 *         "inputs.name": "Grace"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["ForkBody"];
             };
         };
@@ -8309,6 +9341,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "parent": "3c7k9m2q4w8x",
+                     *       "start": "greet",
+                     *       "set": [
+                     *         "inputs.name"
+                     *       ],
+                     *       "changed": [],
+                     *       "gone": [],
+                     *       "taken_over": [],
+                     *       "runs_again": [
+                     *         "greet"
+                     *       ],
+                     *       "done_again": [],
+                     *       "asked_anew": [],
+                     *       "estimate": {
+                     *         "usd": 2000,
+                     *         "micros": 1715
+                     *       },
+                     *       "token": "41e4538e9d37ee82ae448840de603b24a48205010b920258d107c6f9b3a63c2a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ForkPlan"];
                 };
             };
@@ -8328,13 +9382,25 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "start": "greet",
+                 *       "set": {
+                 *         "inputs.name": "Grace"
+                 *       },
+                 *       "token": "41e4538e9d37ee82ae448840de603b24a48205010b920258d107c6f9b3a63c2a"
+                 *     }
+                 */
                 "application/json": components["schemas"]["MakeForkBody"];
             };
         };
@@ -8345,6 +9411,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "x6fh7a6z4mn6",
+                     *       "graph": "hello",
+                     *       "status": "running",
+                     *       "started_at": 1795332880633155,
+                     *       "ended_at": null,
+                     *       "waiting": 0,
+                     *       "kind": "fork",
+                     *       "parent": "3c7k9m2q4w8x",
+                     *       "labels": {},
+                     *       "priority": 0,
+                     *       "key": "",
+                     *       "error": "",
+                     *       "seq": 2,
+                     *       "imported_from": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunRow"];
                 };
             };
@@ -8364,7 +9448,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -8377,6 +9464,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "verdict": "same",
+                     *       "what": "",
+                     *       "seq": null,
+                     *       "events": 4,
+                     *       "status": "succeeded",
+                     *       "state": "461c64384afb2d77512405fce517148c8bca3aa559d33abd6f1c4fc0d66ed28d"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Replayed"];
                 };
             };
@@ -8396,13 +9494,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "graph": "hello"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RedecideBody"];
             };
         };
@@ -8413,6 +9519,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "same": true,
+                     *       "difference": {
+                     *         "same": true,
+                     *         "left": "3c7k9m2q4w8x",
+                     *         "right": "3c7k9m2q4w8x",
+                     *         "run": [],
+                     *         "nodes": [],
+                     *         "alike": 1,
+                     *         "took": [
+                     *           1224,
+                     *           1224
+                     *         ]
+                     *       },
+                     *       "would_do": [],
+                     *       "would_not_do": [],
+                     *       "ends": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Redecided"];
                 };
             };
@@ -8432,9 +9558,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
-                /** @description The id of the run that it is compared with. */
+                /**
+                 * @description The id of the run that it is compared with.
+                 * @example 5e8g1j3n6r9t
+                 */
                 other: string;
             };
             cookie?: never;
@@ -8447,6 +9579,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "same": true,
+                     *       "left": "3c7k9m2q4w8x",
+                     *       "right": "5e8g1j3n6r9t",
+                     *       "run": [],
+                     *       "nodes": [],
+                     *       "alike": 1,
+                     *       "took": [
+                     *         1325,
+                     *         1755
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunDifference"];
                 };
             };
@@ -8466,13 +9612,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 4t6y8u1i3o5p
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "draft": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["MigrateBody"];
             };
         };
@@ -8483,6 +9637,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "4t6y8u1i3o5p",
+                     *       "to": "draft",
+                     *       "could_migrate": true,
+                     *       "obstacle": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["MigrationPlan"];
                 };
             };
@@ -8502,13 +9664,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 4t6y8u1i3o5p
+                 */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "draft": true,
+                 *       "why": "the value was wrong"
+                 *     }
+                 */
                 "application/json": components["schemas"]["MigrateBody"];
             };
         };
@@ -8519,6 +9690,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": {
+                     *         "run": "4t6y8u1i3o5p",
+                     *         "graph": "review",
+                     *         "status": "waiting",
+                     *         "started_at": 1795332880684682,
+                     *         "ended_at": null,
+                     *         "waiting": 1,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {},
+                     *         "priority": 0,
+                     *         "key": "",
+                     *         "error": "",
+                     *         "seq": 3,
+                     *         "imported_from": ""
+                     *       },
+                     *       "recorded": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
@@ -8542,6 +9734,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "act": "cancel",
+                 *       "runs": [
+                 *         "2a4s6d8f1g3h"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlanActBody"];
             };
         };
@@ -8552,6 +9752,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "act": "cancel",
+                     *       "runs": 1,
+                     *       "meant": [
+                     *         {
+                     *           "graph": "approval",
+                     *           "status": "waiting",
+                     *           "runs": 1
+                     *         }
+                     *       ],
+                     *       "is_more": false,
+                     *       "token": "1767225600000000.ef0f85ab20ad45a6b1a09fec10419abe"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ActPlan"];
                 };
             };
@@ -8575,6 +9790,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "act": "cancel",
+                 *       "runs": [
+                 *         "2a4s6d8f1g3h"
+                 *       ],
+                 *       "token": "1767225600000000.ef0f85ab20ad45a6b1a09fec10419abe",
+                 *       "why": "a bad release"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ActBody"];
             };
         };
@@ -8585,6 +9810,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "act": "cancel",
+                     *       "runs": 1,
+                     *       "became": {
+                     *         "done": 1
+                     *       },
+                     *       "started": {},
+                     *       "refused": [],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ActReport"];
                 };
             };
@@ -8689,7 +9926,10 @@ export interface operations {
             query?: {
                 /** @description Only of this run. */
                 run?: string | null;
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 1
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -8706,6 +9946,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "questions": [
+                     *         {
+                     *           "run": "t3xr4tkxvbj2",
+                     *           "path": "approve",
+                     *           "node": "approve",
+                     *           "reason": "person",
+                     *           "text": "Send it?",
+                     *           "choices": [
+                     *             "send",
+                     *             "drop"
+                     *           ],
+                     *           "form": null,
+                     *           "quorum": 1,
+                     *           "seq": 4,
+                     *           "since": 1795332880057969,
+                     *           "due": null,
+                     *           "actions": {
+                     *             "answer": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6IjEiLCJvZiI6Ijc0MjM0ZTk4YWZlNzQ5OGYifQ"
+                     *     }
+                     */
                     "application/json": components["schemas"]["QuestionPage"];
                 };
             };
@@ -8723,7 +9992,10 @@ export interface operations {
     list_artifacts_v1_artifacts_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 1
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -8740,6 +10012,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "artifacts": [
+                     *         {
+                     *           "artifact": "35f2b97e1dc0820006b8fa5350956474247a6be04150fd7744cf028fdac2dd52",
+                     *           "bytes": 14,
+                     *           "type": "text/markdown",
+                     *           "at": 1795332880042407,
+                     *           "by": "local",
+                     *           "actions": {
+                     *             "download": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             },
+                     *             "give_up": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6IjM1ZjJiOTdlMWRjMDgyMDAwNmI4ZmE1MzUwOTU2NDc0MjQ3YTZiZTA0MTUwZmQ3NzQ0Y2YwMjhmZGFjMmRkNTIiLCJvZiI6IjZmMTk3NmVkMmQ2YWZjMzIifQ"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ArtifactPage"];
                 };
             };
@@ -8764,6 +10060,7 @@ export interface operations {
         /** @description The bytes themselves, of whatever type they are. */
         requestBody: {
             content: {
+                /** @example # All is well */
                 "application/octet-stream": string;
             };
         };
@@ -8783,6 +10080,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "artifact": "35f2b97e1dc0820006b8fa5350956474247a6be04150fd7744cf028fdac2dd52",
+                     *       "bytes": 14,
+                     *       "type": "text/markdown",
+                     *       "at": 1795332880042407,
+                     *       "by": "local",
+                     *       "actions": {
+                     *         "download": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "give_up": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Artifact"];
                 };
             };
@@ -8807,6 +10123,7 @@ export interface operations {
         /** @description The bytes themselves, of whatever type they are. */
         requestBody: {
             content: {
+                /** @example # All is well */
                 "application/octet-stream": string;
             };
         };
@@ -8826,6 +10143,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "artifact": "35f2b97e1dc0820006b8fa5350956474247a6be04150fd7744cf028fdac2dd52",
+                     *       "bytes": 14,
+                     *       "type": "text/markdown",
+                     *       "at": 1795332880042407,
+                     *       "by": "local",
+                     *       "actions": {
+                     *         "download": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "give_up": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Artifact"];
                 };
             };
@@ -8845,7 +10181,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The SHA-256 of the bytes. */
+                /**
+                 * @description The SHA-256 of the bytes.
+                 * @example 35f2b97e1dc0820006b8fa5350956474247a6be04150fd7744cf028fdac2dd52
+                 */
                 digest: string;
             };
             cookie?: never;
@@ -8858,6 +10197,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example # All is well */
                     "*/*": string;
                 };
             };
@@ -8872,13 +10212,6 @@ export interface operations {
             };
             /** @description It is as If-None-Match has it. */
             304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description There are no such bytes. */
-            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8900,7 +10233,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The SHA-256 of the bytes. */
+                /**
+                 * @description The SHA-256 of the bytes.
+                 * @example c80341ea2107ad26c2ec6fc7834b147b14e8d32eb82e6d55b02315d0cf91ce59
+                 */
                 digest: string;
             };
             cookie?: never;
@@ -8935,7 +10271,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 9v2b4n6m8l1k
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -8948,6 +10287,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "9v2b4n6m8l1k",
+                     *       "files": [
+                     *         {
+                     *           "path": "notes/today.md",
+                     *           "bytes": 8,
+                     *           "type": "text/markdown",
+                     *           "sha256": "0438e1f6a52d130aff81d4002078707dc706c86de3753ceb933e2ae59f0d758c"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunFilePage"];
                 };
             };
@@ -8967,9 +10320,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 9v2b4n6m8l1k
+                 */
                 run_id: string;
-                /** @description From the workspace's folder on: `reports/summary.md`. */
+                /**
+                 * @description From the workspace's folder on: `reports/summary.md`.
+                 * @example notes/today.md
+                 */
                 path: string;
             };
             cookie?: never;
@@ -8982,6 +10341,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example # Today */
                     "*/*": string;
                 };
             };
@@ -9001,13 +10361,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description There are no such bytes. */
-            416: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description It was not done; `code` says why. */
             default: {
                 headers: {
@@ -9022,7 +10375,10 @@ export interface operations {
     list_jobs_v1_jobs_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -9039,6 +10395,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "jobs": [
+                     *         {
+                     *           "id": "0d9c8b7a6f5e4d3c2b1a09f8e7d6c5b4",
+                     *           "job": "export",
+                     *           "given": {
+                     *             "run": "h2mvhxc6f3h4"
+                     *           },
+                     *           "status": "lost",
+                     *           "by": "ada",
+                     *           "at": 1,
+                     *           "ended_at": 2,
+                     *           "attempt": 1,
+                     *           "progress": {
+                     *             "what": "",
+                     *             "done": 0,
+                     *             "total": 0
+                     *           },
+                     *           "actions": {
+                     *             "cancel": {
+                     *               "allowed": false,
+                     *               "reason": "the job is lost"
+                     *             },
+                     *             "again": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             }
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": "5b0c9d1e7f2a4c6b8d3e0f1a2b4c6d8e",
+                     *           "job": "verify",
+                     *           "given": {
+                     *             "run": "",
+                     *             "graph": null,
+                     *             "statuses": [],
+                     *             "labels": {}
+                     *           },
+                     *           "status": "running",
+                     *           "by": "ada",
+                     *           "at": 1,
+                     *           "ended_at": null,
+                     *           "attempt": 1,
+                     *           "progress": {
+                     *             "what": "",
+                     *             "done": 0,
+                     *             "total": 0
+                     *           },
+                     *           "actions": {
+                     *             "cancel": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             },
+                     *             "again": {
+                     *               "allowed": false,
+                     *               "reason": "the job is running"
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6IjViMGM5ZDFlN2YyYTRjNmI4ZDNlMGYxYTJiNGM2ZDhlIiwib2YiOiI1YzA3NDc3NTkzMzVlMzI4In0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
@@ -9062,6 +10482,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "job": "export",
+                 *       "run": "3c7k9m2q4w8x"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ExportBody"] | components["schemas"]["ImportBody"] | components["schemas"]["VerifyBody"];
             };
         };
@@ -9072,6 +10498,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "7ff99f277d63219b3e974b81ae984690",
+                     *       "job": "export",
+                     *       "given": {
+                     *         "run": "3c7k9m2q4w8x"
+                     *       },
+                     *       "status": "running",
+                     *       "by": "local",
+                     *       "at": 1795332880784997,
+                     *       "ended_at": null,
+                     *       "attempt": 1,
+                     *       "progress": {
+                     *         "what": "",
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "actions": {
+                     *         "cancel": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "again": {
+                     *           "allowed": false,
+                     *           "reason": "the job is running"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -9089,12 +10544,18 @@ export interface operations {
     get_job_v1_jobs__job_id__get: {
         parameters: {
             query?: {
-                /** @description Answer only when the run has ended or rests, or so much later. */
+                /**
+                 * @description Answer only when the run has ended or rests, or so much later.
+                 * @example 20
+                 */
                 wait?: number;
             };
             header?: never;
             path: {
-                /** @description The id of a job. */
+                /**
+                 * @description The id of a job.
+                 * @example b7e1f3a5c9d20486a1b3c5d7e9f0a2b4
+                 */
                 job_id: string;
             };
             cookie?: never;
@@ -9107,6 +10568,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "b7e1f3a5c9d20486a1b3c5d7e9f0a2b4",
+                     *       "job": "verify",
+                     *       "given": {
+                     *         "run": "hrndxazkzc6y",
+                     *         "graph": null,
+                     *         "statuses": [],
+                     *         "labels": {}
+                     *       },
+                     *       "status": "succeeded",
+                     *       "by": "local",
+                     *       "at": 1795332880805288,
+                     *       "ended_at": 1795332880808955,
+                     *       "attempt": 1,
+                     *       "progress": {
+                     *         "what": "runs",
+                     *         "done": 1,
+                     *         "total": 1
+                     *       },
+                     *       "result": {
+                     *         "runs": 1,
+                     *         "same": 1,
+                     *         "verdicts": {
+                     *           "same": 1
+                     *         },
+                     *         "faults": []
+                     *       },
+                     *       "actions": {
+                     *         "cancel": {
+                     *           "allowed": false,
+                     *           "reason": "the job is succeeded"
+                     *         },
+                     *         "again": {
+                     *           "allowed": false,
+                     *           "reason": "the job is succeeded"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -9126,7 +10627,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a job. */
+                /**
+                 * @description The id of a job.
+                 * @example 5b0c9d1e7f2a4c6b8d3e0f1a2b4c6d8e
+                 */
                 job_id: string;
             };
             cookie?: never;
@@ -9139,6 +10643,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "5b0c9d1e7f2a4c6b8d3e0f1a2b4c6d8e",
+                     *       "job": "verify",
+                     *       "given": {
+                     *         "run": "",
+                     *         "graph": null,
+                     *         "statuses": [],
+                     *         "labels": {}
+                     *       },
+                     *       "status": "running",
+                     *       "by": "ada",
+                     *       "at": 1,
+                     *       "ended_at": null,
+                     *       "attempt": 1,
+                     *       "progress": {
+                     *         "what": "",
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "actions": {
+                     *         "cancel": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "again": {
+                     *           "allowed": false,
+                     *           "reason": "the job is running"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -9158,7 +10694,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a job. */
+                /**
+                 * @description The id of a job.
+                 * @example 0d9c8b7a6f5e4d3c2b1a09f8e7d6c5b4
+                 */
                 job_id: string;
             };
             cookie?: never;
@@ -9171,6 +10710,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "0d9c8b7a6f5e4d3c2b1a09f8e7d6c5b4",
+                     *       "job": "export",
+                     *       "given": {
+                     *         "run": "h2mvhxc6f3h4"
+                     *       },
+                     *       "status": "running",
+                     *       "by": "local",
+                     *       "at": 1,
+                     *       "ended_at": null,
+                     *       "attempt": 2,
+                     *       "progress": {
+                     *         "what": "",
+                     *         "done": 0,
+                     *         "total": 0
+                     *       },
+                     *       "actions": {
+                     *         "cancel": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "again": {
+                     *           "allowed": false,
+                     *           "reason": "the job is running"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Job"];
                 };
             };
@@ -9188,12 +10756,18 @@ export interface operations {
     take_delivery_v1_hooks__address__post: {
         parameters: {
             query?: {
-                /** @description Answer with what the run gives, if it ends within so many seconds. */
+                /**
+                 * @description Answer with what the run gives, if it ends within so many seconds.
+                 * @example 20
+                 */
                 wait?: number;
             };
             header?: never;
             path: {
-                /** @description Where the webhook is: see its `path`. */
+                /**
+                 * @description Where the webhook is: see its `path`.
+                 * @example orders
+                 */
                 address: string;
             };
             cookie?: never;
@@ -9201,6 +10775,7 @@ export interface operations {
         /** @description The bytes themselves, of whatever type they are. */
         requestBody: {
             content: {
+                /** @example {"id": "d-17", "name": "Ada"} */
                 "application/octet-stream": string;
             };
         };
@@ -9220,6 +10795,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "outcome": "started",
+                     *       "run": {
+                     *         "run": "vrnqae9rcr8n",
+                     *         "graph": "hello",
+                     *         "status": "succeeded",
+                     *         "started_at": 1795332880830470,
+                     *         "ended_at": 1795332880832197,
+                     *         "waiting": 0,
+                     *         "kind": "start",
+                     *         "parent": "",
+                     *         "labels": {
+                     *           "trigger": "webhook",
+                     *           "webhook": "orders"
+                     *         },
+                     *         "priority": 0,
+                     *         "key": "webhook orders:d-17",
+                     *         "error": "",
+                     *         "seq": 4,
+                     *         "imported_from": ""
+                     *       },
+                     *       "outputs": {
+                     *         "greeting": "Hello Ada!"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Delivered"];
                 };
             };
@@ -9237,7 +10839,10 @@ export interface operations {
     list_webhooks_v1_webhooks_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 1
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -9254,6 +10859,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "webhooks": [
+                     *         {
+                     *           "name": "orders",
+                     *           "path": "/v1/hooks/orders",
+                     *           "scheme": "interlock",
+                     *           "secret": "hook",
+                     *           "has_secret": true,
+                     *           "graph": "hello",
+                     *           "inputs": {
+                     *             "name": "${body.name}"
+                     *           },
+                     *           "event": null,
+                     *           "data": null,
+                     *           "run": null,
+                     *           "id": "${body.id}",
+                     *           "when": null,
+                     *           "tolerance_seconds": 300,
+                     *           "declared_in": "settings",
+                     *           "by": "",
+                     *           "at": null,
+                     *           "actions": {
+                     *             "give_up": {
+                     *               "allowed": false,
+                     *               "reason": "it stands in interlock.toml"
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6IjEiLCJvZiI6IjVkYjNkYTQwMGE0MGE2OWQifQ"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookPage"];
                 };
             };
@@ -9277,6 +10915,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "refunds",
+                 *       "secret": "hook",
+                 *       "event": "order.refunded",
+                 *       "data": "${body}",
+                 *       "id": "${body.id}"
+                 *     }
+                 */
                 "application/json": components["schemas"]["WebhookBody"];
             };
         };
@@ -9287,6 +10934,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "refunds",
+                     *       "path": "/v1/hooks/refunds-1280375813fef9b5834a4d38",
+                     *       "scheme": "interlock",
+                     *       "secret": "hook",
+                     *       "has_secret": true,
+                     *       "graph": null,
+                     *       "inputs": {},
+                     *       "event": "order.refunded",
+                     *       "data": "${body}",
+                     *       "run": null,
+                     *       "id": "${body.id}",
+                     *       "when": null,
+                     *       "tolerance_seconds": 300,
+                     *       "declared_in": "record",
+                     *       "by": "local",
+                     *       "at": 1795332880844214,
+                     *       "actions": {
+                     *         "give_up": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
@@ -9306,7 +10979,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a webhook. */
+                /**
+                 * @description The name of a webhook.
+                 * @example old-orders
+                 */
                 name: string;
             };
             cookie?: never;
@@ -9340,6 +11016,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "graph: hello\nnodes:\n  greet: {tool: gret, input: {name: Ada}}\n"
+                 *     }
+                 */
                 "application/json": components["schemas"]["GivenGraph"];
             };
         };
@@ -9350,6 +11031,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "graph": "hello",
+                     *       "valid": false,
+                     *       "problems": [
+                     *         {
+                     *           "message": "there is no tool `gret`",
+                     *           "field": "nodes.greet.tool",
+                     *           "line": 3,
+                     *           "column": 17,
+                     *           "end_line": 3,
+                     *           "end_column": 21,
+                     *           "advice": "did you mean `greet`?",
+                     *           "severity": "error"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["GraphCheck"];
                 };
             };
@@ -9367,7 +11066,10 @@ export interface operations {
     list_graphs_v1_graphs_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -9384,6 +11086,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "graphs": [
+                     *         {
+                     *           "graph": "absence",
+                     *           "description": "",
+                     *           "sources": [
+                     *             "project"
+                     *           ],
+                     *           "version": null,
+                     *           "released_at": null,
+                     *           "valid": null,
+                     *           "place": "code"
+                     *         },
+                     *         {
+                     *           "graph": "approval",
+                     *           "description": "",
+                     *           "sources": [
+                     *             "project"
+                     *           ],
+                     *           "version": null,
+                     *           "released_at": null,
+                     *           "valid": null,
+                     *           "place": "code"
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6ImFwcHJvdmFsIiwib2YiOiI3ZTZlYzNiYTkzODBlODc0In0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GraphPage"];
                 };
             };
@@ -9407,6 +11138,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "graph: packing\nnodes:\n  pack: {value: packed}\n",
+                 *       "message": "the first of them"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RegisterBody"];
             };
         };
@@ -9426,6 +11163,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": {
+                     *         "graph": "packing",
+                     *         "version": 1,
+                     *         "in_force": true,
+                     *         "back_to": null,
+                     *         "bundle": "c1344e1562c21e3ccc0fbeaa25d3372ee34d58ee4076244a70dd3e4033ecf5b2",
+                     *         "graph_hash": "bc86e8b37b3e51b2806a178ee6e5505961e1c1b138409d29a25c328d6d91edc8",
+                     *         "at": 1795332880867130,
+                     *         "by": "local",
+                     *         "why": "the first of them"
+                     *       },
+                     *       "is_new": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Published"];
                 };
             };
@@ -9445,7 +11198,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a graph; also `agent:NAME` and `tool:NAME`. */
+                /**
+                 * @description The name of a graph; also `agent:NAME` and `tool:NAME`.
+                 * @example greeting
+                 */
                 graph: string;
             };
             cookie?: never;
@@ -9458,6 +11214,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "row": {
+                     *         "graph": "greeting",
+                     *         "description": "",
+                     *         "sources": [
+                     *           "released",
+                     *           "draft"
+                     *         ],
+                     *         "version": 2,
+                     *         "released_at": 1795332880022728,
+                     *         "valid": true,
+                     *         "draft": {
+                     *           "tag": "4a3c5092b3ae5c3f",
+                     *           "saved_at": 1795332880037035,
+                     *           "by": "local",
+                     *           "bytes": 50,
+                     *           "errors": 0
+                     *         }
+                     *       },
+                     *       "hash": "7f5c9e4a9cae3021bc0b3af9231dfb2b0ec4c4e4649d16fa8866a0c0e5495f3c",
+                     *       "bundle": "dba713c6e852f35f66c586dac596fc115d801ef42a5a85cd9f9315e6ad73e46d",
+                     *       "inputs": {
+                     *         "additionalProperties": false,
+                     *         "properties": {},
+                     *         "required": [],
+                     *         "type": "object"
+                     *       },
+                     *       "outputs": [
+                     *         "greet"
+                     *       ],
+                     *       "drawing": {
+                     *         "nodes": [
+                     *           {
+                     *             "node": "greet",
+                     *             "name": "greet",
+                     *             "kind": "value",
+                     *             "what": "value",
+                     *             "notes": [],
+                     *             "inside": ""
+                     *           }
+                     *         ],
+                     *         "edges": []
+                     *       },
+                     *       "triggers": [],
+                     *       "tools": [],
+                     *       "agents": [],
+                     *       "secrets": [],
+                     *       "actions": {
+                     *         "draft": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "publish": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "back": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "run": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Graph"];
                 };
             };
@@ -9475,14 +11299,20 @@ export interface operations {
     list_versions_v1_graphs__graph__versions_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
             };
             header?: never;
             path: {
-                /** @description The name of a graph; also `agent:NAME` and `tool:NAME`. */
+                /**
+                 * @description The name of a graph; also `agent:NAME` and `tool:NAME`.
+                 * @example greeting
+                 */
                 graph: string;
             };
             cookie?: never;
@@ -9495,6 +11325,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "versions": [
+                     *         {
+                     *           "graph": "greeting",
+                     *           "version": 2,
+                     *           "in_force": true,
+                     *           "back_to": null,
+                     *           "bundle": "dba713c6e852f35f66c586dac596fc115d801ef42a5a85cd9f9315e6ad73e46d",
+                     *           "graph_hash": "7f5c9e4a9cae3021bc0b3af9231dfb2b0ec4c4e4649d16fa8866a0c0e5495f3c",
+                     *           "at": 1795332880022728,
+                     *           "by": "local",
+                     *           "why": ""
+                     *         },
+                     *         {
+                     *           "graph": "greeting",
+                     *           "version": 1,
+                     *           "in_force": false,
+                     *           "back_to": null,
+                     *           "bundle": "4f54cf9602fb8c437a6807f7f1df311cf4051751cb18efe639a8b856968b0c10",
+                     *           "graph_hash": "07290ded6ebdfecd5b6a17c11b46dd2ee2d21e98b05768ded864842c3ff6e16e",
+                     *           "at": 1795332880017888,
+                     *           "by": "local",
+                     *           "why": ""
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["VersionPage"];
                 };
             };
@@ -9514,13 +11373,23 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a graph: a lower-case letter, then letters, digits, _ and -. */
+                /**
+                 * @description The name of a graph: a lower-case letter, then letters, digits, _ and -.
+                 * @example shipping
+                 */
                 graph: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "graph: shipping\nnodes:\n  pack: {value: packed}\n  send: {value: sent, after: pack}\n",
+                 *       "token": "1af24c3aee6d40c0fd93e112163910dfdad3ec7e476fb3ba89cb538cb78c34c2",
+                 *       "message": "send it, too"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PublishBody"];
             };
         };
@@ -9540,6 +11409,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": {
+                     *         "graph": "shipping",
+                     *         "version": 2,
+                     *         "in_force": true,
+                     *         "back_to": null,
+                     *         "bundle": "d412cd1978d265a1a02be2952320a132801cdb1164d4f5570e28fafea1d46773",
+                     *         "graph_hash": "585cc1dd0624a0fbbbfe6b380dd7f33c562626ac4360eeae9eef8e4621f96d40",
+                     *         "at": 1795332880882842,
+                     *         "by": "local",
+                     *         "why": "send it, too"
+                     *       },
+                     *       "is_new": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Published"];
                 };
             };
@@ -9559,9 +11444,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a graph: a lower-case letter, then letters, digits, _ and -. */
+                /**
+                 * @description The name of a graph: a lower-case letter, then letters, digits, _ and -.
+                 * @example greeting
+                 */
                 graph: string;
-                /** @description The number of a version. */
+                /**
+                 * @description The number of a version.
+                 * @example 1
+                 */
                 version: number;
             };
             cookie?: never;
@@ -9574,6 +11465,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "row": {
+                     *         "graph": "greeting",
+                     *         "version": 1,
+                     *         "in_force": false,
+                     *         "back_to": null,
+                     *         "bundle": "4f54cf9602fb8c437a6807f7f1df311cf4051751cb18efe639a8b856968b0c10",
+                     *         "graph_hash": "07290ded6ebdfecd5b6a17c11b46dd2ee2d21e98b05768ded864842c3ff6e16e",
+                     *         "at": 1795332880017888,
+                     *         "by": "local",
+                     *         "why": ""
+                     *       },
+                     *       "text": "graph: greeting\nnodes:\n  greet: {value: hello}\n",
+                     *       "as_written": true,
+                     *       "document": {
+                     *         "graph": "greeting",
+                     *         "nodes": {
+                     *           "greet": {
+                     *             "value": "hello"
+                     *           }
+                     *         }
+                     *       },
+                     *       "drawing": {
+                     *         "nodes": [
+                     *           {
+                     *             "node": "greet",
+                     *             "name": "greet",
+                     *             "kind": "value",
+                     *             "what": "value",
+                     *             "notes": [],
+                     *             "inside": ""
+                     *           }
+                     *         ],
+                     *         "edges": []
+                     *       },
+                     *       "inputs": {
+                     *         "additionalProperties": false,
+                     *         "properties": {},
+                     *         "required": [],
+                     *         "type": "object"
+                     *       },
+                     *       "outputs": [
+                     *         "greet"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Version"];
                 };
             };
@@ -9591,12 +11529,18 @@ export interface operations {
     draw_graph_v1_graphs__graph__picture_get: {
         parameters: {
             query?: {
-                /** @description Else what the name means. */
+                /**
+                 * @description Else what the name means.
+                 * @example 1
+                 */
                 version?: number | null;
             };
             header?: never;
             path: {
-                /** @description The name of a graph; also `agent:NAME` and `tool:NAME`. */
+                /**
+                 * @description The name of a graph; also `agent:NAME` and `tool:NAME`.
+                 * @example greeting
+                 */
                 graph: string;
             };
             cookie?: never;
@@ -9609,7 +11553,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/svg+xml": unknown;
+                    /** @example <svg xmlns="http://www.w3.org/2000/svg" width="148" height="78" viewBox="0 0 148 78" role="img"> */
+                    "image/svg+xml": string;
                 };
             };
             /** @description It was not done; `code` says why. */
@@ -9626,14 +11571,23 @@ export interface operations {
     diff_graphs_v1_graphs__graph__diff_get: {
         parameters: {
             query?: {
-                /** @description Else the version in force. */
+                /**
+                 * @description Else the version in force.
+                 * @example 1
+                 */
                 from?: string | null;
-                /** @description A version's number, or `draft`. */
+                /**
+                 * @description A version's number, or `draft`.
+                 * @example 2
+                 */
                 to?: string;
             };
             header?: never;
             path: {
-                /** @description The name of a graph: a lower-case letter, then letters, digits, _ and -. */
+                /**
+                 * @description The name of a graph: a lower-case letter, then letters, digits, _ and -.
+                 * @example greeting
+                 */
                 graph: string;
             };
             cookie?: never;
@@ -9646,6 +11600,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "graph": "greeting",
+                     *       "before": "version 1",
+                     *       "after": "version 2",
+                     *       "same": false,
+                     *       "keys": [],
+                     *       "nodes": [
+                     *         {
+                     *           "node": "greet",
+                     *           "how": "changed",
+                     *           "keys": [
+                     *             "value"
+                     *           ],
+                     *           "before": {
+                     *             "value": "hello"
+                     *           },
+                     *           "after": {
+                     *             "value": "good day"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "changes": [],
+                     *       "text": [
+                     *         {
+                     *           "before": 1,
+                     *           "after": 1,
+                     *           "lines": [
+                     *             " graph: greeting",
+                     *             " nodes:",
+                     *             "-  greet: {value: hello}",
+                     *             "+  greet: {value: good day}"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["GraphDifference"];
                 };
             };
@@ -9665,7 +11656,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a graph: a lower-case letter, then letters, digits, _ and -. */
+                /**
+                 * @description The name of a graph: a lower-case letter, then letters, digits, _ and -.
+                 * @example greeting
+                 */
                 graph: string;
             };
             cookie?: never;
@@ -9678,6 +11672,63 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "graph": "greeting",
+                     *       "row": {
+                     *         "tag": "4a3c5092b3ae5c3f",
+                     *         "saved_at": 1795332880037035,
+                     *         "by": "local",
+                     *         "bytes": 50,
+                     *         "errors": 0
+                     *       },
+                     *       "text": "graph: greeting\nnodes:\n  greet: {value: good day}\n",
+                     *       "check": {
+                     *         "graph": "greeting",
+                     *         "valid": true,
+                     *         "problems": [],
+                     *         "hash": "7f5c9e4a9cae3021bc0b3af9231dfb2b0ec4c4e4649d16fa8866a0c0e5495f3c",
+                     *         "drawing": {
+                     *           "nodes": [
+                     *             {
+                     *               "node": "greet",
+                     *               "name": "greet",
+                     *               "kind": "value",
+                     *               "what": "value",
+                     *               "notes": [],
+                     *               "inside": ""
+                     *             }
+                     *           ],
+                     *           "edges": []
+                     *         },
+                     *         "inputs": {
+                     *           "additionalProperties": false,
+                     *           "properties": {},
+                     *           "required": [],
+                     *           "type": "object"
+                     *         },
+                     *         "outputs": [
+                     *           "greet"
+                     *         ]
+                     *       },
+                     *       "in_force": 2,
+                     *       "differs": false,
+                     *       "actions": {
+                     *         "save": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "drop": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "publish": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Draft"];
                 };
             };
@@ -9698,17 +11749,28 @@ export interface operations {
             header?: {
                 /** @description The ETag of what you have seen; `*`: any. */
                 "If-Match"?: string;
-                /** @description `*`: there must be none yet. */
+                /**
+                 * @description `*`: there must be none yet.
+                 * @example *
+                 */
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description The name of a graph: a lower-case letter, then letters, digits, _ and -. */
+                /**
+                 * @description The name of a graph: a lower-case letter, then letters, digits, _ and -.
+                 * @example morning
+                 */
                 graph: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "graph: morning\nnodes: {a: {value: 1}}\n"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DraftBody"];
             };
         };
@@ -9719,6 +11781,63 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "graph": "morning",
+                     *       "row": {
+                     *         "tag": "ab4c8b8165411c5a",
+                     *         "saved_at": 1795332880897686,
+                     *         "by": "local",
+                     *         "bytes": 38,
+                     *         "errors": 0
+                     *       },
+                     *       "text": "graph: morning\nnodes: {a: {value: 1}}\n",
+                     *       "check": {
+                     *         "graph": "morning",
+                     *         "valid": true,
+                     *         "problems": [],
+                     *         "hash": "6c2510a2ddeb6e8db1aae976a6e6f5b5f7b08504ceca42401217dba05bd3e20e",
+                     *         "drawing": {
+                     *           "nodes": [
+                     *             {
+                     *               "node": "a",
+                     *               "name": "a",
+                     *               "kind": "value",
+                     *               "what": "value",
+                     *               "notes": [],
+                     *               "inside": ""
+                     *             }
+                     *           ],
+                     *           "edges": []
+                     *         },
+                     *         "inputs": {
+                     *           "additionalProperties": false,
+                     *           "properties": {},
+                     *           "required": [],
+                     *           "type": "object"
+                     *         },
+                     *         "outputs": [
+                     *           "a"
+                     *         ]
+                     *       },
+                     *       "in_force": null,
+                     *       "differs": null,
+                     *       "actions": {
+                     *         "save": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "drop": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "publish": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Draft"];
                 };
             };
@@ -9746,11 +11865,17 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of what you have seen; `*`: any. */
+                /**
+                 * @description The ETag of what you have seen; `*`: any.
+                 * @example "34f316abd9491a8e"
+                 */
                 "If-Match"?: string;
             };
             path: {
-                /** @description The name of a graph: a lower-case letter, then letters, digits, _ and -. */
+                /**
+                 * @description The name of a graph: a lower-case letter, then letters, digits, _ and -.
+                 * @example evening
+                 */
                 graph: string;
             };
             cookie?: never;
@@ -9780,13 +11905,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a graph: a lower-case letter, then letters, digits, _ and -. */
+                /**
+                 * @description The name of a graph: a lower-case letter, then letters, digits, _ and -.
+                 * @example greeting
+                 */
                 graph: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "graph: greeting\nnodes:\n  greet: {value: welcome}\n"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlanBody"];
             };
         };
@@ -9797,6 +11930,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "graph": "greeting",
+                     *       "in_force": 2,
+                     *       "is_new": true,
+                     *       "changes": [],
+                     *       "runs": [],
+                     *       "clear": true,
+                     *       "has_more_runs": false,
+                     *       "warnings": [],
+                     *       "token": "1af24c3aee6d40c0fd93e112163910dfdad3ec7e476fb3ba89cb538cb78c34c2"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReleasePlan"];
                 };
             };
@@ -9816,13 +11962,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a graph: a lower-case letter, then letters, digits, _ and -. */
+                /**
+                 * @description The name of a graph: a lower-case letter, then letters, digits, _ and -.
+                 * @example farewell
+                 */
                 graph: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "why": "too short"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Why"];
             };
         };
@@ -9833,6 +11987,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": {
+                     *         "graph": "farewell",
+                     *         "version": 3,
+                     *         "in_force": true,
+                     *         "back_to": 1,
+                     *         "bundle": "4891a6214918c663aa076ffa09ce936c701cef892d8d592504cddd06cddf0f45",
+                     *         "graph_hash": "b68be92f18767ef25a70c7bebb38ee35c8c59a223360af5207ae4dd82abc311d",
+                     *         "at": 1795332880910266,
+                     *         "by": "local",
+                     *         "why": "too short"
+                     *       },
+                     *       "is_new": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Published"];
                 };
             };
@@ -9850,7 +12020,10 @@ export interface operations {
     list_agents_v1_agents_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 1
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -9867,6 +12040,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "agents": [
+                     *         {
+                     *           "agent": "assessment",
+                     *           "version": "1",
+                     *           "role": "Reviews drafts",
+                     *           "description": "Approves a draft or says what has to change, so that somebody can write the next one from it.",
+                     *           "capabilities": [
+                     *             "feedback",
+                     *             "review"
+                     *           ],
+                     *           "tools": [
+                     *             "read_file",
+                     *             "search_files"
+                     *           ],
+                     *           "place": "built-in",
+                     *           "hash": "ea97dee47f0702b20e0c52353968c53f8649e8e65ec2499a3b38914afc229400"
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6IjEiLCJvZiI6ImJjNDI1MzI0MzAyZTE3YWIifQ"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AgentPage"];
                 };
             };
@@ -9886,7 +12082,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of an agent. */
+                /**
+                 * @description The name of an agent.
+                 * @example clerk
+                 */
                 agent: string;
             };
             cookie?: never;
@@ -9899,6 +12098,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "agent": "clerk",
+                     *       "version": "",
+                     *       "role": "",
+                     *       "description": "",
+                     *       "capabilities": [],
+                     *       "tools": [],
+                     *       "place": "agents/clerk.yaml",
+                     *       "hash": "79e522038433bbdf544bf8d397bc936b59c2c77d0e33a73a17cdfcffc3502af4",
+                     *       "contract": {
+                     *         "name": "clerk",
+                     *         "output": {
+                     *           "type": "object",
+                     *           "properties": {
+                     *             "number": {
+                     *               "type": "integer"
+                     *             }
+                     *           },
+                     *           "required": [
+                     *             "number"
+                     *           ],
+                     *           "additionalProperties": false
+                     *         },
+                     *         "prompt": "You answer.",
+                     *         "limits": {},
+                     *         "model": {
+                     *           "tokens_max": 4096
+                     *         },
+                     *         "context": {
+                     *           "tokens": 32000
+                     *         }
+                     *       },
+                     *       "prompt": "6e3a4425403854ca9de28c3fe1e6c5fcf5910c862fe6a606ff897e2a423fe01a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Agent"];
                 };
             };
@@ -9916,7 +12151,10 @@ export interface operations {
     list_tools_v1_tools_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -9933,6 +12171,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "tools": [
+                     *         {
+                     *           "effect": "once",
+                     *           "risk": "high",
+                     *           "permissions": {
+                     *             "hosts": [
+                     *               "*"
+                     *             ],
+                     *             "reads": [],
+                     *             "writes": [],
+                     *             "external": true
+                     *           },
+                     *           "sandbox": false,
+                     *           "rate_per_minute": null,
+                     *           "usd_micros": 0,
+                     *           "undo": null,
+                     *           "tool": "api_call",
+                     *           "source": "python",
+                     *           "place": "src/interlock/tools/standard/calling_out.py:47",
+                     *           "pool": "default",
+                     *           "state": "own",
+                     *           "quarantined": null
+                     *         },
+                     *         {
+                     *           "effect": "idempotent",
+                     *           "risk": "low",
+                     *           "permissions": {
+                     *             "hosts": [],
+                     *             "reads": [],
+                     *             "writes": [
+                     *               "*"
+                     *             ],
+                     *             "external": false
+                     *           },
+                     *           "sandbox": false,
+                     *           "rate_per_minute": null,
+                     *           "usd_micros": 0,
+                     *           "undo": "revert_patch",
+                     *           "tool": "apply_patch",
+                     *           "source": "python",
+                     *           "place": "src/interlock/tools/standard/patching.py:59",
+                     *           "pool": "default",
+                     *           "state": "own",
+                     *           "quarantined": null
+                     *         }
+                     *       ],
+                     *       "not_approved": [],
+                     *       "next": "eyJhdCI6IjIiLCJvZiI6ImZiODIwZjljZTYxMWM3NmYifQ"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ToolPage"];
                 };
             };
@@ -9952,7 +12242,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a tool. */
+                /**
+                 * @description The name of a tool.
+                 * @example greet
+                 */
                 tool: string;
             };
             cookie?: never;
@@ -9965,6 +12258,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "effect": "read",
+                     *       "risk": "low",
+                     *       "permissions": {
+                     *         "hosts": [],
+                     *         "reads": [],
+                     *         "writes": [],
+                     *         "external": false
+                     *       },
+                     *       "sandbox": false,
+                     *       "rate_per_minute": null,
+                     *       "usd_micros": 2000,
+                     *       "undo": null,
+                     *       "tool": "greet",
+                     *       "source": "python",
+                     *       "place": "tools/greeting.py:79",
+                     *       "pool": "default",
+                     *       "state": "own",
+                     *       "quarantined": null,
+                     *       "description": "Greet somebody.",
+                     *       "labels": [],
+                     *       "secrets": [],
+                     *       "input": {
+                     *         "additionalProperties": false,
+                     *         "properties": {
+                     *           "name": {
+                     *             "type": "string"
+                     *           }
+                     *         },
+                     *         "required": [
+                     *           "name"
+                     *         ],
+                     *         "type": "object"
+                     *       },
+                     *       "output": {
+                     *         "type": "string"
+                     *       },
+                     *       "pin": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Tool"];
                 };
             };
@@ -9982,7 +12316,10 @@ export interface operations {
     list_models_v1_models_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 1
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -9999,6 +12336,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "models": [
+                     *         {
+                     *           "pool": "default",
+                     *           "name": "script/scripted",
+                     *           "host": "",
+                     *           "quality": "quality",
+                     *           "safety": "maximum",
+                     *           "simulated": true,
+                     *           "context": null,
+                     *           "weight": 0,
+                     *           "price": {
+                     *             "input": 0,
+                     *             "output": 0,
+                     *             "cached": 0,
+                     *             "call": 0,
+                     *             "tiers": [],
+                     *             "source": "own"
+                     *           },
+                     *           "latency": 152,
+                     *           "has_tools": true,
+                     *           "structured": "native",
+                     *           "reached": "scripted .",
+                     *           "key": null,
+                     *           "trouble": null,
+                     *           "resting": null
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ModelPage"];
                 };
             };
@@ -10016,7 +12385,10 @@ export interface operations {
     list_rules_v1_policies_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 2
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -10033,6 +12405,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "digest": "a428891b337286973afec48bf0786e203251ca87dc0146113908fbeab1db0266",
+                     *       "default": true,
+                     *       "rules": [
+                     *         {
+                     *           "rule": "default#risky_tools_of_agents",
+                     *           "verdict": "ask",
+                     *           "origin": "default_policy.yaml:36",
+                     *           "ask": [
+                     *             "tool"
+                     *           ],
+                     *           "description": "An agent wants a tool of high risk.",
+                     *           "who": {
+                     *             "is": "agent"
+                     *           },
+                     *           "risk_at_least": "high"
+                     *         },
+                     *         {
+                     *           "rule": "default#lasting_changes_of_agents",
+                     *           "verdict": "ask",
+                     *           "origin": "default_policy.yaml:41",
+                     *           "ask": [
+                     *             "tool"
+                     *           ],
+                     *           "description": "An agent wants to change something outside the project, and it could not simply be done again.",
+                     *           "who": {
+                     *             "is": "agent"
+                     *           },
+                     *           "effect": [
+                     *             "once",
+                     *             "paid"
+                     *           ],
+                     *           "external": true
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6IjIiLCJvZiI6IjM2YjNhZjdjNmE3YzBjODAifQ"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PolicyInForce"];
                 };
             };
@@ -10056,6 +12467,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "point": "tool",
+                 *       "name": "greet",
+                 *       "agent": "clerk"
+                 *     }
+                 */
                 "application/json": components["schemas"]["MovementBody"];
             };
         };
@@ -10066,6 +12484,64 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "verdict": "allow",
+                     *       "rule": "default#tools_of_agents",
+                     *       "policy": "a428891b33728697",
+                     *       "why": "An agent calls tools of low and medium risk among those that it declares.",
+                     *       "to": "",
+                     *       "rules": [
+                     *         {
+                     *           "rule": "default#risky_tools_of_agents",
+                     *           "verdict": "ask",
+                     *           "origin": "default_policy.yaml:36",
+                     *           "holds": false,
+                     *           "decides": false,
+                     *           "unmet": [
+                     *             {
+                     *               "key": "risk_at_least",
+                     *               "wanted": "high",
+                     *               "found": "low",
+                     *               "unknown": false
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "rule": "default#lasting_changes_of_agents",
+                     *           "verdict": "ask",
+                     *           "origin": "default_policy.yaml:41",
+                     *           "holds": false,
+                     *           "decides": false,
+                     *           "unmet": [
+                     *             {
+                     *               "key": "effect",
+                     *               "wanted": [
+                     *                 "once",
+                     *                 "paid"
+                     *               ],
+                     *               "found": "read",
+                     *               "unknown": false
+                     *             },
+                     *             {
+                     *               "key": "external",
+                     *               "wanted": true,
+                     *               "found": false,
+                     *               "unknown": false
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "movement": {
+                     *         "point": "tool",
+                     *         "name": "greet",
+                     *         "agent": "clerk",
+                     *         "effect": "read",
+                     *         "permissions": {}
+                     *       },
+                     *       "note": "the project's tool `greet` says: effect read, risk low"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PolicyExplanation"];
                 };
             };
@@ -10083,7 +12559,10 @@ export interface operations {
     list_schedules_v1_schedules_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 1
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -10100,6 +12579,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "triggers": [
+                     *         {
+                     *           "graph": "report",
+                     *           "name": "nightly",
+                     *           "version": 1,
+                     *           "kind": "cron",
+                     *           "what": "0 3 * * *",
+                     *           "zone": "Europe/Berlin",
+                     *           "overlap": "skip",
+                     *           "catch_up": "last",
+                     *           "next": 1795399200000000,
+                     *           "last": null,
+                     *           "paused": null,
+                     *           "waiting": 0,
+                     *           "overlapped": 0,
+                     *           "missed": 0,
+                     *           "trouble": "",
+                     *           "actions": {
+                     *             "pause": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             },
+                     *             "resume": {
+                     *               "allowed": false,
+                     *               "reason": "it is not paused"
+                     *             },
+                     *             "fire": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6IjEiLCJvZiI6IjIwN2IzODM3YmYyZDRiOWYifQ"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TriggerPage"];
                 };
             };
@@ -10119,9 +12636,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a released graph. */
+                /**
+                 * @description The name of a released graph.
+                 * @example report
+                 */
                 graph: string;
-                /** @description What the trigger is called in it. */
+                /**
+                 * @description What the trigger is called in it.
+                 * @example nightly
+                 */
                 name: string;
             };
             cookie?: never;
@@ -10134,6 +12657,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "graph": "report",
+                     *       "name": "nightly",
+                     *       "version": 1,
+                     *       "kind": "cron",
+                     *       "what": "0 3 * * *",
+                     *       "zone": "Europe/Berlin",
+                     *       "overlap": "skip",
+                     *       "catch_up": "last",
+                     *       "next": 1795399200000000,
+                     *       "last": null,
+                     *       "paused": null,
+                     *       "waiting": 0,
+                     *       "overlapped": 0,
+                     *       "missed": 0,
+                     *       "trouble": "",
+                     *       "actions": {
+                     *         "pause": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "resume": {
+                     *           "allowed": false,
+                     *           "reason": "it is not paused"
+                     *         },
+                     *         "fire": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Trigger"];
                 };
             };
@@ -10153,15 +12709,26 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a released graph. */
+                /**
+                 * @description The name of a released graph.
+                 * @example report
+                 */
                 graph: string;
-                /** @description What the trigger is called in it. */
+                /**
+                 * @description What the trigger is called in it.
+                 * @example nightly
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "why": "moving house"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Why"];
             };
         };
@@ -10172,6 +12739,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "graph": "report",
+                     *       "name": "nightly",
+                     *       "version": 1,
+                     *       "kind": "cron",
+                     *       "what": "0 3 * * *",
+                     *       "zone": "Europe/Berlin",
+                     *       "overlap": "skip",
+                     *       "catch_up": "last",
+                     *       "next": null,
+                     *       "last": null,
+                     *       "paused": {
+                     *         "at": 1795332880940551,
+                     *         "by": "local",
+                     *         "why": "moving house"
+                     *       },
+                     *       "waiting": 0,
+                     *       "overlapped": 0,
+                     *       "missed": 0,
+                     *       "trouble": "",
+                     *       "actions": {
+                     *         "pause": {
+                     *           "allowed": false,
+                     *           "reason": "it is paused already"
+                     *         },
+                     *         "resume": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "fire": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Trigger"];
                 };
             };
@@ -10191,9 +12795,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a released graph. */
+                /**
+                 * @description The name of a released graph.
+                 * @example report
+                 */
                 graph: string;
-                /** @description What the trigger is called in it. */
+                /**
+                 * @description What the trigger is called in it.
+                 * @example weekly
+                 */
                 name: string;
             };
             cookie?: never;
@@ -10206,6 +12816,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "graph": "report",
+                     *       "name": "weekly",
+                     *       "version": 1,
+                     *       "kind": "cron",
+                     *       "what": "0 4 * * 1",
+                     *       "zone": "Europe/Berlin",
+                     *       "overlap": "skip",
+                     *       "catch_up": "last",
+                     *       "next": 1795402800000000,
+                     *       "last": null,
+                     *       "paused": null,
+                     *       "waiting": 0,
+                     *       "overlapped": 0,
+                     *       "missed": 0,
+                     *       "trouble": "",
+                     *       "actions": {
+                     *         "pause": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "resume": {
+                     *           "allowed": false,
+                     *           "reason": "it is not paused"
+                     *         },
+                     *         "fire": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Trigger"];
                 };
             };
@@ -10225,15 +12868,30 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The name of a released graph. */
+                /**
+                 * @description The name of a released graph.
+                 * @example report
+                 */
                 graph: string;
-                /** @description What the trigger is called in it. */
+                /**
+                 * @description What the trigger is called in it.
+                 * @example on_order
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "data": {
+                 *         "n": 7
+                 *       },
+                 *       "why": "to see",
+                 *       "id": "order-8"
+                 *     }
+                 */
                 "application/json": components["schemas"]["FireBody"];
             };
         };
@@ -10244,6 +12902,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "bd64ky65zp9a",
+                     *       "graph": "report",
+                     *       "status": "running",
+                     *       "started_at": 1795332880946293,
+                     *       "ended_at": null,
+                     *       "waiting": 0,
+                     *       "kind": "start",
+                     *       "parent": "",
+                     *       "labels": {
+                     *         "trigger": "on_order"
+                     *       },
+                     *       "priority": 0,
+                     *       "key": "fired:report/on_order:order-8",
+                     *       "error": "",
+                     *       "seq": 1,
+                     *       "imported_from": ""
+                     *     }
+                     */
                     "application/json": components["schemas"]["RunRow"];
                 };
             };
@@ -10267,6 +12945,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "order.placed",
+                 *       "data": {
+                 *         "n": 7
+                 *       },
+                 *       "id": "order-7"
+                 *     }
+                 */
                 "application/json": components["schemas"]["OfferBody"];
             };
         };
@@ -10277,6 +12964,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "triggers": [
+                     *         {
+                     *           "trigger": "report/on_order",
+                     *           "outcome": "started",
+                     *           "run": "bmqv2bxpagkm",
+                     *           "why": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["OfferedEvents"];
                 };
             };
@@ -10306,6 +13005,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "workers": [
+                     *         {
+                     *           "worker": "42ea227f18835d0f",
+                     *           "state": "working",
+                     *           "host": "worker-1",
+                     *           "pid": 4711,
+                     *           "pools": [
+                     *             "default"
+                     *           ],
+                     *           "tags": [],
+                     *           "driving": 0,
+                     *           "performing": 0,
+                     *           "concurrency": 100,
+                     *           "tools": 26,
+                     *           "started_at": 1795332879907721,
+                     *           "seen_at": 1795332879978204
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Workers"];
                 };
             };
@@ -10335,6 +13056,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "runs": [],
+                     *       "calls": [],
+                     *       "runs_waiting": 0,
+                     *       "calls_waiting": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Queue"];
                 };
             };
@@ -10364,6 +13093,83 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sinks": [
+                     *         {
+                     *           "sink": "ops",
+                     *           "to": "https://ops.example.com/events",
+                     *           "told": 237,
+                     *           "told_at": 1795332880851068,
+                     *           "last": "vrnqae9rcr8n/4",
+                     *           "behind": 6,
+                     *           "behind_is_more": false,
+                     *           "oldest_untold_at": 1795332880946293,
+                     *           "failures": 0,
+                     *           "failing_since": null,
+                     *           "retry_at": null,
+                     *           "is_gone": false,
+                     *           "error": null,
+                     *           "held": [],
+                     *           "left_out": [],
+                     *           "actions": {
+                     *             "deliver": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             },
+                     *             "resend": {
+                     *               "allowed": false,
+                     *               "reason": "nothing is held back"
+                     *             },
+                     *             "leave_out": {
+                     *               "allowed": false,
+                     *               "reason": "nothing is held back"
+                     *             }
+                     *           }
+                     *         },
+                     *         {
+                     *           "sink": "audit",
+                     *           "to": "https://audit.example.com/events",
+                     *           "told": 0,
+                     *           "told_at": null,
+                     *           "last": null,
+                     *           "behind": 39,
+                     *           "behind_is_more": false,
+                     *           "oldest_untold_at": 1795332880693743,
+                     *           "failures": 0,
+                     *           "failing_since": null,
+                     *           "retry_at": null,
+                     *           "is_gone": false,
+                     *           "error": null,
+                     *           "held": [
+                     *             {
+                     *               "run": "a8gahje9pqgp",
+                     *               "seq": 1,
+                     *               "upto": 4,
+                     *               "why": "https://ops.example.com/events answered 422",
+                     *               "since": 1795332880530080,
+                     *               "tries": 1
+                     *             }
+                     *           ],
+                     *           "left_out": [],
+                     *           "actions": {
+                     *             "deliver": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             },
+                     *             "resend": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             },
+                     *             "leave_out": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Sinks"];
                 };
             };
@@ -10383,7 +13189,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A sink, as the settings name it. */
+                /**
+                 * @description A sink, as the settings name it.
+                 * @example ops
+                 */
                 name: string;
             };
             cookie?: never;
@@ -10396,6 +13205,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sink": "ops",
+                     *       "to": "https://ops.example.com/events",
+                     *       "told": 237,
+                     *       "told_at": 1795332880851068,
+                     *       "last": "vrnqae9rcr8n/4",
+                     *       "behind": 6,
+                     *       "behind_is_more": false,
+                     *       "oldest_untold_at": 1795332880946293,
+                     *       "failures": 0,
+                     *       "failing_since": null,
+                     *       "retry_at": null,
+                     *       "is_gone": false,
+                     *       "error": null,
+                     *       "held": [],
+                     *       "left_out": [],
+                     *       "actions": {
+                     *         "deliver": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "resend": {
+                     *           "allowed": false,
+                     *           "reason": "nothing is held back"
+                     *         },
+                     *         "leave_out": {
+                     *           "allowed": false,
+                     *           "reason": "nothing is held back"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Sink"];
                 };
             };
@@ -10413,14 +13255,20 @@ export interface operations {
     list_held_v1_sinks__name__held_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 1
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
             };
             header?: never;
             path: {
-                /** @description A sink, as the settings name it. */
+                /**
+                 * @description A sink, as the settings name it.
+                 * @example audit
+                 */
                 name: string;
             };
             cookie?: never;
@@ -10433,6 +13281,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sink": "audit",
+                     *       "held": [
+                     *         {
+                     *           "run": "a8gahje9pqgp",
+                     *           "seq": 1,
+                     *           "upto": 4,
+                     *           "why": "https://audit.example.com/events answered 422",
+                     *           "since": 1795332880530080,
+                     *           "tries": 1
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6IjEiLCJvZiI6Ijg4NTUyMzNhMGViYTY5MzYifQ"
+                     *     }
+                     */
                     "application/json": components["schemas"]["HeldPage"];
                 };
             };
@@ -10452,7 +13316,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A sink, as the settings name it. */
+                /**
+                 * @description A sink, as the settings name it.
+                 * @example ops
+                 */
                 name: string;
             };
             cookie?: never;
@@ -10465,6 +13332,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sink": "ops",
+                     *       "to": "https://ops.example.com/events",
+                     *       "told": 243,
+                     *       "told_at": 1795332880968341,
+                     *       "last": "bmqv2bxpagkm/3",
+                     *       "behind": 0,
+                     *       "behind_is_more": false,
+                     *       "oldest_untold_at": null,
+                     *       "failures": 0,
+                     *       "failing_since": null,
+                     *       "retry_at": null,
+                     *       "is_gone": false,
+                     *       "error": null,
+                     *       "held": [],
+                     *       "left_out": [],
+                     *       "actions": {
+                     *         "deliver": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         },
+                     *         "resend": {
+                     *           "allowed": false,
+                     *           "reason": "nothing is held back"
+                     *         },
+                     *         "leave_out": {
+                     *           "allowed": false,
+                     *           "reason": "nothing is held back"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Sink"];
                 };
             };
@@ -10484,13 +13384,23 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A sink, as the settings name it. */
+                /**
+                 * @description A sink, as the settings name it.
+                 * @example audit
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "runs": [
+                 *         "8m2c4v6b9n1q"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ResendBody"];
             };
         };
@@ -10501,6 +13411,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sink": "audit",
+                     *       "resent": [
+                     *         {
+                     *           "run": "8m2c4v6b9n1q",
+                     *           "events": 0,
+                     *           "error": "event 1 of run 8m2c4v6b9n1q was refused again: https://ops.example.com/events answered 422"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Resent"];
                 };
             };
@@ -10520,13 +13442,24 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A sink, as the settings name it. */
+                /**
+                 * @description A sink, as the settings name it.
+                 * @example audit
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "runs": [
+                 *         "8m2c4v6b9n1q"
+                 *       ],
+                 *       "why": "too old"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LeaveOutBody"];
             };
         };
@@ -10537,6 +13470,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sink": "audit",
+                     *       "resent": [
+                     *         {
+                     *           "run": "8m2c4v6b9n1q",
+                     *           "events": 0,
+                     *           "error": "event 2 of run 8m2c4v6b9n1q was refused again: https://ops.example.com/events answered 422"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Resent"];
                 };
             };
@@ -10554,7 +13499,12 @@ export interface operations {
     list_all_effects_v1_effects_get: {
         parameters: {
             query?: {
-                /** @description One of these. */
+                /**
+                 * @description One of these.
+                 * @example [
+                 *       "unknown"
+                 *     ]
+                 */
                 status?: ("intended" | "done" | "failed" | "unknown" | "not_done")[] | null;
                 /** @description Of this kind. */
                 kind?: ("tool" | "emit" | "step" | "question" | "undo" | "agent" | "model" | "memory" | "graph") | null;
@@ -10562,7 +13512,10 @@ export interface operations {
                 name?: string | null;
                 /** @description Of this graph. */
                 graph?: string | null;
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 1
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -10579,6 +13532,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "effects": [
+                     *         {
+                     *           "effect": "8625bdad20f4c2de8c043c34077321d1",
+                     *           "path": "pay",
+                     *           "attempt": 1,
+                     *           "ordinal": 0,
+                     *           "kind": "tool",
+                     *           "name": "pay",
+                     *           "digest": "01b5629f734c5641cbd16860e54a98ecaaa9272c1c7a31c9e0d4b8fd88f6a7aa",
+                     *           "intended_seq": 2,
+                     *           "status": "unknown",
+                     *           "settled_seq": 3,
+                     *           "run": "bens4svaf6yc"
+                     *         }
+                     *       ],
+                     *       "in_doubt": [
+                     *         {
+                     *           "effect": "8625bdad20f4c2de8c043c34077321d1",
+                     *           "path": "pay",
+                     *           "attempt": 1,
+                     *           "ordinal": 0,
+                     *           "kind": "tool",
+                     *           "name": "pay",
+                     *           "digest": "01b5629f734c5641cbd16860e54a98ecaaa9272c1c7a31c9e0d4b8fd88f6a7aa",
+                     *           "intended_seq": 2,
+                     *           "status": "unknown",
+                     *           "settled_seq": 3,
+                     *           "run": "bens4svaf6yc",
+                     *           "actions": {
+                     *             "settle": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "eyJhdCI6IjIgYmVuczRzdmFmNnljIiwib2YiOiJlYmQxMzhlMGM5M2RhMjczIn0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["EffectPage"];
                 };
             };
@@ -10596,13 +13590,21 @@ export interface operations {
     get_costs_v1_costs_get: {
         parameters: {
             query?: {
-                /** @description run, graph, node, agent, model, tool, user, tenant, day or label:KEY. */
+                /**
+                 * @description run, graph, node, agent, model, tool, user, tenant, day or label:KEY.
+                 * @example tool
+                 */
                 by?: string;
                 /** @description One of these. */
                 status?: ("pending" | "running" | "waiting" | "paused" | "compensating" | "succeeded" | "failed" | "cancelled" | "rolled_back")[] | null;
                 /** @description Of this graph. */
                 graph?: string | null;
-                /** @description All of these, as `name:value`. */
+                /**
+                 * @description All of these, as `name:value`.
+                 * @example [
+                 *       "team:front"
+                 *     ]
+                 */
                 label?: string[] | null;
                 /** @description Of this session. */
                 session?: string;
@@ -10627,6 +13629,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "by": "tool",
+                     *       "runs": 4,
+                     *       "erased": 0,
+                     *       "total": {
+                     *         "calls": 4,
+                     *         "turns": 1,
+                     *         "lost": 1,
+                     *         "usd": 4000,
+                     *         "tokens": 115,
+                     *         "input": 110,
+                     *         "output": 5,
+                     *         "cached": 0,
+                     *         "held_usd": 0,
+                     *         "held_tokens": 0,
+                     *         "simulated_calls": 1,
+                     *         "simulated_usd": 0
+                     *       },
+                     *       "groups": [
+                     *         {
+                     *           "calls": 2,
+                     *           "turns": 0,
+                     *           "lost": 0,
+                     *           "usd": 4000,
+                     *           "tokens": 0,
+                     *           "input": 0,
+                     *           "output": 0,
+                     *           "cached": 0,
+                     *           "held_usd": 0,
+                     *           "held_tokens": 0,
+                     *           "simulated_calls": 0,
+                     *           "simulated_usd": 0,
+                     *           "name": "greet"
+                     *         },
+                     *         {
+                     *           "calls": 1,
+                     *           "turns": 1,
+                     *           "lost": 0,
+                     *           "usd": 0,
+                     *           "tokens": 115,
+                     *           "input": 110,
+                     *           "output": 5,
+                     *           "cached": 0,
+                     *           "held_usd": 0,
+                     *           "held_tokens": 0,
+                     *           "simulated_calls": 1,
+                     *           "simulated_usd": 0,
+                     *           "name": ""
+                     *         },
+                     *         {
+                     *           "calls": 1,
+                     *           "turns": 0,
+                     *           "lost": 1,
+                     *           "usd": 0,
+                     *           "tokens": 0,
+                     *           "input": 0,
+                     *           "output": 0,
+                     *           "cached": 0,
+                     *           "held_usd": 0,
+                     *           "held_tokens": 0,
+                     *           "simulated_calls": 0,
+                     *           "simulated_usd": 0,
+                     *           "name": "pay"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["CostReport"];
                 };
             };
@@ -10644,12 +13715,18 @@ export interface operations {
     get_run_costs_v1_runs__run_id__costs_get: {
         parameters: {
             query?: {
-                /** @description run, graph, node, agent, model, tool, user, tenant, day or label:KEY. */
+                /**
+                 * @description run, graph, node, agent, model, tool, user, tenant, day or label:KEY.
+                 * @example tool
+                 */
                 by?: string;
             };
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -10662,6 +13739,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "by": "tool",
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "runs": 1,
+                     *       "erased": 0,
+                     *       "total": {
+                     *         "calls": 1,
+                     *         "turns": 0,
+                     *         "lost": 0,
+                     *         "usd": 2000,
+                     *         "tokens": 0,
+                     *         "input": 0,
+                     *         "output": 0,
+                     *         "cached": 0,
+                     *         "held_usd": 0,
+                     *         "held_tokens": 0,
+                     *         "simulated_calls": 0,
+                     *         "simulated_usd": 0
+                     *       },
+                     *       "groups": [
+                     *         {
+                     *           "calls": 1,
+                     *           "turns": 0,
+                     *           "lost": 0,
+                     *           "usd": 2000,
+                     *           "tokens": 0,
+                     *           "input": 0,
+                     *           "output": 0,
+                     *           "cached": 0,
+                     *           "held_usd": 0,
+                     *           "held_tokens": 0,
+                     *           "simulated_calls": 0,
+                     *           "simulated_usd": 0,
+                     *           "name": "greet"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["CostReport"];
                 };
             };
@@ -10679,14 +13795,20 @@ export interface operations {
     list_calls_v1_runs__run_id__calls_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 1
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
             };
             header?: never;
             path: {
-                /** @description The id of a run. */
+                /**
+                 * @description The id of a run.
+                 * @example 3c7k9m2q4w8x
+                 */
                 run_id: string;
             };
             cookie?: never;
@@ -10699,6 +13821,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "run": "3c7k9m2q4w8x",
+                     *       "calls": [
+                     *         {
+                     *           "path": "greet",
+                     *           "kind": "tool",
+                     *           "name": "greet",
+                     *           "agent": "",
+                     *           "loop": "",
+                     *           "at": 1795332881114502,
+                     *           "tries": 1,
+                     *           "status": "done",
+                     *           "costs": {
+                     *             "calls": 1,
+                     *             "turns": 0,
+                     *             "lost": 0,
+                     *             "usd": 2000,
+                     *             "tokens": 0,
+                     *             "input": 0,
+                     *             "output": 0,
+                     *             "cached": 0,
+                     *             "held_usd": 0,
+                     *             "held_tokens": 0,
+                     *             "simulated_calls": 0,
+                     *             "simulated_usd": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["CallPage"];
                 };
             };
@@ -10716,7 +13870,10 @@ export interface operations {
     list_keys_v1_keys_get: {
         parameters: {
             query?: {
-                /** @description How many at most. */
+                /**
+                 * @description How many at most.
+                 * @example 1
+                 */
                 limit?: number;
                 /** @description The `next` of the page before; everything else as it was. */
                 cursor?: string | null;
@@ -10733,6 +13890,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "id": "444ab84e28f1",
+                     *           "tenant": "local",
+                     *           "name": "board",
+                     *           "role": "viewer",
+                     *           "scopes": [],
+                     *           "created_at": 1795332880047890,
+                     *           "created_by": "local",
+                     *           "expires_at": null,
+                     *           "revoked_at": null,
+                     *           "revoked_by": "",
+                     *           "status": "valid",
+                     *           "actions": {
+                     *             "revoke": {
+                     *               "allowed": true,
+                     *               "reason": ""
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["KeyPage"];
                 };
             };
@@ -10756,6 +13939,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "board",
+                 *       "role": "viewer",
+                 *       "scopes": [
+                 *         "runs:read"
+                 *       ],
+                 *       "expires": "90d"
+                 *     }
+                 */
                 "application/json": components["schemas"]["KeyBody"];
             };
         };
@@ -10766,6 +13959,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "87ce1dec9e0b",
+                     *       "tenant": "local",
+                     *       "name": "board",
+                     *       "role": "viewer",
+                     *       "scopes": [
+                     *         "runs:read"
+                     *       ],
+                     *       "created_at": 1795332881122713,
+                     *       "created_by": "local",
+                     *       "expires_at": 1803108881122625,
+                     *       "revoked_at": null,
+                     *       "revoked_by": "",
+                     *       "status": "valid",
+                     *       "key": "ilk_87ce1dec9e0b_…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["MadeKey"];
                 };
             };
@@ -10785,7 +13996,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a key: what stands between its underscores. */
+                /**
+                 * @description The id of a key: what stands between its underscores.
+                 * @example 3f9a1c5e7b2d
+                 */
                 id: string;
             };
             cookie?: never;
@@ -10798,6 +14012,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "3f9a1c5e7b2d",
+                     *       "tenant": "local",
+                     *       "name": "ci",
+                     *       "role": "operator",
+                     *       "scopes": [],
+                     *       "created_at": 1795332881123837,
+                     *       "created_by": "local",
+                     *       "expires_at": 1803108881123772,
+                     *       "revoked_at": null,
+                     *       "revoked_by": "",
+                     *       "status": "valid",
+                     *       "actions": {
+                     *         "revoke": {
+                     *           "allowed": true,
+                     *           "reason": ""
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -10817,7 +14052,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of a key: what stands between its underscores. */
+                /**
+                 * @description The id of a key: what stands between its underscores.
+                 * @example 3f9a1c5e7b2d
+                 */
                 id: string;
             };
             cookie?: never;
@@ -10830,6 +14068,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "3f9a1c5e7b2d",
+                     *       "tenant": "local",
+                     *       "name": "ci",
+                     *       "role": "operator",
+                     *       "scopes": [],
+                     *       "created_at": 1795332881126109,
+                     *       "created_by": "local",
+                     *       "expires_at": 1803108881126048,
+                     *       "revoked_at": 1795332881127293,
+                     *       "revoked_by": "local",
+                     *       "status": "revoked",
+                     *       "actions": {
+                     *         "revoke": {
+                     *           "allowed": false,
+                     *           "reason": "it is revoked already"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -10859,6 +14118,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example # HELP interlock_store_up Whether the store answers.
+                     *     # TYPE interlock_store_up gauge
+                     *     interlock_store_up 1
+                     */
                     "text/plain": string;
                 };
             };
@@ -10888,6 +14152,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "dependencies": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -10917,6 +14187,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "dependencies": [
+                     *         {
+                     *           "name": "store",
+                     *           "status": "ok",
+                     *           "micros": 163
+                     *         },
+                     *         {
+                     *           "name": "workers",
+                     *           "status": "ok"
+                     *         },
+                     *         {
+                     *           "name": "models",
+                     *           "status": "ok"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -10955,6 +14245,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "dependencies": [
+                     *         {
+                     *           "name": "store",
+                     *           "status": "ok",
+                     *           "micros": 117
+                     *         },
+                     *         {
+                     *           "name": "workers",
+                     *           "status": "ok"
+                     *         },
+                     *         {
+                     *           "name": "models",
+                     *           "status": "ok"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -10993,6 +14303,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "problems": [
+                     *         {
+                     *           "code": "invalid_request",
+                     *           "status": 422,
+                     *           "title": "The request does not fit",
+                     *           "advice": "Mend what `problems` names, field by field."
+                     *         },
+                     *         {
+                     *           "code": "unreadable_body",
+                     *           "status": 400,
+                     *           "title": "The body cannot be read",
+                     *           "advice": "Send one JSON value, in UTF-8."
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProblemKinds"];
                 };
             };
@@ -11012,7 +14340,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The code of a problem. */
+                /**
+                 * @description The code of a problem.
+                 * @example run_not_found
+                 */
                 code: string;
             };
             cookie?: never;
@@ -11025,6 +14356,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "run_not_found",
+                     *       "status": 404,
+                     *       "title": "There is no such run",
+                     *       "advice": "List runs with GET /v1/runs."
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProblemKind"];
                 };
             };
@@ -11680,6 +15019,7 @@ export interface operations {
     list_delivery_runs_runs_get: {
         parameters: {
             query?: {
+                /** @description How many at most. */
                 limit?: number;
             };
             header?: never;
@@ -12575,6 +15915,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The session, as `session_id` of a query named it. */
                 session_id: string;
             };
             cookie?: never;

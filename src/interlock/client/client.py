@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from interlock.client.address import Address, address_of
 from interlock.client.async_driving import AsyncDriver
 from interlock.client.driving import Driver
-from interlock.client.parts import Artifacts, Fleet, Graphs, Keys, Schedules
+from interlock.client.parts import Artifacts, Fleet, Graphs, Jobs, Keys, Schedules
 from interlock.client.patience import Patience
 from interlock.client.surface import Surface
 
@@ -57,6 +57,7 @@ class Client(Surface):
         self.schedules: Schedules[Driver] = Schedules(self.driver)
         self.keys: Keys[Driver] = Keys(self.driver)
         self.artifacts: Artifacts[Driver] = Artifacts(self.driver)
+        self.jobs: Jobs[Driver] = Jobs(self.driver)
         self.fleet: Fleet[Driver] = Fleet(self.driver)
 
     def close(self) -> None:
@@ -104,6 +105,7 @@ class AsyncClient(Surface):
         self.schedules: Schedules[AsyncDriver] = Schedules(self.driver)
         self.keys: Keys[AsyncDriver] = Keys(self.driver)
         self.artifacts: Artifacts[AsyncDriver] = Artifacts(self.driver)
+        self.jobs: Jobs[AsyncDriver] = Jobs(self.driver)
         self.fleet: Fleet[AsyncDriver] = Fleet(self.driver)
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from interlock.client.flows import files, fleet, graphs, keys, schedules
+from interlock.client.flows import files, fleet, graphs, jobs, keys, schedules
 from interlock.client.methods import many, once
 
 D = TypeVar("D")
@@ -67,3 +67,16 @@ class Fleet(Part[D]):
 
     workers = once(fleet.workers)
     queue = once(fleet.queue)
+
+
+class Jobs(Part[D]):
+    """Long work: runs put into files, files taken in, records verified."""
+
+    list = many(jobs.list_jobs)
+    get = once(jobs.get_job)
+    wait = once(jobs.wait)
+    export = once(jobs.export)
+    import_run = once(jobs.import_run)
+    verify = once(jobs.verify)
+    cancel = once(jobs.cancel)
+    again = once(jobs.again)
