@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from interlock.api.answers import JSON, REF
+from interlock.api.examples.showing import show_examples
 from interlock.api.problems import PROBLEM_TYPE
 from interlock.wire.problems import Problem
 
@@ -69,6 +70,7 @@ def openapi_of(app: FastAPI, version: str) -> dict[str, Any]:
             operation["responses"].pop("422", None)
             _leave_out_assumed(operation["responses"])
             operation["responses"]["default"] = PROBLEMS
+    show_examples(document["paths"])
     return document
 
 

@@ -23,7 +23,6 @@ FILE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The bytes.", "content": {"*/*": BYTES}},
     206: {"description": "Those that the header Range asks for.", "content": {"*/*": BYTES}},
     304: {"description": "It is as If-None-Match has it."},
-    416: {"description": "There are no such bytes."},
 }
 """What a route answers that sends a file, for OpenAPI."""
 

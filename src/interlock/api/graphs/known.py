@@ -81,7 +81,12 @@ async def get_version(graph: NewName, version: VersionNumber, desk: ReadsGraphs)
 @router.get(
     "/graphs/{graph}/picture",
     status_code=200,
-    responses={200: {"description": "A drawing, light or dark as the reader's page is.", "content": {SVG: {}}}},
+    responses={
+        200: {
+            "description": "A drawing, light or dark as the reader's page is.",
+            "content": {SVG: {"schema": {"type": "string"}}},
+        }
+    },
 )
 async def draw_graph(
     graph: KnownName,

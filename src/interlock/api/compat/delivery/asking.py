@@ -39,6 +39,9 @@ ANSWER_SECONDS: Final = 60
 LISTED_MAX: Final = 100
 FILES_MAX: Final = 500
 
+ListedLimit = Annotated[int, Query(ge=1, le=LISTED_MAX, description="How many at most.")]
+SessionId = Annotated[str, Path(max_length=200, description="The session, as `session_id` of a query named it.")]
+
 
 class QueryBody(BaseModel):
     """A query as the Delivery OS takes it. What it does not know it ignores, as it did there."""
@@ -80,14 +83,14 @@ async def get_delivery_run(run_id: RunId, desk: ReadsRuns) -> Response:
 
 
 @router.get("/runs", **answers(DeliveryRuns, "Runs, the newest first."))
-async def list_delivery_runs(desk: ReadsRuns, limit: Annotated[int, Query(ge=1, le=LISTED_MAX)] = 20) -> Response:
+async def list_delivery_runs(desk: ReadsRuns, limit: ListedLimit = 20) -> Response:
     """List runs of any graph."""
     rows, _ = await desk.interlock.runs_page(RunFilter(), before=None, limit=limit, looked_at_max=LOOKED_AT_MAX)
     return told(DeliveryRuns(runs=[delivery_row(row) for row in rows]))
 
 
 @router.get("/session/{session_id}", **answers(DeliverySession, "Its newest runs."))
-async def get_session(session_id: Annotated[str, Path(max_length=200)], desk: ReadsRuns) -> Response:
+async def get_session(session_id: SessionId, desk: ReadsRuns) -> Response:
     """One session with its newest runs."""
     chosen = RunFilter(labels={SESSION_LABEL: session_id})
     rows, _ = await desk.interlock.runs_page(chosen, before=None, limit=LISTED_MAX, looked_at_max=LOOKED_AT_MAX)
