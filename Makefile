@@ -13,6 +13,7 @@
 #   make bench    Interlock beside the raw limit and its peers, on SQLite and PostgreSQL (ROUNDS=5, QUICK=1 to see that it runs)
 #   make bench-gateway   what the gateway to models adds to a call, beside LiteLLM, and what an agent's steps cost
 #   make bench-api  the server under load beside a bare FastAPI endpoint and DBOS, and 1,000 listeners; forty minutes (QUICK=1, ONLY=streams)
+#   make bench-openai   the endpoint that speaks OpenAI's protocol, beside LiteLLM's proxy
 #   make bench-core   what the core costs a node, from 100 to 50,000 nodes
 #   make bench-long   what a run of a million events costs to go on with and to keep
 #   make lock     resolve the dependencies of pyproject.toml anew (to the newest that fit: UPGRADE=1)
@@ -26,7 +27,7 @@ BIN := .venv/bin
 READY := .venv/ready
 STEP = @printf '%-8s%s\n' '$@' '$(strip $(1))'
 
-.PHONY: setup sandbox demo demo-cluster test check format lint types layers pages client sdk fix lock bench bench-gateway bench-api bench-core bench-long simulate chaos
+.PHONY: setup sandbox demo demo-cluster test check format lint types layers pages client sdk fix lock bench bench-gateway bench-openai bench-api bench-core bench-long simulate chaos
 
 setup: $(READY)
 
@@ -138,6 +139,9 @@ bench-gateway: $(READY) build/gateway-peers/ready
 
 bench-api: $(READY) .venv-peers/ready
 	@$(BIN)/python benchmarks/api_load.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+bench-openai: $(READY) build/gateway-peers/ready
+	@$(BIN)/python benchmarks/openai_endpoint.py --rounds $(or $(ROUNDS),5) $(if $(QUICK),--quick)
 
 bench-core: $(READY)
 	@$(BIN)/python benchmarks/core_cost.py
