@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
-from interlock import tool
+from interlock import Interlock, tool
 from tests.api.compat.up import Up
 from tests.api.keys_at_hand import key_of
 from tests.api.running_server import RunningServer, running_server
@@ -166,6 +167,20 @@ def test_a_policy_holds_for_the_tenant_that_registered_it_and_no_other(shop: Run
     shop.http.post("/graphs", json=SHIP)
     assert status == "failed"
     assert _status_of(shop, "ship", "production") == ("succeeded", None)
+
+
+def test_what_was_registered_outlives_the_server(tmp_path: Path) -> None:
+    """There it was forgotten with the process; here whoever works on the store keeps to it."""
+    store = str(tmp_path / "runs.db")
+    with running_server({}, TOOLS, store=store) as first:
+        first.http.post("/policies", json={"name": "no_vault", "block_patterns": ["the vault"]})
+        first.http.post("/graphs", json=SHIP)
+
+    result = Interlock(store, tools=TOOLS).run("ship", {"to": "the vault"})
+
+    assert result.status == "failed"
+    assert result.error is not None
+    assert "no_vault#block_1" in result.error.message
 
 
 def test_who_may_only_look_registers_nothing(shop: RunningServer) -> None:
