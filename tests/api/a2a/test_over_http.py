@@ -223,6 +223,22 @@ def test_agents_are_listed_with_their_cards(server: RunningServer) -> None:
     assert server.http.get(listed["make"]).json()["name"] == "make"
 
 
+def test_an_agent_by_itself_is_one_too_and_scripts_are_told_as_such() -> None:
+    """Agents are found without a graph around them; what no model said must not pass for what one said."""
+
+    async def story(packaged: RunningServer) -> a2a.Task:
+        async with client_of(packaged, "agent:research") as client:
+            return await sent(client, a_message("renewable energy"))
+
+    with running_server({}, packaged=True) as packaged:
+        card = packaged.http.get("/a2a/agent:research/.well-known/agent-card.json").json()
+        task = asyncio.run(story(packaged))
+
+    assert not card["description"].startswith("Runs ")
+    assert task.status.state == a2a.TaskState.TASK_STATE_COMPLETED
+    assert MessageToDict(task.metadata)["interlock"] == {"graph": "agent-research", "simulated": True}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "told"),
     [

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,3 +70,22 @@ def test_a_client_that_starts_the_program_runs_the_graphs_of_the_project(project
     assert names == ["interlock_run", "interlock_answer", "interlock_cancel", "welcome"]
     assert (told["status"], told["outputs"]) == ("succeeded", {"said": "Hello Ada"})
     assert [asked.message for asked in person.asked] == ["Greet Ada?"]
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_a_program_that_is_told_to_end_waits_for_no_word_of_its_client(project: Path, told: signal.Signals) -> None:
+    """A client that hangs must not keep the program, with its store and its tools, for ever."""
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello})
+    command = [sys.executable, *PROGRAM]
+    with subprocess.Popen(command, cwd=project, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write(f"{asked}\n")
+        program.stdin.flush()
+        answer = json.loads(program.stdout.readline())
+        program.send_signal(told)
+        code = program.wait(20)
+
+    assert answer["result"]["serverInfo"]["name"] == "interlock"
+    assert code == 130

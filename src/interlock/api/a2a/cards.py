@@ -16,10 +16,8 @@ from a2a.utils.signing import create_agent_card_signer
 from google.protobuf.json_format import MessageToDict, ParseDict
 from jwt.api_jwk import PyJWK
 
-from interlock.api.a2a.agents import KEYS, address_of
+from interlock.api.a2a.agents import KEYS, FoundAgent, address_of
 from interlock.audit import SigningKey
-from interlock.core.plan import Plan
-from interlock.embedded.graph_registry import FoundGraph
 
 ALGORITHM: Final = "EdDSA"
 INPUTS: Final = "https://interlock.dev/a2a/inputs/v1"
@@ -27,9 +25,9 @@ INPUTS: Final = "https://interlock.dev/a2a/inputs/v1"
 MODES: Final = ("application/json", "text/plain")
 
 
-def signed_card(found: FoundGraph, plan: Plan, *, base: str, key: SigningKey, requires_key: bool) -> dict[str, Any]:
+def signed_card(agent: FoundAgent, *, base: str, key: SigningKey, requires_key: bool) -> dict[str, Any]:
     """The card of an agent as it is sent."""
-    card = card_of(found, plan, base=base, requires_key=requires_key)
+    card = card_of(agent, base=base, requires_key=requires_key)
     return MessageToDict(signed(card, key, keys=base + KEYS))
 
 
@@ -42,20 +40,18 @@ def signed(card: a2a.AgentCard, key: SigningKey, *, keys: str) -> a2a.AgentCard:
     return sign(card)
 
 
-def card_of(found: FoundGraph, plan: Plan, *, base: str, requires_key: bool) -> a2a.AgentCard:
+def card_of(agent: FoundAgent, *, base: str, requires_key: bool) -> a2a.AgentCard:
     """The card without a signature."""
-    name, now = found.named.name, found.named.in_force
-    description = found.named.description or f"Runs {name}."
-    skill = a2a.AgentSkill(id=name, name=name, description=description, tags=["interlock"])
+    skill = a2a.AgentSkill(id=agent.name, name=agent.name, description=agent.description, tags=["interlock"])
     inputs = a2a.AgentExtension(uri=INPUTS, description="What it takes, as JSON Schema: send it as one data part.")
-    ParseDict(plan.root.inputs or {"type": "object"}, inputs.params)
+    ParseDict(agent.plan.root.inputs or {"type": "object"}, inputs.params)
     card = a2a.AgentCard(
-        name=name,
-        description=description,
-        version=str(now.version) if now else plan.bundle_hash[:12],
+        name=agent.name,
+        description=agent.description,
+        version=agent.version,
         supported_interfaces=[
             a2a.AgentInterface(
-                url=address_of(base, name),
+                url=address_of(base, agent.name),
                 protocol_binding=TransportProtocol.JSONRPC.value,
                 protocol_version=PROTOCOL_VERSION_1_0,
             )

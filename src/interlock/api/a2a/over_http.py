@@ -60,9 +60,9 @@ class A2aOverHttp:
 
         name = str(request.path_params["agent"])
         visitor = await self._visitor(request)
-        found, plan = await agent_named(visitor, name)
+        agent = await agent_named(visitor, name)
         _refuse_unreadable(await request.body())
-        request.scope[CALL] = Call(visitor, found.named.name, plan)
+        request.scope[CALL] = Call(visitor, agent.name, agent.plan)
         return await dispatcher.handle_requests(request)
 
     async def card(self, request: Request) -> Response:
@@ -71,9 +71,9 @@ class A2aOverHttp:
         from interlock.api.a2a.cards import signed_card  # noqa: PLC0415 - it stands on the SDK
 
         visitor = await self._visitor(request)
-        found, plan = await agent_named(visitor, str(request.path_params["agent"]))
+        agent = await agent_named(visitor, str(request.path_params["agent"]))
         key = await visitor.interlock.run_files.signing_key()
-        card = signed_card(found, plan, base=self._base, key=key, requires_key=self._requires_key)
+        card = signed_card(agent, base=self._base, key=key, requires_key=self._requires_key)
         return _json(card)
 
     async def keys(self, request: Request) -> Response:
@@ -140,18 +140,24 @@ def _json(data: dict[str, Any]) -> Response:
 class _Address:
     """An address within the application, whose state knows the server. Whoever asks there may have to wait."""
 
-    def __init__(self, answer: Callable[[A2aOverHttp, Request], Awaitable[Response]]) -> None:
+    def __init__(self, path: str, answer: Callable[[A2aOverHttp, Request], Awaitable[Response]]) -> None:
+        self.path = path
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self  # for the meter, which counts by paths as they are written
         with scope[LISTENS]():
             response = await self._answer(scope["app"].state.reception.a2a, Request(scope, receive))
             await response(scope, receive, send)
 
 
+def _route(method: str, path: str, answer: Callable[[A2aOverHttp, Request], Awaitable[Response]]) -> Route:
+    return Route(path, endpoint=_Address(path, answer), methods=[method])
+
+
 ROUTES: Final = (
-    Route(AGENTS, endpoint=_Address(A2aOverHttp.agents), methods=["GET"]),
-    Route(KEYS, endpoint=_Address(A2aOverHttp.keys), methods=["GET"]),
-    Route(AGENTS + "/{agent}", endpoint=_Address(A2aOverHttp.answer), methods=["POST"]),
-    Route(AGENTS + "/{agent}" + CARD, endpoint=_Address(A2aOverHttp.card), methods=["GET"]),
+    _route("GET", AGENTS, A2aOverHttp.agents),
+    _route("GET", KEYS, A2aOverHttp.keys),
+    _route("POST", AGENTS + "/{agent}", A2aOverHttp.answer),
+    _route("GET", AGENTS + "/{agent}" + CARD, A2aOverHttp.card),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from mcp.server.context import ServerRequestContext
 from mcp.server.stdio import stdio_server
 
+from interlock.api.mcp.input_lines import input_lines
 from interlock.api.mcp.server import make_server
 from interlock.api.visitors import Visitor
 from interlock.embedded.interlock import Interlock
@@ -27,7 +28,9 @@ async def serve_stdio(interlock: Interlock, *, by: str) -> None:
 
     server = make_server(the_one)
     try:
-        async with stdio_server() as (read_stream, write_stream):
-            await server.run(read_stream, write_stream, server.create_initialization_options())
+        with input_lines() as lines:
+            stdin: Any = lines  # of a file the SDK wants no more than its lines
+            async with stdio_server(stdin) as (read_stream, write_stream):
+                await server.run(read_stream, write_stream, server.create_initialization_options())
     finally:
         closing.set()

@@ -11,7 +11,6 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from interlock.audit import fingerprint_of
 from interlock.core.values import Value, is_list, is_map
 from interlock.tools.declared.declaring import A2aSource
 from interlock.tools.errors import ToolError
@@ -73,7 +72,7 @@ def checked_signer(card: AgentCard, keys: dict[str, Any]) -> str:
 def fingerprint(key: dict[str, Any]) -> str:
     """The name of a key: as `interlock signer` tells it, where it is of that kind; of others the digest of RFC 7638."""
     if key.get("crv") == "Ed25519":
-        return fingerprint_of(_unpadded(str(key.get("x", ""))))
+        return hashlib.sha256(_unpadded(str(key.get("x", "")))).hexdigest()
     members = {name: key.get(name) for name in _MEMBERS.get(str(key.get("kty")), ())}
     return hashlib.sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
