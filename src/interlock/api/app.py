@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from starlette.routing import compile_path
 
 from interlock.api import costs, effects, fleet, health, jobs, keys, problem_pages, questions, schedules, sinks
 from interlock.api.a2a.over_http import ROUTES as A2A
+from interlock.api.addresses import Addresses, routes_at
 from interlock.api.artifacts import keeping, of_runs
 from interlock.api.compat import routes as compat
 from interlock.api.errors import ApiError
@@ -96,12 +97,11 @@ def document() -> dict[str, Any]:
 def _make_routes() -> FastAPI:
     app = FastAPI(title="Interlock", openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None)
     app.openapi = lambda: _document_of(app)
-    everything = APIRouter(prefix="/v1")
     for router in ROUTERS:
-        everything.include_router(router)
-    app.include_router(everything)
-    app.include_router(openai_routes.router, prefix=OPENAI)
+        app.router.routes.extend(routes_at("/v1", router))
+    app.router.routes.extend(routes_at(OPENAI, openai_routes.router))
     app.router.routes.extend([MCP, *A2A])
+    app.router.middleware_stack = Addresses(app.router)
     app.include_router(compat.router)
     app.add_exception_handler(InterlockError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_misfit)
