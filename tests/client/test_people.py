@@ -66,6 +66,46 @@ def test_what_a_function_leaves_to_others_is_answered_by_them(server: RunningSer
     assert (asyncio.run(scene()), len(asked) <= 1) == (0, True)
 
 
+def test_what_somebody_was_quicker_with_is_passed_over(client: Client) -> None:
+    """Two desks answer the same questions: the second word is refused, and that is an ordinary thing."""
+
+    def answer_late(question: Question) -> str:
+        client.answer(question, "reject")
+        return "release"
+
+    run = client.start("ask")
+
+    assert client.answer_each(answer_late, run=run) == 0
+    assert client.wait(run).outputs["ask"]["choice"] == "reject"
+
+
+def test_a_question_that_was_left_is_not_asked_again(server: RunningServer) -> None:
+    """Whatever happens elsewhere meanwhile: a person who has said no to it is not asked at each event."""
+    asked: list[str] = []
+    news = asyncio.Event()
+
+    async def leave(question: Question) -> None:
+        asked.append(question.run)
+        news.set()
+
+    async def until_asked(run: str) -> None:
+        while run not in asked:
+            await news.wait()
+            news.clear()
+
+    async def scene() -> int:
+        async with AsyncClient(server.url, key="") as client:
+            desk = asyncio.ensure_future(client.answer_each(leave))
+            first = await client.start("ask")
+            await until_asked(first.run)
+            await until_asked((await client.start("ask")).run)
+            desk.cancel()
+            await asyncio.gather(desk, return_exceptions=True)
+            return asked.count(first.run)
+
+    assert asyncio.run(scene()) == 1
+
+
 def test_a_word_that_cannot_be_said_stops_who_says_it(client: Client) -> None:
     """A function that answers in the wrong words would leave a run waiting, and nobody would know."""
     run = client.start("ask")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
+from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
 from interlock.client.driving import SLEEP_LONGER_BY
-from interlock.client.errands import Bear, Errand, Flow, Hand, Make, Now, Open, Read, Send, Sleep, Tell, Telling
+from interlock.client.errands import Bear, Errand, Flow, Hand, Make, Now, Open, Read, Send, Sleep, Tell, Telling, begun
+from interlock.client.errors import ClientError
 from interlock.client.patience import Patience
 from interlock.client.retrying import exchange
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from interlock.client.async_sending import AsyncLine, AsyncSender
 
 T = TypeVar("T")
+X = TypeVar("X")
 
 
 class AsyncDriver:
@@ -30,14 +33,14 @@ class AsyncDriver:
     async def drive(self, flow: Flow[T]) -> T:
         """What a flow comes to."""
         line = self._sender.line()
-        outcome: object = None
+        step = begun(flow)
         try:
             while True:
                 try:
-                    errand = flow.send(outcome)
+                    errand = step()
                 except StopIteration as over:
                     return over.value
-                outcome = await self._run(errand, line)
+                step = await self._after(flow, errand, line)
         finally:
             flow.close()
             await line.close()
@@ -45,18 +48,18 @@ class AsyncDriver:
     async def tell(self, telling: Telling[T]) -> AsyncGenerator[T]:
         """What a flow tells, as far as somebody reads on."""
         line = self._sender.line()
-        outcome: object = None
+        step = begun(telling)
         try:
             while True:
                 try:
-                    errand = telling.send(outcome)
+                    errand = step()
                 except StopIteration:
                     return
                 if isinstance(errand, Tell):
-                    outcome = None
                     yield errand.value
+                    step = begun(telling)
                 else:
-                    outcome = await self._run(errand, line)
+                    step = await self._after(telling, errand, line)
         finally:
             telling.close()
             await line.close()
@@ -72,6 +75,13 @@ class AsyncDriver:
         if self._made is None:
             self._made = self._make_sender()
         return self._made
+
+    async def _after(self, flow: Generator[X, Any, Any], errand: Errand, line: AsyncLine) -> Callable[[], X]:
+        """How a flow goes on: with what came of its errand, or with the error that it met."""
+        try:
+            return partial(flow.send, await self._run(errand, line))
+        except ClientError as met:
+            return partial(flow.throw, met)
 
     async def _run(self, errand: Errand, line: AsyncLine) -> object:
         match errand:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from inspect import isawaitable, iscoroutine
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, TypeVar, assert_never
 
-from interlock.client.errands import Bear, Errand, Flow, Hand, Make, Now, Open, Read, Send, Sleep, Tell, Telling
+from interlock.client.errands import Bear, Errand, Flow, Hand, Make, Now, Open, Read, Send, Sleep, Tell, Telling, begun
 from interlock.client.errors import ClientError
 from interlock.client.patience import Patience
 from interlock.client.retrying import exchange
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from interlock.client.sending import Line, Sender
 
 T = TypeVar("T")
+X = TypeVar("X")
 
 SLEEP_LONGER_BY: float = 0.5
 """By what part of it a sleep is at most longer than it has to be."""
@@ -35,14 +37,14 @@ class Driver:
     def drive(self, flow: Flow[T]) -> T:
         """What a flow comes to."""
         line = self._sender.line()
-        outcome: object = None
+        step = begun(flow)
         try:
             while True:
                 try:
-                    errand = flow.send(outcome)
+                    errand = step()
                 except StopIteration as over:
                     return over.value
-                outcome = self._run(errand, line)
+                step = self._after(flow, errand, line)
         finally:
             flow.close()
             line.close()
@@ -50,18 +52,18 @@ class Driver:
     def tell(self, telling: Telling[T]) -> Iterator[T]:
         """What a flow tells, as far as somebody reads on."""
         line = self._sender.line()
-        outcome: object = None
+        step = begun(telling)
         try:
             while True:
                 try:
-                    errand = telling.send(outcome)
+                    errand = step()
                 except StopIteration:
                     return
                 if isinstance(errand, Tell):
-                    outcome = None
                     yield errand.value
+                    step = begun(telling)
                 else:
-                    outcome = self._run(errand, line)
+                    step = self._after(telling, errand, line)
         finally:
             telling.close()
             line.close()
@@ -78,6 +80,13 @@ class Driver:
             if self._made is None:
                 self._made = self._make_sender()
             return self._made
+
+    def _after(self, flow: Generator[X, Any, Any], errand: Errand, line: Line) -> Callable[[], X]:
+        """How a flow goes on: with what came of its errand, or with the error that it met."""
+        try:
+            return partial(flow.send, self._run(errand, line))
+        except ClientError as met:
+            return partial(flow.throw, met)
 
     def _run(self, errand: Errand, line: Line) -> object:
         match errand:

@@ -1,16 +1,19 @@
 """What a flow needs done by the client that drives it, and the flow itself: a generator of errands.
 
 A flow knows what is sent, how answers are judged, and when something is tried again; it touches no network and no
-clock. `Client` and `AsyncClient` run its errands, each in its own way, and decide nothing.
+clock. `Client` and `AsyncClient` run its errands, each in its own way, and decide nothing: a flow goes on with what
+came of its errand, or with the error that it met.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
+from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from interlock.client.errors import ClientError
 from interlock.client.patience import Patience
 from interlock.client.requests import Answer, Broken, Call, Request
 
@@ -125,18 +128,18 @@ def handed(function: Callable[[X], T | Awaitable[T]], argument: X) -> Flow[T]:
 
 def heeding(telling: Telling[X], heed: Callable[[X], Heeding[T]]) -> Telling[T]:
     """Do something about each thing that is told, until `heed` says that it was enough."""
-    outcome: object = None
+    step = begun(telling)
     while True:
         try:
-            errand = telling.send(outcome)
+            errand = step()
         except StopIteration:
             return
         if isinstance(errand, Tell):
-            outcome = None
             if (yield from heed(errand.value)):
                 return
+            step = begun(telling)
         else:
-            outcome = yield errand
+            step = yield from _on_behalf(telling, errand)
 
 
 def exhausted(telling: Telling[object]) -> Flow[None]:
@@ -147,14 +150,28 @@ def exhausted(telling: Telling[object]) -> Flow[None]:
 def collected(telling: Telling[X]) -> Flow[list[X]]:
     """All that it tells, where that is known to be little."""
     found: list[X] = []
-    outcome: object = None
+    step = begun(telling)
     while True:
         try:
-            errand = telling.send(outcome)
+            errand = step()
         except StopIteration:
             return found
         if isinstance(errand, Tell):
-            outcome = None
             found.append(errand.value)
+            step = begun(telling)
         else:
-            outcome = yield errand
+            step = yield from _on_behalf(telling, errand)
+
+
+def begun(flow: Generator[X, Any, Any]) -> Callable[[], X]:
+    """What begins a flow, or goes on with one that has told something."""
+    return partial(flow.send, None)
+
+
+def _on_behalf(flow: Generator[X, Any, Any], errand: Errand) -> Flow[Callable[[], X]]:
+    """Ask for an errand of another flow, which goes on with what comes of it, or with the error that it meets."""
+    try:
+        outcome: object = yield errand
+    except ClientError as met:
+        return partial(flow.throw, met)
+    return partial(flow.send, outcome)
