@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from interlock import Interlock, tool
+from interlock.api.compat.agentos.dashboard import dashboard
+from interlock.store.rows import RunRow
 from tests.api.compat.up import Up
 from tests.api.keys_at_hand import key_of
 from tests.api.running_server import RunningServer, running_server
@@ -236,6 +238,20 @@ def test_the_dashboard_lists_runs_with_their_events(shop: RunningServer) -> None
     assert '<td class="succeeded">succeeded</td>' in page.text
     assert f'<a href="/runs/{run}/events">{seq} events</a>' in page.text
     assert "<script" not in page.text
+
+
+def test_whatever_comes_from_runs_is_text_on_the_dashboard() -> None:
+    """A name is never markup, whoever brought the run along."""
+    row = RunRow(
+        tenant="local", run='"><img src=x>', status="failed", graph="<script>alert(1)</script>", graph_hash="", bundle="",
+        kind="start", parent="<b>", key="", labels={}, started_at=0, ended_at=0, seq=2, head=b"", due=None, waiting=0,
+        error="",
+    )  # fmt: skip
+
+    page = dashboard([row], older='?cursor="><i>')
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert all(markup not in page for markup in ("<script", "<img", "<b>", "<i>"))
 
 
 def test_health_says_that_it_is_well(up: Up) -> None:
