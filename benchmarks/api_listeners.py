@@ -75,6 +75,7 @@ async def main() -> None:
             group.create_task(listen(given.port, run, heard, after=seqs[run], until=until, each_seconds=each))
             await asyncio.sleep(SETTLED_SECONDS / 2 / given.listeners)
     late = sorted(heard.late)
+    clients = await Clients.connected(given.port, 1)  # the other has said nothing for longer than a server waits
     events = (await clients.events_since(seqs)) / (SETTLED_SECONDS + given.seconds)
     print(
         f"{given.listeners:,} listeners on {len(given.runs)} runs with {events:.0f} events/s: {len(late):,} heard, "
