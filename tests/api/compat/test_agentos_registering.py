@@ -244,8 +244,8 @@ def test_whatever_comes_from_runs_is_text_on_the_dashboard() -> None:
     """A name is never markup, whoever brought the run along."""
     row = RunRow(
         tenant="local", run='"><img src=x>', status="failed", graph="<script>alert(1)</script>", graph_hash="",
-        bundle="", kind="start", parent="<b>", key="", labels={}, started_at=0, ended_at=0, seq=2, head=b"", due=None, waiting=0,
-        error="",
+        bundle="", kind="start", parent="<b>", key="", labels={}, started_at=0, ended_at=0, seq=2, head=b"",
+        due=None, waiting=0, error="",
     )  # fmt: skip
 
     page = dashboard([row], older='?cursor="><i>')
