@@ -48,13 +48,13 @@ class RunWindow:
             self._take(early)
 
     def tell(self, events: Sequence[Told]) -> None:
-        """Something happened in the run."""
+        """Something happened in the run. What was known here already, those who listen were told before."""
         if not self.is_open:
             self._events.extend(events)
             return
-        self._take(events)
+        taken = self._take(events)
         for listener in self._listeners:
-            listener.hear([told for told in events if listener.topic.takes(told)])
+            listener.hear([told for told in taken if listener.topic.takes(told)])
 
     def join(
         self, topic: Topic, *, after: int, frame: Callable[[Told], bytes], live_frame: Callable[[LiveTold], bytes]
@@ -75,8 +75,12 @@ class RunWindow:
         for listener in self._listeners:
             listener.end()
 
-    def _take(self, events: Sequence[Told]) -> None:
+    def _take(self, events: Sequence[Told]) -> list[Told]:
+        """Those of the events that follow what is here."""
+        taken: list[Told] = []
         for told in events:
             if told.place.seq == self._last + 1:
-                self._events.append(told)
+                taken.append(told)
                 self._last += 1
+        self._events.extend(taken)
+        return taken
