@@ -156,6 +156,34 @@ def test_who_may_only_look_starts_nothing(server: RunningServer) -> None:
     assert "viewer" in text_of(result)
 
 
+def test_a_key_that_may_not_answer_is_no_person(server: RunningServer) -> None:
+    """A model that is given such a key starts runs, and cannot agree to its own requests."""
+    key = key_of(server, scopes=("runs", "graphs:read"))
+    person = Person(lambda _: {"choice": "release"})
+
+    async def story() -> tuple[dict[str, Any], types.CallToolResult]:
+        async with client_of(server, key=key, person=person) as client:
+            waits = await outcome_of(client, "ask")
+            answer = {"run": waits["run"], "path": "ask", "choice": "release"}
+            return waits, await client.call_tool("interlock_answer", answer)
+
+    waits, refused = asyncio.run(story())
+
+    assert (waits["status"], person.asked) == ("waiting", [])
+    assert text_of(refused).startswith("not_allowed: ")
+
+
+def test_what_is_not_listed_is_not_called_by_its_name(server: RunningServer) -> None:
+    """A tool of the project by itself is behind its graphs, with their gates and people."""
+
+    async def story() -> None:
+        async with client_of(server) as client:
+            with pytest.raises(MCPError, match="there is no tool tool:make"):
+                await client.call_tool("tool:make", {"thing": "cup"})
+
+    asyncio.run(story())
+
+
 def test_a_session_is_closed_to_every_other_key(server: RunningServer) -> None:
     """Whoever learns the id of a session learns nothing by it."""
     mine, theirs = key_of(server, tenant="acme"), key_of(server, tenant="strangers")

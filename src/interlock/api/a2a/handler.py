@@ -61,6 +61,8 @@ CANCEL_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.25
 TASKS: Final = 50
 TASKS_MAX: Final = 100
+COUNTED_MAX: Final = 1_000
+"""Up to how many it is told how many tasks there are."""
 LOOKED_AT_MAX: Final = 5_000
 VIA: Final = {"via": "a2a"}
 _TOLD: Final = ("node.started", "node.waiting", "node.succeeded", "node.failed", "node.retrying")
@@ -270,10 +272,8 @@ async def _listed(call: Call, params: a2a.ListTasksRequest) -> a2a.ListTasksResp
     if params.include_artifacts:
         tasks = [await _task(call, await interlock.open(row.run)) for row in rows]
     following = "" if goes_on is None else cursor_at(goes_on, of=chosen)
-    counts = await interlock.chosen(chosen).counted()
-    return a2a.ListTasksResponse(
-        tasks=tasks, next_page_token=following, page_size=limit, total_size=sum(counts.values())
-    )
+    counted, _ = await interlock.runs_page(chosen, before=None, limit=COUNTED_MAX, looked_at_max=LOOKED_AT_MAX)
+    return a2a.ListTasksResponse(tasks=tasks, next_page_token=following, page_size=limit, total_size=len(counted))
 
 
 def _may_answer(call: Call) -> bool:

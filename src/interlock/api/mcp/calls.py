@@ -22,6 +22,7 @@ from interlock.api.mcp.progress import progress_told
 from interlock.api.mcp.tools import ANSWER, CANCEL, RUN
 from interlock.api.outputs_at_hand import at_hand
 from interlock.api.visitors import Visitor
+from interlock.authoring.single_step import is_single_step
 from interlock.embedded.handle import RunHandle
 from interlock.showing.json import encoded
 from interlock.showing.tool_runs import tool_run
@@ -53,6 +54,9 @@ async def called(visitor: Visitor, ctx: Context, params: types.CallToolRequestPa
 
 
 async def _run(visitor: Visitor, ctx: Context, params: types.CallToolRequestParams) -> Outcome:
+    if is_single_step(params.name):
+        # It stands in no list of tools, so it is none by its name either.
+        raise ApiError("graph_not_found", f"there is no tool {params.name}: tools/list has those there are")
     if params.request_state is None:
         run = await visitor.start(params.name, params.arguments or {}, labels={"via": "mcp"})
     else:
