@@ -4166,6 +4166,7 @@ export interface components {
             job: "verify";
             /**
              * Run
+             * @description This one, and no other.
              * @default
              */
             run: string;
@@ -4173,9 +4174,10 @@ export interface components {
             graph?: string | null;
             /**
              * Status
+             * @description One of these.
              * @default []
              */
-            status: string[];
+            status: ("pending" | "running" | "waiting" | "paused" | "compensating" | "succeeded" | "failed" | "cancelled" | "rolled_back")[];
             /**
              * Labels
              * @default {}

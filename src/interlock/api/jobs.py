@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from fastapi import APIRouter, Path
-from pydantic import Field
+from pydantic import ConfigDict, Field, JsonValue
 from starlette.responses import Response
 
 from interlock.api.actions import actions
@@ -15,16 +15,23 @@ from interlock.api.desks import ActsOnArtifacts, Desk, ReadsArtifacts
 from interlock.api.errors import ApiError
 from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
 from interlock.api.runs.looking import WaitSeconds
-from interlock.core.lifecycle import RUN_STATUSES
 from interlock.embedded.jobs import ExportJob, ImportJob, VerifyJob, Wanted
 from interlock.embedded.jobs import Job as Found
 from interlock.showing.jobs import job
 from interlock.wire.jobs import Job, JobPage
+from interlock.wire.runs import RunStatus
 
 router = APIRouter(tags=["jobs"])
 
 RunNamed: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]
 Fingerprint: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+CHOSEN: Final = ("graph", "status", "labels")
+"""What runs have in common that are verified together."""
+RUN_AND_CHOSEN: Final[dict[str, JsonValue]] = {
+    "required": ["run"],
+    "anyOf": [{"required": [each]} for each in CHOSEN],
+}
+"""How the schema says what does not go together."""
 JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The id of a job.")]
 
 
@@ -46,10 +53,12 @@ class ImportBody(Body):
 class VerifyBody(Body):
     """Runs whose records are to be verified: one, or all that have this in common."""
 
+    model_config = ConfigDict(json_schema_extra={"not": RUN_AND_CHOSEN})
+
     job: Literal["verify"]
-    run: str = Field(default="", max_length=100)
+    run: str = Field(default="", min_length=1, max_length=100, description="This one, and no other.")
     graph: str | None = Field(default=None, max_length=200)
-    status: list[str] = Field(default=[], max_length=20)
+    status: list[RunStatus] = Field(default=[], max_length=20, description="One of these.")
     labels: dict[str, str] = Field(default={}, max_length=20)
 
 
@@ -111,12 +120,9 @@ async def _wanted(desk: Desk, body: JobBody) -> Wanted:
 
 async def _runs_to_verify(desk: Desk, body: VerifyBody) -> VerifyJob:
     if body.run:
-        if body.graph is not None or body.status or body.labels:
+        if body.model_fields_set.intersection(CHOSEN):
             raise ApiError("invalid_request", "one run is named, and others are chosen: leave out one", field="run")
         await desk.interlock.open(body.run)
-    for each in body.status:
-        if each not in RUN_STATUSES:
-            raise ApiError("invalid_request", f"there is no status {each}: {', '.join(RUN_STATUSES)}", field="status")
     return VerifyJob(run=body.run, graph=body.graph, statuses=tuple(body.status), labels=body.labels)
 
 

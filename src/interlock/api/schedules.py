@@ -21,8 +21,9 @@ from interlock.wire.triggers import OfferedEvents, Trigger, TriggerPage
 
 router = APIRouter(tags=["schedules"])
 
-NAME: Final = r"^[^\s$]([^$\n]*[^\s$])?$"
-"""A word, or several: text that is fixed, as graphs write it."""
+NAME: Final = r"^[^\s\x1C-\x1F\x85\uFEFF$]([^$\n]*[^\s\x1C-\x1F\x85\uFEFF$])?$"
+"""A word, or several: text that is fixed, as graphs write it. It begins and ends with nothing that a reader of patterns
+or of graphs takes for a space."""
 
 Graph = Annotated[str, Path(max_length=200, description="The name of a released graph.")]
 Name = Annotated[str, Path(max_length=200, description="What the trigger is called in it.")]
