@@ -10,7 +10,19 @@ import pytest
 
 import interlock
 
-PYTHON = {"AsyncIterator", "Awaitable", "Callable", "Event", "Iterable", "Literal", "Mapping", "None", "Path", "Sequence"}
+PYTHON = {
+    "AsyncGenerator",
+    "AsyncIterator",
+    "Awaitable",
+    "Callable",
+    "Event",
+    "Iterable",
+    "Literal",
+    "Mapping",
+    "None",
+    "Path",
+    "Sequence",
+}
 WORDS_AND_JSON = {"Mode", "Remedy", "Value", "Verdict"}
 """Written as what they are: words in quotes, and data."""
 INSIDE = {"Plan", "Request"}

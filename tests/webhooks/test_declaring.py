@@ -13,7 +13,12 @@ from interlock.webhooks.errors import WebhookUnmappedError
 from interlock.webhooks.mapping import Meant
 from interlock.webhooks.received import Received
 
-PUSH: dict[str, Any] = {"ref": "refs/heads/main", "size": 3, "repository": {"name": "shop", "private": True}, "tags": []}
+PUSH: dict[str, Any] = {
+    "ref": "refs/heads/main",
+    "size": 3,
+    "repository": {"name": "shop", "private": True},
+    "tags": [],
+}
 
 
 def request_with(body: object, **headers: str) -> Received:

@@ -88,8 +88,6 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     # --- things ---
     "run_not_found": Meaning(404, "There is no such run", "List runs with GET /v1/runs."),
     "run_pruned": Meaning(410, "The run was given up", "Only what `detail` says is kept of it."),
-    "agent_not_found": Meaning(404, "There is no such agent", "List agents with GET /agents."),
-    "tool_not_found": Meaning(404, "There is no such tool", "List tools with GET /admin/tools."),
     "graph_not_found": Meaning(404, "There is no such graph", "List graphs with GET /v1/graphs."),
     "agent_not_found": Meaning(404, "There is no such agent", "List agents with GET /v1/agents."),
     "tool_not_found": Meaning(404, "There is no such tool", "List tools with GET /v1/tools."),
@@ -177,6 +175,9 @@ _CODES: Final[Sequence[tuple[type[Exception], str]]] = (
     (store.RecordChangedError, "changed_meanwhile"),
     (store.SignalsFullError, "too_many_requests"),
     (store.RunKeptError, "refused"),
+    (store.ImportedRunError, "refused"),
+    (store.RunOfThisPlaceError, "refused"),
+    (store.BlobNameTakenError, "refused"),
     (store.ErasedError, "payload_erased"),
     (store.DamagedError, "damaged"),
     (store.MissingError, "thing_not_found"),
