@@ -7,11 +7,11 @@ import logging
 from interlock.api.a2a.over_http import A2aOverHttp
 from interlock.api.backlog import Backlog
 from interlock.api.compat.agentops.cards import CardsOfTenants
+from interlock.api.in_turn import InTurn
 from interlock.api.mcp.over_http import McpOverHttp
 from interlock.api.metrics.meter import RequestMeter
 from interlock.api.metrics.sink_lag import SinkLag
 from interlock.api.problems import problem_of
-from interlock.api.in_turn import InTurn
 from interlock.api.streams.hubs import Hubs
 from interlock.embedded.interlock import Interlock
 from interlock.embedded.jobs import JobRunner
