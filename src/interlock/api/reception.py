@@ -40,7 +40,7 @@ class Reception:
         self.sink_lag = SinkLag(served)
         self.jobs = JobRunner(problem=_told, bytes_max=settings.upload_bytes)
         self.backlog = Backlog(served.store, served.clock, runs_max=settings.runs_waiting)
-        self.mcp = McpOverHttp(served, self.backlog)
+        self.mcp = McpOverHttp(served, self.backlog, self.hubs)
         self.a2a = A2aOverHttp(served, self.backlog, base=url, requires_key=requires_key)
 
 

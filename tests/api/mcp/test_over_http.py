@@ -9,6 +9,7 @@ import mcp_types as types
 import pytest
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
+from mcp.shared.subscriptions import ResourceUpdated
 
 from tests.api.keys_at_hand import key_of
 from tests.api.mcp.clients import ERAS, Person, client_of, read_text, text_of
@@ -122,6 +123,29 @@ def test_runs_are_resources_that_read_as_the_api_tells_them(server: RunningServe
 
     assert str(listed[0].uri) == f"interlock://runs/{run}"
     assert text == server.http.get(f"/v1/runs/{run}").text
+
+
+def test_who_listens_to_a_run_is_told_that_it_changed(server: RunningServer) -> None:
+    """A client that shows a run need not ask for it again and again."""
+    run = server.post("/runs", {"graph": "waits"})["run"]
+    other = server.post("/runs", {"graph": "waits"})["run"]
+    server.get(f"/runs/{run}", params={"wait": 20})
+
+    async def story() -> tuple[str, str]:
+        async with (
+            client_of(server) as client,
+            client.listen(resource_subscriptions=[f"interlock://runs/{run}"]) as heard,
+        ):
+            await asyncio.to_thread(server.post, f"/runs/{other}/signals", {"name": "go"})
+            await asyncio.to_thread(server.post, f"/runs/{run}/signals", {"name": "go"})
+            event = await anext(heard)
+            assert isinstance(event, ResourceUpdated)
+            return event.uri, read_text(await client.read_resource(event.uri))
+
+    uri, text = asyncio.run(story())
+
+    assert uri == f"interlock://runs/{run}"
+    assert '"seq":' in text
 
 
 def test_a_run_of_another_tenant_is_not_there(server: RunningServer) -> None:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from interlock.api.backlog import Backlog
 from interlock.api.errors import ApiError
 from interlock.api.guard import CALLER, LISTENS, Receive, Scope, Send
+from interlock.api.streams.hubs import Hubs
 from interlock.api.visitors import Visitor
 from interlock.embedded.interlock import Interlock
 from interlock.embedded.served import Served
@@ -37,8 +38,9 @@ LAST_SECONDS: Final = 2.0
 class McpOverHttp:
     """One for each server. The SDK is loaded when somebody asks first."""
 
-    def __init__(self, served: Served[Interlock], backlog: Backlog) -> None:
+    def __init__(self, served: Served[Interlock], backlog: Backlog, hubs: Hubs) -> None:
         self._served = served
+        self._hubs = hubs
         self._backlog = backlog
         self._turn = asyncio.Lock()
         self._manager: StreamableHTTPSessionManager | None = None
@@ -94,7 +96,7 @@ class McpOverHttp:
         from interlock.api.mcp.server import make_server  # noqa: PLC0415 - as above
 
         manager = StreamableHTTPSessionManager(
-            make_server(self._visitor), session_idle_timeout=IDLE_SECONDS, max_sessions=SESSIONS_MAX
+            make_server(self._visitor, self._hubs.of), session_idle_timeout=IDLE_SECONDS, max_sessions=SESSIONS_MAX
         )
         ready = asyncio.Event()
         self._living = asyncio.get_running_loop().create_task(_live(manager, ready), name="interlock-mcp-sessions")

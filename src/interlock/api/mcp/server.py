@@ -17,9 +17,11 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
 from interlock.api.mcp.calls import Outcome, called
+from interlock.api.mcp.listening import heard
 from interlock.api.mcp.resources import TEMPLATE, listed_runs, read_run
 from interlock.api.mcp.tools import listed_tools
 from interlock.api.problems import problem_of
+from interlock.api.streams.hub import Hub
 from interlock.api.visitors import Visitor
 from interlock.core.errors import InterlockError
 
@@ -27,6 +29,7 @@ T = TypeVar("T")
 
 Context: TypeAlias = ServerRequestContext[Any, Any]
 FindVisitor: TypeAlias = Callable[[Context], Awaitable[Visitor]]
+FindHub: TypeAlias = Callable[[str], Awaitable[Hub]]
 
 INSTRUCTIONS: Final = """\
 Each graph is a tool: calling it starts a run and waits for what it comes to. Runs are durable: \
@@ -35,8 +38,11 @@ their answer with interlock_answer; never answer for them.\
 """
 
 
-def make_server(visitor_of: FindVisitor) -> Server[Any]:
-    """The server of all who come; `visitor_of` says who it is that asks."""
+def make_server(visitor_of: FindVisitor, hub_of: FindHub | None = None) -> Server[Any]:
+    """The server of all who come; `visitor_of` says who it is that asks.
+
+    Clients may listen to runs where there is a hub that hears of them.
+    """
 
     async def list_tools(ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return await _told_as_error(listed_tools(await visitor_of(ctx), params.cursor if params else None))
@@ -53,6 +59,11 @@ def make_server(visitor_of: FindVisitor) -> Server[Any]:
     async def read_resource(ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         return await _told_as_error(read_run(await visitor_of(ctx), params.uri))
 
+    async def listen(ctx: Context, params: types.SubscriptionsListenRequestParams) -> types.SubscriptionsListenResult:
+        visitor = await visitor_of(ctx)
+        assert hub_of is not None
+        return await _told_as_error(heard(visitor, await hub_of(visitor.caller.tenant), ctx, params))
+
     return Server(
         "interlock",
         version=version("interlock"),
@@ -65,6 +76,7 @@ def make_server(visitor_of: FindVisitor) -> Server[Any]:
         on_list_resources=list_resources,
         on_list_resource_templates=list_templates,
         on_read_resource=read_resource,
+        on_subscriptions_listen=None if hub_of is None else listen,
     )
 
 
