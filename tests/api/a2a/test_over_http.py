@@ -259,8 +259,9 @@ def test_what_cannot_be_done_is_told_in_words(
     assert (answer.status_code, problem.get("code") or problem["error"]["code"]) == told
 
 
-def test_a_body_that_is_nested_without_end_is_refused_before_it_is_read(server: RunningServer) -> None:
-    """A few kilobytes must not cost more than they weigh."""
-    answer = server.http.post("/a2a/make", content=b'{"a":' * 5_000 + b"1" + b"}" * 5_000, headers=VERSION)
+@pytest.mark.parametrize("body", [b'{"a":' * 5_000 + b"1" + b"}" * 5_000, b'{"params": "\\ud800"}'])
+def test_a_body_that_no_program_could_read_is_refused_before_one_tries(server: RunningServer, body: bytes) -> None:
+    """A few kilobytes must not cost more than they weigh, and a fault is never the answer to what somebody sent."""
+    answer = server.http.post("/a2a/make", content=body, headers=VERSION)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "unreadable_body")

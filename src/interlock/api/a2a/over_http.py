@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from importlib.util import find_spec
@@ -31,6 +32,8 @@ from interlock.tenancy import Caller
 if TYPE_CHECKING:
     from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
 
+HALF_CHARACTER: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How an escape begins that may be one."""
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 """Of a request: what is larger is uploaded as an artifact."""
 
@@ -122,13 +125,20 @@ async def _load() -> JsonRpcDispatcher:
 
 
 def _refuse_unreadable(body: bytes) -> None:
-    """Refuse what is too large or nested without end before the SDK reads it. What is no JSON it tells by itself."""
+    """Refuse what the SDK would trip over: what is too large, nested without end, or half a character.
+
+    What is no JSON it tells by itself.
+    """
     if len(body) > MESSAGE_BYTES_MAX:
         raise ApiError("body_too_large", f"a request to an agent may have {MESSAGE_BYTES_MAX:,} bytes")
     try:
-        json.loads(body)
+        data = json.loads(body)
+        if HALF_CHARACTER.search(body):
+            json.dumps(data, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ApiError("unreadable_body", "the body is nested too deep") from error
+    except UnicodeEncodeError as error:
+        raise ApiError("unreadable_body", "the body holds half a character") from error
     except ValueError:
         return
 
