@@ -22,6 +22,7 @@ from interlock.client import AsyncClient, Client, ClientError, FeedEvent, Patien
 from tests.client.cutting_proxy import CuttingProxy
 
 FOLDER = Path(__file__).parents[2] / "sdk" / "scenarios"
+ARCHIVE = FOLDER / "archive.tar.gz"
 SECONDS_MAX = 20
 PATIENCE = Patience(first_seconds=0.01, away_seconds=2.0)
 LARGE = "x" * 40_000
@@ -157,6 +158,7 @@ class Scenario:
             "client": f"{client.name}-{unique}",
             "large": LARGE,
             "bytes": BYTES,
+            "archive": ARCHIVE.read_bytes(),
             "greeting": GREETING,
         }
         self._heard: dict[str, Heard] = {}

@@ -46,7 +46,6 @@ import type {
   Course,
   EventFilter,
   FeedEvent,
-  GraphLike,
   Mode,
   RunFilter,
   Selection,
@@ -106,18 +105,14 @@ export class Client {
 
   // --- runs ---
 
-  /** Start a run of a graph, named or given as a document. What comes back is on record and will be driven. */
-  start(graph: GraphLike, inputs: Record<string, unknown> = {}, options: StartOptions = {}): Promise<RunRow> {
+  /** Start a run of a graph. What comes back is on record and will be driven. */
+  start(graph: string, inputs: Record<string, unknown> = {}, options: StartOptions = {}): Promise<RunRow> {
     const { signal, key = newKey(), ...more } = options;
     return this.#exchange.make(ask<RunRow>(["runs"], { graph, inputs, key, ...more }, true), signal);
   }
 
   /** Start a run and wait for its end: `start`, then `wait`. */
-  async run(
-    graph: GraphLike,
-    inputs: Record<string, unknown> = {},
-    options: StartOptions & Waiting = {},
-  ): Promise<Run> {
+  async run(graph: string, inputs: Record<string, unknown> = {}, options: StartOptions & Waiting = {}): Promise<Run> {
     const { timeoutSeconds, ...more } = options;
     return this.wait(await this.start(graph, inputs, more), {
       ...(timeoutSeconds !== undefined && { timeoutSeconds }),

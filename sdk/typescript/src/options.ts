@@ -35,6 +35,8 @@ export interface StartOptions extends Abortable {
   draft?: boolean;
   /** A version that is not the one in force. */
   version?: number;
+  /** The digest of an uploaded tar archive: the run's workspace begins with its files. */
+  workspace?: string;
 }
 
 export interface RunFilter extends Abortable {
@@ -62,9 +64,6 @@ export interface Course extends Abortable {
   /** Another graph that it goes on on. */
   graph?: string;
 }
-
-/** The name of a graph, or one as a document. */
-export type GraphLike = string | Record<string, unknown>;
 
 export interface EventFilter extends Abortable {
   /** Behind the event of this number. */

@@ -59,6 +59,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     "keys.revoke": (client, { id }) => client.keys.revoke(id),
     "artifacts.upload": (client, { content, type }) => client.artifacts.upload(content, { type }),
     "artifacts.download": (client, { digest }) => client.artifacts.download(digest),
+    "artifacts.of_run": (client, { run }) => collected(client.artifacts.ofRun(run)),
     "artifacts.give_up": (client, { digest }) => client.artifacts.giveUp(digest),
     "jobs.export": (client, { run }) => client.jobs.export(run),
     "jobs.verify": (client, given) => client.jobs.verify(given),

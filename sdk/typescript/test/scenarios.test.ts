@@ -49,6 +49,7 @@ class Scenario {
     client: `typescript-${crypto.randomUUID()}`,
     large: LARGE,
     bytes: BYTES,
+    archive: new Uint8Array(readFileSync(join(SCENARIOS, "archive.tar.gz"))),
     greeting: GREETING,
   };
   readonly #heard = new Map<string, Heard>();

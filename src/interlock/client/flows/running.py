@@ -27,7 +27,7 @@ EVENTS_PAGE: Final = 500
 
 
 def start(
-    graph: str | Mapping[str, object],
+    graph: str,
     inputs: Mapping[str, object] | None = None,
     *,
     key: str = "",
@@ -36,11 +36,13 @@ def start(
     priority: int = 0,
     draft: bool = False,
     version: int | None = None,
+    workspace: str = "",
 ) -> Flow[RunRow]:
-    """Start a run of a graph, named or given as a document. What comes back is on record and will be driven.
+    """Start a run of a graph. What comes back is on record and will be driven.
 
     Starting again under the same `key` gives the run that was started first. Without one the client makes one up, so
-    that a request which has to be repeated starts one run.
+    that a request which has to be repeated starts one run. `workspace` is the digest of an uploaded tar archive: the
+    run's workspace begins with its files.
     """
     body = {
         "graph": graph,
@@ -51,12 +53,13 @@ def start(
         "priority": priority or None,
         "draft": draft or None,
         "version": version,
+        "workspace": workspace or None,
     }
     return made(ask("runs", shape=RunRow, body=body, may_repeat=True))
 
 
 def run(
-    graph: str | Mapping[str, object],
+    graph: str,
     inputs: Mapping[str, object] | None = None,
     *,
     key: str = "",
@@ -65,11 +68,20 @@ def run(
     priority: int = 0,
     draft: bool = False,
     version: int | None = None,
+    workspace: str = "",
     timeout_seconds: float | None = None,
 ) -> Flow[Run]:
     """Start a run and wait for its end: `start`, then `wait`."""
     started = yield from start(
-        graph, inputs, key=key, labels=labels, session=session, priority=priority, draft=draft, version=version
+        graph,
+        inputs,
+        key=key,
+        labels=labels,
+        session=session,
+        priority=priority,
+        draft=draft,
+        version=version,
+        workspace=workspace,
     )
     return (yield from wait(started, timeout_seconds=timeout_seconds))
 
