@@ -23,13 +23,14 @@ from interlock.embedded.compiling_apart import LARGE_BYTES, LARGE_NODES, Apart
 from interlock.embedded.drafts import DraftRow, Drafts
 from interlock.embedded.errors import UnknownGraphError
 from interlock.embedded.graph_sides import GraphSide
-from interlock.embedded.graph_texts import find_text, keep_text, text_anew
+from interlock.embedded.graph_texts import find_text, text_anew
 from interlock.embedded.graphs import CheckedGraph, Graphs, Named
 from interlock.embedded.known_graphs import NamedGraph, named_graphs
 from interlock.embedded.loaded_graphs import LoadedGraphs
+from interlock.embedded.publishing import publish_checked
 from interlock.engine.errors import NoReleaseError
 from interlock.engine.releasing.preflight import Preflight, preflight
-from interlock.engine.releasing.releases import Published, Release, ReleaseHistory, publish, released
+from interlock.engine.releasing.releases import Published, Release, ReleaseHistory, released
 from interlock.engine.worker import Worker
 
 T = TypeVar("T")
@@ -270,10 +271,8 @@ class GraphRegistry:
 
     async def publish(self, prepared: PreparedRelease, *, by: str, why: str = "") -> Published:
         """Put what was prepared in force behind its name."""
-        plan, bundle = prepared.checked.accepted()
-        if prepared.checked.text is not None:
-            await keep_text(self._engine, bundle.hash, prepared.checked.text)
-        return await publish(self._engine, plan, bundle.bytes, by=by, why=why, over=prepared.ahead.in_force)
+        over = prepared.ahead.in_force
+        return await publish_checked(self._engine, prepared.checked, by=by, why=why, over=over)
 
 
 def _count(value: Value) -> int:

@@ -12,45 +12,29 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from interlock.agents.collecting import Agents, AgentSource, collect_agents
-from interlock.artifacts import ArtifactShelf, artifacts_named
-from interlock.bootstrap import (
-    LIVE,
-    TENANT,
-    DeclaredModels,
-    Parts,
-    Serving,
-    cassette_of,
-    default_tools,
-    find_web_search,
-    make_store,
-    packaged_tools,
-    sandbox_of,
-)
-from interlock.core.canonical import canonical
-from interlock.core.lifecycle import RUN_ENDED
-from interlock.core.plan import DEFAULT_POOL
-from interlock.core.problems import nearest
-from interlock.core.requests import MigrateRun, StartRun
+from interlock.agents.collecting import AgentSource
+from interlock.artifacts import ArtifactShelf
+from interlock.bootstrap import LIVE, TENANT
 from interlock.core.values import Ref, Value
-from interlock.embedded.choosing import plan_to_move_to, plan_to_run
+from interlock.embedded.beginning import NewRun, begin
 from interlock.embedded.compiling_apart import Apart
 from interlock.embedded.duties import Duties
 from interlock.embedded.effects import Effects
-from interlock.embedded.errors import NotOpenError, RunningLoopError
+from interlock.embedded.equipment import equip
+from interlock.embedded.finding import find_run_of_key, get_row, open_run, take_up_run
 from interlock.embedded.fleet import Fleet
-from interlock.embedded.given_secrets import Secrets, secret_source
+from interlock.embedded.given_secrets import Secrets
 from interlock.embedded.graph_registry import GraphRegistry
-from interlock.embedded.graph_texts import keep_text
-from interlock.embedded.graphs import CheckedGraph, Graphs, GraphShelf, GraphSource
+from interlock.embedded.graphs import CheckedGraph, GraphShelf, GraphSource
 from interlock.embedded.handle import RunHandle
 from interlock.embedded.jobs.records import JobRecords
-from interlock.embedded.kept_where import folder_beside, place_of_store
+from interlock.embedded.migrating import migrate, version_meant, why_not_migrate
 from interlock.embedded.model_calls import CallGraphs, ModelCalls
-from interlock.embedded.own_loop import in_own_loop
+from interlock.embedded.own_loop import in_own_loop, refuse_running_loop
+from interlock.embedded.plugged_in import tools_and_agents_of
+from interlock.embedded.publishing import publish_checked
 from interlock.embedded.registered_policies import RegisteredPolicies
 from interlock.embedded.result import RunResult
 from interlock.embedded.retention import RunRetention
@@ -58,53 +42,33 @@ from interlock.embedded.run_files import RunFiles
 from interlock.embedded.selection import Selection
 from interlock.embedded.served import GivenWorker, Served
 from interlock.embedded.serving import serve
-from interlock.embedded.sessions import labels_of
 from interlock.embedded.shared_worker import SharedWorker
 from interlock.embedded.sinks import Sinks
 from interlock.embedded.triggers import Triggers
 from interlock.embedded.webhooks import Webhooks
 from interlock.embedded.workspace_files import WorkspaceFiles
-from interlock.engine.errors import RunNotFoundError, RunPrunedError
-from interlock.engine.releasing.migrating import Obstacle, obstacle_to
+from interlock.engine.releasing.migrating import Obstacle
 from interlock.engine.releasing.preflight import Preflight, preflight
-from interlock.engine.releasing.releases import (
-    Published,
-    Release,
-    ReleaseHistory,
-    all_released,
-    go_back,
-    publish,
-    released,
-)
-from interlock.engine.retaining.pruning import find_pruned
+from interlock.engine.releasing.releases import Published, Release, ReleaseHistory, all_released, go_back, released
 from interlock.engine.run_filter import RunFilter, runs_page
 from interlock.engine.serving.roster import WorkerCard
-from interlock.engine.starting import start_detached
-from interlock.engine.submitting import Submitted, submit
+from interlock.engine.submitting import Submitted
 from interlock.engine.telling.cost_groups import CostReport
 from interlock.engine.worker import Worker
-from interlock.engine.worlds.cassette_files import recording_to
-from interlock.engine.worlds.cassettes import CassetteError
 from interlock.faults import Fault
-from interlock.governance import Policy, default_policy, project_policy
-from interlock.governance.tenant_policies import TenantPolicies
+from interlock.governance import Policy
 from interlock.models.declaring import ModelServer, ModelsSettings
-from interlock.packaged.places import GRAPHS, SCRIPTS
 from interlock.settings import Configured, LimitSettings, RetentionSettings, SlotSettings, WorkerSettings
 from interlock.sinks.declaring import SinkSettings
 from interlock.store.claims import RunLimit
-from interlock.store.errors import LeaseHeldError, RunKeyTakenError
 from interlock.store.event_store import LIST_LIMIT
 from interlock.store.lease import LEASE_MICROS
 from interlock.store.places import StorePlace
 from interlock.store.rows import QuestionRow, RunRow
 from interlock.tenancy import ApiKeys
-from interlock.tools.clock import Clock, LoopClock
-from interlock.tools.door import slots_for
-from interlock.tools.plugins import enabled_plugins, installed_plugins
+from interlock.tools.clock import Clock
 from interlock.tools.secrets import NO_SECRETS, read_secrets
-from interlock.tools.toolbox import Toolbox, ToolSource, collect_tools
-from interlock.tools.workspace import Workspaces, seed_from_folder
+from interlock.tools.toolbox import ToolSource
 from interlock.webhooks.compiled import CompiledWebhooks
 from interlock.webhooks.declaring import WebhookSettings
 from interlock.webhooks.registry import WebhookRegistry
@@ -162,64 +126,20 @@ class Interlock:
         `sinks` are where events leave for, by name; files among them are found from `folder`.
         `webhooks` are what other systems send and sign, by name, as the settings declare them.
         """
-        if isinstance(tools, str):
-            raise TypeError(f"`tools` is a list, also of one: write `tools=[{tools!r}]`")
-        limits, slots, clock = limits or LimitSettings(), slots or SlotSettings(), clock or LoopClock()
-        place = place_of_store(store)
-        opened_later = make_store(place, clock=clock, lease_micros=round(lease_seconds * 1_000_000))
-        self._workspaces = Workspaces(folder_beside(place, folder or Path()) / "workspaces")
-        web = find_web_search(search, packaged=packaged)
-        examples = packaged_tools(self._workspaces) if packaged else ()
-        self._sandbox = sandbox_of(sandbox)
-        come_along = (*examples, *default_tools(self._workspaces, self._sandbox, web=web, artifacts=self._artifacts_of))
-        self.toolbox: Toolbox = collect_tools(tools).beside(come_along)
-        self.agents: Agents = collect_agents(agents)
-        of_files = default_policy() if policies is None else project_policy(Path(policies))
-        tenant_policies = TenantPolicies(of_files, opened_later.records)
-        self._in_force = tenant_policies.of(TENANT)
-        self.graphs = Graphs(
-            Path(graphs) if isinstance(graphs, str) else graphs,
-            self.toolbox.contracts(),
-            self.agents,
-            pools=self.toolbox.pools(),
-            kept_away=self.toolbox.why_kept_away,
-            document_limits=limits.of_documents(),
-            graph_limits=limits.of_graphs(),
-            packaged=GRAPHS if packaged else None,
-            policies=self._in_force.for_documents,
-        )
-        self._apart = Apart()
-        if world != LIVE and record is not None:
-            raise CassetteError("what a cassette answers is recorded already: leave out `record`, or the cassette")
-        self._sinks = {name: SinkSettings.model_validate(declared) for name, declared in (sinks or {}).items()}
-        self._hooks = {name: WebhookSettings.model_validate(declared) for name, declared in (webhooks or {}).items()}
-        self._compiled_hooks = CompiledWebhooks()
-        self._secrets = secret_source(secrets)
         self._folder = folder or Path()
-        self._turn = threading.Lock()
-        self._parts = Parts(
-            store=opened_later,
-            place=place,
-            toolbox=self.toolbox,
-            policies=tenant_policies,
-            agents=self.agents,
-            models=DeclaredModels(
-                models=ModelsSettings.model_validate(models or {}),
-                server=model_server or ModelServer(),
-                folder=self._folder,
-                scripts=SCRIPTS if packaged else None,
-            ),
-            secrets=self._secrets,
-            slots=lambda: slots_for(tasks=slots.tasks, threads=slots.threads, processes=slots.processes),
-            clock=clock,
-            plays=cassette_of(world),
-            records=None if record is None else recording_to(Path(record), adds=adds_to_record),
-            faults=faults,
-            workspaces=self._workspaces,
-            new_id=new_id,
-            pools=dict(pools or {}),
-        )
-        self._call_graphs = CallGraphs(self._parts.models)
+        equipment = equip(
+            store, tools=tools, agents=agents, graphs=graphs, policies=policies, models=models,
+            model_server=model_server, secrets=secrets, limits=limits, slots=slots, sandbox=sandbox, search=search,
+            packaged=packaged, clock=clock, new_id=new_id, world=world, record=record, adds_to_record=adds_to_record,
+            faults=faults, sinks=sinks, webhooks=webhooks, pools=pools, lease_seconds=lease_seconds,
+            folder=self._folder,
+        )  # fmt: skip
+        self.toolbox, self.agents, self.graphs = equipment.toolbox, equipment.agents, equipment.graphs
+        self._sandbox, self._workspaces, self._parts = equipment.sandbox, equipment.workspaces, equipment.parts
+        self._sinks, self._hooks = equipment.sinks, equipment.hooks
+        self._in_force = self._parts.policies.of(TENANT)
+        self._compiled_hooks, self._call_graphs = CompiledWebhooks(), CallGraphs(self._parts.models)
+        self._apart, self._turn = Apart(), threading.Lock()
         self._shared: SharedWorker | GivenWorker = SharedWorker(self._parts)
 
     @classmethod
@@ -234,38 +154,21 @@ class Interlock:
     ) -> Self:
         """What the settings of a project say; secrets come from the environment and from the project's file."""
         settings = configured.settings
-        plugins = enabled_plugins(settings.plugins, installed_plugins()) if settings.plugins else []
+        tools, agents = tools_and_agents_of(settings)
         return cls(
-            settings.store,
-            tools=[*settings.tools, *(point for plugin in plugins for point in plugin.tools)],
-            agents=[*settings.agents, *(point for plugin in plugins for point in plugin.agents)],
-            graphs=settings.graphs,
-            policies=settings.policies,
-            models=settings.models,
-            model_server=settings.model,
-            secrets=read_secrets(environment, settings.secrets),
-            limits=settings.limits,
-            slots=settings.slots,
-            sandbox=settings.sandbox.tiers,
-            search=settings.search.url,
-            packaged=settings.packaged,
-            world=world,
-            record=record,
-            adds_to_record=adds_to_record,
-            sinks=settings.sinks,
-            webhooks=settings.webhooks,
-            pools=settings.pools,
-            lease_seconds=settings.lease_seconds,
-            folder=configured.project,
-        )
+            settings.store, tools=tools, agents=agents, graphs=settings.graphs, policies=settings.policies,
+            models=settings.models, model_server=settings.model, secrets=read_secrets(environment, settings.secrets),
+            limits=settings.limits, slots=settings.slots, sandbox=settings.sandbox.tiers, search=settings.search.url,
+            packaged=settings.packaged, world=world, record=record, adds_to_record=adds_to_record,
+            sinks=settings.sinks, webhooks=settings.webhooks, pools=settings.pools,
+            lease_seconds=settings.lease_seconds, folder=configured.project,
+        )  # fmt: skip
 
     async def __aenter__(self) -> Self:
         await self._shared.enter()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._shared.leave()
 
     # --- one line ---
@@ -282,15 +185,11 @@ class Interlock:
     ) -> RunResult:
         """Run a graph to its end, or to where only people or other systems can move it on, and give what it came to.
 
-        Threads that call this on one client take turns; on clients of their own they do not.
+        Threads that call this on one `Interlock` take turns; each on its own, they do not.
         """
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            with self._turn:
-                running = self.run_async(graph, inputs, key=key, labels=labels, session=session, draft=draft)
-                return in_own_loop(running)
-        raise RunningLoopError
+        refuse_running_loop()
+        with self._turn:
+            return in_own_loop(self.run_async(graph, inputs, key=key, labels=labels, session=session, draft=draft))
 
     async def run_async(
         self,
@@ -329,27 +228,17 @@ class Interlock:
         A `face` takes requests meanwhile: it is told to stop as well, and has ended before the work does. Without
         `works` there is nothing but the face: what it starts is left to other processes.
         """
-        settings = worker or WorkerSettings()
-        duties = Duties(self._parts, sinks=self._sinks, folder=self._folder, retention=retention)
-        serving = Serving(
-            pools=frozenset(settings.pools or {DEFAULT_POOL}),
-            tags=frozenset(settings.tags),
-            concurrency=settings.concurrency,
-            runs_max=settings.runs,
+        await serve(
+            self._parts,
+            worker or WorkerSettings(),
             limits=limits,
-            duties=duties.of,
+            duties=Duties(self._parts, sinks=self._sinks, folder=self._folder, retention=retention),
+            until=until,
+            on_ready=on_ready or (lambda _: None),
+            works=works,
+            face=face,
+            through=self._through,
         )
-        async with duties:
-            await serve(
-                self._parts,
-                serving,
-                until=until,
-                grace_seconds=settings.grace_seconds,
-                on_ready=on_ready or (lambda _: None),
-                works=works,
-                face=face,
-                through=self._through,
-            )
 
     def _through(self, worker: Worker) -> Interlock:
         """The same, at work through a worker that is there already."""
@@ -363,6 +252,11 @@ class Interlock:
     def policy(self) -> Policy:
         """What is in force: the policy of the project's files, with what was registered beside it, if it is open."""
         return self._in_force.policy
+
+    @property
+    def has_sandbox(self) -> bool | None:
+        """Whether programs can run here that models write; None as long as none was to."""
+        return self._sandbox.holds
 
     # --- runs, while it is open ---
 
@@ -390,44 +284,30 @@ class Interlock:
         The agents of all runs of a `session` share its memory. Inputs that somebody outside may have written are
         `tainted`, which policies can ask about.
         """
-        worker = self._open_worker("start")
-        if key and (known := await worker.engine.store.find_by_key(worker.engine.tenant, key)) is not None:
-            return await self._known(known, detach=detach)
-        plan = await plan_to_run(worker.engine, self.graphs, graph, draft=draft)
-        request = StartRun(
-            inputs=canonical(inputs or {}, where="inputs"),
-            tenant=worker.engine.tenant,
+        worker = self._shared.open_for("start")
+        new = NewRun(
+            graph=graph,
+            inputs=inputs,
             key=key,
-            labels=labels_of(session, labels),
+            labels=labels,
+            session=session,
             by=by,
+            draft=draft,
             priority=priority,
+            workspace=workspace,
             tainted=tainted,
         )
-        run = worker.new_id()
-        await self.artifacts.note_use(artifacts_named(request.inputs), run)
-        if workspace is not None:
-            await asyncio.to_thread(seed_from_folder, self._workspaces.of(run), Path(workspace))
-        try:
-            if detach:
-                await start_detached(worker.engine, plan, run, request, owner=worker.owner)
-                return RunHandle(worker, run, row=await self._row(worker, run), is_new=True)
-            driver = await worker.start(plan, run, request)
-        except RunKeyTakenError as taken:
-            known = await worker.engine.store.get_run(worker.engine.tenant, taken.taken_by)
-            return await self._known(known, detach=detach)
-        return RunHandle(worker, driver.run_id, driver=driver, is_new=True)
+        return await begin(
+            worker, new, graphs=self.graphs, workspaces=self._workspaces, artifacts=self.artifacts, detach=detach
+        )
 
     async def open(self, run: str) -> RunHandle:
         """A handle on a run, wherever it is driven. It is not driven here because of that."""
-        worker = self._open_worker("open")
-        return RunHandle(worker, run, row=await self._row(worker, run))
+        return await open_run(self._shared.open_for("open"), run)
 
     async def take_up(self, run: str) -> RunHandle:
         """Drive a run on from where its log ends; raises `LeaseHeldError` if a live process drives it."""
-        worker = self._open_worker("take_up")
-        row = await self._row(worker, run)
-        driver = None if row.status in RUN_ENDED else await worker.take_up(run)
-        return RunHandle(worker, run, driver=driver, row=row)
+        return await take_up_run(self._shared.open_for("take_up"), run)
 
     async def runs(
         self,
@@ -438,104 +318,17 @@ class Interlock:
         limit: int = LIST_LIMIT,
     ) -> list[RunRow]:
         """Runs, the newest first; `before` is the last run of the page before."""
-        worker = self._open_worker("runs")
-        return await worker.engine.store.list_runs(
-            worker.engine.tenant, status=status, graph=graph, before=before, limit=limit
-        )
+        engine = self._shared.open_for("runs").engine
+        return await engine.store.list_runs(engine.tenant, status=status, graph=graph, before=before, limit=limit)
 
     async def runs_page(
         self, chosen: RunFilter, *, before: str | None, limit: int, looked_at_max: int
     ) -> tuple[list[RunRow], str | None]:
         """Some of the runs that a filter means, the newest first, and the run behind which there may be more."""
-        worker = self._open_worker("runs_page")
+        engine = self._shared.open_for("runs_page").engine
         return await runs_page(
-            worker.engine.store, worker.engine.tenant, chosen, before=before, limit=limit, looked_at_max=looked_at_max
+            engine.store, engine.tenant, chosen, before=before, limit=limit, looked_at_max=looked_at_max
         )
-
-    @property
-    def fleet(self) -> Fleet:
-        """The workers of the store, and what waits for them."""
-        return Fleet(self._open_worker("fleet").engine)
-
-    @property
-    def has_sandbox(self) -> bool | None:
-        """Whether programs can run here that models write; None as long as none was to."""
-        return self._sandbox.holds
-
-    @property
-    def effects(self) -> Effects:
-        """The effects of all runs."""
-        return Effects(self._open_worker("effects").engine)
-
-    @property
-    def sinks(self) -> Sinks:
-        """Where events leave for: how each sink stands, and telling it on by hand."""
-        return Sinks(self._open_worker("sinks"), self._sinks, secrets=self._secrets, folder=self._folder)
-
-    @property
-    def known_models(self) -> list[ListedModel]:
-        """The models that can be asked, by pool, and how each is as seen from here."""
-        from interlock.embedded.known_models import models_behind  # noqa: PLC0415 - prices come with it, and few ask
-
-        return models_behind(self._open_worker("known_models").performer.models)
-
-    @property
-    def registry(self) -> GraphRegistry:
-        """The graphs of the tenant: what is known by name, drafts, versions, and texts that are checked beside them."""
-        return GraphRegistry(self._open_worker("registry"), self.graphs, self._apart)
-
-    @property
-    def registered_policies(self) -> RegisteredPolicies:
-        """Policies that the tenant has registered beside those of the project's files."""
-        return RegisteredPolicies(self._open_worker("registered_policies").engine, self._parts.policies)
-
-    @property
-    def model_calls(self) -> ModelCalls:
-        """Models asked from outside, without an agent; each call is a run."""
-        return ModelCalls(self._open_worker("model_calls"), self._call_graphs)
-
-    @property
-    def keys(self) -> ApiKeys:
-        """The API keys in the store, by which programs elsewhere are recognised."""
-        engine = self._open_worker("keys").engine
-        return ApiKeys(engine.store.records, now=engine.now)
-
-    @property
-    def run_files(self) -> RunFiles:
-        """Runs as signed files: exported here, verified and kept where they arrive."""
-        return RunFiles(self._open_worker("run_files").engine)
-
-    @property
-    def artifacts(self) -> ArtifactShelf:
-        """Files that inputs of runs may name."""
-        return self._artifacts_of(self._open_worker("artifacts").engine.tenant)
-
-    def _artifacts_of(self, tenant: str) -> ArtifactShelf:
-        return ArtifactShelf(self._parts.store, tenant, now=self._parts.clock.now)
-
-    async def files_of(self, run: str) -> WorkspaceFiles:
-        """The files that a run has made in its workspace on this machine."""
-        worker = self._open_worker("files_of")
-        await self._row(worker, run)
-        return WorkspaceFiles(self._workspaces, run)
-
-    @property
-    def webhooks(self) -> Webhooks:
-        """What other systems send and sign: it starts runs, or is an event."""
-        engine = self._open_worker("webhooks").engine
-        registry = WebhookRegistry(engine.store.records, self._hooks, self._compiled_hooks, now=engine.now)
-        return Webhooks(registry, tenant=engine.tenant, source=self._secrets, now=engine.now())
-
-    @property
-    def job_records(self) -> JobRecords:
-        """Long work that was asked for: exports, imports, verification of many runs."""
-        engine = self._open_worker("job_records").engine
-        return JobRecords(engine.store.records, engine.tenant, now=engine.now)
-
-    @property
-    def retention(self) -> RunRetention:
-        """What is kept of runs, and giving up what is old."""
-        return RunRetention(self._open_worker("retention").engine, self._workspaces)
 
     def selected(
         self,
@@ -547,25 +340,21 @@ class Interlock:
         limit: int | None = None,
     ) -> Selection:
         """The runs there are by now that have all of this in common: `selected(graph="ship").cancel(…)`."""
-        worker = self._open_worker("selected")
+        worker = self._shared.open_for("selected")
         upto = worker.engine.now() - (older_than or timedelta()) // timedelta(microseconds=1)
         chosen = RunFilter(
-            graph=graph,
-            statuses=frozenset(statuses),
-            labels=dict(labels or {}),
-            started_upto=upto,
-            limit=limit,
+            graph=graph, statuses=frozenset(statuses), labels=dict(labels or {}), started_upto=upto, limit=limit
         )
         return Selection(worker, chosen)
 
     def chosen(self, chosen: RunFilter) -> Selection:
         """The runs that a filter means, also those that are started from now on unless it says otherwise."""
-        return Selection(self._open_worker("chosen"), chosen)
+        return Selection(self._shared.open_for("chosen"), chosen)
 
     async def these(self, runs: Iterable[str]) -> Selection:
         """Runs by their ids, each once."""
-        worker = self._open_worker("these")
-        rows = [await self._row(worker, run) for run in dict.fromkeys(runs)]
+        worker = self._shared.open_for("these")
+        rows = [await get_row(worker, run) for run in dict.fromkeys(runs)]
         return Selection(worker, RunFilter(), at_hand=rows)
 
     async def costs(self, *, by: str = "graph", graph: str | None = None) -> CostReport:
@@ -574,17 +363,21 @@ class Interlock:
 
     async def find_by_key(self, key: str) -> RunHandle | None:
         """The run that was started under a key."""
-        worker = self._open_worker("find_by_key")
-        row = await worker.engine.store.find_by_key(worker.engine.tenant, key)
-        return None if row is None else RunHandle(worker, row.run, row=row)
+        return await find_run_of_key(self._shared.open_for("find_by_key"), key)
+
+    async def files_of(self, run: str) -> WorkspaceFiles:
+        """The files that a run has made in its workspace on this machine."""
+        worker = self._shared.open_for("files_of")
+        await get_row(worker, run)
+        return WorkspaceFiles(self._workspaces, run)
 
     async def value(self, digest: str) -> Value:
         """A large value by the digest under which it is kept. Raises `MissingError`."""
-        return await self._open_worker("value").engine.whole(Ref(digest, 0))
+        return await self._shared.open_for("value").engine.whole(Ref(digest, 0))
 
     async def questions(self) -> list[QuestionRow]:
         """What waits for people, in all runs, the longest waiting first."""
-        worker = self._open_worker("questions")
+        worker = self._shared.open_for("questions")
         return await worker.engine.store.questions(worker.engine.tenant)
 
     async def migrate(self, run: str, to: str | CheckedGraph, *, by: str = "", why: str = "") -> Submitted:
@@ -592,80 +385,115 @@ class Interlock:
 
         Raises `RequestRefusedError` where what was decided so far is not what the other would have decided.
         """
-        worker = self._open_worker("migrate")
-        row = await self._row(worker, run)
-        plan = await plan_to_move_to(worker.engine, self.graphs, to, graph=row.graph)
-        request = MigrateRun(bundle=plan.bundle_hash, graph_hash=plan.graph_hash, by=by, why=why)
-        return await submit(worker, run, request, by=by, detach=True)
+        return await migrate(self._shared.open_for("migrate"), self.graphs, run, to, by=by, why=why)
 
     async def why_not_migrate(self, run: str, to: str | CheckedGraph) -> Obstacle | None:
         """What keeps a run from going on on another bundle; None if nothing does. Nothing is changed."""
-        worker = self._open_worker("why_not_migrate")
-        row = await self._row(worker, run)
-        plan = await plan_to_move_to(worker.engine, self.graphs, to, graph=row.graph)
-        return await obstacle_to(worker.engine, plan, run)
+        return await why_not_migrate(self._shared.open_for("why_not_migrate"), self.graphs, run, to)
 
     async def version_meant(self, run: str, to: str | CheckedGraph) -> str:
         """What `to` means where a run is to migrate: `version 3`, or `draft`. Of versions with one hash, the newest."""
-        worker = self._open_worker("version_meant")
-        row = await self._row(worker, run)
-        plan = await plan_to_move_to(worker.engine, self.graphs, to, graph=row.graph)
-        return (await released(worker.engine, row.graph)).told(plan.bundle_hash) or "draft"
-
-    @property
-    def triggers(self) -> Triggers:
-        """What starts runs of released graphs by itself."""
-        return Triggers(self._open_worker("triggers"))
+        return await version_meant(self._shared.open_for("version_meant"), self.graphs, run, to)
 
     # --- releases, while it is open ---
 
     async def release(self, graph: GraphSource, *, by: str = "", why: str = "") -> Published:
         """Put a version of a graph in force behind its name. Runs in flight stay on theirs."""
-        engine = self._open_worker("release").engine
-        checked = self.graphs.check(graph)
-        plan, bundle = checked.accepted()
-        if checked.text is not None:
-            await keep_text(engine, bundle.hash, checked.text)
-        return await publish(engine, plan, bundle.bytes, by=by, why=why)
+        return await publish_checked(self._shared.open_for("release").engine, self.graphs.check(graph), by=by, why=why)
 
     async def preflight(self, graph: GraphSource) -> Preflight:
         """What releasing a graph would change, and which runs in flight could go on on it; nothing is published."""
-        worker = self._open_worker("preflight")
+        worker = self._shared.open_for("preflight")
         plan, bundle = self.graphs.check(graph).accepted()
         return await preflight(worker.engine, worker.performer, plan, bundle.bytes)
 
     async def release_before(self, graph: str, *, by: str = "", why: str = "") -> Release:
         """Return to the version before the one in force; raises `NoReleaseError` if there is none."""
-        return await go_back(self._open_worker("release_before").engine, graph, by=by, why=why)
+        return await go_back(self._shared.open_for("release_before").engine, graph, by=by, why=why)
 
     async def releases(self) -> list[ReleaseHistory]:
         """What was ever released, graph by graph."""
-        return await all_released(self._open_worker("releases").engine)
+        return await all_released(self._shared.open_for("releases").engine)
 
     async def releases_of(self, graph: str) -> ReleaseHistory:
         """What was ever released of one graph; an empty history if nothing was."""
-        return await released(self._open_worker("releases_of").engine, graph)
+        return await released(self._shared.open_for("releases_of").engine, graph)
 
-    async def _known(self, row: RunRow, *, detach: bool) -> RunHandle:
-        """A run that was started before: if nobody drives it, it is driven on here, unless it is left to others."""
-        if detach:
-            return await self.open(row.run)
-        try:
-            return await self.take_up(row.run)
-        except LeaseHeldError:
-            return await self.open(row.run)
+    # --- what else the store holds, while it is open ---
 
-    async def _row(self, worker: Worker, run: str) -> RunRow:
-        row = await worker.engine.store.find_run(worker.engine.tenant, run)
-        if row is None:
-            if (pruned := await find_pruned(worker.engine, run)) is not None:
-                raise RunPrunedError(pruned)
-            known = [each.run for each in await worker.engine.store.list_runs(worker.engine.tenant)]
-            raise RunNotFoundError(run, meant=nearest(run, known))
-        return row
+    @property
+    def triggers(self) -> Triggers:
+        """What starts runs of released graphs by itself."""
+        return Triggers(self._shared.open_for("triggers"))
 
-    def _open_worker(self, what: str) -> Worker:
-        worker = self._shared.worker
-        if worker is None:
-            raise NotOpenError(what)
-        return worker
+    @property
+    def fleet(self) -> Fleet:
+        """The workers of the store, and what waits for them."""
+        return Fleet(self._shared.open_for("fleet").engine)
+
+    @property
+    def effects(self) -> Effects:
+        """The effects of all runs."""
+        return Effects(self._shared.open_for("effects").engine)
+
+    @property
+    def sinks(self) -> Sinks:
+        """Where events leave for: how each sink stands, and telling it on by hand."""
+        return Sinks(self._shared.open_for("sinks"), self._sinks, secrets=self._parts.secrets, folder=self._folder)
+
+    @property
+    def known_models(self) -> list[ListedModel]:
+        """The models that can be asked, by pool, and how each is as seen from here."""
+        from interlock.embedded.known_models import models_behind  # noqa: PLC0415 - prices come with it, and few ask
+
+        return models_behind(self._shared.open_for("known_models").performer.models)
+
+    @property
+    def registry(self) -> GraphRegistry:
+        """The graphs of the tenant: what is known by name, drafts, versions, and texts that are checked beside them."""
+        return GraphRegistry(self._shared.open_for("registry"), self.graphs, self._apart)
+
+    @property
+    def registered_policies(self) -> RegisteredPolicies:
+        """Policies that the tenant has registered beside those of the project's files."""
+        return RegisteredPolicies(self._shared.open_for("registered_policies").engine, self._parts.policies)
+
+    @property
+    def model_calls(self) -> ModelCalls:
+        """Models asked from outside, without an agent; each call is a run."""
+        return ModelCalls(self._shared.open_for("model_calls"), self._call_graphs)
+
+    @property
+    def keys(self) -> ApiKeys:
+        """The API keys in the store, by which programs elsewhere are recognised."""
+        engine = self._shared.open_for("keys").engine
+        return ApiKeys(engine.store.records, now=engine.now)
+
+    @property
+    def run_files(self) -> RunFiles:
+        """Runs as signed files: exported here, verified and kept where they arrive."""
+        return RunFiles(self._shared.open_for("run_files").engine)
+
+    @property
+    def artifacts(self) -> ArtifactShelf:
+        """Files that inputs of runs may name."""
+        engine = self._shared.open_for("artifacts").engine
+        return ArtifactShelf(self._parts.store, engine.tenant, now=self._parts.clock.now)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """What other systems send and sign: it starts runs, or is an event."""
+        engine = self._shared.open_for("webhooks").engine
+        registry = WebhookRegistry(engine.store.records, self._hooks, self._compiled_hooks, now=engine.now)
+        return Webhooks(registry, tenant=engine.tenant, source=self._parts.secrets, now=engine.now())
+
+    @property
+    def job_records(self) -> JobRecords:
+        """Long work that was asked for: exports, imports, verification of many runs."""
+        engine = self._shared.open_for("job_records").engine
+        return JobRecords(engine.store.records, engine.tenant, now=engine.now)
+
+    @property
+    def retention(self) -> RunRetention:
+        """What is kept of runs, and giving up what is old."""
+        return RunRetention(self._shared.open_for("retention").engine, self._workspaces)

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, TypeVar
 
+from interlock.embedded.errors import RunningLoopError
+
 T = TypeVar("T")
 
 LEAVE_SECONDS: Final = 5.0
@@ -25,6 +27,15 @@ def in_own_loop(
     """What the work comes to. Ctrl-C cancels it, and it may clean up. `new_loop` makes the loop; left out, asyncio."""
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(_alone(work, leave_seconds))
+
+
+def refuse_running_loop() -> None:
+    """`RunningLoopError` where an event loop is running: who waits here would keep it from going on."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RunningLoopError
 
 
 async def _alone(work: Coroutine[Any, Any, T], leave_seconds: float) -> T:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias, TypeVar
 
 from interlock.bootstrap import TENANT, Parts, Serving, running_service
+from interlock.core.plan import DEFAULT_POOL
+from interlock.embedded.duties import Duties
 from interlock.embedded.served import Served
 from interlock.engine.serving.roster import WorkerCard
 from interlock.engine.serving.service import Service
 from interlock.engine.worker import Worker
+from interlock.settings import WorkerSettings
+from interlock.store.claims import RunLimit
 
 Client = TypeVar("Client")
 Face: TypeAlias = Callable[[Served[Client]], Awaitable[None]]
@@ -19,24 +23,33 @@ Face: TypeAlias = Callable[[Served[Client]], Awaitable[None]]
 
 async def serve(
     parts: Parts,
-    serving: Serving,
+    settings: WorkerSettings,
     *,
+    limits: Sequence[RunLimit],
+    duties: Duties,
     until: asyncio.Event,
-    grace_seconds: float,
     on_ready: Callable[[WorkerCard], object],
     works: bool,
     face: Face[Client] | None,
     through: Callable[[Worker], Client],
 ) -> None:
-    """Serve until told to stop. `through` makes the client of a tenant that a face works with."""
-    async with running_service(parts, serving) as service:
+    """Serve until told to stop. `through` makes what a face works with for a tenant."""
+    serving = Serving(
+        pools=frozenset(settings.pools or {DEFAULT_POOL}),
+        tags=frozenset(settings.tags),
+        concurrency=settings.concurrency,
+        runs_max=settings.runs,
+        limits=limits,
+        duties=duties.of,
+    )
+    async with duties, running_service(parts, serving) as service:
         if works:
             await service.sign_on()
         on_ready(service.card)
 
         async def work(stop: asyncio.Event) -> None:
             if works:
-                await service.serve(TENANT, until=stop, grace_seconds=grace_seconds)
+                await service.serve(TENANT, until=stop, grace_seconds=settings.grace_seconds)
             else:
                 await service.stand_by(until=stop)
 

@@ -1,4 +1,4 @@
-"""One worker for all who use a client at the same time: open from the first who enters to the last who leaves.
+"""One worker for all who use an `Interlock` at the same time: open from the first who enters to the last who leaves.
 
 Two lines that run graphs at once would else open one store twice, and the first to end would close it on the other.
 """
@@ -9,7 +9,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from interlock.bootstrap import Parts, running_worker
-from interlock.embedded.errors import OtherLoopError
+from interlock.embedded.errors import NotOpenError, OtherLoopError
 from interlock.engine.worker import Worker
 
 
@@ -30,6 +30,13 @@ class SharedWorker:
         opening = self._opening
         is_open = opening is not None and opening.done() and not opening.cancelled() and opening.exception() is None
         return opening.result() if opening is not None and is_open else None
+
+    def open_for(self, what: str) -> Worker:
+        """The worker; else `NotOpenError`, which names what it was wanted for."""
+        worker = self.worker
+        if worker is None:
+            raise NotOpenError(what)
+        return worker
 
     async def enter(self) -> None:
         """Somebody needs the worker: it is open when this returns. `OtherLoopError` if it serves another event loop."""
