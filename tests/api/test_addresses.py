@@ -9,6 +9,8 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import PlainTextResponse
 
 from interlock.api.addresses import Addresses, routes_at
+from interlock.api.app import ROUTERS
+from interlock.api.compat.routes import ROUTERS as OF_OTHER_SYSTEMS
 from interlock.api.errors import ApiError
 from interlock.api.guard import REQUEST
 from tests.store.event_loop import in_event_loop
@@ -96,3 +98,10 @@ async def test_a_fault_in_a_route_is_told_as_one_and_says_nothing_of_itself() ->
 
     assert (told.value.code, "nobody thought" in told.value.detail) == ("fault", False)
     assert isinstance(told.value.__cause__, ZeroDivisionError)
+
+
+def test_every_route_of_the_api_has_an_address_of_its_own() -> None:
+    """A router inside a router has none: what stands in it would be found by trying one route after another."""
+    routes = [route for router in (*ROUTERS, *OF_OTHER_SYSTEMS) for route in router.routes]
+
+    assert [route for route in routes if not getattr(route, "path", None)] == []

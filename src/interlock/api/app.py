@@ -15,7 +15,7 @@ from interlock.api import costs, effects, fleet, health, jobs, keys, problem_pag
 from interlock.api.a2a.over_http import ROUTES as A2A
 from interlock.api.addresses import Addresses, routes_at
 from interlock.api.artifacts import keeping, of_runs
-from interlock.api.compat import routes as compat
+from interlock.api.compat.routes import ROUTERS as OF_OTHER_SYSTEMS
 from interlock.api.errors import ApiError
 from interlock.api.graphs import checking, drafts, known, publishing
 from interlock.api.guard import REQUEST, Guard
@@ -101,8 +101,9 @@ def _make_routes() -> FastAPI:
         app.router.routes.extend(routes_at("/v1", router))
     app.router.routes.extend(routes_at(OPENAI, openai_routes.router))
     app.router.routes.extend([MCP, *A2A])
+    for router in OF_OTHER_SYSTEMS:
+        app.router.routes.extend(routes_at("", router))
     app.router.middleware_stack = Addresses(app.router)
-    app.include_router(compat.router)
     app.add_exception_handler(InterlockError, _tell)
     app.add_exception_handler(RequestValidationError, _tell_misfit)
     app.add_exception_handler(HTTPException, _tell_status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Final
 
 from interlock.api.compat import health, tasks
 from interlock.api.compat.agentops import agents, socket
@@ -16,8 +16,7 @@ from interlock.api.compat.platform import costs, direct, registry
 from interlock.api.compat.platform import socket as platform_socket
 from interlock.api.compat.platform import tasks as platform_tasks
 
-router = APIRouter()
-for each in (
+ROUTERS: Final = (
     health.router,
     tasks.router,
     agents.router,
@@ -38,5 +37,4 @@ for each in (
     asking.router,
     delivery_tasks.router,
     delivery_costs.router,
-):
-    router.include_router(each)
+)
