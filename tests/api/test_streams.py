@@ -151,17 +151,33 @@ def test_topics_of_one_socket_change_without_a_reconnection(server: RunningServe
     assert whole[-1]["id"] == ended["id"]
 
 
+NONSENSE = ("[]", "{", '{"subscribe": "a", "run": "x"}', '{"subscribe": "a", "after": "soon"}')
+
+
 def test_a_socket_that_is_told_nonsense_says_what_is_wrong_and_stays(server: RunningServer) -> None:
     """One mistake of a page must not cost it everything else that it hears."""
     with socket_of(server) as socket:
-        for nonsense in ("[]", "{", '{"subscribe": "a", "run": "x"}', '{"subscribe": "a", "after": "soon"}'):
+        for nonsense in (*NONSENSE, json.dumps({"subscribe": "a" * 201})):
             socket.send(nonsense)
-        told = [json.loads(socket.recv(timeout=20))["problem"]["code"] for _ in range(4)]
+        told = [json.loads(socket.recv(timeout=20))["problem"]["code"] for _ in range(5)]
         said(socket, subscribe="a")
         begun = json.loads(socket.recv(timeout=20))
 
-    assert told == ["invalid_request"] * 4
+    assert told == ["invalid_request"] * 5
     assert begun == {"topic": "a", "events": []}
+
+
+def test_a_topic_that_cannot_be_heard_says_so_and_the_others_go_on(server: RunningServer) -> None:
+    """Words of a run that is not there (or another tenant's) are waited for in vain: whoever asks is told."""
+    with socket_of(server) as socket:
+        said(socket, subscribe="words", runs=["nosuchrun"], deltas=True)
+        begun, refused = (json.loads(socket.recv(timeout=20)) for _ in range(2))
+        said(socket, subscribe="others")
+        others = json.loads(socket.recv(timeout=20))
+
+    assert begun == {"topic": "words", "events": []}
+    assert (refused["topic"], refused["problem"]["code"]) == ("words", "run_not_found")
+    assert others == {"topic": "others", "events": []}
 
 
 def test_what_happens_as_soon_as_a_stream_has_begun_is_told(server: RunningServer) -> None:

@@ -1,8 +1,9 @@
 """Connections that are bounded: what a client may send before anything is read of it, and how long it may take.
 
 uvicorn bounds what an application asks for; here is bounded what comes before and after that. A head has to arrive
-within seconds and must not be long; a client that does not read what it is sent is cut off, not buffered for; one that
-has gone without a word is noticed by the system. It knows nothing of what is asked.
+within seconds and must not be long, nor what follows a body; who has been answered asks something else soon, or goes; a
+client that does not read what it is sent is cut off, not buffered for; one that has gone without a word is noticed by
+the system. It knows nothing of what is asked.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from contextlib import suppress
 from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 HEAD_SECONDS: Final = 10.0
-"""How long the first line and the headers of a request may take to arrive."""
+"""How long the first line and the headers of a request may take to arrive, from the answer before on."""
 HEAD_BYTES_MAX: Final = 64 * 1024
-"""How long they may be, together."""
+"""How long they may be, together; and whatever else comes that is part of no body, such as trailers."""
 READ_SECONDS: Final = 30.0
 """For how long a client may read nothing of what waits for it."""
 UNREAD_BYTES_MAX: Final = 256 * 1024
@@ -34,8 +36,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _slow: asyncio.TimerHandle | None = None
-    _head_bytes = 0
-    _in_head = True
+    _bytes_of_no_body = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """A client has connected: its first head is waited for."""
@@ -46,24 +47,41 @@ class BoundedConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """More of a request. The length of a head is that of the pieces it came in."""
-        if self._in_head:
-            self._head_bytes += len(data)
+        self._bytes_of_no_body += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > HEAD_BYTES_MAX:
+        if self._bytes_of_no_body > HEAD_BYTES_MAX:
             self.transport.write(_TOO_LONG)
             self.transport.close()
 
     def on_message_begin(self) -> None:
         """A head begins, perhaps the next one on this connection."""
         super().on_message_begin()
-        self._in_head = True
         self._expect_head()
 
     def on_headers_complete(self) -> None:
         """The head is over: from here on the application bounds what it reads."""
-        self._in_head, self._head_bytes = False, 0
+        self._bytes_of_no_body = 0
         self._expect_nothing()
+        self.scope["headers"] = [*self.headers]  # trailers are kept with the others, and are none of the request's
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body, or of what nobody reads of it any more."""
+        self._bytes_of_no_body = 0
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """The answer is over: whatever the client sends still of its request, the next one is waited for now."""
+        if not self.pipeline:
+            self._expect_head()
+        super().on_response_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """The connection goes on as a WebSocket. A head that is not understood as one is answered by nobody there."""
+        super().handle_websocket_upgrade()
+        goes_on = self.transport.get_protocol()
+        if not (isinstance(goes_on, WebSocketsSansIOProtocol) and goes_on.handshake_initiated):
+            self.send_400_response("Invalid HTTP request received.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone."""

@@ -85,7 +85,7 @@ async def take_requests(app: App, listening: socket.socket, *, until: asyncio.Ev
         ws_max_size=MESSAGE_BYTES_MAX,
         lifespan="off",
         log_config=None,
-        log_level="error",  # whoever sends nonsense is told so, and fills nobody's log
+        log_level="critical",  # whoever sends nonsense fills nobody's log, and what goes wrong here the guard has told
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -10,6 +10,7 @@ from typing import Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from interlock.api.guard import LISTENS
+from interlock.api.streams.spoken import said
 
 COME_AGAIN: Final = 1013
 """How a connection is closed when nothing more is told: whoever listened may come again."""
@@ -47,5 +48,5 @@ async def _tell(socket: WebSocket, messages: AsyncIterator[bytes]) -> None:
 async def _hear(socket: WebSocket) -> None:
     with suppress(*_GONE):
         while True:
-            if await socket.receive_text() == "ping":
+            if await said(socket) == "ping":
                 await socket.send_text("pong")

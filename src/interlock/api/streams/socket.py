@@ -23,6 +23,7 @@ from interlock.api.problems import problem_of
 from interlock.api.streams.following import Writing, of_feed
 from interlock.api.streams.frames import Place, Told, parse_place
 from interlock.api.streams.live import LiveTold
+from interlock.api.streams.spoken import said
 from interlock.api.streams.topics import Topic
 from interlock.core.errors import InterlockError
 from interlock.showing.json import encoded
@@ -30,6 +31,8 @@ from interlock.showing.json import encoded
 TOPICS_MAX: Final = 50
 """How many topics one connection may have."""
 RUNS_MAX: Final = 200
+NAME_MAX: Final = 200
+"""How long the name of a topic may be: each message about it has it."""
 
 router = APIRouter()
 
@@ -95,12 +98,11 @@ class _Connection:
     async def serve(self) -> None:
         """Take what the client wants until it goes."""
         while True:
-            text = await self._socket.receive_text()
+            text = await said(self._socket)
             try:
                 await self._take(text)
             except InterlockError as error:
-                problem = encoded(problem_of(error, self._socket.scope[REQUEST]))
-                await self._send(b'{"problem":' + problem + b"}")
+                await self._send(b'{"problem":' + self._problem(error) + b"}")
 
     async def close(self) -> None:
         """The client has gone."""
@@ -125,19 +127,28 @@ class _Connection:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _tell(self, wanted: Subscribe) -> None:
+        try:
+            await self._tell_events(wanted)
+        except InterlockError as error:  # the other topics are told all the same
+            await self._send(b'{"topic":' + encoded(wanted.subscribe) + b',"problem":' + self._problem(error) + b"}")
+        except (WebSocketDisconnect, RuntimeError):
+            return  # the client has gone, and is told nothing more
+        else:
+            # It was too slow, or the server is about to stop: it comes again with the last id it has.
+            await self._socket.close(code=1013)
+
+    async def _tell_events(self, wanted: Subscribe) -> None:
         hub = await self._desk.reception.hubs.of(self._desk.caller.tenant)
         topic = Topic(runs=frozenset(wanted.runs), graphs=frozenset(wanted.graphs), types=frozenset(wanted.types))
         live = sorted(topic.runs) if wanted.deltas else ()
         before = b'{"topic":' + encoded(wanted.subscribe) + b',"events":['
         await self._send(before + b"]}")
-        try:
-            async for frames in of_feed(hub, topic, after=_place(wanted.after), live=live, writing=WRITING):
-                if frames:
-                    await self._send(before + frames.removesuffix(b",") + b"]}")
-        except (WebSocketDisconnect, RuntimeError):
-            return  # the client has gone, and is told nothing more
-        # It was too slow, or the server is about to stop: it comes again with the last id it has.
-        await self._socket.close(code=1013)
+        async for frames in of_feed(hub, topic, after=_place(wanted.after), live=live, writing=WRITING):
+            if frames:
+                await self._send(before + frames.removesuffix(b",") + b"]}")
+
+    def _problem(self, error: Exception) -> bytes:
+        return encoded(problem_of(error, self._socket.scope[REQUEST]))
 
     async def _send(self, message: bytes) -> None:
         await self._socket.send_text(message.decode())
@@ -156,6 +167,8 @@ def _parsed(text: str) -> Subscribe | Unsubscribe:
 
 
 def _check(wanted: Subscribe) -> None:
+    if len(wanted.subscribe) > NAME_MAX:
+        raise ApiError("invalid_request", f"the name of a topic may have {NAME_MAX} characters", field="subscribe")
     if len(wanted.runs) + len(wanted.graphs) + len(wanted.types) > RUNS_MAX:
         raise ApiError("invalid_request", f"one topic may name {RUNS_MAX} runs, graphs and types", field="runs")
     if wanted.after and parse_place(wanted.after) is None:
