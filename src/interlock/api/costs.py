@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from interlock.api.answers import answers, told
 from interlock.api.desks import ReadsCosts
-from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
+from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, number_of, place_of
 from interlock.api.runs.filters import (
     LOOKED_AT_MAX,
     Instant,
@@ -93,7 +93,7 @@ async def get_run_costs(run_id: RunId, desk: ReadsCosts, by: By = "node") -> Res
 @router.get("/runs/{run_id}/calls", **answers(CallPage, "Calls of models and tools."))
 async def list_calls(run_id: RunId, desk: ReadsCosts, limit: Limit = LIMIT, cursor: Cursor = None) -> Response:
     """The calls of a run, each with what it cost; those that are under way come last."""
-    begin = int(place_of(cursor, of=run_id) or 0)
+    begin = number_of(cursor, of=run_id) or 0
     handle = await desk.interlock.open(run_id)
     page: list[CallCost] = []
     passed, following = 0, None

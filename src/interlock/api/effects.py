@@ -11,8 +11,7 @@ from starlette.responses import Response
 from interlock.api.actions import actions
 from interlock.api.answers import answers, told
 from interlock.api.desks import Desk, ReadsRuns
-from interlock.api.errors import ApiError
-from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
+from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, number_in, place_of
 from interlock.api.runs.filters import OfGraph
 from interlock.engine.telling.effects_of_runs import EffectFilter, EffectPlace
 from interlock.showing.effects import effect_of_run
@@ -66,6 +65,4 @@ def _written(place: EffectPlace) -> str:
 
 def _read(place: str) -> EffectPlace:
     seq, _, run = place.partition(" ")
-    if not seq.isdecimal():
-        raise ApiError("invalid_cursor", "the cursor was not given out by this list", field="cursor")
-    return EffectPlace(run, int(seq))
+    return EffectPlace(run=run, seq=number_in(seq))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from interlock.api.actions import actions_of_question
 from interlock.api.answers import answers, told
 from interlock.api.desks import ReadsQuestions
-from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
+from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, number_of
 from interlock.showing.questions import question
 from interlock.wire.questions import QuestionPage
 
@@ -25,7 +25,7 @@ async def list_questions(
     cursor: Cursor = None,
 ) -> Response:
     """Everything that only a person can move on: questions, held gates and failures, effects in doubt."""
-    begin = int(place_of(cursor, of=run) or 0)
+    begin = number_of(cursor, of=run) or 0
     rows = await desk.interlock.questions() if run is None else await (await desk.interlock.open(run)).questions()
     page = rows[begin : begin + limit]
     following = cursor_at(str(begin + limit), of=run) if len(rows) > begin + limit else None

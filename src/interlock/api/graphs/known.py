@@ -12,7 +12,7 @@ from interlock.api.answers import answers, told
 from interlock.api.desks import Desk, ReadsGraphs
 from interlock.api.errors import ApiError
 from interlock.api.graphs.names import KnownName, NewName, VersionNumber
-from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
+from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, number_of, place_of
 from interlock.authoring.drawing.picture import boxes_in, picture_of
 from interlock.authoring.drawing.svg import as_svg
 from interlock.core.plan import Plan
@@ -62,7 +62,7 @@ async def get_graph(graph: KnownName, desk: ReadsGraphs) -> Response:
 async def list_versions(graph: KnownName, desk: ReadsGraphs, limit: Limit = LIMIT, cursor: Cursor = None) -> Response:
     """List what was ever published under a name, with who and why."""
     history = await desk.interlock.registry.history(graph)
-    below = int(place_of(cursor, of=graph) or len(history.releases) + 1)
+    below = number_of(cursor, of=graph) or len(history.releases) + 1
     entries = history.releases[max(0, below - 1 - limit) : below - 1][::-1]
     goes_on = entries[-1].version if entries and entries[-1].version > 1 else None
     following = None if goes_on is None else cursor_at(str(goes_on), of=graph)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from interlock.api.answers import answers, told
 from interlock.api.desks import ReadsRuns
 from interlock.api.errors import ApiError
-from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, place_of
+from interlock.api.pages import LIMIT, Cursor, Limit, cursor_at, number_of
 from interlock.api.runs.looking import EVENTS, EVENTS_LOOKED_AT_MAX, EventLimit, RunId, Seq
 from interlock.engine.telling.choices import ChoiceFilter
 from interlock.showing.decisions import cause, prompts, recorded_decision, run_graph
@@ -42,7 +42,7 @@ async def list_decisions(
     chosen = ChoiceFilter(points=frozenset(point or ()), path=path, verdicts=frozenset(verdict or ()))
     question = [run_id, sorted(chosen.points), path, sorted(chosen.verdicts)]
     found, goes_on_at = await handle.decisions(
-        chosen, after=int(place_of(cursor, of=question) or 0), limit=limit, looked_at_max=EVENTS_LOOKED_AT_MAX
+        chosen, after=number_of(cursor, of=question) or 0, limit=limit, looked_at_max=EVENTS_LOOKED_AT_MAX
     )
     following = None if goes_on_at is None else cursor_at(str(goes_on_at), of=question)
     return told(DecisionPage(run=run_id, decisions=[recorded_decision(each) for each in found], next=following))
