@@ -12,12 +12,13 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from interlock.api.errors import ApiError
+from interlock.api.listening_keys import ListeningKeys
 from interlock.api.metrics.meter import OTHER, RequestMeter
 from interlock.api.problem_shapes import told_at
 from interlock.api.problems import PROBLEM_TYPE, problem_of
@@ -31,10 +32,11 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CALLER: Final = "interlock.caller"
+KEY: Final = "interlock.key"
 REQUEST: Final = "interlock.request"
 LISTENS: Final = "interlock.listens"
 LISTENED: Final = "interlock.listened"
-"""Where in the scope of a request its caller and id are found, what makes a listener of it, and that it is one."""
+"""Where in the scope of a request its caller, key and id are found, what makes a listener of it, and that it is one."""
 
 OPEN_PATHS: Final = frozenset({"/health", "/v1/health", "/v1/health/live", "/v1/health/ready"})
 """What may be asked without a key: whether the server is well, and nothing that anybody did."""
@@ -72,6 +74,7 @@ class Guard:
     ) -> None:
         self._app = app
         self._keys = keys
+        self._listening_keys = ListeningKeys(keys)
         self._meter = meter
         self._requires_key = requires_key
         self._requests_max = requests_max
@@ -118,7 +121,8 @@ class Guard:
         self._meter.listening += 1
         self._meter.under_way -= 1
         try:
-            yield
+            with self._listening_keys.heeded(scope[KEY]) if KEY in scope else nullcontext():
+                yield
         finally:
             self._meter.listening -= 1
             self._meter.under_way += 1
@@ -135,6 +139,7 @@ class Guard:
             found = await self._keys.find(text)
             if isinstance(found, KeyRefused):
                 raise ApiError("key_refused", found.reason, headers={"www-authenticate": "Bearer"})
+            scope[KEY] = text
             return found
         if not self._requires_key:
             _refuse_foreign(headers)
@@ -220,8 +225,9 @@ class _Answer:
         request = self._scope[REQUEST]
         problem = problem_of(error, request)
         if problem.code == "fault":
-            log.error("request_failed request=%s path=%s", request, self._scope["path"], exc_info=error)
+            log.error("request_failed request=%s path=%r", request, self._scope["path"], exc_info=error)
         if self._has_begun:
+            log.info("answer_broken_off request=%s code=%s", request, problem.code)
             raise error  # half an answer is no answer: the connection is broken off
         body, media_type = told_at(self._scope["path"], problem)
         if self._scope["type"] == "websocket":
