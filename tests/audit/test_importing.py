@@ -221,31 +221,25 @@ async def test_a_fork_of_an_imported_run_is_a_run_of_ones_own() -> None:
         assert (await fork.replay()).verdict == "same"
 
 
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        ("update event set payload = cast(payload || x'00' as blob) where seq = 3", "event 3 of run"),
+        ("delete from blob", r"which run .* mentions and which is not there"),
+    ],
+    ids=["another event", "a value that is gone"],
+)
 @in_event_loop
-async def test_a_run_that_is_damaged_is_not_signed(tmp_path: Path) -> None:
-    """Who signs says that it is what was stored."""
+async def test_a_run_that_is_damaged_is_not_signed(tmp_path: Path, damage: str, found: str) -> None:
+    """Who signs says that it is what was stored, and all of it."""
     store = tmp_path / "runs.db"
     async with Interlock(store, tools=[write]) as here:
         handle = await sent_order(here)
     with closing(sqlite3.connect(store)) as file, file:
-        file.execute("update event set payload = cast(payload || x'00' as blob) where seq = 3")
+        file.execute(damage)
 
     async with Interlock(store) as here:
-        with pytest.raises(DamagedError, match="event 3 of run"):
-            await exported(await here.open(handle.id))
-
-
-@in_event_loop
-async def test_a_run_whose_value_is_gone_is_not_signed(tmp_path: Path) -> None:
-    """Nor one of which a part is missing."""
-    store = tmp_path / "runs.db"
-    async with Interlock(store, tools=[write]) as here:
-        handle = await sent_order(here)
-    with closing(sqlite3.connect(store)) as file, file:
-        file.execute("delete from blob")
-
-    async with Interlock(store) as here:
-        with pytest.raises(DamagedError, match=r"which run .* mentions and which is not there"):
+        with pytest.raises(DamagedError, match=found):
             await exported(await here.open(handle.id))
 
 

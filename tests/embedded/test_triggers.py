@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Final
 
 from interlock import Interlock, RunRow, Served
 from interlock.core.plan import Micros
@@ -12,6 +13,12 @@ from interlock.tools.clock import LoopClock
 from tests.store.event_loop import in_event_loop
 
 MINUTE: Micros = 60_000_000
+MINUTELY: Final = {
+    "graph": "minutely",
+    "inputs": {"at": "string"},
+    "triggers": {"tick": {"cron": "* * * * *", "inputs": {"at": "${now}"}}},
+    "nodes": {"said": {"value": "${inputs.at}"}},
+}
 
 
 async def first_of(interlock: Interlock, graph: str) -> RunRow:
@@ -25,14 +32,8 @@ async def first_of(interlock: Interlock, graph: str) -> RunRow:
 async def test_a_worker_starts_what_is_due_and_drives_it(tmp_path: Path) -> None:
     """From the release on nobody has to do anything."""
     place, clock, stop = tmp_path / "interlock.db", JumpingClock(LoopClock()), asyncio.Event()
-    document = {
-        "graph": "minutely",
-        "inputs": {"at": "string"},
-        "triggers": {"tick": {"cron": "* * * * *", "inputs": {"at": "${now}"}}},
-        "nodes": {"said": {"value": "${inputs.at}"}},
-    }
     async with Interlock(place, clock=clock) as interlock:
-        await interlock.release(document, by="ada")
+        await interlock.release(MINUTELY, by="ada")
         clock.jump(MINUTE)
         serving = asyncio.create_task(Interlock(place, clock=clock).serve(stop))
 
@@ -50,17 +51,11 @@ async def test_a_worker_starts_what_is_due_and_drives_it(tmp_path: Path) -> None
 async def test_what_another_tenant_has_released_is_started_for_them_as_well(tmp_path: Path) -> None:
     """Whoever publishes over HTTP does so at a server that may drive nothing; some worker has to hear of them."""
     place, clock, stop = tmp_path / "interlock.db", JumpingClock(LoopClock()), asyncio.Event()
-    document = {
-        "graph": "minutely",
-        "inputs": {"at": "string"},
-        "triggers": {"tick": {"cron": "* * * * *", "inputs": {"at": "${now}"}}},
-        "nodes": {"said": {"value": "${inputs.at}"}},
-    }
     found: list[RunRow] = []
 
     async def publish(served: Served[Interlock]) -> None:
         acme = await served.of("acme")
-        await acme.release(document, by="ada")
+        await acme.release(MINUTELY, by="ada")
         clock.jump(MINUTE)
         serving = asyncio.create_task(Interlock(place, clock=clock).serve(stop))
         found.append(await asyncio.wait_for(first_of(acme, "minutely"), 20))

@@ -11,10 +11,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from interlock.api.backlog import Backlog
 from interlock.api.errors import ApiError
+from interlock.api.guard import CALLER, Scope
 from interlock.embedded.graphs import Named
 from interlock.embedded.handle import RunHandle
 from interlock.embedded.interlock import Interlock
+from interlock.embedded.served import Served
 from interlock.tenancy import Act, Area, Caller
 
 
@@ -73,3 +76,17 @@ class Visitor(Struct, frozen=True, kw_only=True):
             for each in waiting:
                 each.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def visitor_over_http(
+    scope: Scope, served: Served[Interlock], backlog: Backlog, *, closing: asyncio.Event
+) -> Visitor:
+    """Whoever has sent a request, as the guard has recognised them."""
+    caller: Caller = scope[CALLER]
+    return Visitor(
+        caller=caller,
+        interlock=await served.of(caller.tenant),
+        closing=closing,
+        detaches=served.leaves_to_others,
+        refuse_if_full=backlog.refuse_if_full,
+    )

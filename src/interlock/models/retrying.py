@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeAlias
@@ -25,6 +26,7 @@ PATIENCE_WITH_FALLBACK: Final[Micros] = 2_000_000
 """The same where another model may answer at once."""
 
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_MILLISECONDS: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -74,6 +76,16 @@ def backoff(call_id: str, attempt: int) -> Micros:
     longest = min(BACKOFF_MAX, BACKOFF << min(attempt - 1, 16))
     draw = hashlib.sha256(f"{call_id}\0{attempt}".encode("utf-8", "surrogatepass")).digest()
     return longest // 2 + int.from_bytes(draw[:4], "big") % (longest // 2 + 1)
+
+
+def retry_after_in(headers: Mapping[str, str], now: Micros) -> Micros | None:
+    """For how long a server has asked not to be asked again, as its headers say it."""
+    milliseconds = headers.get("retry-after-ms", "")
+    if _MILLISECONDS.fullmatch(milliseconds):
+        return round(float(milliseconds) * 1_000)
+    if "retry-after" in headers:
+        return parse_retry_after(headers["retry-after"], now)
+    return None
 
 
 def parse_retry_after(text: str, now: Micros) -> Micros | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from interlock.authoring.drawing.picture import Box, Picture, picture_of
-from interlock.core.plan import ROOT, EachWork, GraphWork, LoopWork, Node, Plan
+from interlock.core.plan import ROOT, Node, Plan
+from interlock.engine.telling.plan_paths import body_of
 from interlock.wire.graphs import Drawing, DrawnEdge, DrawnNode
 
 
@@ -40,13 +41,13 @@ class _Drawn:
         self.nodes.append(
             DrawnNode(node=path, name=node.name, kind=box.kind, what=box.what, notes=list(box.notes), inside=holder)
         )
-        body = _body(node)
+        body = body_of(node)
         if body is not None and box.inside is not None:
             self.add(body, box.inside, holder=path, prefix=f"{path}/")
 
     def _with_its_only_node(self, node: Node, box: Box) -> tuple[Node, Box]:
         """An `each` with `do` and its one node are drawn as one: they have one path, and runs tell them together."""
-        body = _body(node)
+        body = body_of(node)
         if body is None or box.inside is None or not self._plan.scopes[body].single:
             return node, box
         inner, inner_box = self._with_its_only_node(self._plan.scopes[body].nodes[0], box.inside.boxes[0])
@@ -54,11 +55,3 @@ class _Drawn:
             inner_box, kind=box.kind, what=f"{box.what}: {inner_box.what}", notes=(*box.notes, *inner_box.notes)
         )
         return replace(inner, name=node.name), drawn
-
-
-def _body(node: Node) -> int | None:
-    match node.work:
-        case EachWork(body=body) | LoopWork(body=body) | GraphWork(body=body):
-            return body
-        case _:
-            return None

@@ -22,12 +22,11 @@ from interlock.api.a2a.agents import AGENTS, CARD, KEYS, address_of, agent_named
 from interlock.api.answers import JSON
 from interlock.api.backlog import Backlog
 from interlock.api.errors import ApiError
-from interlock.api.guard import CALLER, LISTENS, Receive, Scope, Send
+from interlock.api.guard import LISTENS, Receive, Scope, Send
 from interlock.api.pages import LIMIT_MAX, cursor_at, place_of
-from interlock.api.visitors import Visitor
+from interlock.api.visitors import Visitor, visitor_over_http
 from interlock.embedded.interlock import Interlock
 from interlock.embedded.served import Served
-from interlock.tenancy import Caller
 
 if TYPE_CHECKING:
     from a2a.server.routes.jsonrpc_dispatcher import JsonRpcDispatcher
@@ -99,14 +98,7 @@ class A2aOverHttp:
     # --- what they stand on ---
 
     async def _visitor(self, request: Request) -> Visitor:
-        caller: Caller = request.scope[CALLER]
-        return Visitor(
-            caller=caller,
-            interlock=await self._served.of(caller.tenant),
-            closing=self._closing,
-            detaches=self._served.leaves_to_others,
-            refuse_if_full=self._backlog.refuse_if_full,
-        )
+        return await visitor_over_http(request.scope, self._served, self._backlog, closing=self._closing)
 
     async def _loaded(self) -> JsonRpcDispatcher:
         async with self._turn:

@@ -17,7 +17,7 @@ from msgspec import UNSET
 from interlock.api.answering import give_answer
 from interlock.api.errors import ApiError
 from interlock.api.mcp.asking import can_be_asked, put_at_once, put_with_the_answer
-from interlock.api.mcp.forms import form_of, said_by
+from interlock.api.mcp.forms import Said, form_of, said_by
 from interlock.api.mcp.progress import progress_told
 from interlock.api.mcp.tools import ANSWER, CANCEL, RUN
 from interlock.api.outputs_at_hand import at_hand
@@ -73,7 +73,7 @@ async def _gone_on_with(visitor: Visitor, params: types.CallToolRequestParams) -
     for row in await run.questions():
         response = (params.input_responses or {}).get(_name_of(row))
         if isinstance(response, types.ElicitResult) and response.action == "accept":
-            await _give(visitor, run, row, dict(response.content or {}))
+            await _give(visitor, run, row, said_by(row, dict(response.content or {})))
     return run
 
 
@@ -91,7 +91,7 @@ async def _followed(visitor: Visitor, ctx: Context, run: RunHandle) -> Outcome:
             content = await put_at_once(ctx, row)
             if content is None:
                 break
-            await _give(visitor, run, row, content)
+            await _give(visitor, run, row, said_by(row, content))
     return await _told(visitor, run)
 
 
@@ -102,9 +102,8 @@ async def _question_to_put(visitor: Visitor, ctx: Context, run: RunHandle, asked
     return next((row for row in rows if row.asked_seq not in asked and form_of(row) is not None), None)
 
 
-async def _give(visitor: Visitor, run: RunHandle, row: QuestionRow, content: dict[str, Any]) -> None:
+async def _give(visitor: Visitor, run: RunHandle, row: QuestionRow, said: Said) -> None:
     visitor.refuse_unless("act", "questions")
-    said = said_by(row, content)
     await give_answer(
         run,
         row,
@@ -156,15 +155,7 @@ async def _answered(visitor: Visitor, ctx: Context, given: _Answer) -> Outcome:
     row = next((row for row in await run.questions() if row.path == given.path), None)
     if row is None:
         raise ApiError("question_not_found", f"run {run.id} asks nothing at {given.path}")
-    await give_answer(
-        run,
-        row,
-        choice=given.choice,
-        form=given.form,
-        why=given.why,
-        by=visitor.caller.name,
-        detach=visitor.detaches,
-    )
+    await _give(visitor, run, row, Said(choice=given.choice, form=given.form, why=given.why))
     async with progress_told(ctx, run):
         await visitor.rested(run, within_seconds=WAIT_SECONDS)
     return await _told(visitor, run)

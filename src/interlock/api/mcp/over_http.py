@@ -19,7 +19,7 @@ from interlock.api.backlog import Backlog
 from interlock.api.errors import ApiError
 from interlock.api.guard import CALLER, LISTENS, Receive, Scope, Send
 from interlock.api.streams.hubs import Hubs
-from interlock.api.visitors import Visitor
+from interlock.api.visitors import Visitor, visitor_over_http
 from interlock.embedded.interlock import Interlock
 from interlock.embedded.served import Served
 from interlock.tenancy import Caller
@@ -105,14 +105,7 @@ class McpOverHttp:
 
     async def _visitor(self, ctx: ServerRequestContext[Any, Any]) -> Visitor:
         assert ctx.request is not None
-        caller: Caller = ctx.request.scope[CALLER]
-        return Visitor(
-            caller=caller,
-            interlock=await self._served.of(caller.tenant),
-            closing=self._closing,
-            detaches=self._served.leaves_to_others,
-            refuse_if_full=self._backlog.refuse_if_full,
-        )
+        return await visitor_over_http(ctx.request.scope, self._served, self._backlog, closing=self._closing)
 
 
 async def _live(manager: StreamableHTTPSessionManager, ready: asyncio.Event) -> None:

@@ -20,15 +20,16 @@ def planned_node(plan: Plan, path: str) -> tuple[int, Node] | None:
         if name not in body.index:
             return None
         found = scope, body.nodes[body.index[name]]
-        scope = _body_of(found[1])
+        scope = body_of(found[1])
         if colon and scope is not None and plan.scopes[scope].single:
             # The one node of an `each` with `do` has the item's own path.
             found = scope, plan.scopes[scope].nodes[0]
-            scope = _body_of(found[1])
+            scope = body_of(found[1])
     return found
 
 
-def _body_of(node: Node) -> int | None:
+def body_of(node: Node) -> int | None:
+    """The index of the scope that a node holds, if it holds one."""
     match node.work:
         case EachWork(body=body) | LoopWork(body=body) | GraphWork(body=body):
             return body

@@ -14,9 +14,10 @@ from msgspec import Struct
 
 from interlock.authoring.drawing.picture import STANDS_IN, Arrow, Box, Picture, edge_label, picture_of
 from interlock.core import events as e
-from interlock.core.plan import ROOT, EachWork, Edge, GraphWork, LoopWork, Node, Plan
+from interlock.core.plan import ROOT, Edge, Node, Plan
 from interlock.engine.telling.cost_groups import without_copies
 from interlock.engine.telling.history import NodeView, RunView
+from interlock.engine.telling.plan_paths import body_of
 
 DecidedEdges: TypeAlias = dict[tuple[str, int], bool]
 """Conditional edges that were decided, by the path of their source and their number there, and whether they fired."""
@@ -88,7 +89,7 @@ class _Way:
             yield from self.drawn(picture.afterwards, after, prefix=f"{prefix}finally/", holder=holder)
 
     def _box(self, box: Box, node: Node, *, path: str, holder: str) -> Iterator[DrawnNode | DrawnEdge]:
-        body = _body_of(node)
+        body = body_of(node)
         is_single = body is not None and self._plan.scopes[body].single
         each = box.inside.boxes[0] if is_single and box.inside is not None else None
         yield DrawnNode(
@@ -143,11 +144,3 @@ class _Way:
                 break
             execution = found
         return execution, node
-
-
-def _body_of(node: Node) -> int | None:
-    match node.work:
-        case EachWork(body=body) | LoopWork(body=body) | GraphWork(body=body):
-            return body
-        case _:
-            return None

@@ -11,11 +11,10 @@ from interlock.core.event_parts import ErrorClass
 from interlock.core.plan import Micros
 from interlock.core.values import is_map
 from interlock.models.provider import Billed, RequestFailed
-from interlock.models.retrying import parse_retry_after
+from interlock.models.retrying import retry_after_in
 from interlock.models.sdk.streamed_completion import StreamProblem
 
 _TEXT_MAX: Final = 500
-_MILLISECONDS: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 _NO_MONEY: Final = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "credit_balance_exhausted", "spend_limit_exceeded"}
 )
@@ -68,7 +67,7 @@ def request_failed(error: Exception, *, now: Micros, heard: str, has_begun: bool
         f"{what}: {_one_line(_detail(error))}",
         billed="heard" if has_begun else _billed(error),
         heard=heard,
-        retry_after=_retry_after(error.headers, now) if isinstance(error, Refused) else None,
+        retry_after=retry_after_in(error.headers, now) if isinstance(error, Refused) else None,
     )
 
 
@@ -109,15 +108,6 @@ def _status_in(said: Mapping[str, Any]) -> int | None:
 def _billed(error: Exception) -> Billed:
     """A refusal costs nothing. What broke off or cannot be read was perhaps made, and then it is on the bill."""
     return "nothing" if isinstance(error, NotConnected | Refused) else "worst"
-
-
-def _retry_after(headers: Mapping[str, str], now: Micros) -> Micros | None:
-    milliseconds = headers.get("retry-after-ms", "")
-    if _MILLISECONDS.fullmatch(milliseconds):
-        return round(float(milliseconds) * 1_000)
-    if "retry-after" in headers:
-        return parse_retry_after(headers["retry-after"], now)
-    return None
 
 
 def _detail(error: Exception) -> str:

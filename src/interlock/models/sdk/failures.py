@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from pydantic_ai.exceptions import (
     ContentFilterError,
-    ModelAPIError,
     ModelAuthenticationError,
     ModelConnectionError,
     ModelContextWindowExceededError,
@@ -25,7 +23,7 @@ from interlock.core.event_parts import ErrorClass
 from interlock.core.plan import Micros
 from interlock.core.values import is_map
 from interlock.models.provider import Billed, RequestFailed
-from interlock.models.retrying import parse_retry_after
+from interlock.models.retrying import retry_after_in
 
 _TEXT_MAX: Final = 500
 _CLASSES: Final[tuple[tuple[type[Exception], ErrorClass, str], ...]] = (
@@ -46,7 +44,6 @@ _REDIRECTS: Final = range(300, 400)
 _NOT_NOW: Final = frozenset({408, 409, 425})
 _REFUSALS: Final = range(400, 500)
 _NOT_SENT: Final = frozenset({"pool", "connect"})
-_MILLISECONDS: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 
 
 def request_failed(error: Exception, *, now: Micros, heard: str = "", has_begun: bool = False) -> RequestFailed:
@@ -57,7 +54,7 @@ def request_failed(error: Exception, *, now: Micros, heard: str = "", has_begun:
         f"{what}: {_detail(error)}",
         billed=_billed(error, has_begun=has_begun),
         heard=heard,
-        retry_after=_retry_after(error, now),
+        retry_after=retry_after_in(error.headers or {}, now) if isinstance(error, ModelHTTPError) else None,
     )
 
 
@@ -96,18 +93,6 @@ def _billed(error: Exception, *, has_begun: bool) -> Billed:
             return "nothing" if error.phase in _NOT_SENT or error.phase is None else "worst"
         case _:
             return "worst" if _status_of(error) is None else "nothing"
-
-
-def _retry_after(error: Exception, now: Micros) -> Micros | None:
-    if not isinstance(error, ModelAPIError):
-        return None
-    headers = (error.headers or {}) if isinstance(error, ModelHTTPError) else {}
-    milliseconds = headers.get("retry-after-ms", "")
-    if _MILLISECONDS.fullmatch(milliseconds):
-        return round(float(milliseconds) * 1_000)
-    if "retry-after" in headers:
-        return parse_retry_after(headers["retry-after"], now)
-    return None
 
 
 def _detail(error: Exception) -> str:
