@@ -41,11 +41,12 @@ def test_a_key_that_names_another_run_is_refused(server: RunningServer) -> None:
 
 
 def test_inputs_that_do_not_fit_are_refused_by_name(server: RunningServer) -> None:
-    """What a graph asks for is judged before anything is on record."""
+    """What a graph asks for is judged before anything is on record: the request is wrong, not the moment it came at."""
     told = server.refused("POST", "/runs", json={"graph": "make", "inputs": {"thing": 7}})
 
-    assert (told["status"], told["code"]) == (409, "refused")
-    assert "thing" in told["detail"]
+    assert (told["status"], told["code"], told["field"]) == (422, "invalid_request", "inputs")
+    assert told["detail"] == "the inputs are not what graph make takes: inputs.thing is 7, not text"
+    assert ([each["field"] for each in told["problems"]], "run" in told) == (["inputs"], False)
 
 
 def test_a_graph_is_never_a_file_of_the_server(server: RunningServer) -> None:

@@ -46,7 +46,9 @@ class Meaning(NamedTuple):
 
 MEANINGS: Final[Mapping[str, Meaning]] = {
     # --- the request ---
-    "invalid_request": Meaning(422, "The request does not fit", "Mend what `problems` names, field by field."),
+    "invalid_request": Meaning(
+        422, "The request does not fit", "Mend what `detail` names, and `problems` field by field."
+    ),
     "unreadable_body": Meaning(400, "The body cannot be read", "Send one JSON value, in UTF-8."),
     "body_too_large": Meaning(413, "The body is too large", "Send less, or upload it as an artifact and name that."),
     "body_too_slow": Meaning(408, "The body did not arrive in time", "Send it again over a better connection."),
@@ -113,7 +115,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "value_invalid": Meaning(422, "That is no value", "Mend what `detail` names."),
     "set_elsewhere": Meaning(409, "No request sets this", "Write it where `detail` says, and start the server anew."),
     "declared_wrongly": Meaning(422, "It cannot be as it was declared", "Mend what `detail` names."),
-    "refused": Meaning(409, "It cannot be done now", "See `actions` of the object for what can."),
+    "refused": Meaning(
+        409, "It cannot be done now", "Do what `detail` says; `actions` of a run says what can be done."
+    ),
     "artifact_in_use": Meaning(409, "Runs on record name it", "Prune those runs first, or leave it."),
     "path_refused": Meaning(422, "The path leads to no file of the run", "Write the path as the list of files has it."),
     "range_not_satisfiable": Meaning(416, "There are no such bytes", "Content-Range says how many there are."),
@@ -191,6 +195,9 @@ def problem_of(error: Exception, request: str) -> Problem:
     """How an error is told. What is none of ours is a fault, and says nothing of itself to the outside."""
     if isinstance(error, ApiError):
         return _problem(error.code, error.detail, request, field=error.field, problems=error.problems, run=error.run)
+    if isinstance(error, engine.InputsRefusedError):  # and no `run`: none was started
+        where = Place(message=str(error), field=error.field)
+        return _problem("invalid_request", str(error), request, field=error.field, problems=[where])
     code = next((code for kind, code in _CODES if isinstance(error, kind)), "fault")
     detail = MEANINGS[code].title if code == "fault" else str(error)
     problems = places(error.problems, error.subject) if isinstance(error, InvalidGraphError) else []

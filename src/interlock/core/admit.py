@@ -87,7 +87,7 @@ def _start(plan: Plan, state: RunState, request: r.StartRun) -> Admitted | r.Ref
     inputs, problems = given(plan.root, request.inputs)
     if problems:
         told = [*problems, *names_meant(plan.root, request.inputs)]
-        return r.Refused(f"the inputs are not what graph {plan.name} takes: {'; '.join(told)}")
+        return r.Refused(f"the inputs are not what graph {plan.name} takes: {'; '.join(told)}", field="inputs")
     started = e.RunStarted(
         bundle=plan.bundle_hash,
         graph=plan.name,

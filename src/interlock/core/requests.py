@@ -204,6 +204,7 @@ Request: TypeAlias = (
 class Refused(Struct, frozen=True):
     """Why a request changes nothing, and what could be done instead.
 
+    `field` names what of the request can never be taken as it is, whenever it comes: it is to be mended, not repeated.
     Of a step: `later` says that it may be asked for again once something else has settled; `limit` names a limit of
     which too little is left, and `asks` that a person may raise it.
     """
@@ -212,6 +213,7 @@ class Refused(Struct, frozen=True):
     later: bool = False
     limit: str | None = None
     asks: bool = False
+    field: str = ""
 
 
 def misfit(request: Request, by: str) -> Refused | None:

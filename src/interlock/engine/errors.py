@@ -4,6 +4,7 @@ EngineError
 ├── RunNotFoundError       there is no such run
 │   └── RunPrunedError     there was one, and it was given up
 ├── RequestRefusedError    the core said no, and why
+│   └── InputsRefusedError a run was not started: its graph takes other inputs
 ├── BundleChangedError     a stored bundle does not compile to what it was
 ├── ToolsMissingError      a run needs tools that are not here
 ├── NothingHeldError       nothing of a run is held back from a sink
@@ -26,6 +27,7 @@ from interlock.core.problems import nearest
 from interlock.engine.telling.events_in_words import instant
 
 if TYPE_CHECKING:
+    from interlock.core.requests import Refused
     from interlock.engine.retaining.pruned_run import PrunedRun
 
 _NAMED_MAX: Final = 5
@@ -62,6 +64,18 @@ class RequestRefusedError(EngineError):
     def __init__(self, run: str, reason: str) -> None:
         super().__init__(reason)
         self.run, self.reason = run, reason
+
+
+class InputsRefusedError(RequestRefusedError):
+    """A run was not started, and never will be with these inputs: its graph takes others."""
+
+    field: Final = "inputs"
+
+
+def start_refused(run: str, refused: Refused) -> RequestRefusedError:
+    """Why a run was not started, told apart by whether asking again could help."""
+    kind = InputsRefusedError if refused.field == InputsRefusedError.field else RequestRefusedError
+    return kind(run, refused.reason)
 
 
 class BundleChangedError(EngineError):

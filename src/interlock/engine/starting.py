@@ -13,7 +13,7 @@ from interlock.core.requests import StartRun, misfit
 from interlock.core.state import RunState
 from interlock.core.values import Value, digest_of
 from interlock.engine.engine import Arrival, Engine, RunInHand
-from interlock.engine.errors import RequestRefusedError
+from interlock.engine.errors import RequestRefusedError, start_refused
 from interlock.store.lease import LeaseOwner, first_lease
 
 
@@ -31,7 +31,7 @@ async def start_detached(engine: Engine, plan: Plan, run: str, request: StartRun
     in_hand = RunInHand(plan, RunState(run, engine.tenant), lease, await engine.packer())
     (refused,) = await engine.record(in_hand, [Arrival(request, request.by)], lets_go=True)
     if refused is not None:
-        raise RequestRefusedError(run, refused.reason)
+        raise start_refused(run, refused)
     return run
 
 

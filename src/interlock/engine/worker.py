@@ -21,7 +21,7 @@ from interlock.core.values import Value
 from interlock.engine.direct_calls import DirectCall
 from interlock.engine.driving import RunDriver
 from interlock.engine.engine import Arrival, Engine, RunInHand
-from interlock.engine.errors import EngineStoppedError, RequestRefusedError, ToolsMissingError
+from interlock.engine.errors import EngineStoppedError, RequestRefusedError, ToolsMissingError, start_refused
 from interlock.engine.kept_histories import KeptHistories
 from interlock.engine.performing import Performer
 from interlock.engine.serving.attention import POLL_SECONDS, Attention
@@ -100,7 +100,7 @@ class Worker:
         state = RunState(run, self.engine.tenant)
         refused = misfit(request, request.by) or admit(plan, state, request, at=self.engine.now())
         if isinstance(refused, Refused):
-            raise RequestRefusedError(run, refused.reason)
+            raise start_refused(run, refused)
         self._check_tools(run, plan)
         leases = self.engine.store.lease_micros
         lease = first_lease(self.engine.tenant, run, self.owner, at=self.engine.now(), lease_micros=leases)

@@ -116,7 +116,7 @@ def test_what_cannot_be_is_told_by_their_codes_too(up: Up) -> None:
         "agent": (404, "AGENT_NOT_FOUND"),
         "tool": (404, "TOOL_NOT_FOUND"),
         "no input": (422, "VALIDATION_ERROR"),
-        "input": (409, "VALIDATION_ERROR"),
+        "input": (422, "VALIDATION_ERROR"),
         "person": (422, "VALIDATION_ERROR"),
     }
     assert (task["code"], task["error_code"], task["status_code"]) == ("run_not_found", "TASK_NOT_FOUND", 404)
