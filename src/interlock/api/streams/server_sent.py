@@ -17,7 +17,7 @@ from interlock.api.guard import LISTENS
 from interlock.api.runs.looking import RunId, Seq
 from interlock.api.streams.following import Writing, of_feed, of_run
 from interlock.api.streams.frames import parse_place
-from interlock.api.streams.topics import Topic
+from interlock.api.streams.topics import Topic, types_meant
 from interlock.core.lifecycle import RUN_ENDED
 
 EVENT_STREAM: Final = "text/event-stream"
@@ -98,7 +98,7 @@ async def stream_run(
     if row.status in RUN_ENDED and after >= row.seq:
         return Response(status_code=204)  # by this a browser knows not to come again
     hub = await desk.reception.hubs.of(desk.caller.tenant)
-    types = frozenset(type or ())
+    types = types_meant(type or ())
     return EventStream(of_run(hub, run_id, types=types, after=after, deltas=deltas, writing=IN_RUN))
 
 
@@ -118,7 +118,7 @@ async def stream_events(
     if written and place is None:
         raise ApiError("invalid_request", f"{written!r} is not the id of an event of this stream", field="after")
     hub = await desk.reception.hubs.of(desk.caller.tenant)
-    topic = Topic(runs=frozenset(run or ()), graphs=frozenset(graph or ()), types=frozenset(type or ()))
+    topic = Topic(runs=frozenset(run or ()), graphs=frozenset(graph or ()), types=types_meant(type or ()))
     return EventStream(of_feed(hub, topic, after=place, live=sorted(topic.runs) if deltas else (), writing=IN_FEED))
 
 
