@@ -70,6 +70,18 @@ def test_links_and_devices_stay_in(tmp_path: Path) -> None:
     assert found == {"fine": b"1"}
 
 
+MISPACKED = bytearray(gzip.compress(archive_of(entry("a", b"x" * 1_000))))
+MISPACKED[30:50] = b"\xff" * 20
+
+
+def header(kind: bytes, *, size: bytes) -> bytes:
+    """The bytes before what an entry holds, with this for its size as it is written."""
+    plain = bytearray(tarfile.TarInfo("a").tobuf(tarfile.GNU_FORMAT))
+    plain[124:136], plain[148:157] = size, b" " * 8 + kind
+    plain[148:156] = b"%06o\0 " % sum(plain)
+    return bytes(plain)
+
+
 HOSTILE = {
     "up": (archive_of(entry("../out", b"1")), r"has `\.\.` in it"),
     "absolute": (archive_of(entry("/etc/passwd", b"1")), "is absolute"),
@@ -79,7 +91,16 @@ HOSTILE = {
     "many": (archive_of(*(entry(str(number)) for number in range(11))), "more than the 10 files"),
     "long": (archive_of(entry("a", b"x" * 5_001)), "5,001 bytes long"),
     "large": (archive_of(*(entry(str(number), b"x" * 4_000) for number in range(3))), "or 10,000 bytes"),
-    "bomb": (gzip.compress(archive_of(entry("a", b"x" * 1_000_000, type=tarfile.XHDTYPE))), "unpacks to more"),
+    "bomb": (
+        gzip.compress(archive_of(entry("a", b"x" * 1_000_000, type=tarfile.XHDTYPE))),
+        "1,000,000 bytes of itself",
+    ),
+    "long-winded": (header(tarfile.XHDTYPE, size=b"%011o\0" % 200_000_000), "says 200,000,000 bytes of itself"),
+    "long-named": (header(tarfile.GNUTYPE_LONGNAME, size=b"%011o\0" % 5_000), "says 5,000 bytes of itself"),
+    "saying on and on": (header(tarfile.GNUTYPE_LONGNAME, size=b"%011o\0" % 0) * 2_000, "unpacks to more"),
+    "shorter than nothing": (header(tarfile.REGTYPE, size=b"\xff" * 12), "shorter than nothing"),
+    "longer than anything": (header(tarfile.REGTYPE, size=b"\x80" + b"\x7f" * 11), "or 10,000 bytes"),
+    "mispacked": (MISPACKED, "no tar archive"),
     "cut off": (archive_of(entry("a", b"1"))[:512], "no tar archive"),
     "packed and cut off": (gzip.compress(archive_of(entry("a", b"1")))[:-20], "no tar archive"),
     "text": (b"not an archive", "no tar archive"),

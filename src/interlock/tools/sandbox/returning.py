@@ -19,6 +19,7 @@ from typing import IO, BinaryIO, Final
 
 from msgspec import Struct
 
+from interlock.tools.archive_entries import bounded_entries
 from interlock.tools.sandbox.inside.archive import DEPTH_MAX, MEMBERS_MAX
 
 NAME_BYTES_MAX: Final = 1_024
@@ -113,7 +114,8 @@ class _Taker:
     def take_all(self, root: int) -> None:
         """Every member that may be taken."""
         try:
-            with tarfile.open(fileobj=self._archive, mode="r:", errorlevel=1) as members:
+            entry = bounded_entries()
+            with tarfile.open(fileobj=self._archive, mode="r:", errorlevel=1, tarinfo=entry) as members:
                 for count, member in enumerate(members):
                     if count >= MEMBERS_MAX:
                         raise tarfile.TarError(f"more than {MEMBERS_MAX:,} members")  # noqa: TRY301 - one way out

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
+from interlock.tools.archive_entries import bounded_entries
 from interlock.tools.workspace.errors import WorkspaceError, WorkspaceFull, shown_path
 from interlock.tools.workspace.folders import FileContent, opened_folder, opened_root, write_new
 from interlock.tools.workspace.limits import WorkspaceLimits
@@ -31,10 +32,12 @@ def unpack_archive(archive: IO[bytes], target: Path, limits: WorkspaceLimits) ->
     plain = gzip.GzipFile(fileobj=archive) if begins == _GZIP else archive
     bounded = _Bounded(plain, limits.bytes_max + limits.files_max * _ENTRY_BYTES_MAX)
     try:
-        with opened_root(target) as root, tarfile.open(fileobj=io.BufferedReader(bounded), mode="r|") as entries:
+        stream = io.BufferedReader(bounded)
+        with opened_root(target) as root, tarfile.open(fileobj=stream, mode="r|", tarinfo=bounded_entries()) as entries:
             for entry in _plain_entries(entries, limits):
                 _put(root, entry, entries)
-    except (tarfile.TarError, EOFError, gzip.BadGzipFile, ValueError, UnicodeError) as error:
+    # What reads archives was not written for hostile ones: it stumbles in each of these ways.
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile, ValueError, OverflowError, RecursionError) as error:
         raise WorkspaceError(f"that is no tar archive that can be read: {error}") from error
 
 
