@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from interlock.client.errands import Flow, Telling, made
-from interlock.client.paging import pages
+from interlock.client.paging import listed, pages
 from interlock.client.requests import Call, RunLike, id_of, look
 from interlock.wire.decisions import Cause, CausePage, DecisionPage, Prompts, RecordedDecision, RunGraph
-
-PAGE = 100
 
 
 def decisions(
     run: RunLike, *, points: Iterable[str] = (), path: str | None = None, verdicts: Iterable[str] = ()
 ) -> Telling[RecordedDecision]:
     """What was chosen, of what, by whom and why: of some points (`policy`, `model`, `gate` …), of a node."""
-    query = {"point": list(points), "path": path, "verdict": list(verdicts), "limit": PAGE}
-
-    def page_at(before: DecisionPage | None) -> Call[DecisionPage]:
-        cursor = before.next if before else None
-        return look("runs", id_of(run), "decisions", shape=DecisionPage, query={**query, "cursor": cursor})
-
-    return pages(page_at, lambda page: page.decisions)
+    query = {"point": list(points), "path": path, "verdict": list(verdicts)}
+    return listed("runs", id_of(run), "decisions", shape=DecisionPage, rows_of=lambda page: page.decisions, query=query)
 
 
 def causes(run: RunLike, *, path: str | None = None, after: int = 0) -> Telling[Cause]:

@@ -7,22 +7,17 @@ from collections.abc import Iterable
 from msgspec import structs
 
 from interlock.client.errands import Flow, Telling, made
-from interlock.client.paging import pages
-from interlock.client.requests import Call, RunLike, fetch, id_of, look, remove, upload
+from interlock.client.paging import listed
+from interlock.client.requests import RunLike, fetch, id_of, remove, upload
 from interlock.wire.artifacts import Artifact, ArtifactPage, RunFile, RunFilePage
 from interlock.wire.jobs import RunFileFound
 
-PAGE = 100
 BYTES = "application/octet-stream"
 
 
 def list_artifacts() -> Telling[Artifact]:
     """What is kept, in the order of digests."""
-
-    def page_at(before: ArtifactPage | None) -> Call[ArtifactPage]:
-        return look("artifacts", shape=ArtifactPage, query={"limit": PAGE, "cursor": before.next if before else None})
-
-    return pages(page_at, lambda page: page.artifacts)
+    return listed("artifacts", shape=ArtifactPage, rows_of=lambda page: page.artifacts)
 
 
 def upload_artifact(content: bytes, *, type: str = BYTES) -> Flow[Artifact]:
@@ -42,12 +37,7 @@ def give_up_artifact(digest: str) -> Flow[None]:
 
 def files_of(run: RunLike) -> Telling[RunFile]:
     """The files that a run has in its workspace."""
-
-    def page_at(before: RunFilePage | None) -> Call[RunFilePage]:
-        query = {"limit": PAGE, "cursor": before.next if before else None}
-        return look("runs", id_of(run), "artifacts", shape=RunFilePage, query=query)
-
-    return pages(page_at, lambda page: page.files)
+    return listed("runs", id_of(run), "artifacts", shape=RunFilePage, rows_of=lambda page: page.files)
 
 
 def file_of(run: RunLike, path: str) -> Flow[bytes]:

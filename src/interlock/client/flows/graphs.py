@@ -8,8 +8,8 @@ from typing import TypeAlias
 from msgspec import UNSET
 
 from interlock.client.errands import Flow, Telling, made
-from interlock.client.paging import pages
-from interlock.client.requests import Call, ask, look
+from interlock.client.paging import listed
+from interlock.client.requests import ask, look
 from interlock.wire.graphs import (
     Graph,
     GraphCheck,
@@ -24,16 +24,11 @@ from interlock.wire.graphs import (
 
 GivenGraph: TypeAlias = str | Mapping[str, object]
 """The text of a graph, in any dialect that is read, or one as a document."""
-PAGE = 100
 
 
 def list_graphs() -> Telling[GraphRow]:
     """Every graph that has a name: released, in the project, coming along, drafted."""
-
-    def page_at(before: GraphPage | None) -> Call[GraphPage]:
-        return look("graphs", shape=GraphPage, query={"limit": PAGE, "cursor": before.next if before else None})
-
-    return pages(page_at, lambda page: page.graphs)
+    return listed("graphs", shape=GraphPage, rows_of=lambda page: page.graphs)
 
 
 def get_graph(graph: str) -> Flow[Graph]:
@@ -54,12 +49,7 @@ def register(graph: GivenGraph, *, message: str = "") -> Flow[Published]:
 
 def versions(graph: str) -> Telling[VersionRow]:
     """What was ever published under a name, the newest first."""
-
-    def page_at(before: VersionPage | None) -> Call[VersionPage]:
-        cursor = before.next if before else None
-        return look("graphs", graph, "versions", shape=VersionPage, query={"limit": PAGE, "cursor": cursor})
-
-    return pages(page_at, lambda page: page.versions)
+    return listed("graphs", graph, "versions", shape=VersionPage, rows_of=lambda page: page.versions)
 
 
 def version(graph: str, version: int) -> Flow[Version]:

@@ -8,23 +8,18 @@ from typing import Final
 
 from interlock.client.errands import Flow, Telling, made, now
 from interlock.client.errors import StillGoing
-from interlock.client.paging import pages
-from interlock.client.requests import Call, RunLike, ask, id_of, look
+from interlock.client.paging import listed
+from interlock.client.requests import RunLike, ask, id_of, look
 from interlock.wire.jobs import Job, JobPage
 from interlock.wire.runs import RunStatus
 
-PAGE: Final = 100
 WAIT_SECONDS: Final = 50
 """How long a server is asked to wait at a time."""
 
 
 def list_jobs() -> Telling[Job]:
     """Jobs, the newest first: how far each is, and what came of it."""
-
-    def page_at(before: JobPage | None) -> Call[JobPage]:
-        return look("jobs", shape=JobPage, query={"limit": PAGE, "cursor": before.next if before else None})
-
-    return pages(page_at, lambda page: page.jobs)
+    return listed("jobs", shape=JobPage, rows_of=lambda page: page.jobs)
 
 
 def get_job(job: str) -> Flow[Job]:

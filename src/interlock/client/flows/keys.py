@@ -6,21 +6,16 @@ from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from interlock.client.errands import Flow, Telling, made
-from interlock.client.paging import pages
-from interlock.client.requests import Call, ask, look, remove
+from interlock.client.paging import listed
+from interlock.client.requests import ask, look, remove
 from interlock.wire.keys import ApiKey, KeyPage, MadeKey
 
 Role: TypeAlias = Literal["owner", "operator", "viewer"]
-PAGE = 100
 
 
 def list_keys() -> Telling[ApiKey]:
     """Keys, the one made last first; those that open nothing any more too."""
-
-    def page_at(before: KeyPage | None) -> Call[KeyPage]:
-        return look("keys", shape=KeyPage, query={"limit": PAGE, "cursor": before.next if before else None})
-
-    return pages(page_at, lambda page: page.keys)
+    return listed("keys", shape=KeyPage, rows_of=lambda page: page.keys)
 
 
 def get_key(id: str) -> Flow[ApiKey]:

@@ -14,14 +14,13 @@ from interlock.client.errands import Flow, Heeding, Telling, collected, exhauste
 from interlock.client.errors import Invalid, Refused
 from interlock.client.flows.following import hear_feed, hear_run
 from interlock.client.flows.running import effects
-from interlock.client.paging import pages
-from interlock.client.requests import Call, RunLike, ask, id_of, look
+from interlock.client.paging import listed
+from interlock.client.requests import RunLike, ask, id_of
 from interlock.client.server_sent import Frame
 from interlock.wire.acts import Asked
 from interlock.wire.questions import Question, QuestionPage
 from interlock.wire.values import Value
 
-PAGE: Final = 100
 ASKING: Final = ("node.waiting", "undo.waiting", "effect.intended", "effect.unknown", "run.started")
 """Types of events with which a question may be asked."""
 
@@ -67,12 +66,8 @@ Replies: TypeAlias = Reply | str | None
 
 def questions(run: RunLike | None = None) -> Telling[Question]:
     """What waits for people, of all runs or of one, the longest waiting first."""
-    query = {"run": None if run is None else id_of(run), "limit": PAGE}
-
-    def page_at(before: QuestionPage | None) -> Call[QuestionPage]:
-        return look("questions", shape=QuestionPage, query={**query, "cursor": before.next if before else None})
-
-    return pages(page_at, lambda page: page.questions)
+    query = {"run": None if run is None else id_of(run)}
+    return listed("questions", shape=QuestionPage, rows_of=lambda page: page.questions, query=query)
 
 
 def answer(question: PlaceLike, choice: str = "", *, form: Value = None, why: str = "") -> Flow[Asked]:

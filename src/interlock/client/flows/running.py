@@ -10,7 +10,7 @@ from typing import Final
 from interlock.client.errands import Flow, Heeding, Telling, exhausted, heeding, made, now
 from interlock.client.errors import StillGoing
 from interlock.client.flows.following import END, hear_run
-from interlock.client.paging import pages
+from interlock.client.paging import listed, pages
 from interlock.client.requests import Call, RunLike, ask, id_of, look
 from interlock.client.server_sent import Frame
 from interlock.wire.effects import Effect, EffectList
@@ -22,7 +22,6 @@ ENDED: Final[frozenset[RunStatus]] = frozenset({"succeeded", "failed", "cancelle
 """The statuses of runs that have ended."""
 WAIT_SECONDS: Final = 50
 """How long a server is asked to wait at a time."""
-PAGE: Final = 100
 EVENTS_PAGE: Final = 500
 
 
@@ -146,13 +145,8 @@ def runs(
         "session": session,
         "started_from": started_from,
         "started_to": started_to,
-        "limit": PAGE,
     }
-
-    def page_at(before: RunPage | None) -> Call[RunPage]:
-        return look("runs", shape=RunPage, query={**query, "cursor": before.next if before else None})
-
-    return pages(page_at, lambda page: page.runs)
+    return listed("runs", shape=RunPage, rows_of=lambda page: page.runs, query=query)
 
 
 def events(

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from interlock.client.errands import Flow, Telling, made
-from interlock.client.paging import pages
-from interlock.client.requests import Call, ask, look
+from interlock.client.paging import listed
+from interlock.client.requests import ask, look
 from interlock.wire.runs import RunRow
 from interlock.wire.triggers import OfferedEvents, Trigger, TriggerPage
-
-PAGE = 100
 
 
 def list_schedules() -> Telling[Trigger]:
     """The triggers of the versions in force: when each falls due, what it started last, what troubles it."""
-
-    def page_at(before: TriggerPage | None) -> Call[TriggerPage]:
-        return look("schedules", shape=TriggerPage, query={"limit": PAGE, "cursor": before.next if before else None})
-
-    return pages(page_at, lambda page: page.triggers)
+    return listed("schedules", shape=TriggerPage, rows_of=lambda page: page.triggers)
 
 
 def get_schedule(graph: str, name: str) -> Flow[Trigger]:
