@@ -8,7 +8,7 @@ from interlock.store.rows import RunEffect
 
 
 class Effects:
-    """They can be read while the client they came from is open."""
+    """They can be read while the `Interlock` they came from is open."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -10,7 +10,7 @@ InterlockError
 ├── UnknownModelError      a pool of models or a model was named that nobody declares
 ├── UnknownSinkError       a sink was named that is not declared
 ├── RunningLoopError       `run` was called where only `await run_async` can work
-├── OtherLoopError         one client was used in two event loops at once
+├── OtherLoopError         one `Interlock` was used in two event loops at once
 └── NotOpenError           something that needs `async with` was used outside it
 
 `EngineError` (there is no such run, a request was refused), `StoreError` and `ToolError` come through as they are;
@@ -114,7 +114,7 @@ class RunningLoopError(InterlockError):
 
 
 class OtherLoopError(InterlockError):
-    """What waits in one event loop cannot be woken from another: each needs a client of its own."""
+    """What waits in one event loop cannot be woken from another: each needs an `Interlock` of its own."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -123,7 +123,7 @@ class OtherLoopError(InterlockError):
 
 
 class NotOpenError(InterlockError):
-    """Runs are only started and followed while the client is open."""
+    """Runs are only started and followed while the `Interlock` is open."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"`{what}` needs an open client: write `async with Interlock(…) as interlock:` around it")

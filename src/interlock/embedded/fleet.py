@@ -12,7 +12,7 @@ from interlock.store.processes import is_running
 
 
 class Fleet:
-    """Who works on a store. It is there while the client it came from is open."""
+    """Who works on a store. It is there while the `Interlock` it came from is open."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

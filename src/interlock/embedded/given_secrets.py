@@ -1,4 +1,4 @@
-"""Secrets as they are given to a client: by name, as text, or as a source that was read from elsewhere."""
+"""Secrets as they are given to an `Interlock`: by name, as text, or as a source that was read from elsewhere."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class PreparedRelease(Struct, frozen=True, kw_only=True):
 
 
 class GraphRegistry:
-    """It works while the client it came from is open."""
+    """It works while the `Interlock` it came from is open."""
 
     def __init__(self, worker: Worker, graphs: Graphs, apart: Apart) -> None:
         self._worker = worker

@@ -1,4 +1,4 @@
-"""The graphs that a client knows, and a graph as it is given: a file, a name, a document, or one built in Python.
+"""The graphs that an `Interlock` knows, and a graph as it is given: a file, a name, a document, or one built in Python.
 
 Files are read when they are needed, and read again each time, so that a graph that was edited is run as it is now.
 Nothing is executed here.

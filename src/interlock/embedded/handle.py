@@ -56,7 +56,7 @@ Mode: TypeAlias = Literal["normal", "degraded", "minimal"]
 
 
 class RunHandle:
-    """One run. It works while the client it came from is open."""
+    """One run. It works while the `Interlock` it came from is open."""
 
     def __init__(
         self,
@@ -257,7 +257,10 @@ class RunHandle:
         return self.status
 
     async def wait_while_moving(self) -> RunResult:
-        """Wait for the run's end, or until only people or other systems can move it on."""
+        """Wait for the run's end, or until only people or other systems can move it on.
+
+        A question whose time is up within a minute is waited for; one with more time, or without end, is not.
+        """
         await self.rested()
         return await self.result()
 

@@ -1,4 +1,4 @@
-"""Where a client keeps its runs, and what belongs to them."""
+"""Where an `Interlock` keeps its runs, and what belongs to them."""
 
 from __future__ import annotations
 

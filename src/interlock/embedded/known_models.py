@@ -1,4 +1,4 @@
-"""The models that a client can ask, and how each is: seen from the process that asks them."""
+"""The models that an `Interlock` can ask, and how each is: seen from the process that asks them."""
 
 from __future__ import annotations
 

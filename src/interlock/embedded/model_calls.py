@@ -65,7 +65,7 @@ class CallGraphs:
 
 
 class ModelCalls:
-    """Asking models. It is there while the client it came from is open."""
+    """Asking models. It is there while the `Interlock` it came from is open."""
 
     def __init__(self, worker: Worker, graphs: CallGraphs) -> None:
         self._worker = worker

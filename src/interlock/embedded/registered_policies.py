@@ -12,7 +12,7 @@ from interlock.governance.tenant_policies import TenantPolicies
 
 
 class RegisteredPolicies:
-    """It works while the client it came from is open. What changes here is in force elsewhere within seconds."""
+    """It works while the `Interlock` it came from is open. What changes here is in force elsewhere within seconds."""
 
     def __init__(self, engine: Engine, policies: TenantPolicies) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""What a run came to, as a plain value: kept after the client is closed."""
+"""What a run came to, as a plain value: kept after the `Interlock` is closed."""
 
 from __future__ import annotations
 

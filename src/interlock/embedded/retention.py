@@ -10,7 +10,7 @@ from interlock.tools.workspace.workspaces import Workspaces
 
 
 class RunRetention:
-    """The retention of a client's runs. It works while that client is open."""
+    """What is kept of the runs of an `Interlock`. It works while that is open."""
 
     def __init__(self, engine: Engine, workspaces: Workspaces) -> None:
         self._engine = engine

@@ -36,7 +36,7 @@ NEEDS_PAYLOADS: Final = frozenset({"retry", "rollback"})
 
 
 class Selection:
-    """Runs chosen by a filter. It works while the client it came from is open."""
+    """Runs chosen by a filter. It works while the `Interlock` it came from is open."""
 
     def __init__(self, worker: Worker, chosen: RunFilter, *, at_hand: Sequence[RunRow] | None = None) -> None:
         """`at_hand`: runs that were found already; the filter holds among them."""

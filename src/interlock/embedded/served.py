@@ -1,4 +1,4 @@
-"""A service as a face uses it that takes requests for anybody: a client for each tenant, at work through the service.
+"""A service as a face uses it that takes requests for anybody: an `Interlock` for each tenant, at work through it.
 
 What is started through it is driven by the service where it has room, and left to any worker otherwise.
 """
@@ -13,7 +13,8 @@ from interlock.engine.worker import Worker
 from interlock.store.event_store import EventStore
 from interlock.tools.clock import Clock
 
-Client = TypeVar("Client")
+ForTenant = TypeVar("ForTenant")
+"""What works for one tenant."""
 
 
 class GivenWorker:
@@ -34,7 +35,7 @@ class GivenWorker:
         """It stays open: whoever made it closes it."""
 
 
-class Served(Generic[Client]):
+class Served(Generic[ForTenant]):
     """One service, for the faces that stand on it while it serves."""
 
     def __init__(
@@ -43,7 +44,7 @@ class Served(Generic[Client]):
         *,
         store: EventStore,
         clock: Clock,
-        through: Callable[[Worker], Client],
+        through: Callable[[Worker], ForTenant],
         works: bool,
     ) -> None:
         self.service = service
@@ -52,14 +53,14 @@ class Served(Generic[Client]):
         self.works = works
         """Whether the service drives runs; where it does not, all that is asked for is left to workers."""
         self._through = through
-        self._of: dict[str, Client] = {}
+        self._of: dict[str, ForTenant] = {}
 
     @property
     def leaves_to_others(self) -> bool:
         """Whether a run that is started now is better driven elsewhere, or later."""
         return not (self.works and self.service.has_room)
 
-    async def of(self, tenant: str) -> Client:
+    async def of(self, tenant: str) -> ForTenant:
         """What works for a tenant."""
         found = self._of.get(tenant)
         if found is None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from interlock.bootstrap import TENANT, Parts, Serving, running_service
 from interlock.core.plan import DEFAULT_POOL
 from interlock.embedded.duties import Duties
-from interlock.embedded.served import Served
+from interlock.embedded.served import ForTenant, Served
 from interlock.engine.serving.roster import WorkerCard
 from interlock.engine.serving.service import Service
 from interlock.engine.worker import Worker
 from interlock.settings import WorkerSettings
 from interlock.store.claims import RunLimit
 
-Client = TypeVar("Client")
-Face: TypeAlias = Callable[[Served[Client]], Awaitable[None]]
+Face: TypeAlias = Callable[[Served[ForTenant]], Awaitable[None]]
 """What takes requests while a process serves; it ends when the process is told to."""
 
 
@@ -30,8 +29,8 @@ async def serve(
     until: asyncio.Event,
     on_ready: Callable[[WorkerCard], object],
     works: bool,
-    face: Face[Client] | None,
-    through: Callable[[Worker], Client],
+    face: Face[ForTenant] | None,
+    through: Callable[[Worker], ForTenant],
 ) -> None:
     """Serve until told to stop. `through` makes what a face works with for a tenant."""
     serving = Serving(
@@ -59,7 +58,9 @@ async def serve(
             await _with_face(work, face(_served(parts, service, through, works=works)))
 
 
-def _served(parts: Parts, service: Service, through: Callable[[Worker], Client], *, works: bool) -> Served[Client]:
+def _served(
+    parts: Parts, service: Service, through: Callable[[Worker], ForTenant], *, works: bool
+) -> Served[ForTenant]:
     return Served(service, store=parts.store, clock=parts.clock, through=through, works=works)
 
 

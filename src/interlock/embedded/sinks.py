@@ -1,8 +1,8 @@
-"""The sinks of a client: how each stands, telling them on by hand, and what is held back from them.
+"""The sinks of an `Interlock`: how each stands, telling them on by hand, and what is held back from them.
 
 The settings declare them, so they are of whoever runs the installation: events of other tenants never leave for them.
 
-A run never waits for a sink, and a client that runs graphs tells none: a worker does that, or `deliver`.
+A run never waits for a sink, and an `Interlock` that runs graphs tells none: a worker does that, or `deliver`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from interlock.tools.secrets import SecretSource
 
 
 class Sinks:
-    """Where a client's events leave for. It works while the client it came from is open."""
+    """Where the events of an `Interlock` leave for. It works while that is open."""
 
     def __init__(
         self, worker: Worker, declared: Mapping[str, SinkSettings], *, secrets: SecretSource, folder: Path

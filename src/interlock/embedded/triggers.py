@@ -13,7 +13,7 @@ from interlock.engine.worker import Worker
 
 
 class Triggers:
-    """They work while the client they came from is open. A trigger is called `GRAPH/NAME`."""
+    """They work while the `Interlock` they came from is open. A trigger is called `GRAPH/NAME`."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
