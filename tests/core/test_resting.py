@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interlock.core import events as e
-from interlock.core.evolving.resting import may_rest, waits_for_outside
+from interlock.core.evolving.resting import FAR_MICROS, may_rest, waits_for_outside
 from interlock.core.state import RunState, Timers
 from tests.stories.story import Story
 
@@ -21,24 +21,35 @@ def state(
 
 def test_a_run_with_nothing_in_flight_and_no_timer_rests() -> None:
     """Only an answer or an event can move it on."""
-    assert waits_for_outside(state())
+    assert waits_for_outside(state(), at=0)
 
 
 def test_a_call_in_flight_or_a_timer_of_a_node_will_move_it_on() -> None:
     """Waiting for it makes sense."""
-    assert not waits_for_outside(state(calls=1))
-    assert not waits_for_outside(state(timers=("ask",)))
+    assert not waits_for_outside(state(calls=1), at=0)
+    assert not waits_for_outside(state(timers=("ask",)), at=0)
+
+
+def test_a_time_limit_far_off_is_not_sat_through() -> None:
+    """A person has a day to answer: whoever waits for the run wants to hear that now. A nap ends by itself."""
+    asks, naps = state(), state()
+    asks.timers.set("ask", "timeout", FAR_MICROS + 1)
+    naps.timers.set("nap", "wait", FAR_MICROS + 1)
+
+    assert waits_for_outside(asks, at=0)
+    assert not waits_for_outside(asks, at=1)
+    assert not waits_for_outside(naps, at=0)
 
 
 def test_the_deadline_of_a_graph_moves_nothing_on() -> None:
     """It only ends what rests: nobody should sit through it."""
-    assert waits_for_outside(state(timers=("", "block/")))
+    assert waits_for_outside(state(timers=("", "block/")), at=0)
 
 
 def test_a_paused_run_rests_once_its_calls_have_ended_whatever_its_timers_say() -> None:
     """A person paused it, and a person resumes it."""
-    assert waits_for_outside(state(paused=True, timers=("nap",)))
-    assert not waits_for_outside(state(paused=True, calls=1))
+    assert waits_for_outside(state(paused=True, timers=("nap",)), at=0)
+    assert not waits_for_outside(state(paused=True, calls=1), at=0)
 
 
 def test_nobody_has_to_hold_a_run_that_nothing_moves_on_for_a_while() -> None:
@@ -66,11 +77,11 @@ def test_a_run_whose_calls_only_ask_people_rests() -> None:
     question = e.Question("Blue or red?", ("blue", "red"))
     run = Story("nodes: {a: {tool: work}, b: {tool: work}}").starts().intends("a", 1, question=question)
 
-    before = waits_for_outside(run.state)
+    before = waits_for_outside(run.state, at=0)
     run.does("b")
-    asks = waits_for_outside(run.state)
+    asks = waits_for_outside(run.state, at=0)
     run.intends("a", 2)
-    works = waits_for_outside(run.state)
+    works = waits_for_outside(run.state, at=0)
 
     assert (before, asks, works) == (False, True, False)
 
@@ -82,4 +93,4 @@ def test_an_answer_puts_the_call_to_work_again() -> None:
 
     run.answers("a.1", "red")
 
-    assert not waits_for_outside(run.state)
+    assert not waits_for_outside(run.state, at=0)

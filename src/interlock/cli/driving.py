@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any
 
 from interlock.cli.failures import ExitCode, Interrupted
 from interlock.cli.invocation import Invocation
@@ -23,16 +23,8 @@ from interlock.core.events import Event, RunMigrated
 from interlock.embedded.handle import RunHandle
 from interlock.engine.live_words import Progress, Words
 from interlock.engine.submitting import Submitted
-from interlock.engine.telling.history import History, NodeView, RunView
+from interlock.engine.telling.history import History
 from interlock.store.errors import PlaceError
-
-FAR_MICROS: Final = 60 * 1_000_000
-"""A deadline beyond this is not waited for."""
-
-BEAT_SECONDS: Final = 0.2
-"""How long it has to be quiet before a run is taken to rest."""
-
-_FOR_OTHERS: Final = {"person", "hold", "failure", "event", "approval"}
 
 
 async def drive(
@@ -112,11 +104,10 @@ async def _display(handle: RunHandle, on: Invocation, *, after: int) -> AsyncGen
 
 
 async def _until_rest(handle: RunHandle, display: Display) -> None:
-    """Show what happens until nothing moves any more, or only a deadline that is far off would."""
+    """Show what happens until nothing moves any more."""
     tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(handle.wait_while_moving()),
         asyncio.create_task(_watch(handle, display)),
-        asyncio.create_task(_quiet(display)),
     ]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -154,29 +145,6 @@ async def _followed_anew(handle: RunHandle, seq: int) -> History:
             break
         history.take(event)
     return history
-
-
-async def _quiet(display: Display) -> None:
-    """Return once nothing has happened for a beat and only others, or a deadline far off, will move the run on."""
-    seen = -1
-    while True:
-        if display.history.seq == seen and _waits_for_others(display.history.view()):
-            return
-        seen = display.history.seq
-        await asyncio.sleep(BEAT_SECONDS)
-
-
-def _waits_for_others(view: RunView) -> bool:
-    """Whether nothing but people and other systems moves it on before a deadline that is far off."""
-    if view.status != "waiting" or any(_is_performed(node) for node in view.nodes.values()):
-        return False
-    far = _now() + FAR_MICROS
-    return all(wait.reason in _FOR_OTHERS and (wait.due is None or wait.due > far) for wait in view.waits)
-
-
-def _is_performed(node: NodeView) -> bool:
-    """Whether a node's own code is being performed, and must not be broken off while it asks somebody."""
-    return node.status == "running" and node.tool != "" and node.kind != "agent"
 
 
 def _now() -> int:

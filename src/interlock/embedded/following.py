@@ -86,11 +86,11 @@ class Following:
         return self.take_live()
 
     async def is_at_rest(self) -> bool:
-        """Whether the run has ended, or only people or other systems can move it on."""
+        """Whether the run has ended, or only people or other systems can move it on soon."""
         if await self._imported_from():
             return True
         _, state = await self._worker.engine.view(self._run)
-        return state.has_ended or waits_for_outside(state)
+        return state.has_ended or waits_for_outside(state, at=self._worker.clock.now())
 
     async def _refuse_imported(self) -> None:
         if self._is_moved_here:

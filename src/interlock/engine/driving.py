@@ -444,7 +444,7 @@ class RunDriver:
     def _is_busy(self) -> bool:
         """Whether something of the run goes on by itself, or is performed here and would be broken off."""
         is_idle = self._in_hand.only_wait(self.run.plan, self.run.state)
-        return not (is_idle and waits_for_outside(self.run.state))
+        return not (is_idle and waits_for_outside(self.run.state, at=self.clock.now()))
 
     def _end_rest(self) -> None:
         resting, self._resting = self._resting, []
