@@ -248,9 +248,12 @@ async def test_the_change_mark_differs_once_something_was_committed_and_only_the
         await yours.send_signal(TENANT, "r1", kind="pause", body=b"", sender="ada")
         signalled = await mark_after(mine, quiet)
         await mine.append(append(lease, started()))
+        appended = await mine.change_mark()
+        await yours.records.put(TENANT, "release", "ship", b"one")
+        recorded = await mark_after(mine, appended)
 
         assert quiet == before
-        assert len({before, signalled, await mine.change_mark()}) == 3
+        assert len({before, signalled, appended, recorded}) == 4
 
 
 # --- what events mention ---------------------------------------------------------------------------------------------

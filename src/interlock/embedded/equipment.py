@@ -106,7 +106,7 @@ def equip(
     toolbox = collect_tools(tools).beside(come_along)
     known_agents = collect_agents(agents)
     of_files = default_policy() if policies is None else project_policy(Path(policies))
-    tenant_policies = TenantPolicies(of_files, opened_later.records)
+    tenant_policies = TenantPolicies(of_files, opened_later)
     known_graphs = Graphs(
         Path(graphs) if isinstance(graphs, str) else graphs,
         toolbox.contracts(),

@@ -17,10 +17,12 @@ from interlock.core.errors import InterlockError
 from interlock.core.verdicts import Movement, Verdict
 from interlock.governance.policy import Policy
 from interlock.governance.registered import Registered, registered, with_registered
-from interlock.store.records import Records
+from interlock.store.event_store import EventStore
 
 LOOK_SECONDS: Final = 1.0
 """How long what is registered elsewhere may go unnoticed."""
+LOOK_ANYWAY_SECONDS: Final = 300.0
+"""How often it is looked although nothing was heard of: who registered something may have ended before they told."""
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +53,9 @@ class TenantPolicy:
 class TenantPolicies:
     """The policies of all tenants that this process works for."""
 
-    def __init__(self, base: Policy, records: Records) -> None:
+    def __init__(self, base: Policy, store: EventStore) -> None:
         self.base = base
-        self._records = records
+        self._store = store
         self._of: dict[str, TenantPolicy] = {}
 
     def of(self, tenant: str) -> TenantPolicy:
@@ -63,7 +65,7 @@ class TenantPolicies:
     async def load(self, tenant: str) -> TenantPolicy:
         """The policy of a tenant, with what is registered by now."""
         in_force = self.of(tenant)
-        in_force.take(await registered(self._records, tenant))
+        in_force.take(await registered(self._store.records, tenant))
         return in_force
 
     @asynccontextmanager
@@ -77,10 +79,15 @@ class TenantPolicies:
             await asyncio.gather(looking, return_exceptions=True)
 
     async def _keep_current(self) -> None:
+        loop = asyncio.get_running_loop()
+        seen, looked_at = -1, loop.time()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for tenant in tuple(self._of):
-                try:
-                    await self.load(tenant)
-                except InterlockError as error:
-                    log.warning("policies_not_read tenant=%s why=%s", tenant, error)
+            try:
+                mark = await self._store.change_mark()
+                if mark != seen or loop.time() - looked_at >= LOOK_ANYWAY_SECONDS:
+                    for tenant in tuple(self._of):
+                        await self.load(tenant)
+                    seen, looked_at = mark, loop.time()
+            except InterlockError as error:
+                log.warning("policies_not_read why=%s", error)

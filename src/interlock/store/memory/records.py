@@ -12,8 +12,9 @@ from interlock.store.records import RECORDS_LISTED, Record
 class MemoryRecords:
     """The records of a store in memory."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, on_commit: Callable[[], None]) -> None:
         self._clock = clock
+        self._on_commit = on_commit
         self._kept: dict[tuple[str, str], dict[str, Record]] = {}
 
     async def put(self, tenant: str, kind: str, key: str, data: bytes, *, expected: int | None = None) -> int:
@@ -21,6 +22,7 @@ class MemoryRecords:
         kept = self._of(tenant, kind)
         version = _checked_version(kept.get(key), kind, key, expected) + 1
         kept[key] = Record(kind, key, version, data, self._clock())
+        self._on_commit()
         return version
 
     async def find(self, tenant: str, kind: str, key: str) -> Record | None:
@@ -37,6 +39,7 @@ class MemoryRecords:
         kept = self._of(tenant, kind)
         _checked_version(kept.get(key), kind, key, expected)
         kept.pop(key, None)
+        self._on_commit()
 
     def drop_of_runs(self, tenant: str, kinds: Collection[str], is_meant: Callable[[str], bool]) -> int:
         """Forget the records of some kinds that are kept under the name of a run that is meant: how many."""

@@ -100,7 +100,7 @@ class MemoryEventStore:
         self._tenants: dict[str, _Tenant] = {}
         self._changes = 0
         self._is_open = False
-        self.records = MemoryRecords(clock)
+        self.records = MemoryRecords(clock, self._note_change)
         self.queue = MemoryEffectQueue(
             clock, lease_micros=lease_micros, is_running=is_running, signal=self._leave_signal
         )

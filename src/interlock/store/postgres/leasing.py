@@ -25,7 +25,8 @@ _TAKE: Final = """
         owner = excluded.owner, host = excluded.host, pid = excluded.pid, pid_started = excluded.pid_started
     where run.imported_from = '' and (run.owner is null or run.expires_at <= $8 or run.epoch = $9)
     returning epoch, seq, head"""
-_READ: Final = "select epoch, expires_at, owner, host, pid, pid_started from run where tenant = $1 and run = $2"
+_LOOK: Final = """
+    select imported_from, epoch, expires_at, owner, host, pid, pid_started from run where tenant = $1 and run = $2"""
 _IMPORTED_FROM: Final = "select imported_from from run where tenant = $1 and run = $2"
 _RENEW: Final = """
     with kept as materialized (
@@ -51,8 +52,7 @@ async def take(
         if taken is not None:
             epoch, seq, hash_ = taken
             return replace(wanted, epoch=epoch), Head(seq, hash_)
-        await refuse_imported(session, wanted.tenant, wanted.run)
-        looked_at = await _read(session, wanted.tenant, wanted.run)
+        looked_at = await _look(session, wanted.tenant, wanted.run)
         if looked_at.owner is not None and not may_take(looked_at, owner, at=at, is_running=is_running):
             raise LeaseHeldError(wanted.run, holder=looked_at.owner, expires_at=looked_at.expires_at)
 
@@ -95,6 +95,11 @@ def _at(leases: Sequence[Lease], places: Sequence[int]) -> list[Lease]:
     return [leases[place - 1] for place in places]
 
 
-async def _read(session: Session, tenant: str, run: str) -> LeaseState:
-    row = await session.fetchrow(_READ, tenant, run)
-    return NEVER_LEASED if row is None else lease_state(row)
+async def _look(session: Session, tenant: str, run: str) -> LeaseState:
+    row = await session.fetchrow(_LOOK, tenant, run)
+    if row is None:
+        return NEVER_LEASED
+    imported_from, *lease = row
+    if imported_from:
+        raise ImportedRunError(run, imported_from=imported_from)
+    return lease_state(lease)
