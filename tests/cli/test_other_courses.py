@@ -214,7 +214,7 @@ def test_a_run_that_waits_for_a_person_is_recorded_and_played_whole(interlock: C
     assert (told["nodes"]["first"]["output"], told["nodes"]["second"]["output"]) == ("Hello Ada", "Hello Ben")
 
 
-DRIVING = set("run resume answer verdict remedy settle send cancel complete retry rollback fork".split())
+DRIVING = set("run ask resume answer verdict remedy settle send cancel complete retry rollback fork".split())
 
 
 def test_whatever_drives_a_run_takes_a_world_and_a_recording() -> None:
@@ -224,7 +224,7 @@ def test_whatever_drives_a_run_takes_a_world_and_a_recording() -> None:
     }
 
     assert {name for name, options in commands.items() if {"world", "record"} <= options.keys()} == DRIVING
-    looking = {"replay", "config", "conformance", "release", "migrate", "up", "worker"}
+    looking = {"replay", "config", "conformance", "release", "migrate", "up", "serve", "mcp", "worker"}
     assert {name for name, options in commands.items() if "tools" in options} - DRIVING == looking
 
 

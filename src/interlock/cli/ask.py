@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from interlock.cli.invocation import Invocation, finished
-from interlock.cli.options import AsJson, By, Store, Tools
+from interlock.cli.invocation import LIVE, Invocation, finished
+from interlock.cli.options import AsJson, By, Record, Store, Tools, World
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +29,8 @@ def ask(
         bool, typer.Option("--ask-back", help="Where it is not clear what is wanted, wait for a person to say.")
     ] = False,
     by: By = "",
+    world: World = LIVE,
+    record: Record = None,
     tools: Tools = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -37,7 +39,7 @@ def ask(
 
     Exit codes: 0 it was answered, 1 it was not, 2 wrong usage, 3 only a person can move it on.
     """
-    on = Invocation(store=store, tools=tools, as_json=as_json)
+    on = Invocation(store=store, tools=tools, as_json=as_json, world=world, record=record)
     inputs = {"query": query, "asks_back": ask_back}
     return finished(_ask(inputs, session=session, by=by, on=on))
 
