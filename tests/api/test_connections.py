@@ -72,7 +72,7 @@ def cut_off_after(made: socket.socket) -> float:
     ids=["trailers", "one trailer", "an extension of a chunk", "headers", "empty lines"],
 )
 def test_what_is_part_of_no_body_has_an_end(server: RunningServer, begun: bytes, piece: bytes) -> None:
-    """Trailers are kept until the request is over: without a bound anybody fills the memory, and needs no key for it."""
+    """Trailers are kept until the request is over: without a bound anybody fills the memory, and without a key."""
     with connection(server) as made:
         made.sendall(begun)
         sent = sent_without_end(made, piece)
@@ -81,7 +81,7 @@ def test_what_is_part_of_no_body_has_an_end(server: RunningServer, begun: bytes,
 
 
 def test_a_trailer_is_no_header(server: RunningServer) -> None:
-    """What stands in front of the server looks at headers alone: nothing may be put among them afterwards."""
+    """What stands in front of the server looks at headers alone: nothing is put among them afterwards."""
     with connection(server) as made:
         made.sendall(CHUNKED + b"2\r\n{}\r\n0\r\ncontent-type: application/json\r\n\r\n")
         answer = made.recv(65_536)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import cast
 
 from interlock.api.errors import ApiError
 from interlock.core.values import Value
 from interlock.embedded.handle import Remedy, RunHandle, Verdict
 from interlock.engine.submitting import Submitted
-from interlock.store.rows import AskedFor, QuestionRow
-
-ANSWERED: Final[frozenset[AskedFor]] = frozenset({"person", "approval", "budget"})
-"""What an answer moves on; the rest takes another word."""
+from interlock.store.rows import QuestionRow
 
 
 async def give_answer(

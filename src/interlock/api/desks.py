@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends
 from msgspec import Struct
@@ -39,9 +39,14 @@ class Desk(Struct, frozen=True):
 
     def refuse_unless(self, act: Act, area: Area) -> None:
         """Raise what keeps the caller from it."""
-        refusal = self.caller.may(act, area)
-        if refusal is not None:
-            raise ApiError("not_allowed", refusal.reason)
+        refuse_unless(self.caller, act, area)
+
+
+def refuse_unless(caller: Caller, act: Act, area: Area) -> None:
+    """Raise what keeps a caller from it."""
+    refusal = caller.may(act, area)
+    if refusal is not None:
+        raise ApiError("not_allowed", refusal.reason)
 
 
 def may(act: Act, area: Area) -> Any:  # noqa: ANN401 - as FastAPI has it
@@ -49,9 +54,7 @@ def may(act: Act, area: Area) -> Any:  # noqa: ANN401 - as FastAPI has it
 
     async def find(connection: HTTPConnection) -> Desk:
         caller: Caller = connection.scope[CALLER]
-        refusal = caller.may(act, area)
-        if refusal is not None:
-            raise ApiError("not_allowed", refusal.reason)
+        refuse_unless(caller, act, area)
         reception: Reception = connection.app.state.reception
         return Desk(caller, await reception.served.of(caller.tenant), reception)
 
@@ -60,7 +63,6 @@ def may(act: Act, area: Area) -> Any:  # noqa: ANN401 - as FastAPI has it
 
 ReadsRuns: TypeAlias = Annotated[Desk, may("read", "runs")]
 ActsOnRuns: TypeAlias = Annotated[Desk, may("act", "runs")]
-ManagesRuns: TypeAlias = Annotated[Desk, may("manage", "runs")]
 ReadsQuestions: TypeAlias = Annotated[Desk, may("read", "questions")]
 Answers: TypeAlias = Annotated[Desk, may("act", "questions")]
 ReadsArtifacts: TypeAlias = Annotated[Desk, may("read", "artifacts")]
@@ -87,5 +89,3 @@ ReadsKeys: TypeAlias = Annotated[Desk, may("read", "keys")]
 ManagesKeys: TypeAlias = Annotated[Desk, may("manage", "keys")]
 AsksModels: TypeAlias = Annotated[Desk, may("act", "openai")]
 ReadsAskable: TypeAlias = Annotated[Desk, may("read", "openai")]
-
-RETRY_SECONDS: Final = "1"
