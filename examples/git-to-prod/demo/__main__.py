@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 import claims
+import doors
 from interlock import RunResult
 from interlock.core.event_parts import Option
 from log import Log, latest_log, latest_run, read_log, steps_of
@@ -37,6 +38,7 @@ def main() -> int:
         refused = _second_act(stage) if means.executes else None
         killed = _third_act(stage, means)
         _epilogue(stage, released, refused, killed)
+        _through_other_doors(stage, means)
     except NotAsClaimed as problem:
         stage.screen.print(f"\n[bold red]not as claimed:[/] {problem}")
         return 1
@@ -178,6 +180,24 @@ def _epilogue(stage: Stage, released: str, refused: str | None, killed: str) -> 
     }
     for command, what in commands.items():
         stage.screen.print(f"  {command:<66}  [dim]{what}[/]", soft_wrap=True)
+
+
+def _through_other_doors(stage: Stage, means: Means) -> None:
+    stage.heading("The same from any program")
+    stage.say("A server in that folder takes requests of this machine, and goes on with whatever it is killed in:")
+    stage.screen.print("  interlock up\n", style="bold")
+    _print_line(stage, "python", doors.PYTHON_BEGINS)
+    _print_line(stage, "ts", doors.TYPESCRIPT_BEGINS)
+    for deed in doors.deeds(doors.archive_of(stage.project / "sample_repo"), means):
+        stage.screen.print(f"\n  {deed.what}", style="dim")
+        _print_line(stage, "curl", deed.curl)
+        _print_line(stage, "python", deed.python)
+        _print_line(stage, "ts", deed.typescript)
+
+
+def _print_line(stage: Stage, language: str, line: str) -> None:
+    told = Text.assemble((f"  {language:<8}", "dim"), line)
+    stage.screen.print(told, soft_wrap=True)
 
 
 # --- what happens in more than one act -------------------------------------------------------------------------------
