@@ -86,7 +86,7 @@ def test_a_trailer_is_no_header(server: RunningServer) -> None:
         made.sendall(CHUNKED + b"2\r\n{}\r\n0\r\ncontent-type: application/json\r\n\r\n")
         answer = made.recv(65_536)
 
-    assert b'"unsupported_media_type"' in answer
+    assert answer.startswith(b"HTTP/1.1 415 ")
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,16 @@ def test_a_run_is_paused_resumed_and_cancelled(server: RunningServer) -> None:
     assert server.get(f"/runs/{run}", params={"wait": 20})["status"] == "cancelled"
 
 
+def test_an_act_that_has_nothing_to_say_needs_no_body(server: RunningServer) -> None:
+    """`curl -X POST` is what everybody types first."""
+    run = server.started("ask")
+
+    answers = [server.http.post(f"/v1/runs/{run}/{act}") for act in ("pause", "resume", "cancel")]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 202]
+    assert server.get(f"/runs/{run}", params={"wait": 20})["status"] == "cancelled"
+
+
 def test_what_can_be_done_is_told_with_the_reason_why_not(server: RunningServer) -> None:
     """A button that is grey says why, before anybody presses it."""
     run = server.started("make")

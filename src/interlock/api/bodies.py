@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -15,3 +17,7 @@ class Why(Body):
     """A reason, for the record."""
 
     why: str = Field(default="", max_length=2_000, description="For the record.")
+
+
+UNSAID: Final = Why()
+"""What is meant where nothing is sent."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from interlock.api.actions import actions
 from interlock.api.answers import answers, told
-from interlock.api.bodies import Body, Why
+from interlock.api.bodies import UNSAID, Body, Why
 from interlock.api.desks import ActsOnSchedules, Desk, ReadsSchedules
 from interlock.api.pages import LIMIT, Cursor, Limit, page_of
 from interlock.engine.triggers.trigger_requests import TriggerView
@@ -36,6 +36,9 @@ class FireBody(Why):
     id: str = Field(default="", max_length=500, description="Firing again under it starts nothing new.")
 
 
+FIRE: Final = FireBody()
+
+
 class OfferBody(Body):
     """An event for whichever triggers want it."""
 
@@ -58,7 +61,7 @@ async def get_schedule(graph: Graph, name: Name, desk: ReadsSchedules) -> Respon
 
 
 @router.post("/schedules/{graph}/{name}/pause", **answers(Trigger, "It starts nothing until it is resumed."))
-async def pause_schedule(graph: Graph, name: Name, body: Why, desk: ActsOnSchedules) -> Response:
+async def pause_schedule(graph: Graph, name: Name, desk: ActsOnSchedules, body: Why = UNSAID) -> Response:
     """Start nothing until it is resumed; what falls due meanwhile is passed over."""
     await desk.interlock.triggers.pause(f"{graph}/{name}", by=desk.caller.name, why=body.why)
     return await _told(desk, f"{graph}/{name}")
@@ -72,7 +75,7 @@ async def resume_schedule(graph: Graph, name: Name, desk: ActsOnSchedules) -> Re
 
 
 @router.post("/schedules/{graph}/{name}/fire", **answers(RunRow, "The run is on record.", status=202))
-async def fire_schedule(graph: Graph, name: Name, body: FireBody, desk: ActsOnSchedules) -> Response:
+async def fire_schedule(graph: Graph, name: Name, desk: ActsOnSchedules, body: FireBody = FIRE) -> Response:
     """Start a run by hand, whatever else runs."""
     await desk.reception.backlog.refuse_if_full()
     run = await desk.interlock.triggers.fire(

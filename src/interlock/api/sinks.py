@@ -39,6 +39,9 @@ class ResendBody(Body):
     runs: list[str] = Field(default=[], max_length=RESENT_MAX, description="Of these; else of all, some at a time.")
 
 
+RESEND: Final = ResendBody()
+
+
 class LeaveOutBody(Body):
     """Events that were refused, to be given up."""
 
@@ -76,7 +79,7 @@ async def deliver_to_sink(name: SinkName, desk: ActsOnSinks) -> Response:
 
 
 @router.post("/sinks/{name}/resend", **answers(Resent, "What became of it in each run."))
-async def resend_to_sink(name: SinkName, body: ResendBody, desk: ActsOnSinks) -> Response:
+async def resend_to_sink(name: SinkName, desk: ActsOnSinks, body: ResendBody = RESEND) -> Response:
     """Send again what a sink has refused, and what was held back behind it."""
     sinks = desk.interlock.sinks
     runs = body.runs or list((await sinks.report(name)).held)[:RESENT_MAX]

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from interlock.api.answers import answers, told
-from interlock.api.bodies import Body, Why
+from interlock.api.bodies import UNSAID, Body, Why
 from interlock.api.desks import Desk, ManagesGraphs
 from interlock.api.errors import ApiError
 from interlock.api.graphs.names import NewName
@@ -87,7 +87,7 @@ async def publish_version(graph: NewName, body: PublishBody, desk: ManagesGraphs
 
 
 @router.post("/graphs/{graph}/back", **answers(Published, "The version before is in force again."))
-async def go_back(graph: NewName, body: Why, desk: ManagesGraphs) -> Response:
+async def go_back(graph: NewName, desk: ManagesGraphs, body: Why = UNSAID) -> Response:
     """Return to the version before the one in force; that is a version of its own."""
     entry = await desk.interlock.release_before(graph, by=desk.caller.name, why=body.why)
     history = await desk.interlock.releases_of(graph)

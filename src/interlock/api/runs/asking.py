@@ -5,14 +5,14 @@ Whoever drives the run records it; where nobody does, the run is taken up here, 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
 from interlock.api.answers import answers, told
-from interlock.api.bodies import Body, Why
+from interlock.api.bodies import UNSAID, Body, Why
 from interlock.api.desks import ActsOnRuns, Answers
 from interlock.api.errors import ApiError
 from interlock.api.runs.looking import RunId
@@ -32,6 +32,9 @@ class CancelBody(Why):
 
     path: NodePath | None = Field(default=None, description="Only this node, with all that it holds.")
     rollback: bool = Field(default=False, description="Take back what the run did.")
+
+
+CANCEL: Final = CancelBody()
 
 
 class NodeBody(Why):
@@ -86,21 +89,21 @@ class EventBody(Body):
 
 
 @router.post("/runs/{run_id}/pause", **ASKED)
-async def pause_run(run_id: RunId, body: Why, desk: ActsOnRuns) -> Response:
+async def pause_run(run_id: RunId, desk: ActsOnRuns, body: Why = UNSAID) -> Response:
     """Start nothing new in the run until it is resumed; what is in flight finishes."""
     run = await desk.interlock.open(run_id)
     return await _asked(run, await run.pause(by=desk.caller.name, why=body.why, detach=desk.detaches))
 
 
 @router.post("/runs/{run_id}/resume", **ASKED)
-async def resume_run(run_id: RunId, body: Why, desk: ActsOnRuns) -> Response:
+async def resume_run(run_id: RunId, desk: ActsOnRuns, body: Why = UNSAID) -> Response:
     """Go on after a pause."""
     run = await desk.interlock.open(run_id)
     return await _asked(run, await run.resume(by=desk.caller.name, why=body.why, detach=desk.detaches))
 
 
 @router.post("/runs/{run_id}/cancel", **ASKED)
-async def cancel_run(run_id: RunId, body: CancelBody, desk: ActsOnRuns) -> Response:
+async def cancel_run(run_id: RunId, desk: ActsOnRuns, body: CancelBody = CANCEL) -> Response:
     """Stop the run, or one node of it; a run may take back what it did."""
     if body.path is not None and body.rollback:
         raise ApiError("refused", "a node cannot be rolled back alone: leave out path or rollback", field="path")

@@ -15,7 +15,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from interlock.api.answers import answers, told
-from interlock.api.bodies import Body, Why
+from interlock.api.bodies import UNSAID, Body, Why
 from interlock.api.desks import ActsOnRuns, Desk, ReadsRuns
 from interlock.api.errors import ApiError
 from interlock.api.runs.looking import RunId
@@ -59,14 +59,14 @@ class RedecideBody(Body):
 
 
 @router.post("/runs/{run_id}/retry", **NEW_RUN)
-async def retry_run(run_id: RunId, body: Why, desk: ActsOnRuns) -> Response:
+async def retry_run(run_id: RunId, desk: ActsOnRuns, body: Why = UNSAID) -> Response:
     """Go on where the run failed, as a new run: what does not depend on the failure is taken over."""
     run = await desk.interlock.open(run_id)
     return await _new(await run.retry(by=desk.caller.name, why=body.why, detach=desk.detaches))
 
 
 @router.post("/runs/{run_id}/rollback", **NEW_RUN)
-async def rollback_run(run_id: RunId, body: Why, desk: ActsOnRuns) -> Response:
+async def rollback_run(run_id: RunId, desk: ActsOnRuns, body: Why = UNSAID) -> Response:
     """Take back what the run did, as a new run."""
     run = await desk.interlock.open(run_id)
     return await _new(await run.rollback(by=desk.caller.name, why=body.why, detach=desk.detaches))
