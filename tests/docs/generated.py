@@ -36,6 +36,7 @@ from tests.docs.factor_table import factor_table
 from tests.docs.key_tables import key_table
 from tests.docs.lifecycle_diagrams import node_lifecycle, run_lifecycle
 from tests.docs.page import ROOT, pages
+from tests.docs.route_table import route_tables
 from tests.docs.setting_table import setting_table
 from tests.docs.tool_table import standard_tool_table
 
@@ -91,6 +92,7 @@ _PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "events": event_table,
         "settings": setting_table,
         "areas of scopes": area_table,
+        "routes": route_tables,
         "standard tools": standard_tool_table,
         "built-in agents": built_in_agent_table,
         "factors": factor_table,

@@ -46,7 +46,7 @@ async def upload_artifact(request: Request, desk: ActsOnArtifacts) -> Response:
 
 @router.put("/artifacts", openapi_extra=ANY_BODY, **UPLOADED)
 async def put_artifact(request: Request, desk: ActsOnArtifacts) -> Response:
-    """The same, as `curl --upload-file` does it."""
+    """Keep a file that `curl --upload-file` sends, under the SHA-256 of its bytes."""
     return await upload_artifact(request, desk)
 
 
