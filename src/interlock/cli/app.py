@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from typing import Annotated, Any, Final
 
 import typer
@@ -182,7 +183,7 @@ def _run(words: list[str]) -> int:
     try:
         _refuse_broken_text(words)
         with terminated_as_interrupted():
-            code: Any = app(words, prog_name="interlock", standalone_mode=False)
+            code: Any = _app_for(words)(words, prog_name="interlock", standalone_mode=False)
     except Exit as ended:
         return ended.exit_code
     except (Abort, KeyboardInterrupt):
@@ -206,6 +207,18 @@ def _run(words: list[str]) -> int:
         # Typer makes this number of a Ctrl-C that no command has answered, and says nothing.
         return _told(_INTERRUPTED, words)
     return code if isinstance(code, int) else ExitCode.SUCCEEDED
+
+
+def _app_for(words: list[str]) -> typer.Typer:
+    """The app with nothing in it but what is asked for: to build all commands takes longer than most of them run."""
+    asked = words[0] if words else ""
+    commands = [command for command in app.registered_commands if command.name == asked]
+    groups = [group for group in app.registered_groups if group.name == asked]
+    if not (commands or groups):
+        return app
+    only = copy(app)
+    only.registered_commands, only.registered_groups = commands, groups
+    return only
 
 
 _INTERRUPTED: Final = Failure("Interrupted", "interrupted", ExitCode.INTERRUPTED)

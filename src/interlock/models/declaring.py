@@ -48,7 +48,7 @@ _MODEL_NAME: Final = r"^[a-z][a-z0-9_-]{0,62}/[^\s]{1,200}$"
 
 
 class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ProviderSettings(_Declared):

@@ -18,7 +18,7 @@ from interlock.sinks.sink import TIMEOUT_SECONDS
 class SinkSettings(BaseModel):
     """One sink. Alone, its address may stand for the whole."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     to: Annotated[str, Field(pattern=r"^[^:\s]+:.*$")]
     secret: str | None = None

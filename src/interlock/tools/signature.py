@@ -7,7 +7,8 @@ JSON into what the annotations ask for (models, dataclasses, dates…). Calls no
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, NoReturn, NotRequired, Union, get_args, get_origin, get_type_hints
 
@@ -75,12 +76,13 @@ class _SignatureReader:
             elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
                 takes_more = True
             else:
-                self._check_is_data(annotation, f"`{parameter.name}`")
                 fields[parameter.name] = self._field(parameter, annotation)
-        arguments = self._arguments(fields, takes_more=takes_more)
+        with self._told_of({f"`{name}`": hints.get(name, Any) for name in fields}):
+            arguments = self._arguments(fields, takes_more=takes_more)
+            input_schema = _schema(arguments, "validation")
         output, dump = self._output(hints.get("return", Any))
         return Signature(
-            input=_schema(arguments, "validation"),
+            input=input_schema,
             output=output,
             convert=arguments.validator.validate_python,
             dump=dump,
@@ -140,10 +142,21 @@ class _SignatureReader:
             (annotation,) = get_args(annotation)
         if annotation in (Any, object, Labelled, inspect.Parameter.empty):
             return None, None
-        self._check_is_data(annotation, "its result")
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        with self._told_of({"its result": annotation}):
+            adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+            schema = _schema(adapter, "serialization")
         dump = None if _is_json(annotation) else adapter.serializer.to_python
-        return _schema(adapter, "serialization"), dump and _as_json(dump)
+        return schema, dump and _as_json(dump)
+
+    @contextmanager
+    def _told_of(self, annotations: Mapping[str, Any]) -> Generator[None]:
+        """Where something is no JSON data, find out what: to look at each takes as long as all of them together."""
+        try:
+            yield
+        except (PydanticUserError, PydanticUndefinedAnnotation):
+            for what, annotation in annotations.items():
+                self._check_is_data(annotation, what)
+            raise
 
     def _check_is_data(self, annotation: Any, what: str) -> None:  # noqa: ANN401 - as above
         if _is_json(annotation):

@@ -32,28 +32,34 @@ Written: TypeAlias = Annotated[str, Field(min_length=1, max_length=2_000)]
 class WebhookSettings(BaseModel):
     """One webhook: who signs, and what is made of what comes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    scheme: SchemeName = "interlock"
-    """How the sender signs."""
-    secret: Annotated[str, Field(min_length=1, max_length=200)]
-    """The name of the secret with which it signs."""
-    graph: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    """The graph of which each delivery starts a run."""
-    inputs: dict[str, Any] = {}
-    """What the run is given."""
-    event: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    """Or the event that each delivery is: for triggers, or with `run` for the waits of a run."""
-    data: Any = "${body}"
-    """What the event says."""
-    run: Written | None = None
-    """The run that the event is for, as its id stands in the request."""
-    id: Written | None = None
-    """What deliveries are told apart by, where it is not the scheme's own."""
-    when: Written | None = None
-    """Which deliveries are wanted; others are taken, and nothing is done."""
-    tolerance_seconds: Annotated[int, Field(ge=1, le=86_400)] = TOLERANCE_SECONDS
-    """How old a delivery may be, where its scheme says when it was sent."""
+    scheme: SchemeName = Field(default="interlock", description="How the sender signs.")
+    secret: str = Field(min_length=1, max_length=200, description="The name of the secret with which it signs.")
+    graph: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        default=None, description="The graph of which each delivery starts a run."
+    )
+    inputs: dict[str, Any] = Field(default={}, description="What the run is given.")
+    event: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(
+        default=None,
+        description="Or the event that each delivery is: for triggers, or with `run` for the waits of a run.",
+    )
+    data: Any = Field(default="${body}", description="What the event says.")
+    run: Written | None = Field(
+        default=None, description="The run that the event is for, as its id stands in the request."
+    )
+    id: Written | None = Field(
+        default=None, description="What deliveries are told apart by, where it is not the scheme's own."
+    )
+    when: Written | None = Field(
+        default=None, description="Which deliveries are wanted; others are taken, and nothing is done."
+    )
+    tolerance_seconds: int = Field(
+        default=TOLERANCE_SECONDS,
+        ge=1,
+        le=86_400,
+        description="How old a delivery may be, where its scheme says when it was sent.",
+    )
 
     @model_validator(mode="after")
     def _checked(self) -> Self:

@@ -26,7 +26,7 @@ WRITTEN_WRONG: Final = "written_wrong"
 class Written(BaseModel):
     """What people write: closed, so that a misspelt key is found; strict, so that text is never taken for a number."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True, hide_input_in_errors=True)
 
 
 def written_wrong(message: str, advice: str = "") -> PydanticCustomError:

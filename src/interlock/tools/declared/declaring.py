@@ -24,7 +24,7 @@ RESULT_BYTES_MAX: Final = 1 << 20
 class Written(BaseModel):
     """A part of a file: it refuses what it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, strict=True)
 
 
 class TermsWritten(Written):
