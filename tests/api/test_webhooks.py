@@ -263,7 +263,7 @@ def test_inputs_that_the_graph_does_not_take_are_refused(outside: httpx.Client) 
 
     told = outside.post("/v1/hooks/pulls", **from_github(body, id="d-7")).json()
 
-    assert (told["status"], told["code"]) == (409, "refused")
+    assert (told["status"], told["code"], told["field"]) == (422, "invalid_request", "inputs")
     assert "number" in told["detail"]
 
 

@@ -161,7 +161,6 @@ FLEET_MUTATIONS: Final = (
         "may_rest",
         _rests_with_calls_in_flight,
         (10,),
-        first=180,
     ),
     FleetMutation(
         "what was withdrawn is still on offer", (MemoryEffectQueue,), "withdraw", _withdraws_in_words_only, (5, 10)

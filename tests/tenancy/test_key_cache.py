@@ -149,7 +149,7 @@ class CountedRecords(MemoryRecords):
     """Records that count how often one is looked for, and can be made to answer the first reader late."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__(clock)
+        super().__init__(clock, on_commit=lambda: None)
         self.reads = 0
         self.held: asyncio.Event | None = None
         self.waiting = asyncio.Event()

@@ -59,7 +59,7 @@ async def test_a_tenants_key_is_made_once_and_is_no_other_tenants() -> None:
 @in_event_loop
 async def test_whoever_comes_second_takes_the_key_that_is_there() -> None:
     """Two processes that need it for the first time at once must count the same person as one."""
-    records = OvertakenRecords(clock=lambda: NOON)
+    records = OvertakenRecords(clock=lambda: NOON, on_commit=lambda: None)
 
     key = await PseudonymKeys(records).of("acme")
 
