@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from interlock import Interlock
@@ -33,7 +35,8 @@ async def _release(served: Served[Interlock]) -> None:
 
 def test_triggers_are_listed_page_by_page(shop: RunningServer) -> None:
     """When something starts next is the first thing that is asked in the morning."""
-    listed, cursor = [], ""
+    listed: list[dict[str, Any]] = []
+    cursor = ""
     while cursor is not None:
         page = shop.get("/schedules", params={"limit": 1, **({"cursor": cursor} if cursor else {})})
         listed, cursor = listed + page["triggers"], page["next"]

@@ -782,7 +782,7 @@ export interface paths {
         get: operations["list_artifacts_v1_artifacts_get"];
         /**
          * Put Artifact
-         * @description The same, as `curl --upload-file` does it.
+         * @description Keep a file that `curl --upload-file` sends, under the SHA-256 of its bytes.
          */
         put: operations["put_artifact_v1_artifacts_put"];
         /**
