@@ -19,6 +19,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.programs import INTERLOCK
+
 SECONDS = 60
 KILLS = 3
 CLIENTS = 4
@@ -45,7 +47,7 @@ class Server:
 
     def start(self) -> None:
         """It takes requests when this returns."""
-        words = ["interlock", "up", "--port", str(self.port), "--json"]
+        words = [INTERLOCK, "up", "--port", str(self.port), "--json"]
         settings = os.environ | {"INTERLOCK_LEASE_SECONDS": "2"}
         self._process = subprocess.Popen(words, cwd=self._folder, env=settings, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None

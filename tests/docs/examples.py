@@ -16,11 +16,9 @@ what is printed are compared, and what becomes of ids, is told in `showing`.
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +29,7 @@ from tests.docs.page import Block, Page
 from tests.docs.server import STARTED, PageServer, start_server
 from tests.docs.showing import ids_in, with_real_ids
 from tests.docs.typescript import command_to_run
+from tests.programs import PATH
 
 SECONDS_MAX = 60
 RUNNABLE = ("interlock ", "python ", "curl ", "cd ")
@@ -207,6 +206,5 @@ def _run_and_kill(command: str, reader: Reader) -> subprocess.CompletedProcess[s
 
 def _environment(reader: Reader) -> dict[str, str]:
     """A terminal of a known width without colours, and none of the developer's own settings."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    own = {"PATH": path, "HOME": str(reader.folder), "COLUMNS": "100", "NO_COLOR": "1"}
+    own = {"PATH": PATH, "HOME": str(reader.folder), "COLUMNS": "100", "NO_COLOR": "1"}
     return own if reader.server is None else own | reader.server.environment(reader.folder)

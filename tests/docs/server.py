@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.programs import INTERLOCK
+
 STARTED: Final = re.compile(r"interlock (?P<what>up|serve)(?P<flags>(?: [^&]*)?) &")
 _ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:(?P<port>[0-9]+)")
 SHOWN: Final = "8000"
@@ -38,7 +40,7 @@ class PageServer:
 
 def start_server(typed: re.Match[str], *, folder: Path, environment: Mapping[str, str]) -> PageServer:
     """The server that a page starts; it takes requests when this returns."""
-    command = ["interlock", typed["what"], *typed["flags"].split(), "--port", "0"]
+    command = [INTERLOCK, typed["what"], *typed["flags"].split(), "--port", "0"]
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -16,6 +16,7 @@ import pytest
 from tests.docs.server import STARTED, start_server
 from tests.docs.typescript import command_to_run
 from tests.examples.project import EXAMPLE, example_copy, need_a_sandbox
+from tests.programs import PATH
 
 SECONDS_MAX = 120
 
@@ -42,7 +43,7 @@ class Doors:
         ran = subprocess.run(
             ["bash", "-euc", command],
             cwd=self.folder,
-            env={**os.environ, **self._environment},
+            env={**os.environ, "PATH": PATH, **self._environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.programs import INTERLOCK
 
 SECONDS_MAX = 60
 
@@ -49,7 +50,7 @@ class Up:
 @contextmanager
 def interlock_up(folder: Path) -> Generator[Up]:
     """`interlock up` in this folder; it is told to stop in the end."""
-    command = [Path(sys.executable).parent / "interlock", "up", "--port", "0", "--json"]
+    command = [INTERLOCK, "up", "--port", "0", "--json"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("INTERLOCK_")}
     with subprocess.Popen(command, cwd=folder, env=inherited, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
