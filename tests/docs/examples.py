@@ -29,6 +29,7 @@ from tests.docs.page import Block, Page
 from tests.docs.server import STARTED, PageServer, start_server
 from tests.docs.showing import ids_in, with_real_ids
 from tests.docs.typescript import command_to_run
+from tests.docs.warm_program import folder_of_warm_program
 from tests.programs import PATH
 
 SECONDS_MAX = 60
@@ -44,6 +45,8 @@ class Reader:
     unchecked: dict[str, int] = field(default_factory=dict[str, int])
     """Graphs that were read and not yet checked, with their lines: many are checked as quickly as one."""
     server: PageServer | None = None
+    path: str = PATH
+    """Where programs are found."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,9 @@ class Command:
     line: int
 
 
-def failures_on(page: Page, *, folder: Path) -> list[str]:
-    """One sentence for each example that does not do what the page says."""
-    reader = Reader(folder)
+def failures_on(page: Page, *, folder: Path, warm: bool = False) -> list[str]:
+    """One sentence for each example that does not do what the page says; `warm`: with the program loaded already."""
+    reader = Reader(folder, path=f"{folder_of_warm_program()}:{PATH}" if warm else PATH)
     try:
         problems = [f"line {problem}" for block in page.blocks for problem in _problems_with(block, reader)]
         return [*problems, *(f"line {problem}" for problem in _check_graphs(reader))]
@@ -206,5 +209,5 @@ def _run_and_kill(command: str, reader: Reader) -> subprocess.CompletedProcess[s
 
 def _environment(reader: Reader) -> dict[str, str]:
     """A terminal of a known width without colours, and none of the developer's own settings."""
-    own = {"PATH": PATH, "HOME": str(reader.folder), "COLUMNS": "100", "NO_COLOR": "1"}
+    own = {"PATH": reader.path, "HOME": str(reader.folder), "COLUMNS": "100", "NO_COLOR": "1"}
     return own if reader.server is None else own | reader.server.environment(reader.folder)
