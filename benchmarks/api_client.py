@@ -108,6 +108,9 @@ class Clients:
 
     async def _exchange(self, method: str, path: str, body: bytes) -> tuple[bytes, bytes]:
         reader, writer = await self._free.get()
+        if reader.at_eof():  # the server let go of it while nobody needed it
+            writer.close()
+            reader, writer = await asyncio.open_connection(HOST, self._port)
         try:
             length = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n" if body else ""
             writer.write(f"{method} {path} HTTP/1.1\r\nhost: localhost\r\n{length}\r\n".encode() + body)

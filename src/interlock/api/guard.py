@@ -13,7 +13,6 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
 from contextlib import contextmanager, nullcontext
-from functools import partial
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -85,7 +84,7 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or turn it away."""
         scope[REQUEST] = secrets.token_hex(8)
-        scope[LISTENS] = partial(self._listens, scope)
+        scope[LISTENS] = self._listens  # bound to no request, which would then hold itself
         answer = _Answer(send, scope)
         began = time.perf_counter()
         self._meter.under_way += 1

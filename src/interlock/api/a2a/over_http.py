@@ -148,7 +148,7 @@ class _Address:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = self  # for the meter, which counts by paths as they are written
-        with scope[LISTENS]():
+        with scope[LISTENS](scope):
             response = await self._answer(scope["app"].state.reception.a2a, Request(scope, receive))
             await response(scope, receive, send)
 

@@ -21,7 +21,7 @@ _GONE: Final = (WebSocketDisconnect, RuntimeError)
 
 async def tell_all(socket: WebSocket, messages: AsyncIterator[bytes]) -> None:
     """Send messages as they come, until there are no more or nobody listens."""
-    with socket.scope[LISTENS]():
+    with socket.scope[LISTENS](socket.scope):
         await socket.accept()
         telling = asyncio.ensure_future(_tell(socket, messages))
         listening = asyncio.ensure_future(_hear(socket))

@@ -52,7 +52,7 @@ class McpOverHttp:
         """Answer a request."""
         manager = await self._opened()
         scope["user"] = _session_owner(scope[CALLER])
-        with scope[LISTENS](), self._counted(scope):
+        with scope[LISTENS](scope), self._counted(scope):
             await manager.handle_request(scope, receive, send)
 
     async def close(self) -> None:

@@ -53,7 +53,7 @@ class InOnePiece(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for it, and send it."""
-        with scope[LISTENS]():
+        with scope[LISTENS](scope):
             try:
                 whole = await while_there(receive, self._made())
             except ClientGone:
@@ -83,7 +83,7 @@ class PieceByPiece(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send pieces as they come."""
-        with scope[LISTENS]():
+        with scope[LISTENS](scope):
             try:
                 await while_there(receive, self._send(scope[REQUEST], send))
             except ClientGone:

@@ -58,7 +58,7 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send frames as they come. It counts as a listener and no longer as a request."""
-        with scope[LISTENS]():
+        with scope[LISTENS](scope):
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             sending, gone = asyncio.ensure_future(self._send(send)), asyncio.ensure_future(_gone(receive))
             try:

@@ -75,7 +75,7 @@ WRITING: Final = Writing(_event, _live, b"")
 @router.websocket("/stream")
 async def stream_topics(socket: WebSocket, desk: ReadsRuns) -> None:
     """Hear topics that change while one listens."""
-    with socket.scope[LISTENS]():
+    with socket.scope[LISTENS](socket.scope):
         offered = socket.scope.get("subprotocols", [])
         await socket.accept(subprotocol="interlock" if "interlock" in offered else None)
         connection = _Connection(socket, desk)

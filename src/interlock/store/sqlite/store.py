@@ -273,7 +273,8 @@ class SqliteEventStore:
             if len(page) < size:
                 return
             after, left = after + size, left - size
-            await asyncio.sleep(0)
+            if left:
+                await asyncio.sleep(0)
 
     def _look(self, question: Callable[[sqlite3.Connection], T]) -> T:
         return self._open_readers().look(question)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = "0005"
+VERSION: Final = "0006"
 """The version of the schema, which a file carries in its table `interlock_version`."""
 
 TABLES: Final = """
@@ -35,6 +35,7 @@ create view run_row as
         head, due, (select count(*) from question where run_no = no) as waiting, error, priority, imported_from
     from run;
 create unique index run_of_key on run(tenant, key) where key <> '';
+create index run_newest on run(tenant, no);
 create index run_of_parent on run(tenant, parent) where parent <> '';
 create index run_unfinished on run(tenant) where ended_at is null;
 create index run_due on run(due) where due is not null;
