@@ -132,7 +132,8 @@ async def _loads(*, minutes: float, step_seconds: float) -> None:
         with serving(name) as server:
             clients = await Clients.connected(server.port, CONNECTIONS)
             await _load(clients, server, rate=20, seconds=2)  # warm
-            highest[name] = await _highest(clients, server, seconds=step_seconds)
+            listeners = LISTENERS if name == "interlock" else 0  # the others have no streams
+            highest[name] = await _highest(clients, server, seconds=step_seconds, listeners=listeners)
             if name == "interlock":
                 await _steady(clients, server, rate=0.8 * highest[name], minutes=minutes)
                 await _beyond(clients, server, rate=2 * highest[name], seconds=step_seconds)
@@ -141,18 +142,18 @@ async def _loads(*, minutes: float, step_seconds: float) -> None:
         print(f"{name}: {rate:,.0f} requests/s without an error; interlock has {highest['interlock'] / rate:.2f} of it")
 
 
-async def _highest(clients: Clients, server: Server, *, seconds: float) -> float:
+async def _highest(clients: Clients, server: Server, *, seconds: float, listeners: int) -> float:
     """The highest rate that is answered without an error and without falling behind: doubled, then more finely."""
     best, rate = 0.0, 100.0
     for factor in (2.0, 1.15):
-        while await _keeps_up(clients, server, rate=rate, seconds=seconds):
+        while await _keeps_up(clients, server, rate=rate, seconds=seconds, listeners=listeners):
             best, rate = rate, rate * factor
         rate = best * 1.15
     return best
 
 
-async def _keeps_up(clients: Clients, server: Server, *, rate: float, seconds: float) -> bool:
-    load = await _load(clients, server, rate=rate, seconds=seconds)
+async def _keeps_up(clients: Clients, server: Server, *, rate: float, seconds: float, listeners: int) -> bool:
+    load = await _load(clients, server, rate=rate, seconds=seconds, listeners=listeners)
     print(server.name, json.dumps(load.told()), flush=True)
     return load.done >= 0.97 * rate and load.percentile(READS, 0.99) < BEHIND_MS
 
@@ -163,7 +164,7 @@ async def _steady(clients: Clients, server: Server, *, rate: float, minutes: flo
 
 
 async def _beyond(clients: Clients, server: Server, *, rate: float, seconds: float) -> None:
-    load = await _load(clients, server, rate=rate, seconds=seconds)
+    load = await _load(clients, server, rate=rate, seconds=seconds, listeners=LISTENERS)
     print("twice as much:", json.dumps(load.told()), flush=True)
     print("retry-after on every 429:", all(each.retry_after for each in load.answers if each.status == 429))
 

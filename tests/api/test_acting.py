@@ -121,6 +121,15 @@ def test_what_runs_are_meant_has_to_be_said_rightly(server: RunningServer, body:
     assert (told["code"], told["field"]) == ("invalid_request", field)
 
 
+def test_a_run_whose_name_is_half_a_character_is_a_wrong_request(server: RunningServer) -> None:
+    """JSON can write what is no text, and no store could look for it."""
+    body = b'{"act": "pause", "runs": ["\\ud800"]}'
+
+    told = server.refused("POST", "/runs/actions/plan", content=body, headers={"content-type": "application/json"})
+
+    assert (told["code"], told["field"]) == ("invalid_request", "runs.0")
+
+
 def test_another_tenants_runs_are_not_meant_and_a_viewer_asks_nothing(server: RunningServer) -> None:
     """Not by a filter, and not by name."""
     run = server.started("ask")

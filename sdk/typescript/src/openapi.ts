@@ -3082,7 +3082,7 @@ export interface components {
             act: "pause" | "resume" | "cancel" | "cancel_with_rollback" | "retry" | "rollback";
             /**
              * Runs
-             * @description These, and no filter.
+             * @description And no filter.
              * @default []
              */
             runs: string[];
@@ -3543,7 +3543,7 @@ export interface components {
         LeaveOutBody: {
             /**
              * Runs
-             * @description Of each, the event that was refused.
+             * @description Of each, what was refused.
              */
             runs: string[];
             /**
@@ -3784,7 +3784,7 @@ export interface components {
             act: "pause" | "resume" | "cancel" | "cancel_with_rollback" | "retry" | "rollback";
             /**
              * Runs
-             * @description These, and no filter.
+             * @description And no filter.
              * @default []
              */
             runs: string[];
@@ -3948,7 +3948,7 @@ export interface components {
         ResendBody: {
             /**
              * Runs
-             * @description Of these; else of all, some at a time.
+             * @description Else of all, some at a time.
              * @default []
              */
             runs: string[];

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+RunNamed = Annotated[str, Field(min_length=1, max_length=200)]
+"""A run that a body names. What has a length is whole text: half a character is refused."""
 
 
 class Body(BaseModel):

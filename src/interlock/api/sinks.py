@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from interlock.api.actions import actions
 from interlock.api.answers import answers, told
-from interlock.api.bodies import Body
+from interlock.api.bodies import Body, RunNamed
 from interlock.api.desks import ActsOnSinks, Desk, ManagesSinks, ReadsSinks
 from interlock.api.pages import LIMIT, Cursor, Limit, page_of
 from interlock.engine.errors import NothingHeldError
@@ -36,7 +36,7 @@ SinkName = Annotated[str, Path(max_length=100, description="A sink, as the setti
 class ResendBody(Body):
     """What is held back, to be sent again."""
 
-    runs: list[str] = Field(default=[], max_length=RESENT_MAX, description="Of these; else of all, some at a time.")
+    runs: list[RunNamed] = Field(default=[], max_length=RESENT_MAX, description="Else of all, some at a time.")
 
 
 RESEND: Final = ResendBody()
@@ -45,7 +45,7 @@ RESEND: Final = ResendBody()
 class LeaveOutBody(Body):
     """Events that were refused, to be given up."""
 
-    runs: list[str] = Field(min_length=1, max_length=RESENT_MAX, description="Of each, the event that was refused.")
+    runs: list[RunNamed] = Field(min_length=1, max_length=RESENT_MAX, description="Of each, what was refused.")
     why: str = Field(min_length=1, max_length=2_000, description="For the record.")
 
 

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from starlette.responses import Response
 
 from interlock.api.answers import answers, told
-from interlock.api.bodies import Body
+from interlock.api.bodies import Body, RunNamed
 from interlock.api.desks import ActsOnRuns, Desk
 from interlock.api.errors import ApiError
 from interlock.api.pages import CURSOR_MAX, cursor_at, place_of
@@ -59,7 +59,7 @@ class PlanActBody(Body):
     model_config = ConfigDict(json_schema_extra={"oneOf": RUNS_OR_FILTER})
 
     act: Act
-    runs: list[str] = Field(default=[], min_length=1, max_length=RUNS_NAMED_MAX, description="These, and no filter.")
+    runs: list[RunNamed] = Field(default=[], min_length=1, max_length=RUNS_NAMED_MAX, description="And no filter.")
     graph: str = Field(default="", min_length=1, max_length=200, examples=["hello"])
     status: list[RunStatus] = Field(default=[], min_length=1, max_length=20, description="One of these.")
     labels: dict[str, str] = Field(default={}, min_length=1, max_length=20)
