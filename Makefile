@@ -138,7 +138,7 @@ bench-gateway: $(READY) build/gateway-peers/ready
 	@$(BIN)/python benchmarks/gateway.py --rounds $(or $(ROUNDS),5) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 bench-api: $(READY) .venv-peers/ready
-	@$(BIN)/python benchmarks/api_load.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python benchmarks/api_load.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(RATE),--rate $(RATE))
 
 bench-openai: $(READY) build/gateway-peers/ready
 	@$(BIN)/python benchmarks/openai_endpoint.py --rounds $(or $(ROUNDS),5) $(if $(QUICK),--quick)
