@@ -12,7 +12,7 @@
 #   make sandbox  install bubblewrap, a package of the system, where programs that models write can run (needs root)
 #   make bench    Interlock beside the raw limit and its peers, on SQLite and PostgreSQL (ROUNDS=5, QUICK=1 to see that it runs)
 #   make bench-gateway   what the gateway to models adds to a call, beside LiteLLM, and what an agent's steps cost
-#   make bench-api  the server under load beside a bare FastAPI endpoint and DBOS, and 1,000 listeners; forty minutes (QUICK=1, ONLY=streams)
+#   make bench-api  the server under load beside a bare FastAPI endpoint and DBOS, and 1,000 listeners; twenty minutes (QUICK=1, ONLY=streams)
 #   make bench-openai   the endpoint that speaks OpenAI's protocol, beside LiteLLM's proxy
 #   make bench-core   what the core costs a node, from 100 to 50,000 nodes
 #   make bench-long   what a run of a million events costs to go on with and to keep
@@ -45,7 +45,8 @@ demo: $(READY)
 demo-cluster: $(READY)
 	@PYTHONPATH=. $(BIN)/python examples/git-to-prod/demo/cluster.py
 
-# Spread over the processors, and one more: many tests wait for a disk or another process. One file is quicker without that: .venv/bin/pytest tests/core/test_values.py
+# Spread over the processors and one more, since many tests wait for a disk or another process. One file is quicker
+# without that: .venv/bin/pytest tests/core/test_values.py
 test: $(READY)
 	$(call STEP,running all tests)
 	@$(BIN)/pytest --quiet --numprocesses $$(($$(nproc) + 1)) --dist worksteal --durations 5
