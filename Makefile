@@ -45,11 +45,10 @@ demo: $(READY)
 demo-cluster: $(READY)
 	@PYTHONPATH=. $(BIN)/python examples/git-to-prod/demo/cluster.py
 
-# Spread over the processors and one more, since many tests wait for a disk or another process. One file is quicker
-# without that: .venv/bin/pytest tests/core/test_values.py
+# Spread over the processors. One file is quicker without that: .venv/bin/pytest tests/core/test_values.py
 test: $(READY)
 	$(call STEP,running all tests)
-	@$(BIN)/pytest --quiet --numprocesses $$(($$(nproc) + 1)) --dist worksteal --durations 5
+	@$(BIN)/pytest --quiet --numprocesses auto --dist worksteal --durations 5
 
 # A seed is a graph and everything that happens to it; the one that breaks a rule is told with how to see it again.
 SEEDS ?= 1:20000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import hypothesis
@@ -22,3 +23,10 @@ if "INTERLOCK_TEST_POSTGRES" in os.environ:
 # Before any test module is imported: a developer's exported settings would otherwise decide what the tests see.
 for name in [name for name in os.environ if name.startswith("INTERLOCK_")]:
     del os.environ[name]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the garbage collector need not look through all of it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
