@@ -12,7 +12,7 @@ IN_FLEET = 40
 OF_AGENTS = 20
 
 
-@pytest.mark.parametrize("first", range(1, 1501, ON_CORE))
+@pytest.mark.parametrize("first", range(1, 1001, ON_CORE))
 def test_no_schedule_of_the_core_breaks_a_rule(first: int) -> None:
     """Calls fail and vanish, workers die, leases are lost, people cancel and answer twice: a log stands it all."""
     tally = run_schedules(first, first + ON_CORE - 1)
@@ -36,7 +36,7 @@ def test_no_schedule_of_agents_breaks_a_rule(first: int) -> None:
     assert tally.schedules == OF_AGENTS
 
 
-@pytest.mark.parametrize("first", range(1, 121, IN_FLEET))
+@pytest.mark.parametrize("first", range(1, 81, IN_FLEET))
 def test_no_schedule_of_several_processes_breaks_a_rule(first: int) -> None:
     """They take runs and effects from each other, are killed, and wake up when others have gone on without them."""
     tally = run_schedules(first, first + IN_FLEET - 1, level="fleet")
